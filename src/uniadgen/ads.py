@@ -1,0 +1,102 @@
+"""The nouns of the domain, free of tensors: a product, a click, a request for an ad, and the ad."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+Picture = Image.Image | str | Path
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is advertised.
+
+    image: the cut-out (RGBA), or a photo whose border is one plain colour, or a path to either.
+    description: what the product is; steers picture and text, but its words are never used in the ad's text by themselves.
+    selling_points: 1 to 199 short statements; the ad's text consists of their words.
+    """
+
+    image: Picture
+    description: str
+    selling_points: list[str]
+
+
+@dataclass(frozen=True)
+class Click:
+    """One ad that the shopper clicked: its picture and its text."""
+
+    image: Picture
+    text: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where the visible part of the cut-out may stand, in fractions of the canvas, y downwards."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True)
+class AdRequest:
+    """One ad to make: the product, the shopper's clicks, oldest first (may be empty), and optionally where the product stands."""
+
+    product: Product
+    history: list[Click] = field(default_factory=list)
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the visible part of the cut-out stands in the ad, in pixels: left, top (inclusive), width and height."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def as_dict(self) -> dict[str, int]:
+        return {"left": self.left, "top": self.top, "width": self.width, "height": self.height}
+
+
+@dataclass(frozen=True)
+class SampledClick:
+    """A click of the history that coarse sampling kept: its index in the history and its product similarity (-1..1)."""
+
+    index: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Ad:
+    """The result: a picture of the product in a scene, and the ad's text.
+
+    image and background are RGB and of the same size; timings are seconds by stage; notes tell what was cut or assumed.
+    """
+
+    image: Image.Image
+    text: str
+    background: Image.Image
+    placement: Placement
+    sampled_clicks: list[SampledClick]
+    timings: dict[str, float]
+    seed: int
+    model: str
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the pictures, ready for JSON."""
+        return {
+            "text": self.text,
+            "placement": self.placement.as_dict(),
+            "seed": self.seed,
+            "model": self.model,
+            "sampled_clicks": [{"index": c.index, "similarity": round(c.similarity, 6)} for c in self.sampled_clicks],
+            "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
+            "image_size": list(self.image.size),
+            "notes": self.notes,
+        }
