@@ -1,0 +1,234 @@
+"""Text that cannot lie: the ad's text is decoded along a grammar that only the selling points span.
+
+    text  = item { joiner item } [ "!" ]
+    item  = point | "[" point "]"
+
+Every point (a selling point, word for word as given) is used at most once; between points stand only the joiners. So whatever
+the model's weights are, every word comes from the selling points, as often as given, and the text ends at a word's end. Words
+of one selling point stay together: "not waterproof" can't lose its "not", nor "500 ml" its number. The text is never empty, and it
+is never the whole list in the order given (unless the list is one word).
+
+The grammar walks token ids, but the text is put together from the points themselves, so a tokenizer that
+loses characters can't corrupt it.
+"""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+JOINERS = (" ", ", ", " | ", " - ")
+OPEN, CLOSE, EMPHASIS = "[", "]", "!"
+
+# Scripts written without spaces: a word boundary is nowhere marked, so a long run may be cut between any two characters.
+_UNSPACED = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+    """One selling point as the grammar may use it. A chunk of a point has the point's index and `part` counts the chunks."""
+
+    text: str
+    index: int
+    part: int = 0
+
+
+@dataclass(frozen=True)
+class _Path:
+    """One way to read the tokens so far: what has been written, and the token sequence under way."""
+
+    written: tuple[str, ...]
+    used: tuple[int, ...]  # indices into points, in order of use
+    bracketed: bool  # the point under way stands in brackets
+    sequence: tuple[int, ...]  # tokens of the element under way ...
+    offset: int  # ... of which so many have been emitted
+    kind: str  # element under way: "point", "joiner", "open", "close", "emphasis"; "boundary" before any element
+
+
+def is_unspaced(character: str) -> bool:
+    return any(low <= ord(character) <= high for low, high in _UNSPACED)
+
+
+def shorten(text: str, fits: Callable[[str], bool]) -> str:
+    """The longest beginning of the text that ends at a word boundary and fits; one whole word if none does."""
+    if fits(text):
+        return text
+    boundaries = [
+        i
+        for i in range(1, len(text))
+        if text[i] == " "
+        or (is_unspaced(text[i - 1]) and is_unspaced(text[i]) and not unicodedata.category(text[i]).startswith("M"))
+    ]
+    if not boundaries:
+        return text
+    low, high = 0, len(boundaries) - 1
+    while low < high:  # the last boundary whose beginning fits
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(text[: boundaries[middle]]) else (low, middle - 1)
+    return text[: boundaries[low]].rstrip()
+
+
+def make_points(selling_points: Sequence[str], encode: Callable[[str], list[int]], budget: int) -> list[Point]:
+    """Selling points as points: white space folded, repetitions dropped, none longer than `budget` tokens where a word boundary allows.
+
+    A list of one point of several words is taken apart into its words, because a whole would be a copy of the list.
+    """
+    seen: set[str] = set()
+    points: list[Point] = []
+    for index, raw in enumerate(selling_points):
+        text = " ".join(raw.split())
+        if not text or text.casefold() in seen:
+            continue
+        seen.add(text.casefold())
+        points.append(Point(text, index))
+    if len(points) == 1:
+        words = points[0].text.split(" ")
+        if len(words) > 1:
+            points = [Point(word, points[0].index, part) for part, word in enumerate(words)]
+    return [Point(shorten(p.text, lambda t: len(encode(" " + t)) <= budget), p.index, p.part) for p in points]
+
+
+class TextGrammar:
+    """A non-deterministic walk through the grammar. `allowed()` gives the next ids, `advance(id)` takes one, `text()` ends it."""
+
+    def __init__(self, points: Sequence[Point], encode: Callable[[str], list[int]], end: int, budget: int) -> None:
+        """end: the id that ends the text; budget: tokens that the text should not exceed (one point always fits)."""
+        if not points:
+            raise ValueError("a text needs at least one point")
+        self.points, self.end, self.budget = list(points), end, budget
+        self._spaced = [tuple(encode(" " + p.text)) or tuple(encode(p.text)) for p in points]
+        self._tight = [tuple(encode(p.text)) for p in points]
+        self._marks = {mark: tuple(encode(mark)) for mark in (",", " |", " -", " [", "]", "!")}
+        length = {mark: len(sequence) for mark, sequence in self._marks.items()}
+        # room for the marks that may still come before and after a point
+        self._after = length["]"] + length["!"]
+        self._around = self._after + length[" ["] + max(length[","], length[" |"], length[" -"])
+        self._in_order = tuple(range(len(self.points)))
+        self._copy_words = [word for p in self.points for word in p.text.split()]
+        self.emitted = 0
+        self._paths = self._expand(_Path((), (), False, (), 0, "boundary"))
+        self._finished: _Path | None = None
+
+    def allowed(self) -> list[int]:
+        """The ids that may come next, sorted; empty only after the end."""
+        if self._finished is not None:
+            return []
+        return sorted({self.end if p.kind == "end" else p.sequence[p.offset] for p in self._paths})
+
+    def advance(self, token: int) -> None:
+        self.emitted += 1
+        following: list[_Path] = []
+        for path in self._paths:
+            if path.kind == "end":
+                if token == self.end and self._finished is None:
+                    self._finished = path
+            elif path.sequence[path.offset] == token:
+                path = _Path(path.written, path.used, path.bracketed, path.sequence, path.offset + 1, path.kind)
+                following += [path] if path.offset < len(path.sequence) else self._expand(path)
+        if self._finished is None and not following:
+            raise ValueError(f"id {token} is not allowed here")
+        self._paths = list(dict.fromkeys(following))
+
+    @property
+    def done(self) -> bool:
+        return self._finished is not None
+
+    def text(self) -> str:
+        """What has been written, once `done`."""
+        if self._finished is None:
+            raise ValueError("the text has not ended yet")
+        return "".join(self._finished.written)
+
+    def _expand(self, path: _Path) -> list[_Path]:
+        """The elements that may follow a completed one (or the beginning)."""
+        if path.kind == "open":
+            return self._point_paths(path, self._tight, "", bracketed=True)
+        if path.kind == "point" and path.bracketed:
+            return self._mark_path(path, "]", CLOSE, "close")
+        if path.kind == "boundary":
+            return self._items(path, first=True)
+        if path.kind == "joiner":
+            return self._items(path, first=False)
+        if path.kind == "emphasis":
+            return [self._ended(path)]
+        # after a point or a closing bracket
+        paths: list[_Path] = []
+        paths += self._items(path, first=False)
+        for mark, joiner in ((",", ","), (" |", " |"), (" -", " -")):
+            if self._remaining(path):
+                paths += self._mark_path(path, mark, joiner, "joiner")
+        if path.kind == "point" and not path.bracketed and not path.written[-1].endswith(EMPHASIS):
+            paths += self._mark_path(path, "!", EMPHASIS, "emphasis")
+        return [*paths, self._ended(path)]
+
+    def _items(self, path: _Path, first: bool) -> list[_Path]:
+        paths = self._point_paths(path, self._spaced, "" if first else " ", bracketed=False)
+        if self._remaining(path) and not any("[" in self.points[i].text or "]" in self.points[i].text for i in self._remaining(path)):
+            paths += self._mark_path(path, " [", OPEN if first else " " + OPEN, "open")
+        return paths
+
+    def _point_paths(self, path: _Path, sequences: list[tuple[int, ...]], space: str, bracketed: bool) -> list[_Path]:
+        return [
+            _Path((*path.written, space + self.points[i].text), (*path.used, i), bracketed, sequences[i], 0, "point")
+            for i in self._remaining(path)
+            if sequences[i]
+        ]
+
+    def _mark_path(self, path: _Path, mark: str, written: str, kind: str) -> list[_Path]:
+        sequence = self._marks[mark]
+        return [_Path((*path.written, written), path.used, path.bracketed and kind != "close", sequence, 0, kind)] if sequence else []
+
+    def _ended(self, path: _Path) -> _Path:
+        return _Path(path.written, path.used, False, (), 0, "end")
+
+    def _remaining(self, path: _Path) -> list[int]:
+        """Points that may still follow: unused, within the budget, and not completing a copy of the list."""
+        used = set(path.used)
+        remaining = [i for i in range(len(self.points)) if i not in used]
+        if not path.used:
+            return remaining
+        # A mark is only written when a point with room for all marks follows: after it, the same point still fits.
+        marks = self._after if path.kind in ("joiner", "open") else self._around
+        remaining = [i for i in remaining if self.emitted + max(len(self._spaced[i]), len(self._tight[i])) + marks <= self.budget]
+        return [i for i in remaining if not self._copies((*path.used, i))]
+
+    def _copies(self, used: tuple[int, ...]) -> bool:
+        """Whether these points in this order spell the whole list as it was given."""
+        if len(used) < len(self.points):
+            return False
+        return used == self._in_order or [w for i in used for w in self.points[i].text.split()] == self._copy_words
+
+
+def decode_text(
+    grammar: TextGrammar,
+    logits: Tensor,
+    step: Callable[[int], Tensor],
+    temperature: float,
+    generator: torch.Generator | None,
+) -> list[int]:
+    """Samples one text along the grammar; returns its ids without the end.
+
+    logits [V]: scores of the first token; step(id) takes a token and returns the scores of the next [V]. temperature 0: greedy.
+    """
+    ids: list[int] = []
+    while True:
+        allowed = grammar.allowed()
+        if len(allowed) == 1:
+            token = allowed[0]
+        else:
+            scores = logits[torch.tensor(allowed, device=logits.device)].float().nan_to_num(-1e9)
+            if temperature == 0:
+                token = allowed[int(scores.argmax())]
+            else:
+                probabilities = torch.softmax(scores / temperature, 0)
+                token = allowed[int(torch.multinomial(probabilities, 1, generator=generator))]
+        grammar.advance(token)
+        if grammar.done:
+            return ids
+        ids.append(token)
+        logits = step(token)

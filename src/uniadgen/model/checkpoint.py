@@ -1,0 +1,106 @@
+"""A model as a folder: config.json, model.safetensors, tokenizer.json. Nothing is ever unpickled.
+
+`save` writes every file whole or not at all; `load` refuses anything missing, corrupted or of the wrong shape with one line.
+"""
+
+import json
+import os
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from uniadgen.errors import InputError
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.model.unified import UnifiedModel
+
+CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+
+
+def embedded_folder() -> Path:
+    """The folder of the model that ships with the package."""
+    return Path(str(resources.files("uniadgen") / "weights"))
+
+
+def save(folder: Path, model: UnifiedModel, tokenizer: TextTokenizer, dtype: torch.dtype | None = None) -> None:
+    """Writes the folder; floating-point weights are stored in `dtype` if one is given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (t.detach().to(dtype) if dtype is not None and t.is_floating_point() else t.detach()).contiguous().cpu()
+        for name, t in model.state_dict().items()
+    }
+    _write(folder / TOKENIZER, lambda path: tokenizer.save(path))
+    _write(folder / CONFIG, lambda path: path.write_text(json.dumps(model.config.to_dict(), indent=2) + "\n"))
+    _write(folder / WEIGHTS, lambda path: save_file(tensors, path))
+
+
+def load(
+    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> tuple[UnifiedModel, TextTokenizer]:
+    """The model in evaluation mode and its tokenizer. Raises InputError."""
+    config = load_config(folder)
+    for name in (WEIGHTS, TOKENIZER):
+        if not (folder / name).is_file():
+            raise InputError(f"model folder {folder}: {name} is missing; supply a folder written by uniadgen")
+    tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    if tokenizer.size > config.decoder.text_vocabulary:
+        raise InputError(
+            f"model folder {folder}: tokenizer.json has {tokenizer.size} ids, config.json only "
+            f"{config.decoder.text_vocabulary}; the files belong to different models"
+        )
+    with torch.device("meta"):
+        model = UnifiedModel(config)
+    _load_weights(model, folder / WEIGHTS, device, dtype)
+    return model.eval(), tokenizer
+
+
+def load_config(folder: Path) -> ModelConfig:
+    if not folder.is_dir():
+        raise InputError(f"model folder {folder}: no such folder; supply a folder with {CONFIG}, {WEIGHTS} and {TOKENIZER}")
+    path = folder / CONFIG
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"model folder {folder}: {CONFIG} is missing; supply a folder written by uniadgen") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); restore the file") from None
+    try:
+        return ModelConfig.from_dict(values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _load_weights(model: UnifiedModel, path: Path, device: torch.device | str, dtype: torch.dtype) -> None:
+    expected = model.state_dict()
+    try:
+        with safe_open(str(path), framework="pt", device=str(device)) as file:
+            names = set(file.keys())
+            for name in sorted(expected.keys() - names)[:1]:
+                raise InputError(f"{path}: weight {name} is missing; the file does not fit its config.json")
+            for name in sorted(names - expected.keys())[:1]:
+                raise InputError(f"{path}: unknown weight {name}; the file does not fit its config.json")
+            for name, tensor in expected.items():
+                shape = tuple(file.get_slice(name).get_shape())
+                if shape != tuple(tensor.shape):
+                    raise InputError(f"{path}: weight {name} has shape {shape}, config.json asks for {tuple(tensor.shape)}")
+            loaded = ((name, file.get_tensor(name)) for name in names)
+            state = {name: t.to(dtype) if t.is_floating_point() else t for name, t in loaded}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: not a readable safetensors file ({error}); restore the file") from None
+    model.load_state_dict(state, assign=True)
+
+
+def _write(path: Path, write) -> None:  # type: ignore[no-untyped-def]
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

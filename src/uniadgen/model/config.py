@@ -1,0 +1,192 @@
+"""Sizes of a model. One set of classes serves every size; these dataclasses are all that differs between a laptop model and 7B.
+
+`embedded()` is the model that ships with the package, `janus_pro("1B" | "7B")` has the shapes of the published backbones.
+A configuration is stored beside the weights as JSON (`to_dict`, `from_dict`).
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from uniadgen.errors import InputError
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """A Llama-style decoder: RMS norm, rotary positions, SwiGLU, no biases."""
+
+    layers: int = 8
+    width: int = 320
+    heads: int = 5
+    feed_forward: int = 896
+    text_vocabulary: int = 4104  # including the special tokens
+    rope_theta: float = 10_000.0
+    norm_eps: float = 1e-6
+
+
+@dataclass(frozen=True)
+class ImageTokenizerConfig:
+    """`fsq` is our convolutional tokenizer with finite scalar quantisation, `janus-vq` the one of Janus (transformers)."""
+
+    kind: Literal["fsq", "janus-vq"] = "fsq"
+    resolution: int = 256  # px of a generated picture, a multiple of `patch`
+    patch: int = 16  # px per token and side
+    levels: tuple[int, ...] = (8, 8, 8, 8)  # fsq: quantisation levels per dimension
+    channels: tuple[int, int, int] = (64, 128, 224)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
+    janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
+    codes: int = 4096
+    embedding: int = 32  # dimensions of the decoder's image embedding table (Janus: 8)
+
+    @property
+    def grid(self) -> int:
+        """Tokens per side of a generated picture."""
+        return self.resolution // self.patch
+
+    @property
+    def tokens(self) -> int:
+        return self.grid**2
+
+
+@dataclass(frozen=True)
+class ForegroundConfig:
+    """`patch` is a small encoder of our own, trained with the model; `dinov2` is transformers' Dinov2Model."""
+
+    kind: Literal["patch", "dinov2"] = "patch"
+    pixels_per_token: int = 16  # DINOv2: 14
+    features: int = 192
+    layers: int = 3
+    heads: int = 6
+    group: int = 4  # decoder layers that share one injected feature map (reference: 6)
+    dinov2: dict[str, Any] = field(default_factory=dict)
+    dropout: float = 0.1  # training: share of ads without the condition
+    strength: float = 1.0  # inference; reference: 1.5
+
+
+@dataclass(frozen=True)
+class PreferenceConfig:
+    clicks: int = 10
+    resolution: int = 64  # px at which a clicked picture is tokenised (reference: 128)
+    text_tokens: int = 16  # per click (reference: 30)
+    mask_layers: int = 2
+    fusion_layers: int = 4
+    heads: int = 8
+    keep: float = 0.4  # share of tokens that the mask keeps
+    temperature: float = 0.1  # of the Gumbel-softmax over cosine similarities
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """Limits of the instruction, in tokens; what is longer is cut at a word and said so."""
+
+    description_tokens: int = 40
+    selling_point_tokens: int = 160
+    ad_tokens: int = 48
+    prompt_prefix: str = ""  # around the instruction; Janus: its chat turns
+    prompt_suffix: str = ""
+
+
+@dataclass(frozen=True)
+class GuidanceConfig:
+    weight: float = 3.0
+    temperature: float = 1.0
+    top_k: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    name: str = "uniadgen-embedded"
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    image: ImageTokenizerConfig = field(default_factory=ImageTokenizerConfig)
+    foreground: ForegroundConfig = field(default_factory=ForegroundConfig)
+    preference: PreferenceConfig = field(default_factory=PreferenceConfig)
+    text: TextConfig = field(default_factory=TextConfig)
+    guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
+    text_temperature: float = 0.7
+    head_width: int = 320  # hidden width of the image head and of the aligner
+
+    def __post_init__(self) -> None:
+        decoder, image = self.decoder, self.image
+        if decoder.width % decoder.heads or (decoder.width // decoder.heads) % 2:
+            raise InputError(f"config: decoder.width {decoder.width} must be an even multiple of decoder.heads {decoder.heads}")
+        if image.resolution % image.patch or self.preference.resolution % image.patch:
+            raise InputError(f"config: image.resolution and preference.resolution must be multiples of image.patch {image.patch}")
+        if image.kind == "fsq":
+            codes = 1
+            for level in image.levels:
+                codes *= level
+            if codes != image.codes:
+                raise InputError(f"config: image.codes is {image.codes}, but image.levels {image.levels} make {codes}")
+        if not 0 < self.preference.keep <= 1:
+            raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
+
+    @property
+    def click_image_tokens(self) -> int:
+        return (self.preference.resolution // self.image.patch) ** 2
+
+    @property
+    def foreground_groups(self) -> int:
+        return -(-self.decoder.layers // self.foreground.group)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
+        """Raises InputError naming the first field that is unknown or of the wrong shape."""
+        return _build(cls, values, "config")
+
+
+def _build(cls: Any, values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise InputError(f"{where}: expected an object, found {type(values).__name__}")
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    unknown = sorted(set(values) - set(fields))
+    if unknown:
+        raise InputError(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(fields)}")
+    built = {}
+    for name, value in values.items():
+        factory = fields[name].default_factory
+        if dataclasses.is_dataclass(factory):
+            value = _build(factory, value, f"{where}.{name}")
+        elif isinstance(value, list):
+            value = tuple(value)
+        built[name] = value
+    try:
+        return cls(**built)
+    except TypeError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def embedded() -> ModelConfig:
+    """The model in the package: 256 px, 256 image tokens, 10 clicks of 16 image and 16 text tokens."""
+    return ModelConfig()
+
+
+def tiny() -> ModelConfig:
+    """For tests: every part present, nothing trained, milliseconds on a CPU."""
+    return ModelConfig(
+        name="uniadgen-tiny",
+        decoder=DecoderConfig(layers=2, width=32, heads=2, feed_forward=64),
+        image=ImageTokenizerConfig(resolution=64, levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8),
+        foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
+        preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
+        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
+        head_width=32,
+    )
+
+
+def janus_pro(size: Literal["1B", "7B"]) -> ModelConfig:
+    """The shapes of Janus-Pro with DINOv2-small for the foreground, and the reference's preference sizes."""
+    shapes = {"1B": (24, 2048, 16, 5632), "7B": (30, 4096, 32, 11008)}
+    layers, width, heads, feed_forward = shapes[size]
+    return ModelConfig(
+        name=f"janus-pro-{size}",
+        decoder=DecoderConfig(layers, width, heads, feed_forward, text_vocabulary=102_400),
+        image=ImageTokenizerConfig(kind="janus-vq", resolution=384, codes=16_384, embedding=8),
+        foreground=ForegroundConfig(kind="dinov2", pixels_per_token=14, features=384, group=6, strength=1.5),
+        preference=PreferenceConfig(resolution=128, text_tokens=30, heads=16),
+        text=TextConfig(256, 512, 96, prompt_prefix="<|User|>: ", prompt_suffix="\n\n<|Assistant|>:"),
+        guidance=GuidanceConfig(weight=5.0),
+        text_temperature=1.0,
+        head_width=width,
+    )

@@ -1,0 +1,151 @@
+"""Pictures to image tokens and back. Two tokenizers behind one small interface: `encode` and `decode`.
+
+`fsq`: ours. A 4x space-to-depth stem, convolutions at 1/4, 1/8 and 1/16 of the resolution, attention only at 1/16, and finite
+scalar quantisation (Mentzer et al., 2023): each of a few dimensions is rounded to a fixed number of levels, so there is no
+codebook to collapse. `janus-vq`: the vector-quantised tokenizer of Janus, from transformers.
+"""
+
+import math
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from uniadgen.model.config import ImageTokenizerConfig
+from uniadgen.model.layers import EncoderBlock
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first, self.second = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(cast(Tensor, self.second.bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.silu(self.first(F.silu(x))))
+
+
+class GridAttention(nn.Module):
+    """One transformer block over all positions of a feature map; without learned positions, so any grid works."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.block = EncoderBlock(channels, max(1, channels // 32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        attended: Tensor = self.block(x.flatten(2).transpose(1, 2).contiguous())
+        return attended.transpose(1, 2).unflatten(2, (height, width)).contiguous()
+
+
+class FSQTokenizer(nn.Module):
+    """Finite scalar quantisation of a convolutional bottleneck; any picture whose sides are multiples of 16 px."""
+
+    levels: Tensor
+    strides: Tensor
+
+    def __init__(self, config: ImageTokenizerConfig) -> None:
+        super().__init__()
+        if config.patch != 16:
+            raise ValueError("the fsq tokenizer has 16 px per token")
+        fine, middle, coarse = config.channels
+        dimensions = len(config.levels)
+        levels = torch.tensor(config.levels)
+        self.register_buffer("levels", levels)
+        self.register_buffer("strides", torch.cat([torch.ones(1, dtype=torch.long), levels[:-1].cumprod(0)]))
+        self.encoder = nn.Sequential(
+            nn.PixelUnshuffle(4),
+            nn.Conv2d(48, fine, 3, padding=1),
+            Residual(fine),
+            nn.Conv2d(fine, middle, 4, stride=2, padding=1),
+            Residual(middle),
+            Residual(middle),
+            nn.Conv2d(middle, coarse, 4, stride=2, padding=1),
+            Residual(coarse),
+            GridAttention(coarse),
+            Residual(coarse),
+            nn.Conv2d(coarse, dimensions, 1),
+        )
+        self.decoder = nn.Sequential(
+            nn.Conv2d(dimensions, coarse, 3, padding=1),
+            Residual(coarse),
+            GridAttention(coarse),
+            Residual(coarse),
+            nn.Conv2d(coarse, middle * 4, 1),
+            nn.PixelShuffle(2),
+            Residual(middle),
+            Residual(middle),
+            nn.Conv2d(middle, fine * 4, 1),
+            nn.PixelShuffle(2),
+            Residual(fine),
+            Residual(fine),
+            nn.Conv2d(fine, 48, 3, padding=1),
+            nn.PixelShuffle(4),
+        )
+
+    def quantise(self, latent: Tensor) -> Tensor:
+        """latent [B, d, h, w] -> values on the grid, -1..1, gradient straight through the rounding."""
+        half = (self.levels.view(1, -1, 1, 1) - 1) / 2
+        bounded = torch.tanh(latent) * half
+        # even numbers of levels have no level at zero: shift by half a step before rounding and back after it
+        shift = (self.levels.view(1, -1, 1, 1) % 2 == 0).to(latent.dtype) * 0.5
+        rounded = (bounded - shift).round() + shift
+        rounded = rounded.clamp(-half, half)
+        return (bounded + (rounded - bounded).detach()) / half
+
+    def codes(self, values: Tensor) -> Tensor:
+        """Values on the grid [B, d, h, w] -> ids [B, h*w]."""
+        half = (self.levels.view(1, -1, 1, 1) - 1) / 2
+        indices = (values * half + half).round().long()
+        return (indices * self.strides.view(1, -1, 1, 1)).sum(1).flatten(1)
+
+    def values(self, codes: Tensor) -> Tensor:
+        """ids [B, n] -> values on the grid [B, d, n]."""
+        indices = codes[:, None, :] // self.strides.view(1, -1, 1) % self.levels.view(1, -1, 1)
+        return indices * 2 / (self.levels.view(1, -1, 1) - 1) - 1
+
+    def reconstruct(self, pixels: Tensor) -> Tensor:
+        """pixels [B, 3, H, W] in -1..1 -> the same after quantisation, differentiable; for training."""
+        reconstructed: Tensor = self.decoder(self.quantise(self.encoder(pixels)))
+        return reconstructed
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """pixels [B, 3, H, W] in -1..1 -> ids [B, H/16 * W/16]."""
+        return self.codes(self.quantise(self.encoder(pixels)))
+
+    def decode(self, codes: Tensor, grid: int) -> Tensor:
+        """ids [B, grid*grid] -> pixels [B, 3, 16*grid, 16*grid] in -1..1."""
+        values = self.values(codes).to(next(self.parameters()).dtype)
+        pixels: Tensor = self.decoder(values.unflatten(2, (grid, grid)))
+        return pixels.clamp(-1, 1)
+
+
+class JanusTokenizer(nn.Module):
+    """transformers' JanusVQVAE; codes are looked up among L2-normalised vectors in both directions, as Janus was trained."""
+
+    def __init__(self, config: ImageTokenizerConfig) -> None:
+        super().__init__()
+        from transformers import JanusVQVAE, JanusVQVAEConfig
+
+        options = {"embed_dim": config.embedding, "num_embeddings": config.codes, **config.janus}
+        self.model = JanusVQVAE(JanusVQVAEConfig(**options))
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        latent = F.normalize(self.model.quant_conv(self.model.encoder(pixels)).flatten(2).transpose(1, 2), dim=-1)
+        vectors = F.normalize(self.model.quantize.embedding.weight, dim=-1)
+        return (latent @ vectors.t()).argmax(-1)
+
+    def decode(self, codes: Tensor, grid: int) -> Tensor:
+        pixels: Tensor = self.model.decode(codes)
+        return pixels.permute(0, 3, 1, 2).clamp(-1, 1) if pixels.shape[-1] == 3 else pixels.clamp(-1, 1)
+
+
+def build_image_tokenizer(config: ImageTokenizerConfig) -> FSQTokenizer | JanusTokenizer:
+    return FSQTokenizer(config) if config.kind == "fsq" else JanusTokenizer(config)
+
+
+def psnr(first: Tensor, second: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of pixels in -1..1."""
+    return -10 * math.log10(max(float(((first - second) / 2).square().mean()), 1e-12))

@@ -1,0 +1,38 @@
+"""The bidirectional transformer that preference understanding and the small foreground encoder are made of."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class EncoderBlock(nn.Module):
+    """Pre-norm self-attention and a GELU feed-forward of four times the width; attention is not causal."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm, self.feed_forward_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor, visible: Tensor | None = None) -> Tensor:
+        """x [B, T, D]; visible [B, T] bool, False for padding that nobody may attend to."""
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        mask = None if visible is None else visible[:, None, None, :]
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
+        return x + self.down(F.gelu(self.up(self.feed_forward_norm(x))))
+
+
+class Encoder(nn.Module):
+    def __init__(self, width: int, heads: int, layers: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(EncoderBlock(width, heads) for _ in range(layers))
+
+    def forward(self, x: Tensor, visible: Tensor | None = None) -> Tensor:
+        """x [B, T, D]; visible [B, T] bool, False for padding. A row that is all padding attends to all of it (no NaN)."""
+        if visible is not None:
+            visible = visible | ~visible.any(1, keepdim=True)
+        for block in self.blocks:
+            x = block(x, visible)
+        return x

@@ -1,0 +1,79 @@
+"""Fine preference: which parts of the sampled clicks matter, and how picture and text of a click belong together.
+
+Per modality a small transformer reads all tokens of all clicks; tokens that it changes least (highest cosine similarity before
+and after) carry the taste and are kept, the others are zeroed. A second transformer fuses both modalities. Its output stands
+in the instruction in place of <text_ph> and <image_ph>.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.layers import Encoder
+
+
+def keep_mask(scores: Tensor, visible: Tensor, keep: float, temperature: float, noise: bool) -> Tensor:
+    """1 for the top `keep` share of the visible tokens of each row, 0 elsewhere; [B, T] like scores.
+
+    With `noise` (training) the choice is drawn by Gumbel-softmax and gradients pass straight through its soft probabilities.
+    """
+    logits = (scores / temperature).masked_fill(~visible, -torch.inf)
+    if noise:
+        uniform = torch.rand_like(logits).clamp(1e-9, 1 - 1e-7)
+        logits = logits - torch.log(-torch.log(uniform))
+    count = (visible.sum(1) * keep).ceil().clamp(min=1).long()
+    ranks = logits.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
+    hard = ((ranks < count[:, None]) & visible).to(scores.dtype)
+    if not noise:
+        return hard
+    soft = torch.nan_to_num(logits.softmax(1))
+    return hard + soft - soft.detach()
+
+
+class TokenMask(nn.Module):
+    """Keeps the telling tokens of one modality."""
+
+    def __init__(self, width: int, heads: int, layers: int, keep: float, temperature: float) -> None:
+        super().__init__()
+        self.keep, self.temperature = keep, temperature
+        self.encoder = Encoder(width, heads, layers)
+        self.linear, self.norm = nn.Linear(width, width), nn.LayerNorm(width)
+
+    def forward(self, x: Tensor, visible: Tensor) -> Tensor:
+        """x [B, T, D], visible [B, T] -> [B, T, D]."""
+        scores = F.cosine_similarity(x.float(), self.encoder(x, visible).float(), dim=-1)
+        mask = keep_mask(scores, visible, self.keep, self.temperature, noise=self.training)
+        masked = x * mask[..., None].to(x.dtype)
+        return self.norm(masked + self.linear(masked))
+
+
+class PreferenceUnderstanding(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        own, width = config.preference, config.decoder.width
+        self.mask_image = TokenMask(width, own.heads, own.mask_layers, own.keep, own.temperature)
+        self.mask_text = TokenMask(width, own.heads, own.mask_layers, own.keep, own.temperature)
+        self.image_position = nn.Parameter(torch.randn(config.click_image_tokens, width) * 0.02)
+        self.text_position = nn.Parameter(torch.randn(own.text_tokens, width) * 0.02)
+        self.modality = nn.Parameter(torch.randn(2, width) * 0.02)
+        self.fusion = Encoder(width, own.heads, own.fusion_layers)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor) -> tuple[Tensor, Tensor]:
+        """Embedded clicks -> fused preference tokens.
+
+        image [B, N, I, D], text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False: padding).
+        Returns image part [B, N*I, D] and text part [B, N*T, D]; positions of padding hold no information.
+        """
+        batch, clicks, image_tokens, width = image.shape
+        text_tokens = text.shape[2]
+        image_seen = clicks_visible[:, :, None].expand(batch, clicks, image_tokens).reshape(batch, -1)
+        text_seen = (text_visible & clicks_visible[:, :, None]).reshape(batch, -1)
+        image_tokens_kept = self.mask_image(image.reshape(batch, -1, width), image_seen)
+        text_tokens_kept = self.mask_text(text.reshape(batch, -1, width), text_seen)
+        image_positions = (self.image_position + self.modality[0]).repeat(clicks, 1)
+        text_positions = (self.text_position[:text_tokens] + self.modality[1]).repeat(clicks, 1)
+        joined = torch.cat([image_tokens_kept + image_positions, text_tokens_kept + text_positions], 1)
+        fused = self.norm(self.fusion(joined, torch.cat([image_seen, text_seen], 1)))
+        return fused.split([clicks * image_tokens, clicks * text_tokens], 1)  # type: ignore[return-value]

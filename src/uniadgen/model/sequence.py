@@ -1,0 +1,96 @@
+"""From an instruction and clicks to ids and kinds: how one ad's sequence is laid out, in training and in generation alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from uniadgen.decoding.text import shorten
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks
+from uniadgen.prompts import render
+
+# A description is cut to this many characters before it is tokenised; its token limit is far below.
+DESCRIPTION_CHARACTERS = 4000
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The instruction of one ad: begin ... begin_ad. `notes` say what did not fit."""
+
+    ids: list[int]
+    kinds: list[int]
+    notes: list[str]
+
+
+def ad_text_ids(tokenizer: TextTokenizer, text: str) -> list[int]:
+    """Ids of an ad's text. Every word follows a space, the first one too, so that a word has the same ids wherever it stands."""
+    return tokenizer.encode(" " + text)
+
+
+def build_prompt(
+    tokenizer: TextTokenizer,
+    config: ModelConfig,
+    template: str,
+    description: str,
+    selling_points: Sequence[str],
+    click_images: int = 0,
+    click_text_tokens: int = 0,
+) -> Prompt:
+    """The instruction in ids, with `click_images` clicks at <image_ph> and `click_text_tokens` tokens at <text_ph>."""
+    notes = []
+    limits = config.text
+
+    def fits(text: str) -> bool:
+        return len(tokenizer.encode(text)) <= limits.description_tokens
+
+    short = shorten(" ".join(description[:DESCRIPTION_CHARACTERS].split()), fits)
+    if not fits(short):  # one endless word
+        short = ""
+    if len(short) < len(" ".join(description.split())):
+        notes.append(f"the model reads the first {len(short)} characters of the description")
+    told: list[str] = []
+    budget = limits.selling_point_tokens
+    for point in selling_points:
+        budget -= len(tokenizer.encode(" " + point)) + 1
+        if budget < 0:
+            break
+        told.append(point)
+    if len(told) < len(selling_points):
+        notes.append(f"the instruction holds the first {len(told)} of {len(selling_points)} selling points; the text may use all")
+    ids, kinds = [tokenizer.begin], [TEXT]
+    segments = [("text", limits.prompt_prefix), *render(template, short, told), ("text", limits.prompt_suffix)]
+    for kind, value in segments:
+        if kind == "text":
+            new = tokenizer.encode(value)
+            ids += new
+            kinds += [TEXT] * len(new)
+        else:
+            count = click_images * config.click_image_tokens if value == "image" else click_text_tokens
+            ids += [0] * count
+            kinds += [CLICK_IMAGE if value == "image" else CLICK_TEXT] * count
+    return Prompt([*ids, tokenizer.begin_ad], [*kinds, TEXT], notes)
+
+
+def unconditional_prompt(tokenizer: TextTokenizer) -> Prompt:
+    """What guidance contrasts with: no instruction, no ad text."""
+    return Prompt([tokenizer.begin, tokenizer.begin_ad], [TEXT, TEXT], [])
+
+
+def stack_clicks(histories: Sequence[Sequence[tuple[Tensor, Sequence[int]]]], config: ModelConfig, pad: int) -> Clicks:
+    """Histories of (image codes [I], text ids) as padded tensors; at least one history has a click. Texts are cut."""
+    most, length = max(len(h) for h in histories), config.preference.text_tokens
+    codes = torch.zeros(len(histories), most, config.click_image_tokens, dtype=torch.long)
+    text = torch.full((len(histories), most, length), pad, dtype=torch.long)
+    text_visible = torch.zeros(len(histories), most, length, dtype=torch.bool)
+    visible = torch.zeros(len(histories), most, dtype=torch.bool)
+    for row, history in enumerate(histories):
+        for column, (image, ids) in enumerate(history):
+            ids = list(ids[:length])
+            codes[row, column] = image.long()
+            text[row, column, : len(ids)] = torch.tensor(ids, dtype=torch.long)
+            text_visible[row, column, : len(ids)] = True
+            visible[row, column] = True
+    return Clicks(codes, text, text_visible, visible)

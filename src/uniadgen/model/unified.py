@@ -1,0 +1,160 @@
+"""The unified model: one decoder that writes the ad's text and paints its background.
+
+The sequence of one ad is
+
+    begin, instruction(description, selling points, <text_ph>, <image_ph>), begin_ad, ad text, begin_image, image tokens
+
+`Batch` is that sequence in tensors. Every position has a kind, which says where its embedding comes from.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.decoder import Decoder
+from uniadgen.model.foreground import ForegroundPerception
+from uniadgen.model.image_tokenizer import build_image_tokenizer
+from uniadgen.model.preference import PreferenceUnderstanding
+
+# kinds of a position
+PADDING, TEXT, IMAGE, CLICK_IMAGE, CLICK_TEXT = range(5)
+
+
+@dataclass
+class Clicks:
+    """The sampled clicks of B shoppers, N each (padded): what the model sees of a history."""
+
+    codes: Tensor  # [B, N, I] long, image tokens of the clicked picture
+    text: Tensor  # [B, N, T] long, ids of the clicked text
+    text_visible: Tensor  # [B, N, T] bool
+    visible: Tensor  # [B, N] bool
+
+    @property
+    def text_tokens(self) -> int:
+        """Tokens that replace <text_ph>, over all rows."""
+        return int((self.text_visible & self.visible[..., None]).sum())
+
+    def to(self, device: torch.device) -> "Clicks":
+        return Clicks(*(t.to(device) for t in (self.codes, self.text, self.text_visible, self.visible)))
+
+
+@dataclass
+class Batch:
+    """B training sequences, padded on the right."""
+
+    ids: Tensor  # [B, T] long: text id or image code, by kind; 0 elsewhere
+    kinds: Tensor  # [B, T] uint8
+    text_targets: Tensor  # [B, T] long, -100 where no word is to be predicted
+    image_starts: Tensor  # [B] long: position of begin_image, -1 in a sequence without a picture
+    clicks: Clicks | None
+    canvas: Tensor | None  # [B, 3, S, S] in -1..1, the product on white
+    keep_foreground: Tensor | None  # [B] bool: condition dropout has not struck
+
+
+@dataclass
+class Losses:
+    text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
+    image: Tensor  # the same over image tokens
+
+
+class ImageHead(nn.Module):
+    """Two linear layers with a GELU between, as in Janus."""
+
+    def __init__(self, width: int, hidden: int, codes: int) -> None:
+        super().__init__()
+        self.project, self.score = nn.Linear(width, hidden), nn.Linear(hidden, codes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        scores: Tensor = self.score(F.gelu(self.project(x)))
+        return scores
+
+
+class UnifiedModel(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.decoder.width
+        self.text_embedding = nn.Embedding(config.decoder.text_vocabulary, width)
+        self.image_embedding = nn.Embedding(config.image.codes, config.image.embedding)
+        self.aligner = nn.Sequential(
+            nn.Linear(config.image.embedding, config.head_width), nn.GELU(), nn.Linear(config.head_width, width)
+        )
+        self.decoder = Decoder(config.decoder, config.foreground.group)
+        self.text_head = nn.Linear(width, config.decoder.text_vocabulary, bias=False)
+        self.image_head = ImageHead(width, config.head_width, config.image.codes)
+        self.foreground = ForegroundPerception(config)
+        self.preference = PreferenceUnderstanding(config)
+        self.image_tokenizer = build_image_tokenizer(config.image)
+        nn.init.normal_(self.text_embedding.weight, std=0.02)
+
+    def embed_text(self, ids: Tensor) -> Tensor:
+        embedded: Tensor = self.text_embedding(ids)
+        return embedded
+
+    def embed_image(self, codes: Tensor) -> Tensor:
+        embedded: Tensor = self.aligner(self.image_embedding(codes))
+        return embedded
+
+    def preference_tokens(self, clicks: Clicks) -> tuple[Tensor, Tensor]:
+        """The tokens that replace <image_ph> [B, N*I, D] and <text_ph> [B, N*T, D]."""
+        parts: tuple[Tensor, Tensor] = self.preference(
+            self.embed_image(clicks.codes), self.embed_text(clicks.text), clicks.text_visible, clicks.visible
+        )
+        return parts
+
+    def embed(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None) -> Tensor:
+        """Embeddings [B, T, D] of a sequence that mixes all kinds.
+
+        The preference tokens of row b fill b's positions of their kind in order; their number must match.
+        """
+        x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
+        x = torch.where((kinds == IMAGE)[..., None], self.embed_image(torch.where(kinds == IMAGE, ids, 0)).to(x.dtype), x)
+        if clicks is not None:
+            image, text = self.preference_tokens(clicks)
+            # padding has no positions in the sequence: drop its tokens, keep the order of rows and clicks
+            image_seen = clicks.visible.repeat_interleave(image.shape[1] // clicks.visible.shape[1], 1)
+            text_seen = (clicks.text_visible & clicks.visible[..., None]).flatten(1)
+            x = x.masked_scatter((kinds == CLICK_IMAGE)[..., None], image[image_seen].to(x.dtype))
+            x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
+        return x
+
+    def foreground_at(self, features: Tensor, starts: Tensor, length: int) -> Tensor:
+        """Places features [G, B, n, D] at the positions that predict the image tokens: [G, B, length, D], zero elsewhere."""
+        groups, batch, count, width = features.shape
+        placed = features.new_zeros(groups, batch, length, width)
+        positions = starts[:, None] + torch.arange(count, device=features.device)
+        has_image = (starts >= 0)[:, None].expand_as(positions)
+        rows = torch.arange(batch, device=features.device)[:, None].expand_as(positions)
+        placed[:, rows[has_image], positions[has_image]] = features[:, has_image]
+        return placed
+
+    def forward(self, batch: Batch) -> Losses:
+        x = self.embed(batch.ids, batch.kinds, batch.clicks)
+        foreground = None
+        if batch.canvas is not None:
+            features = self.foreground(batch.canvas)
+            if batch.keep_foreground is not None:
+                features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
+            foreground = self.foreground_at(features, batch.image_starts, x.shape[1])
+        hidden = self.decoder(x, visible=batch.kinds != PADDING, foreground=foreground)
+        zero = hidden.new_zeros(())
+        worded = batch.text_targets >= 0
+        text = zero
+        if worded.any():
+            text = F.cross_entropy(self.text_head(hidden[worded]).float(), batch.text_targets[worded])
+        pictured = batch.kinds[:, 1:] == IMAGE
+        image = zero
+        if pictured.any():
+            image = F.cross_entropy(self.image_head(hidden[:, :-1][pictured]).float(), batch.ids[:, 1:][pictured])
+        return Losses(text, image)
+
+    @property
+    def device(self) -> torch.device:
+        return self.text_embedding.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.text_embedding.weight.dtype
