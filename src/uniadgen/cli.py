@@ -1,0 +1,277 @@
+"""The command line: `uniadgen VERB ...`, one function per verb.
+
+    uniadgen generate request.json --out ads --count 3 --seed 7
+
+Exit codes: 0 done, 1 failed, 2 bad input (one line on standard error, nothing written), 130 interrupted. Whatever needs
+torch is imported inside the verbs, so that --help and bad input are answered at once.
+"""
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+from uniadgen.ads import Ad, Product
+from uniadgen.cleaning import clean_text, quoted
+from uniadgen.errors import InputError
+
+SAMPLINGS = ("product-similarity", "most-similar", "random")
+MAX_SEED = 2**63 - 1
+MAX_COUNT = 1000
+MIN_SIDE, MAX_SIDE = 64, 8192
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code. argv: the arguments without the program's name; sys.argv's when None."""
+    try:
+        arguments = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], None] = arguments.run
+        run(arguments)
+        sys.stdout.flush()
+    except InputError as error:
+        return _fail(str(error), 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read our output is gone; the interpreter would complain once more when it flushes at exit.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _fail(f"{error.strerror or error}: {quoted(error.filename or 'unknown file')}", 1)
+    except SystemExit as end:  # argparse, after --help and --version
+        return int(end.code or 0)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"uniadgen: {clean_text(message)}", file=sys.stderr)
+    return code
+
+
+# Arguments ---------------------------------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises InputError instead of printing its usage and ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="uniadgen", description="Personalised product ads, picture and text from one model.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"uniadgen {_version()}")
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_generate(verbs)
+    return parser
+
+
+def _add_generate(verbs: Any) -> None:
+    verb = verbs.add_parser("generate", help="make ads for one product and one shopper", allow_abbrev=False)
+    verb.set_defaults(run=generate)
+    verb.add_argument("request", metavar="REQUEST.json", help="the product, the shopper's clicks and optionally the placement")
+    verb.add_argument(
+        "--out", required=True, metavar="DIR", help="folder for ad-000.png, ad-000.background.png, ad-000.json ..."
+    )
+    verb.add_argument("--count", type=_whole(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
+    verb.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="S", help="ad i uses seed S+i (default 0)")
+    verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one)")
+    verb.add_argument("--history-length", type=_whole(0, 1000), metavar="K", help="clicks to sample (default: the model's)")
+    verb.add_argument("--sampling", choices=SAMPLINGS, default=SAMPLINGS[0], help="how to sample clicks (default %(default)s)")
+    verb.add_argument("--size", type=_size, default=(768, 768), metavar="WxH", help="of the ad, in pixels (default 768x768)")
+    verb.add_argument(
+        "--guidance", type=_number(0, 100), metavar="G", help="weight of the instruction in the picture, 0 to 100"
+    )
+    verb.add_argument(
+        "--temperature", type=_number(0, 100, above=True), metavar="T", help="of the picture, more than 0 up to 100"
+    )
+    verb.add_argument("--top-k", type=_whole(1, 10**6), metavar="K", help="draw image tokens from the K likeliest")
+    verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
+
+
+def _whole(least: int, greatest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= greatest:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from {least} to {greatest}")
+        return int(text)
+
+    return parse
+
+
+def _number(least: float, greatest: float, above: bool = False) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= greatest or (above and value == least):  # not a number fails every comparison
+            bound = f"above {least:g} and up to" if above else f"from {least:g} to"
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number {bound} {greatest:g}")
+        return value
+
+    return parse
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,6})[xX]([0-9]{1,6})", text)
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} is no size; write WxH, {MIN_SIDE} to {MAX_SIDE} pixels each, as in 768x768"
+        )
+    return width, height
+
+
+def _version() -> str:
+    try:
+        return metadata.version("uniadgen")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+# generate ----------------------------------------------------------------------------------------------------------------
+
+
+def generate(arguments: argparse.Namespace) -> None:
+    """Make --count ads of one request. Everything that can be wrong is looked for before the model is loaded."""
+    from uniadgen.requests import check_request, load_request
+
+    count, seed = int(arguments.count), int(arguments.seed)
+    if seed + count - 1 > MAX_SEED:
+        raise InputError(f"argument --seed: seed {seed} and {count} ads go beyond {MAX_SEED}; use a smaller seed")
+    checked = check_request(load_request(arguments.request))
+    if arguments.model is not None:
+        _check_model(Path(arguments.model))
+    out = Path(arguments.out)
+    _check_out(out)
+
+    from uniadgen.generator import AdGenerator
+
+    entries: list[dict[str, Any]] = []
+    # Models and their libraries may print; standard output is for the result only.
+    with _staged(out) as stage, contextlib.redirect_stdout(sys.stderr):
+        generator = AdGenerator.from_pretrained(arguments.model)
+        product = Product(checked.cutout, checked.description, checked.selling_points)
+        for number in range(count):
+            ad = generator.generate(
+                product,
+                history=checked.history,
+                box=checked.box,
+                seed=seed + number,
+                size=arguments.size,
+                guidance=arguments.guidance,
+                temperature=arguments.temperature,
+                top_k=arguments.top_k,
+                history_length=arguments.history_length,
+                sampling=arguments.sampling,
+            )
+            entries.append(_write(ad, checked.notes, stage, f"ad-{number:03d}"))
+    if arguments.json:
+        # A terminal that knows no UTF-8 still gets valid JSON.
+        ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        print(json.dumps(entries if count > 1 else entries[0], ensure_ascii=ascii_only, indent=2))
+    else:
+        for entry in entries:
+            _print_line(_summary(entry, out))
+
+
+def _check_model(folder: Path) -> None:
+    if not _is_dir(folder):
+        raise InputError(f"argument --model: there is no folder {quoted(folder)}; name a folder with a trained model")
+
+
+def _check_out(folder: Path) -> None:
+    """Refuse a folder that can't be written to, before the work; nothing is created yet."""
+    mend = "name a folder that you may write to"
+    if not str(folder).isprintable():
+        raise InputError(f"argument --out: {quoted(folder)} has control characters in its name; {mend}")
+    existing = folder
+    while not os.path.lexists(existing) and existing != existing.parent:
+        existing = existing.parent
+    if not _is_dir(existing):
+        raise InputError(f"argument --out: {quoted(existing)} is no folder; {mend}")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError(f"argument --out: {quoted(existing)} is not writable; {mend}")
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """A hidden folder inside `out` whose files are moved into `out` at the end, each in one step.
+
+    When the input turns out to be bad half-way - a clicked picture that is cut short - nothing appears, and folders made
+    here are removed again. After an interruption or another failure the finished ads are kept.
+    """
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".uniadgen-", dir=out))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another folder") from None
+    keep = True
+    try:
+        yield stage
+    except InputError:
+        keep = False
+        raise
+    finally:
+        # An ad is finished when its JSON, the last of its files, is there.
+        for record in sorted(stage.glob("*.json")) if keep else []:
+            for file in (*stage.glob(f"{record.stem}*.png"), record):
+                os.replace(file, out / file.name)
+        for file in stage.iterdir():
+            file.unlink()
+        stage.rmdir()
+        with contextlib.suppress(OSError):  # not empty: then it has a reason to be there
+            for folder in made:
+                folder.rmdir()
+
+
+def _write(ad: Ad, notes: list[str], folder: Path, stem: str) -> dict[str, Any]:
+    """Write the three files of an ad, the JSON last, and return what the JSON says."""
+    record = {**ad.as_dict(), "image": f"{stem}.png", "background": f"{stem}.background.png"}
+    record["notes"] = [*notes, *(note for note in ad.notes if note not in notes)]
+    for picture, name in ((ad.image, record["image"]), (ad.background, record["background"])):
+        # Nothing but pixels, so that the same pixels are always the same bytes.
+        picture.convert("RGB").save(folder / name, format="PNG", pnginfo=None, icc_profile=None, exif=b"")
+    partial = folder / f"{stem}.partial"
+    partial.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, folder / f"{stem}.json")
+    return record
+
+
+def _summary(record: dict[str, Any], out: Path) -> str:
+    place = record["placement"]
+    width, height = record["image_size"]
+    clicks = ", ".join(str(click["index"]) for click in record["sampled_clicks"]) or "none (a general ad)"
+    lines = [
+        f"{out / record['image']}  {width}x{height}, seed {record['seed']}, {sum(record['timings'].values()):.1f} s",
+        f"  text     {record['text']}",
+        f"  product  {place['width']}x{place['height']} pixels at ({place['left']}, {place['top']})",
+        f"  clicks   {clicks}",
+        *(f"  note     {note}" for note in record["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def _print_line(text: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))

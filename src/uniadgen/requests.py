@@ -1,0 +1,226 @@
+"""Requests from outside: REQUEST.json read and checked field by field, and the same checks for the Python API.
+
+    request = load_request("request.json")      # AdRequest: shape and types are right, paths are resolved
+    checked = check_request(request)            # CheckedRequest: the pictures are there, the product is cut out
+
+Both raise InputError with one line that names the field. Such a line never contains a shopper's text.
+"""
+
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Never
+
+from PIL import Image
+
+from uniadgen.ads import AdRequest, Box, Click, Product
+from uniadgen.cleaning import clean_text, is_blank, quoted
+from uniadgen.compose import check_box
+from uniadgen.errors import InputError
+from uniadgen.images import check_picture, cut_out, has_transparency, load_picture
+
+__all__ = ["CheckedRequest", "check_request", "clean_text", "load_request"]
+
+MAX_SELLING_POINTS = 199
+MAX_SELLING_POINT_CHARACTERS = 999
+MAX_REQUEST_BYTES = 64 * 2**20
+_CUT_OUT_NOTE = "the product was cut out automatically from its plain backdrop; what it encloses stayed, handles included"
+
+
+@dataclass(frozen=True)
+class CheckedRequest:
+    """A request that can be carried out.
+
+    cutout: the product, RGBA, upright, sRGB. Texts are clean (see clean_text); selling_points are not blank. history: the
+    pictures are still paths or pictures as given - there may be thousands, and only a few are sampled. notes: what was assumed.
+    """
+
+    cutout: Image.Image
+    description: str
+    selling_points: list[str]
+    history: list[Click]
+    box: Box | None
+    notes: list[str] = field(default_factory=list)
+
+
+def check_request(request: AdRequest) -> CheckedRequest:
+    """Check everything about a request that can be known before the model runs.
+
+    The product's picture is decoded and cut out. Of the history's pictures only the headers are read; a file that is cut
+    short shows when load_picture decodes it. Raises InputError.
+    """
+    if not isinstance(request, AdRequest):
+        raise InputError(f"request: an AdRequest is needed, not {type(request).__name__}")
+    product = request.product
+    if not isinstance(product, Product):
+        raise InputError(f"product: a Product is needed, not {_kind(product)}")
+    selling_points = _checked_selling_points(product.selling_points)
+    description = clean_text(_text(product.description, "product.description"))
+    if not isinstance(request.history, list | tuple):
+        raise InputError(f"history: a list of clicks is needed, not {_kind(request.history)}; use [] for a general ad")
+    history = [_checked_click(click, f"history[{index}]") for index, click in enumerate(request.history)]
+    box = None if request.box is None else check_box(request.box)
+    for index, click in enumerate(history):
+        check_picture(click.image, f"history[{index}].image")
+    picture = load_picture(product.image, "product.image")
+    cutout = cut_out(picture, "product.image")
+    notes = [] if has_transparency(picture) else [_CUT_OUT_NOTE]
+    return CheckedRequest(cutout, description, selling_points, history, box, notes)
+
+
+def load_request(path: str | Path) -> AdRequest:
+    """Read REQUEST.json. Image paths are relative to its folder; absolute ones and ~ are fine.
+
+    Raises InputError for a file that can't be read, for what is no JSON object, and for unknown, missing or mistyped fields.
+    """
+    path = Path(path)
+    data = _parsed(_read(path), quoted(path))
+    _check_fields(data, "the request", required=("product",), optional=("history", "placement"))
+    product = _object(data["product"], "product", '{"image": ..., "description": ..., "selling_points": [...]}')
+    _check_fields(product, "product", required=("image", "description", "selling_points"))
+    entries = data.get("history", [])
+    if not isinstance(entries, list):
+        raise InputError(f"history: a list of clicks is needed, not {_kind(entries)}; use [] or leave it out for a general ad")
+    return AdRequest(
+        Product(
+            _image_path(product["image"], "product.image", path),
+            _text(product["description"], "product.description"),
+            _checked_selling_points(product["selling_points"]),
+        ),
+        [_click(entry, f"history[{index}]", path) for index, entry in enumerate(entries)],
+        _box(data["placement"]) if "placement" in data else None,
+    )
+
+
+# Fields ------------------------------------------------------------------------------------------------------------------
+
+
+def _click(entry: object, what: str, request: Path) -> Click:
+    fields = _object(entry, what, '{"image": ..., "text": ...}')
+    _check_fields(fields, what, required=("image", "text"))
+    return Click(_image_path(fields["image"], f"{what}.image", request), _text(fields["text"], f"{what}.text"))
+
+
+def _checked_click(click: object, what: str) -> Click:
+    if not isinstance(click, Click):
+        raise InputError(f"{what}: a Click is needed, not {_kind(click)}")
+    return Click(click.image, clean_text(_text(click.text, f"{what}.text")))
+
+
+def _box(placement: object) -> Box:
+    fields = _object(placement, "placement", '{"box": [x0, y0, x1, y1]}, or leave it out')
+    _check_fields(fields, "placement", required=("box",))
+    corners = fields["box"]
+    if not isinstance(corners, list) or len(corners) != 4:
+        found = f"{len(corners)} entries" if isinstance(corners, list) else _kind(corners)
+        raise InputError(f"placement.box: a list of four numbers [x0, y0, x1, y1] is needed, not {found}")
+    return check_box(Box(*corners))
+
+
+def _checked_selling_points(points: object) -> list[str]:
+    """The selling points, clean and without blank ones."""
+    what = "product.selling_points"
+    if not isinstance(points, list | tuple):
+        raise InputError(f'{what}: a list of texts is needed, not {_kind(points)}; write ["...", "..."]')
+    if not points:
+        raise InputError(f"{what}: the list is empty; give at least one selling point")
+    if len(points) > MAX_SELLING_POINTS:
+        raise InputError(f"{what}: {len(points)} entries are too many; give at most {MAX_SELLING_POINTS}")
+    for index, point in enumerate(points):
+        if len(_text(point, f"{what}[{index}]")) > MAX_SELLING_POINT_CHARACTERS:
+            raise InputError(
+                f"{what}[{index}]: {len(point):,} characters are too many; shorten it to at most {MAX_SELLING_POINT_CHARACTERS}"
+            )
+    visible = [text for text in map(clean_text, points) if not is_blank(text)]
+    if not visible:
+        raise InputError(f"{what}: all entries are blank; give at least one selling point")
+    return visible
+
+
+def _image_path(value: object, what: str, request: Path) -> Path:
+    if not isinstance(value, str):
+        raise InputError(f"{what}: the path of a picture is needed, not {_kind(value)}")
+    if not value.strip():
+        raise InputError(f"{what}: the path is empty; name a picture file")
+    try:
+        return request.parent / Path(value).expanduser()
+    except RuntimeError:  # "~name" of a user who doesn't exist here: then it's a file's name
+        return request.parent / value
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{what}: a text is needed, not {_kind(value)}")
+    return value
+
+
+def _object(value: object, what: str, form: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{what}: an object is needed, not {_kind(value)}; write {form}")
+    return value
+
+
+def _check_fields(fields: Mapping[str, Any], what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+    known = (*required, *optional)
+    unknown = [name for name in fields if name not in known]
+    if unknown:
+        named = ", ".join(quoted(name, 40) for name in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+        close = difflib.get_close_matches(unknown[0], known, 1)
+        mend = f"did you mean {quoted(close[0])}?" if close else f"known are {', '.join(map(quoted, known))}"
+        raise InputError(f"{what}: unknown field{'s' if len(unknown) > 1 else ''} {named}; {mend}")
+    missing = [name for name in required if name not in fields]
+    if missing:
+        raise InputError(f"{what}: {', '.join(map(quoted, missing))} {'is' if len(missing) == 1 else 'are'} missing; add it")
+
+
+def _kind(value: object) -> str:
+    """The type of a value in JSON's words; never the value itself, which may be a shopper's text."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
+
+
+# The file ----------------------------------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> str:
+    name = quoted(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_REQUEST_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(f"request: there is no file {name}; correct the path") from None
+    except IsADirectoryError:
+        raise InputError(f"request: {name} is a folder; name a JSON file") from None
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
+        raise InputError(f"request: {name} can't be read ({reason}); correct the path or its permissions") from None
+    if len(data) > MAX_REQUEST_BYTES:
+        raise InputError(f"request: {name} is larger than {MAX_REQUEST_BYTES // 2**20} MiB; shorten it")
+    if not data.strip():
+        raise InputError(f"request: {name} is empty; write a JSON object into it")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"request: {name} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+
+
+def _parsed(text: str, name: str) -> Mapping[str, Any]:
+    def refuse(constant: str) -> Never:
+        raise InputError(f"request: {name} contains {constant}, which is no JSON; use finite numbers")
+
+    try:
+        data = json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"request: {name} is not JSON (line {error.lineno}, column {error.colno}: {error.msg}); correct it there"
+        ) from None
+    except InputError:
+        raise
+    except (RecursionError, ValueError):  # nested thousands deep, or a number of thousands of digits
+        raise InputError(f"request: {name} is nested too deeply or has a number too long; simplify it") from None
+    return _object(data, "request", '{"product": {...}, "history": [...]}')

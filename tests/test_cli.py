@@ -1,0 +1,256 @@
+"""`uniadgen generate` without a model: a stand-in paints flat backgrounds, so that files and refusals can be checked."""
+
+import json
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from PIL import Image
+
+from uniadgen.ads import Ad, Click, Product, SampledClick
+from uniadgen.cli import main
+from uniadgen.compose import compose, place
+from uniadgen.errors import InputError
+
+
+class FakeGenerator:
+    """Keeps what it was asked for; fails at a seed when told to."""
+
+    calls: ClassVar[list[dict[str, Any]]] = []
+    failure: ClassVar[tuple[int, BaseException] | None] = None
+
+    @classmethod
+    def from_pretrained(cls, model: str | Path | None = None) -> "FakeGenerator":
+        print("a library says hello")  # must not reach standard output
+        return cls()
+
+    def generate(
+        self, product: Product, history: list[Click], *, box: Any, seed: int, size: tuple[int, int], **more: Any
+    ) -> Ad:
+        if self.failure and self.failure[0] == seed:
+            raise self.failure[1]
+        self.calls.append({"product": product, "history": history, "box": box, "seed": seed, "size": size, **more})
+        assert isinstance(product.image, Image.Image)
+        background = Image.new("RGB", size, (seed % 256, 100, 50))
+        placement = place(product.image, size, box)
+        picture = compose(background, product.image, placement)
+        clicks = [SampledClick(0, 0.5)] if history else []
+        return Ad(
+            picture, "Waterproof 防水 👍", background, placement, clicks, {"total": 0.1}, seed, "fake", ["description cut"]
+        )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    module = types.ModuleType("uniadgen.generator")
+    module.AdGenerator = FakeGenerator  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "uniadgen.generator", module)
+    monkeypatch.setattr(FakeGenerator, "calls", [])
+    monkeypatch.setattr(FakeGenerator, "failure", None)
+    Image.new("RGBA", (20, 10), (200, 0, 0, 255)).save(tmp_path / "solid.png")
+    cutout = Image.new("RGBA", (20, 10))
+    cutout.paste((200, 0, 0, 255), (2, 2, 18, 9))
+    cutout.save(tmp_path / "bag.png")
+    Image.new("RGB", (8, 8), "blue").save(tmp_path / "h.png")
+    write_request(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_request(folder: Path, **changes: Any) -> None:
+    product = {"image": "bag.png", "description": "A bag", "selling_points": ["Waterproof"]}
+    request = {"product": product, "history": [{"image": "h.png", "text": "seen"}], **changes}
+    (folder / "request.json").write_text(json.dumps(request))
+
+
+def run(*arguments: str) -> int:
+    return main(["generate", "request.json", "--out", "out", *arguments])
+
+
+def assert_refused(code: int, capsys: pytest.CaptureFixture[str], *said: str, folder: Path | None = None) -> None:
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    lines = [line for line in captured.err.splitlines() if line != "a library says hello"]
+    assert len(lines) == 1, captured.err
+    assert lines[0].startswith("uniadgen: ")
+    assert all(word in lines[0] for word in said), lines[0]
+    if folder:
+        assert not (folder / "out").exists()
+
+
+def test_files_json_and_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--count", "2", "--seed", "7", "--size", "96x64", "--guidance", "2.5", "--temperature", "0.8", "--top-k", "50"]
+    assert run(*options, "--history-length", "5", "--sampling", "random", "--json") == 0
+    names = [f"ad-{i:03d}{end}" for i in range(2) for end in (".background.png", ".json", ".png")]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == names
+    printed = json.loads(capsys.readouterr().out)
+    for number, record in enumerate(printed):
+        assert json.loads((folder / f"out/ad-{number:03d}.json").read_text(encoding="utf-8")) == record
+        assert record["seed"] == 7 + number
+        assert record["image"] == f"ad-{number:03d}.png"
+        assert record["background"] == f"ad-{number:03d}.background.png"
+        assert record["text"] == "Waterproof 防水 👍"
+        assert record["image_size"] == [96, 64]
+        assert set(record["placement"]) == {"left", "top", "width", "height"}
+        assert record["sampled_clicks"] == [{"index": 0, "similarity": 0.5}]
+        assert record["model"] == "fake"
+        assert record["timings"] == {"total": 0.1}
+        assert record["notes"] == ["description cut"]
+        with Image.open(folder / "out" / record["image"]) as image:
+            assert image.size == (96, 64)
+            assert image.mode == "RGB"
+            assert not image.info
+    call = FakeGenerator.calls[0]
+    given = {name: call[name] for name in ("guidance", "temperature", "top_k", "history_length", "sampling")}
+    assert given == {"guidance": 2.5, "temperature": 0.8, "top_k": 50, "history_length": 5, "sampling": "random"}
+
+
+def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--json") == 0
+    assert json.loads(capsys.readouterr().out)["image_size"] == [768, 768]
+    call = FakeGenerator.calls[0]
+    assert call["seed"] == 0
+    assert call["sampling"] == "product-similarity"
+    assert call["guidance"] is None
+
+
+def test_the_summary_is_readable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    out = capsys.readouterr().out
+    assert "ad-000.png" in out
+    assert "Waterproof" in out
+    assert "description cut" in out
+    assert "hello" not in out
+
+
+def test_same_seed_same_bytes_and_files_are_replaced(folder: Path) -> None:
+    files = [folder / "out" / name for name in ("ad-000.png", "ad-000.background.png")]
+    assert run("--seed", "3") == 0
+    first = [file.read_bytes() for file in files]
+    assert run("--seed", "4") == 0
+    assert [file.read_bytes() for file in files] != first
+    assert run("--seed", "3") == 0
+    assert [file.read_bytes() for file in files] == first
+
+
+def test_other_files_in_the_folder_are_left_alone(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "mine.txt").write_text("mine")
+    assert run() == 0
+    assert (folder / "out" / "mine.txt").read_text() == "mine"
+
+
+BAD_OPTIONS = [
+    ("--count", ["0", "-1", "1001", "many", "1.5", "", "９"]),
+    ("--seed", ["-1", "x", str(2**63), "1e3", "9" * 5000]),
+    ("--size", ["768", "0x0", "63x768", "768x8193", "768x768x3", "-64x64", "axb", "1e3x64"]),
+    ("--guidance", ["nan", "inf", "-1", "101", "x"]),
+    ("--temperature", ["0", "-1", "nan", "inf", "x"]),
+    ("--top-k", ["0", "-5", "x"]),
+    ("--history-length", ["-1", "1001", "x"]),
+    ("--sampling", ["best", ""]),
+    ("--model", ["no/such/folder", "request.json", "nul\0"]),
+    ("--unknown", ["1"]),
+]
+
+
+@pytest.mark.parametrize(("option", "value"), [(option, value) for option, values in BAD_OPTIONS for value in values])
+def test_options_that_make_no_sense(folder: Path, capsys: pytest.CaptureFixture[str], option: str, value: str) -> None:
+    assert_refused(run(f"{option}={value}"), capsys, option, folder=folder)
+    assert not FakeGenerator.calls
+
+
+def test_the_last_seed_must_exist_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_refused(run("--seed", str(2**63 - 1), "--count", "2"), capsys, "--seed", folder=folder)
+    assert run("--seed", str(2**63 - 1)) == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["paint"], ["generate"], ["generate", "request.json"], ["--nonsense"]])
+def test_bad_commands(folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert_refused(main(arguments), capsys)
+
+
+def test_bad_requests(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_refused(main(["generate", "gone.json", "--out", "out"]), capsys, "gone.json", folder=folder)
+    write_request(folder, history=[{"image": "h.png", "text": "seen"}, {"image": "gone.png", "text": "secret"}])
+    assert_refused(run(), capsys, "history[1].image", "gone.png", folder=folder)
+    write_request(folder, placement={"box": [0, 0, 2, 1]})
+    assert_refused(run(), capsys, "placement.box", folder=folder)
+    write_request(folder, colour="red")
+    assert_refused(run(), capsys, '"colour"', folder=folder)
+    write_request(folder, product={"image": "solid.png", "description": "", "selling_points": ["a"]})
+    assert_refused(run(), capsys, "product.image", "nothing stands out", folder=folder)
+    assert not FakeGenerator.calls
+
+
+def test_unwritable_folders(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for out in ("request.json", "request.json/sub", "a\nb", "", "nul\0"):
+        code = main(["generate", "request.json", "--out", out])
+        if out == "":  # the present folder
+            assert code == 0
+            capsys.readouterr()
+            continue
+        assert_refused(code, capsys, "--out")
+    calls = len(FakeGenerator.calls)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere, so permission bits can't be used here
+    assert_refused(run(), capsys, "--out", "not writable", folder=folder)
+    assert len(FakeGenerator.calls) == calls
+
+
+def test_bad_input_that_shows_late_leaves_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeGenerator, "failure", (2, InputError("history[0].image: cut short")))
+    assert_refused(main(["generate", "request.json", "--out", "out/sub", "--count", "5"]), capsys, "history[0]", folder=folder)
+    (folder / "out").mkdir()
+    (folder / "out" / "ad-000.png").write_bytes(b"from before")
+    assert_refused(run("--count", "5"), capsys, "history[0]")
+    assert [path.name for path in (folder / "out").iterdir()] == ["ad-000.png"]
+    assert (folder / "out" / "ad-000.png").read_bytes() == b"from before"
+
+
+def test_an_interruption_keeps_finished_ads_and_shows_no_traceback(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeGenerator, "failure", (1, KeyboardInterrupt()))
+    assert run("--count", "5") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "uniadgen: interrupted"
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["ad-000.background.png", "ad-000.json", "ad-000.png"]
+
+
+def test_a_full_disk_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeGenerator, "failure", (0, OSError(28, "No space left on device", "out/x")))
+    assert run() == 1
+    assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
+    assert not (folder / "out").exists() or not list((folder / "out").iterdir())
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert "generate" in capsys.readouterr().out
+    assert main(["generate", "--help"]) == 0
+    assert "--history-length" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("uniadgen ")
+
+
+def test_help_and_refusals_load_no_torch_and_a_closed_pipe_is_quiet(folder: Path) -> None:
+    code = (
+        "import sys; from uniadgen.cli import main; "
+        "code = main(['generate', 'gone.json', '--out', 'out']); assert 'torch' not in sys.modules; sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        closing = subprocess.run(
+            [sys.executable, "-m", "uniadgen", "--help"], stdout=closed, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert closing.stderr == ""
