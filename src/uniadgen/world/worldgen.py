@@ -1,0 +1,93 @@
+"""PAd-Synth as data: products, their creatives, the shoppers who click them, and the splits.
+
+`make_world(seed, size)` renders nothing. Product k and its creatives depend on the seed, on k and on lower numbers only, so a
+small world is a prefix of a large one and rendering can stop and go on anywhere.
+"""
+
+from dataclasses import dataclass
+
+from uniadgen.world.catalogue import make_products
+from uniadgen.world.shoppers import Shopper, index_creatives, make_shoppers
+from uniadgen.world.specs import DECORS, LIGHTS, PALETTES, CreativeSpec, ProductSpec, SceneSpec, families_for, stream
+from uniadgen.world.titles import fitting_styles, write
+
+CREATIVES_PER_PRODUCT = 5
+REUSE_CHANCE = 0.22  # of a creative to stand in a scene of an earlier product; makes about 25 % of the scenes shared
+MOST_USES = 3  # of one scene
+SIZES: dict[str, tuple[int, int]] = {"tiny": (40, 50), "standard": (1000, 8000)}  # products, shoppers
+SPLIT_BLOCK = 20  # products; each block holds the same share of every split
+SPLIT_OF_BLOCK = ("train",) * 16 + ("val",) * 2 + ("test",) * 2
+
+
+@dataclass(frozen=True)
+class World:
+    """All of PAd-Synth for one seed; `splits` gives the split of each product."""
+
+    seed: int
+    products: tuple[ProductSpec, ...]
+    creatives: tuple[CreativeSpec, ...]
+    shoppers: tuple[Shopper, ...]
+    splits: dict[str, str]
+
+
+def split_of(seed: int, index: int) -> str:
+    """train, val or test for product `index`: 80, 10 and 10 % of every block of twenty."""
+    block = list(SPLIT_OF_BLOCK)
+    stream(seed, "split", index // SPLIT_BLOCK).shuffle(block)
+    return block[index % SPLIT_BLOCK]
+
+
+def make_creatives(seed: int, products: tuple[ProductSpec, ...]) -> list[CreativeSpec]:
+    """Five creatives for each product, which must be the first ones of the world in their order.
+
+    Every creative of a product has another scene family, and new scenes of it have palettes and lights of their own. Some
+    creatives stand in a scene of an earlier product of the same split and the same floor kind (what stands on the floor needs
+    another camera than what stands on a table).
+    """
+    creatives: list[CreativeSpec] = []
+    shelves: dict[tuple[str, bool, str], dict[SceneSpec, int]] = {}  # (split, large, family) -> scenes and their uses
+    for index, product in enumerate(products):
+        draw = stream(seed, "creatives", index)
+        split, large = split_of(seed, index), product.size_class == "large"
+        families = draw.sample(families_for(product), CREATIVES_PER_PRODUCT)
+        palettes = draw.sample(tuple(PALETTES), CREATIVES_PER_PRODUCT)
+        lights = draw.sample(LIGHTS, CREATIVES_PER_PRODUCT)
+        fitting = fitting_styles(product.selling_points)
+        # A product with few selling points may fit fewer than five styles; the first ones then come twice.
+        styles = (draw.sample(fitting, len(fitting)) * CREATIVES_PER_PRODUCT)[:CREATIVES_PER_PRODUCT]
+        for number, (family, palette, light, style) in enumerate(zip(families, palettes, lights, styles, strict=True)):
+            shelf = shelves.setdefault((split, large, family), {})
+            known = [scene for scene, uses in shelf.items() if uses < MOST_USES]
+            # Drawn in any case, so that whether an earlier scene exists changes nothing else.
+            reuse, decor, scene_seed = draw.random() < REUSE_CHANCE, draw.choice(DECORS), draw.getrandbits(31)
+            if reuse and known:
+                scene = draw.choice(known)
+            else:
+                scene = SceneSpec(f"s{index * CREATIVES_PER_PRODUCT + number:05d}", family, palette, light, decor, scene_seed)
+            shelf[scene] = shelf.get(scene, 0) + 1
+            creatives.append(
+                CreativeSpec(
+                    id=f"{product.id}-{number}",
+                    product_id=product.id,
+                    scene=scene,
+                    centre_x=round(draw.uniform(0.38, 0.62), 4),
+                    base_y=round(draw.uniform(0.78, 0.90), 4),
+                    extent=round(draw.uniform(0.45, 0.60), 4),
+                    text=write(product, style, draw),
+                    text_style=style.name,
+                )
+            )
+    return creatives
+
+
+def make_world(seed: int, size: str | int) -> World:
+    """The world of this seed: "tiny" (40 products, 50 shoppers), "standard" (1,000 and 8,000), or a number of products
+    (with eight shoppers for each)."""
+    if isinstance(size, str) and size not in SIZES:
+        raise ValueError(f"size {size!r}: use one of {', '.join(SIZES)} or a number of products")
+    count, shopper_count = SIZES[size] if isinstance(size, str) else (size, 8 * size)
+    products = tuple(make_products(seed, count))
+    creatives = tuple(make_creatives(seed, products))
+    splits = {product.id: split_of(seed, index) for index, product in enumerate(products)}
+    shoppers = make_shoppers(seed, shopper_count, index_creatives(products, creatives, splits))
+    return World(seed, products, creatives, tuple(shoppers), splits)
