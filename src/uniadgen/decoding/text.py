@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 JOINERS = (" ", ", ", " | ", " - ")
+MAX_READINGS = 4
 OPEN, CLOSE, EMPHASIS = "[", "]", "!"
 
 # Scripts written without spaces: a word boundary is nowhere marked, so a long run may be cut between any two characters.
@@ -123,13 +124,17 @@ class TextGrammar:
     def advance(self, token: int) -> None:
         self.emitted += 1
         following: list[_Path] = []
+        completed: list[_Path] = []
         for path in self._paths:
             if path.kind == "end":
                 if token == self.end and self._finished is None:
                     self._finished = path
             elif path.sequence[path.offset] == token:
                 path = _Path(path.written, path.used, path.bracketed, path.sequence, path.offset + 1, path.kind)
-                following += [path] if path.offset < len(path.sequence) else self._expand(path)
+                (following if path.offset < len(path.sequence) else completed).append(path)
+        # Points that spell the same words in several ways ("a", "a a", ...) have exponentially many readings: follow a few.
+        for path in completed[:MAX_READINGS]:
+            following += self._expand(path)
         if self._finished is None and not following:
             raise ValueError(f"id {token} is not allowed here")
         self._paths = list(dict.fromkeys(following))
@@ -173,10 +178,11 @@ class TextGrammar:
         return paths
 
     def _point_paths(self, path: _Path, sequences: list[tuple[int, ...]], space: str, bracketed: bool) -> list[_Path]:
+        # of several points that the tokenizer can't tell apart, the first will do
+        first = {sequences[i]: i for i in reversed(self._remaining(path)) if sequences[i]}
         return [
             _Path((*path.written, space + self.points[i].text), (*path.used, i), bracketed, sequences[i], 0, "point")
-            for i in self._remaining(path)
-            if sequences[i]
+            for i in first.values()
         ]
 
     def _mark_path(self, path: _Path, mark: str, written: str, kind: str) -> list[_Path]:

@@ -1,0 +1,19 @@
+"""Changes that keep an ad an ad: mirroring, and one hue shift for plate, cut-out and history alike."""
+
+import math
+
+import torch
+from torch import Tensor
+
+# RGB <-> a luma axis and two chroma axes (YIQ): turning the chroma plane shifts the hue and keeps the brightness.
+_TO_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+
+
+def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
+    """pixels [..., 3, H, W] in -1..1 with every hue turned by the angle."""
+    if degrees == 0:
+        return pixels
+    angle = math.radians(degrees)
+    turn = torch.tensor([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
+    matrix = torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ
+    return torch.einsum("ij,...jhw->...ihw", matrix.to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1

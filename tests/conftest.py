@@ -1,0 +1,41 @@
+"""A complete model with random weights, small enough for every test, and a few pictures."""
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from uniadgen.generator import AdGenerator
+from uniadgen.model.config import tiny
+from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
+from uniadgen.model.unified import UnifiedModel
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> TextTokenizer:
+    return train_text_tokenizer(["Rapid Boil Kettle, Auto Shut-Off | 1.7 L - For Men [Free Gift]! Write the ad."] * 4, 400)
+
+
+@pytest.fixture(scope="session")
+def model() -> UnifiedModel:
+    """Random weights everywhere, also where training starts at zero, so that every path carries a signal."""
+    torch.manual_seed(0)
+    model = UnifiedModel(tiny())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.abs().sum() == 0:
+                parameter.normal_(std=0.1)
+    return model.eval()
+
+
+@pytest.fixture(scope="session")
+def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
+    return AdGenerator(model, tokenizer)
+
+
+@pytest.fixture
+def cutout() -> Image.Image:
+    image = Image.new("RGBA", (120, 160))
+    ImageDraw.Draw(image).ellipse((20, 10, 100, 150), fill=(200, 30, 40, 255))
+    return image
