@@ -33,7 +33,7 @@ from uniadgen.world.titles import STYLES
 
 FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 3.0, 2.4, 1.2, 2.6
 OFFERED = 4  # products on a page, of which one creative is clicked
-TARGET_CANDIDATES = 40  # products among whose creatives the target is the best fit
+TARGET_CANDIDATES = 100  # products among whose creatives the target is the best fit
 CLICKS = (12, 24)
 NOISE = (0.2, 0.3)
 FIRST_DAY = 1_700_000_000  # seconds since 1970; the clicks of a shopper are spread over the weeks after it

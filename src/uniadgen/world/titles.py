@@ -103,7 +103,7 @@ def write(product: ProductSpec, style: TextStyle, draw: random.Random) -> str:
     return compose_text(product.selling_points, style, draw)
 
 
-# --- invented tasks -------------------------------------------------------------------------------------------------------------
+# --- invented tasks ---
 
 _THINGS = (
     "Kettle|Lamp|Jacket|Drone|Chair|Sofa|Blanket|Backpack|Watch|Tablet|Keyboard|Mouse|Router|Printer|Helmet|Tent|Scooter|Stroller|"
@@ -191,7 +191,7 @@ def pseudo_selling_points(draw: random.Random) -> list[SellingPoint]:
         SellingPoint("type", _qualified(draw, _THINGS)),
         SellingPoint("series", series_name(draw) + draw.choice(("", " Series", " Pro", " Plus"))),
     ]
-    chances = {
+    chances: dict[str, tuple[float, Callable[[], str]]] = {
         "material": (0.85, lambda: _qualified(draw, _STUFFS)),
         "colour": (0.8, lambda: _qualified(draw, _HUES)),
         "audience": (0.8, lambda: f"For {_one(draw, _PEOPLE)}"),

@@ -21,9 +21,13 @@ SPLIT_OF_BLOCK = ("train",) * 16 + ("val",) * 2 + ("test",) * 2
 
 @dataclass(frozen=True)
 class World:
-    """All of PAd-Synth for one seed; `splits` gives the split of each product."""
+    """All of PAd-Synth for one seed; `splits` gives the split of each product.
+
+    shopper_count: how many shoppers were asked for; there are fewer where a very small world has no product for their split.
+    """
 
     seed: int
+    shopper_count: int
     products: tuple[ProductSpec, ...]
     creatives: tuple[CreativeSpec, ...]
     shoppers: tuple[Shopper, ...]
@@ -90,4 +94,4 @@ def make_world(seed: int, size: str | int) -> World:
     creatives = tuple(make_creatives(seed, products))
     splits = {product.id: split_of(seed, index) for index, product in enumerate(products)}
     shoppers = make_shoppers(seed, shopper_count, index_creatives(products, creatives, splits))
-    return World(seed, products, creatives, tuple(shoppers), splits)
+    return World(seed, shopper_count, products, creatives, tuple(shoppers), splits)
