@@ -1,0 +1,319 @@
+"""Our own data layout: three Parquet tables in a folder, in which every ad is stored once and clicks refer to it by id.
+
+    creatives.parquet   one row per ad: what it shows and says, where the product stands, its picture and its plate
+    products.parquet    one row per product: its cut-out
+    users.parquet       one row per shopper: clicks with their times, and the target
+
+    build_dataset(make_world(0, "tiny"), Path("raw"), Path("tiny"))      # from a world and its renders
+    for user in iter_rows(Path("tiny"), "users"): ...                    # streamed, whatever the number of users
+
+Pictures are WebP: ads and plates lossy, cut-outs lossless. `codes` (the picture's image tokens) is null until it is encoded.
+"""
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from uniadgen.ads import Placement
+from uniadgen.compose import compose
+from uniadgen.errors import InputError
+from uniadgen.world.shoppers import CreativeIndex, Shopper, index_columns, index_creatives, make_shoppers
+from uniadgen.world.specs import CreativeSpec, ProductSpec
+from uniadgen.world.worldgen import World
+
+Row = dict[str, Any]
+Fractions = tuple[float, float, float, float]  # left, top, width, height
+TableName = Literal["creatives", "products", "users"]
+
+CREATIVES = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("product_id", pa.string(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("department", pa.string()),
+        pa.field("category", pa.string()),
+        pa.field("scene_id", pa.string()),
+        pa.field("family", pa.string()),
+        pa.field("palette", pa.string()),
+        pa.field("light", pa.string()),
+        pa.field("decor", pa.string()),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("text_style", pa.string()),
+        pa.field("description", pa.string(), nullable=False),
+        pa.field("selling_points", pa.list_(pa.string()), nullable=False),
+        pa.field("selling_point_types", pa.list_(pa.string())),
+        pa.field("placement", pa.list_(pa.float32(), 4)),
+        pa.field("ad", pa.binary()),
+        pa.field("plate", pa.binary()),
+        pa.field("codes", pa.list_(pa.uint16())),
+    ]
+)
+PRODUCTS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("cutout", pa.binary(), nullable=False),
+    ]
+)
+USERS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("clicks", pa.list_(pa.struct([("creative", pa.string()), ("time", pa.int64())])), nullable=False),
+        pa.field("target", pa.string(), nullable=False),
+        pa.field("taste", pa.string()),  # JSON; null where nobody knows it
+    ]
+)
+SCHEMAS: dict[TableName, pa.Schema] = {"creatives": CREATIVES, "products": PRODUCTS, "users": USERS}
+# Rows with pictures are written in small groups, so that a reader needs little memory; users are small.
+GROUP_ROWS: dict[TableName, int] = {"creatives": 64, "products": 64, "users": 4096}
+
+
+# Tables ------------------------------------------------------------------------------------------------------------------
+
+
+def table_path(folder: Path, name: TableName) -> Path:
+    """Where a table of a data set lies."""
+    return folder / f"{name}.parquet"
+
+
+def _write(folder: Path, name: TableName, rows: Iterable[Row]) -> int:
+    """Stream rows into a table and put it in place as a whole; returns how many there were. An old table survives a failure."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = table_path(folder, name)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    count, remaining = 0, iter(rows)
+    try:
+        with pq.ParquetWriter(temporary, SCHEMAS[name], compression="zstd") as writer:
+            while group := list(islice(remaining, GROUP_ROWS[name])):
+                writer.write_table(pa.Table.from_pylist(group, schema=SCHEMAS[name]))
+                count += len(group)
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+    return count
+
+
+def write_creatives(folder: Path, rows: Iterable[Row]) -> int:
+    """Write creatives.parquet from rows with the columns of CREATIVES (missing ones become null); returns their number."""
+    return _write(folder, "creatives", rows)
+
+
+def write_products(folder: Path, rows: Iterable[Row]) -> int:
+    """Write products.parquet from rows with the columns of PRODUCTS; returns their number."""
+    return _write(folder, "products", rows)
+
+
+def write_users(folder: Path, rows: Iterable[Row]) -> int:
+    """Write users.parquet from rows with the columns of USERS; returns their number."""
+    return _write(folder, "users", rows)
+
+
+def _open(folder: Path, name: TableName, columns: Sequence[str] | None) -> pq.ParquetFile:
+    path = table_path(folder, name)
+    if not path.is_file():
+        raise InputError(f"data folder {folder}: {path.name} is missing; build the data set, or name another folder")
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: no readable Parquet table; build the data set again") from error
+    missing = [column for column in columns or SCHEMAS[name].names if column not in file.schema_arrow.names]
+    if missing:
+        file.close()
+        raise InputError(f"{path}: column {missing[0]!r} is missing; build the data set again")
+    return file
+
+
+def _read(folder: Path, name: TableName, columns: Sequence[str] | None) -> pa.Table:
+    with _open(folder, name, columns) as file:
+        return file.read(columns=list(columns or SCHEMAS[name].names))
+
+
+def read_creatives(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The creatives, or only these columns of them (pictures need memory: leave them out where possible)."""
+    return _read(folder, "creatives", columns)
+
+
+def read_products(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The products with their cut-outs."""
+    return _read(folder, "products", columns)
+
+
+def read_users(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """All users at once; `iter_rows` streams them."""
+    return _read(folder, "users", columns)
+
+
+def iter_rows(folder: Path, name: TableName, columns: Sequence[str] | None = None, batch_size: int = 256) -> Iterator[Row]:
+    """The rows of a table one by one; no more than a row group is in memory."""
+    with _open(folder, name, columns) as file:
+        for batch in file.iter_batches(batch_size, columns=list(columns or SCHEMAS[name].names)):
+            yield from batch.to_pylist()
+
+
+def read_index(folder: Path) -> CreativeIndex:
+    """The creatives of a PAd-Synth data set as an index for `uniadgen.world.shoppers.sample_history`."""
+    names = ("id", "product_id", "department", "family", "palette", "light", "text_style", "split")
+    return index_columns(*read_creatives(folder, names).select(names).to_pydict().values())
+
+
+def user_row(shopper: Shopper) -> Row:
+    """A shopper of PAd-Synth as a row of the users table."""
+    return {
+        "id": shopper.id,
+        "split": shopper.split,
+        "clicks": [{"creative": creative, "time": time} for creative, time in shopper.clicks],
+        "target": shopper.target,
+        "taste": json.dumps(shopper.taste.as_dict()),
+    }
+
+
+# From renders to tables --------------------------------------------------------------------------------------------------
+
+
+def build_dataset(
+    world: World, raw: Path, out: Path, plate_quality: int = 88, progress: Callable[[int, int], None] | None = None
+) -> dict[str, int]:
+    """Turn a world and its renders into a data set; returns the number of creatives, products and users.
+
+    raw: holds for each product a folder with meta.json ({"placements": {creative id: [left, top, width, height]}}, fractions
+    of the canvas), cutout.webp and plate-<creative id>.png. A render may be partial: products without meta.json, and
+    creatives without a plate, are left out, and the shoppers click what there is.
+    plate_quality: of the WebP pictures of plates and ads, 1 to 100. progress: called with (creatives done, creatives in all).
+    """
+    if not 1 <= plate_quality <= 100:
+        raise InputError(f"plate_quality: {plate_quality} is not between 1 and 100")
+    rendered = _rendered(world, raw)
+    if not rendered:
+        raise InputError(f"raw folder {raw}: no rendered product (a folder with meta.json) of this world; render it first")
+    products = {product.id: product for product in world.products}
+    creatives = [creative for creative, _ in rendered]
+
+    def creative_rows() -> Iterator[Row]:
+        cutout_of, cutout = "", Image.new("RGBA", (1, 1))
+        for done, (creative, placement) in enumerate(rendered, 1):
+            if cutout_of != creative.product_id:
+                cutout_of, cutout = creative.product_id, _load(_cutout_path(raw, creative.product_id)).convert("RGBA")
+            plate = _load(_plate_path(raw, creative)).convert("RGB")
+            ad = compose(plate, cutout, _in_pixels(placement, plate.size))
+            product = products[creative.product_id]
+            yield {
+                **_described(product, creative, world.splits[product.id]),
+                "placement": list(placement),
+                "ad": _webp(ad, plate_quality),
+                "plate": _webp(plate, plate_quality),
+            }
+            if progress is not None:
+                progress(done, len(rendered))
+
+    # What was rendered comes first in the folder's life, so a reader who finds users also finds their creatives.
+    shown = dict.fromkeys(creative.product_id for creative in creatives)
+    count = {
+        "creatives": write_creatives(out, creative_rows()),
+        "products": write_products(
+            out, ({"id": name, "split": world.splits[name], "cutout": _cutout_path(raw, name).read_bytes()} for name in shown)
+        ),
+    }
+    complete = len(creatives) == len(world.creatives)
+    shoppers: Sequence[Shopper] = (
+        world.shoppers
+        if complete
+        else make_shoppers(world.seed, world.shopper_count, index_creatives(world.products, creatives, world.splits))
+    )
+    count["users"] = write_users(out, map(user_row, shoppers))
+    return count
+
+
+def _cutout_path(raw: Path, product_id: str) -> Path:
+    return raw / product_id / "cutout.webp"
+
+
+def _plate_path(raw: Path, creative: CreativeSpec) -> Path:
+    return raw / creative.product_id / f"plate-{creative.id}.png"
+
+
+def _rendered(world: World, raw: Path) -> list[tuple[CreativeSpec, Fractions]]:
+    """The creatives that have been rendered, in the world's order, and where the product stands in each."""
+    placements: dict[str, dict[str, Fractions]] = {}
+    for product in world.products:
+        meta = raw / product.id / "meta.json"
+        if meta.is_file() and _cutout_path(raw, product.id).is_file():
+            placements[product.id] = _placements(meta)
+    return [
+        (creative, placements[creative.product_id][creative.id])
+        for creative in world.creatives
+        if creative.id in placements.get(creative.product_id, {}) and _plate_path(raw, creative).is_file()
+    ]
+
+
+def _placements(meta: Path) -> dict[str, Fractions]:
+    try:
+        given = json.loads(meta.read_text("utf-8"))["placements"]
+        return {str(name): _fractions(values) for name, values in given.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f'{meta}: {{"placements": {{creative id: [left, top, width, height]}}}} with fractions of the canvas is expected; '
+            "render this product again"
+        ) from error
+
+
+def _fractions(values: Sequence[float]) -> Fractions:
+    left, top, width, height = map(float, values)
+    if not (0 <= left < 1 and 0 <= top < 1 and 0 < width <= 1 and 0 < height <= 1):
+        raise ValueError("outside the canvas")
+    return left, top, width, height
+
+
+def _in_pixels(placement: Fractions, size: tuple[int, int]) -> Placement:
+    """The placement on a canvas of this size, edges rounded to whole pixels and kept inside."""
+    left, right = (min(round(x * size[0]), size[0]) for x in (placement[0], placement[0] + placement[2]))
+    top, bottom = (min(round(y * size[1]), size[1]) for y in (placement[1], placement[1] + placement[3]))
+    left, top = min(left, size[0] - 1), min(top, size[1] - 1)
+    return Placement(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def _described(product: ProductSpec, creative: CreativeSpec, split: str) -> Row:
+    """All columns of a creative but its placement and pictures."""
+    scene = creative.scene
+    return {
+        "id": creative.id,
+        "product_id": product.id,
+        "split": split,
+        "department": product.department,
+        "category": product.category,
+        "scene_id": scene.id,
+        "family": scene.family,
+        "palette": scene.palette,
+        "light": scene.light,
+        "decor": scene.decor,
+        "text": creative.text,
+        "text_style": creative.text_style,
+        "description": product.description,
+        "selling_points": [point.text for point in product.selling_points],
+        "selling_point_types": [point.type for point in product.selling_points],
+    }
+
+
+def _load(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return image
+    except OSError as error:
+        raise InputError(f"{path}: no readable picture; render this product again") from error
+
+
+def _webp(image: Image.Image, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=quality, method=4)
+    return buffer.getvalue()
