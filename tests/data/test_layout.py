@@ -1,0 +1,135 @@
+"""The tables: what is written comes back, renders become data sets, and half a render is a data set too."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uniadgen.ads import Placement
+from uniadgen.compose import compose
+from uniadgen.data import layout
+from uniadgen.errors import InputError
+from uniadgen.world.shoppers import index_creatives
+from uniadgen.world.worldgen import World, make_world
+
+SIDE = 32
+PLACED = [0.25, 0.375, 0.5, 0.5]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world(0, 20)
+
+
+def render(world: World, raw: Path, count: int) -> None:
+    """Stand-ins for renders of the first products: a plain plate in a colour of its own, and a blue disc."""
+    y, x = np.mgrid[:16, :16]
+    disc = np.zeros((16, 16, 4), np.uint8)
+    disc[(y - 7.5) ** 2 + (x - 7.5) ** 2 <= 64] = (20, 40, 200, 255)
+    for product in world.products[:count]:
+        folder = raw / product.id
+        folder.mkdir(parents=True)
+        Image.fromarray(disc).save(folder / "cutout.webp", lossless=True, exact=True)
+        names = [creative.id for creative in world.creatives if creative.product_id == product.id]
+        for number, name in enumerate(names):
+            Image.new("RGB", (SIDE, SIDE), (200, 30 * number, 60)).save(folder / f"plate-{name}.png")
+        (folder / "meta.json").write_text(json.dumps({"placements": dict.fromkeys(names, PLACED)}))
+
+
+def picture(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
+    render(world, tmp_path / "raw", 20)
+    steps: list[tuple[int, int]] = []
+    count = layout.build_dataset(world, tmp_path / "raw", tmp_path / "out", 95, lambda done, of: steps.append((done, of)))
+    assert count == {"creatives": 100, "products": 20, "users": len(world.shoppers)}
+    assert steps == [(k, 100) for k in range(1, 101)]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "creatives.parquet",
+        "products.parquet",
+        "users.parquet",
+    ]
+    rows = layout.read_creatives(tmp_path / "out").to_pylist()
+    for row, creative in zip(rows, world.creatives, strict=True):
+        assert (row["id"], row["text"], row["scene_id"]) == (creative.id, creative.text, creative.scene.id)
+        assert row["split"] == world.splits[creative.product_id]
+        assert row["codes"] is None
+        assert row["placement"] == PLACED
+        assert len(row["selling_points"]) == len(row["selling_point_types"])
+    cutouts = {row["id"]: picture(row["cutout"]).convert("RGBA") for row in layout.read_products(tmp_path / "out").to_pylist()}
+    first = rows[7]
+    ad, plate = picture(first["ad"]).convert("RGB"), picture(first["plate"]).convert("RGB")
+    expected = compose(Image.new("RGB", (SIDE, SIDE), (200, 60, 60)), cutouts[first["product_id"]], Placement(8, 12, 16, 16))
+    assert ad.size == plate.size == (SIDE, SIDE)
+    assert np.abs(np.asarray(ad, float) - np.asarray(expected, float)).mean() < 12
+    assert np.abs(np.asarray(plate, float) - (200, 60, 60)).mean() < 6
+
+
+def test_users_come_back(world: World, tmp_path: Path) -> None:
+    assert layout.write_users(tmp_path, map(layout.user_row, world.shoppers)) == len(world.shoppers)
+    rows = list(layout.iter_rows(tmp_path, "users", batch_size=3))
+    assert rows == layout.read_users(tmp_path).to_pylist() == [layout.user_row(shopper) for shopper in world.shoppers]
+    assert rows[0]["clicks"][0] == dict(zip(("creative", "time"), world.shoppers[0].clicks[0], strict=True))
+    assert json.loads(rows[0]["taste"]) == world.shoppers[0].taste.as_dict()
+
+
+def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    render(world, raw, 15)
+    (raw / world.products[0].id / "meta.json").unlink()
+    (raw / world.products[1].id / f"plate-{world.products[1].id}-3.png").unlink()
+    count = layout.build_dataset(world, raw, out)
+    assert (count["creatives"], count["products"]) == (14 * 5 - 1, 14)
+    there = set(layout.read_creatives(out, ["id"])["id"].to_pylist())
+    users = layout.read_users(out).to_pylist()
+    assert users
+    assert {click["creative"] for user in users for click in user["clicks"]} | {u["target"] for u in users} <= there
+
+
+def test_codes_and_index(world: World, tmp_path: Path) -> None:
+    creatives = world.creatives[:10]
+    products = {product.id: product for product in world.products}
+    rows = [layout._described(products[c.product_id], c, world.splits[c.product_id]) for c in creatives]
+    layout.write_creatives(tmp_path, [{**row, "codes": [0, 16383, k]} for k, row in enumerate(rows)])
+    assert layout.read_creatives(tmp_path, ["codes"])["codes"].to_pylist()[3] == [0, 16383, 3]
+    index, expected = layout.read_index(tmp_path), index_creatives(world.products, creatives, world.splits)
+    assert index.ids == expected.ids
+    assert all(np.array_equal(getattr(index, name), getattr(expected, name)) for name in ("family", "style", "by_product"))
+
+
+def test_a_failed_build_leaves_the_old_table(tmp_path: Path) -> None:
+    good = {"id": "u1", "split": "train", "clicks": [], "target": "p-0", "taste": None}
+    layout.write_users(tmp_path, [good])
+
+    def failing() -> Iterator[layout.Row]:
+        yield good
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        layout.write_users(tmp_path, failing())
+    assert layout.read_users(tmp_path).num_rows == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["users.parquet"]
+
+
+def test_problems_are_named(world: World, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"creatives\.parquet is missing"):
+        layout.read_creatives(tmp_path)
+    with pytest.raises(InputError, match="no rendered product"):
+        layout.build_dataset(world, tmp_path, tmp_path / "out")
+    render(world, tmp_path / "raw", 2)
+    plate = tmp_path / "raw" / "p00001" / "plate-p00001-0.png"
+    plate.write_bytes(b"half a picture")
+    with pytest.raises(InputError, match="plate-p00001-0"):
+        layout.build_dataset(world, tmp_path / "raw", tmp_path / "out")
+    (tmp_path / "raw" / "p00000" / "meta.json").write_text("{}")
+    with pytest.raises(InputError, match=r"p00000.*meta\.json"):
+        layout.build_dataset(world, tmp_path / "raw", tmp_path / "out")
+    (tmp_path / "users.parquet").write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="no readable Parquet table"):
+        layout.read_users(tmp_path)

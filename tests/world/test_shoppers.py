@@ -1,0 +1,170 @@
+"""Shoppers click what they like, mostly; and nothing of the test products reaches training."""
+
+import itertools
+import time
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from uniadgen.world.shoppers import (
+    FAMILY_WEIGHT,
+    LIGHT_WEIGHT,
+    PALETTE_WEIGHT,
+    STYLE_WEIGHT,
+    CreativeIndex,
+    Taste,
+    affinity,
+    index_creatives,
+    make_shoppers,
+    make_taste,
+    sample_history,
+    shopper_split,
+)
+from uniadgen.world.specs import PLAUSIBLE, CreativeSpec, stream
+from uniadgen.world.worldgen import World, make_world
+
+WEIGHTS = (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT)
+
+
+class Setting:
+    """A world, with what the tests look up in it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.index: CreativeIndex = index_creatives(world.products, world.creatives, world.splits)
+        self.creative: dict[str, CreativeSpec] = {creative.id: creative for creative in world.creatives}
+        self.department = {product.id: product.department for product in world.products}
+
+    def fit(self, name: str, taste: Taste) -> list[bool]:
+        """Whether family, palette, light and text style of a creative are preferred."""
+        c = self.creative[name]
+        families = taste.families[self.department[c.product_id]]
+        likes = (c.scene.family in families, c.scene.palette in taste.palettes, c.scene.light in taste.lights)
+        return [*likes, c.text_style == taste.text_style]
+
+    def rates(self, pairs: Iterable[tuple[str, Taste]]) -> tuple[float, ...]:
+        return tuple(np.mean([self.fit(name, taste) for name, taste in pairs], axis=0).tolist())
+
+
+@pytest.fixture(scope="module")
+def setting() -> Setting:
+    return Setting(make_world(0, 200))
+
+
+def test_tastes_are_plausible_and_reproducible() -> None:
+    for index in range(100):
+        taste = make_taste(0, index)
+        assert taste == make_taste(0, index) == Taste.from_dict(taste.as_dict())
+        assert all(set(families) <= set(PLAUSIBLE[department]) for department, families in taste.families.items())
+        for chosen in (*taste.families.values(), taste.palettes, taste.lights):
+            assert 1 <= len(set(chosen)) == len(chosen) <= 2
+    assert len({make_taste(0, index).text_style for index in range(200)}) >= 8
+
+
+def test_clicks_follow_the_taste(setting: Setting) -> None:
+    shoppers = setting.world.shoppers[:400]
+    clicked = setting.rates((name, s.taste) for s in shoppers for name, _ in s.clicks)
+    # The clicks of one shopper against the taste of another show what chance alone would give.
+    chance = setting.rates((name, t.taste) for s, t in itertools.pairwise(shoppers) for name, _ in s.clicks)
+    targets = setting.rates((s.target, s.taste) for s in shoppers)
+    for got, base, best in zip(clicked, chance, targets, strict=True):
+        assert got > 1.4 * base
+        assert best > got
+    assert clicked[0] > 2 * chance[0]
+    assert targets[0] > 0.9
+
+
+def test_affinity_adds_up(setting: Setting) -> None:
+    for creative in setting.world.creatives[:50]:
+        for k in range(5):
+            taste = make_taste(5, k)
+            fit = setting.fit(creative.id, taste)
+            value = affinity(taste, setting.department[creative.product_id], creative.scene, creative.text_style)
+            assert (value > 0) == any(fit)
+            assert value == pytest.approx(sum(w for w, hit in zip(WEIGHTS, fit, strict=True) if hit))
+
+
+def test_a_share_of_the_clicks_is_noise(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a taste so strong that every other click obeys it, 20 to 30 % ignore it."""
+    monkeypatch.setattr("uniadgen.world.shoppers.STYLE_WEIGHT", 1000.0)
+    shoppers = make_shoppers(0, 300, setting.index)
+    loyal = setting.rates((name, s.taste) for s in shoppers for name, _ in s.clicks)[3]
+    monkeypatch.setattr("uniadgen.world.shoppers.NOISE", (0.0, 0.0))
+    without_noise = make_shoppers(0, 300, setting.index)
+    possible = setting.rates((name, s.taste) for s in without_noise for name, _ in s.clicks)[3]
+    by_chance = 0.1
+    noise = (possible - loyal) / (possible - by_chance)
+    assert 0.19 < noise < 0.31
+
+
+def test_shoppers_are_sound(setting: Setting) -> None:
+    for shopper in setting.world.shoppers:
+        names = [name for name, _ in shopper.clicks]
+        times = [when for _, when in shopper.clicks]
+        assert 12 <= len(names) <= 24
+        assert times == sorted(times)
+        assert len(set(names)) == len(names)
+        product = setting.creative[shopper.target].product_id
+        assert product not in {setting.creative[name].product_id for name in names}
+
+
+def test_splits_are_disjoint(setting: Setting) -> None:
+    splits, world = setting.world.splits, setting.world
+    seen_in_training: set[str] = set()
+    for shopper in world.shoppers:
+        assert splits[setting.creative[shopper.target].product_id] == shopper.split
+        names = [name for name, _ in shopper.clicks]
+        assert {splits[setting.creative[name].product_id] for name in names} <= {"train", shopper.split}
+        if shopper.split == "train":
+            seen_in_training.update(setting.creative[name].scene.id for name in (*names, shopper.target))
+    tested = {setting.creative[shopper.target].scene.id for shopper in world.shoppers if shopper.split == "test"}
+    assert tested
+    assert not tested & seen_in_training
+    assert [shopper_split(0, k) for k in range(20)].count("test") == 2
+
+
+def test_same_seed_same_shoppers(setting: Setting) -> None:
+    assert make_shoppers(0, 50, setting.index) == list(setting.world.shoppers[:50])
+    assert make_shoppers(1, 50, setting.index) != list(setting.world.shoppers[:50])
+
+
+def test_sampled_histories_lead_to_their_target(setting: Setting) -> None:
+    hits, base = [], []
+    names = list(setting.creative)
+    for k in range(400):
+        target = setting.creative[names[k]]
+        history = sample_history(stream(0, "history", k), target.id, setting.index, 10)
+        clicks = [setting.creative[name] for name in history]
+        assert len(clicks) == 10
+        assert history == sample_history(stream(0, "history", k), target.id, setting.index, 10)
+        assert target.product_id not in {click.product_id for click in clicks}
+        allowed = {"train", setting.world.splits[target.product_id]}
+        assert {setting.world.splits[click.product_id] for click in clicks} <= allowed
+        other = setting.creative[names[-1 - k]]
+        for aim, collected in ((target, hits), (other, base)):
+            department = setting.department[aim.product_id]
+            for c in clicks:
+                same = setting.department[c.product_id] == department
+                family = float(c.scene.family == aim.scene.family) if same else np.nan
+                collected.append((family, c.scene.palette == aim.scene.palette, c.text_style == aim.text_style))
+    assert (np.nanmean(hits, axis=0) > 1.5 * np.nanmean(base, axis=0)).all()
+
+
+def test_histories_of_any_length(setting: Setting) -> None:
+    target = setting.world.creatives[0].id
+    assert sample_history(stream(0), target, setting.index, 0) == []
+    assert [len(sample_history(stream(0, n), target, setting.index, n)) for n in (1, 3, 12, 30)] == [1, 3, 12, 30]
+
+
+def test_histories_are_fast(setting: Setting) -> None:
+    start = time.perf_counter()
+    for k in range(300):
+        sample_history(stream(0, k), setting.world.creatives[k].id, setting.index, 10)
+    assert 300 / (time.perf_counter() - start) > 500
+
+
+def test_no_products_no_shoppers(setting: Setting) -> None:
+    only_train = [c for c in setting.world.creatives if setting.world.splits[c.product_id] == "train"]
+    index = index_creatives(setting.world.products, only_train, setting.world.splits)
+    assert {shopper.split for shopper in make_shoppers(0, 40, index)} == {"train"}
