@@ -104,7 +104,7 @@ def test_codes_and_index(world: World, tmp_path: Path) -> None:
 
 
 def test_a_failed_build_leaves_the_old_table(tmp_path: Path) -> None:
-    good = {"id": "u1", "split": "train", "clicks": [], "target": "p-0", "taste": None}
+    good: layout.Row = {"id": "u1", "split": "train", "clicks": [], "target": "p-0", "taste": None}
     layout.write_users(tmp_path, [good])
 
     def failing() -> Iterator[layout.Row]:

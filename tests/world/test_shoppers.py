@@ -130,7 +130,8 @@ def test_same_seed_same_shoppers(setting: Setting) -> None:
 
 
 def test_sampled_histories_lead_to_their_target(setting: Setting) -> None:
-    hits, base = [], []
+    hits: list[tuple[float, ...]] = []
+    base: list[tuple[float, ...]] = []
     names = list(setting.creative)
     for k in range(400):
         target = setting.creative[names[k]]

@@ -1,10 +1,10 @@
 """The world as a whole: reproducible, a prefix of larger ones, and cleanly split."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 
-from uniadgen.world.specs import FLOOR_FAMILIES, families_for
+from uniadgen.world.specs import FLOOR_FAMILIES, SceneSpec, families_for
 from uniadgen.world.worldgen import World, make_world
 
 
@@ -46,7 +46,8 @@ def test_creatives(world: World) -> None:
 
 def test_scenes_are_shared_within_split_and_floor_kind_only(world: World) -> None:
     products = {product.id: product for product in world.products}
-    users, scenes = defaultdict(set), {}
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    scenes: dict[str, SceneSpec] = {}
     for creative in world.creatives:
         users[creative.scene.id].add(creative.product_id)
         assert scenes.setdefault(creative.scene.id, creative.scene) == creative.scene, "shared scenes are the same in full"
@@ -62,10 +63,7 @@ def test_scenes_are_shared_within_split_and_floor_kind_only(world: World) -> Non
 
 
 def test_splits_of_products(world: World) -> None:
-    counted = defaultdict(int)
-    for split in world.splits.values():
-        counted[split] += 1
-    assert counted == {"train": 240, "val": 30, "test": 30}
+    assert Counter(world.splits.values()) == {"train": 240, "val": 30, "test": 30}
 
 
 def test_an_unknown_size_is_refused() -> None:
