@@ -187,7 +187,7 @@ def build_dataset(
     """Turn a world and its renders into a data set; returns the number of creatives, products and users.
 
     raw: holds for each product a folder with meta.json ({"placements": {creative id: [left, top, width, height]}}, fractions
-    of the canvas), cutout.webp and plate-<creative id>.png. A render may be partial: products without meta.json, and
+    of the canvas), cutout.webp and plate-<creative id>.webp. A render may be partial: products without meta.json, and
     creatives without a plate, are left out, and the shoppers click what there is.
     plate_quality: of the WebP pictures of plates and ads, 1 to 100. progress: called with (creatives done, creatives in all).
     """
@@ -239,7 +239,7 @@ def _cutout_path(raw: Path, product_id: str) -> Path:
 
 
 def _plate_path(raw: Path, creative: CreativeSpec) -> Path:
-    return raw / creative.product_id / f"plate-{creative.id}.png"
+    return raw / creative.product_id / f"plate-{creative.id}.webp"
 
 
 def _rendered(world: World, raw: Path) -> list[tuple[CreativeSpec, Fractions]]:

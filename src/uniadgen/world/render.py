@@ -1,0 +1,437 @@
+"""Renders PAd-Synth with Blender's Cycles: cut-outs of the products and plates, the pictures they are pasted on.
+
+A plate shows the scene with the product's shadow and reflections but without the product: Cycles keeps it from the camera only.
+The camera looks at a product from one direction, whatever the scene; a creative's framing merely shifts and scales the picture
+plane. So a cut-out, resized into its placement, falls on its own shadow.
+
+Blender is imported inside the functions: planning a world needs no renderer. It keeps one global state per process, hence
+`render_world` renders in processes of their own.
+"""
+
+import json
+import math
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from uniadgen.errors import InputError
+from uniadgen.world.specs import CreativeSpec, ProductSpec, stream
+
+Box = tuple[float, float, float, float]  # left, top, width, height as fractions of the canvas, y downwards
+SENSOR = 36.0  # mm, its width
+APERTURE = 0.13  # of the product's size: the diameter of the lens, which sets how soft the background gets
+RENEW_AFTER = 60  # products; a fresh process now and then keeps Blender's memory small
+
+
+@dataclass(frozen=True)
+class Camera:
+    """The direction from which a product is always seen; angles in degrees, the focal length (mm) sets the distance."""
+
+    turn: float  # of the product about its upright axis
+    elevation: float
+    focal: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A window of the picture plane at distance 1 from the camera, x to the right and y upwards."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+def camera_for(product: ProductSpec) -> Camera:
+    """This product's camera."""
+    draw = stream(product.seed, "camera")
+    reach = 10 if product.form == "billboard" else 35
+    return Camera(draw.uniform(-reach, reach), draw.uniform(3, 22), draw.uniform(55, 85))
+
+
+def render_cutout(product: ProductSpec, size: int = 384, threads: int = 0) -> Image.Image:
+    """The product alone under neutral light, as RGBA cropped to its outline; the longer side is about `size` pixels."""
+    bpy = _import_blender()
+    outline = _outline(product)
+    scale = size / max(outline.width, outline.height)
+    width, height = max(2, round(outline.width * scale)), max(2, round(outline.height * scale))
+    unit, camera = _place(product)
+    for obj in bpy.context.scene.objects:
+        obj.visible_camera = True
+    _neutral_light(unit)
+    _aim(camera, Frame(outline.left, outline.bottom, outline.width, outline.width * height / width))
+    _engine(width, height, 32, threads, product.seed)
+    bpy.context.scene.render.film_transparent = True
+    picture = _render("RGBA")
+    return picture.crop(picture.getchannel("A").point(lambda a: 255 * (a > 2)).getbbox())
+
+
+def render_plate(
+    product: ProductSpec,
+    creative: CreativeSpec,
+    size: int = 256,
+    samples: int = 16,
+    threads: int = 0,
+    show_product: bool = False,
+) -> tuple[Image.Image, Box]:
+    """The creative's picture without its product, and where the cut-out goes. `threads` = 0 takes all cores.
+
+    With `show_product` the camera sees the product too; it is meant for checking that both fit together.
+    """
+    bpy = _import_blender()
+    from uniadgen.world import scenes
+
+    outline = _outline(product)
+    unit, camera = _place(product)
+    for obj in bpy.context.scene.objects:
+        obj.visible_camera = show_product
+    scenes.build(creative.scene, unit, product.size_class == "large")
+    span = max(outline.width, outline.height) / creative.extent
+    left = outline.left + outline.width / 2 - creative.centre_x * span
+    _aim(camera, Frame(left, outline.bottom - (1 - creative.base_y) * span, span, span), APERTURE * unit)
+    _engine(size, size, samples, threads, creative.scene.seed)
+    return _render("RGB"), placement_in(outline, creative)
+
+
+def placement_in(outline: Frame, creative: CreativeSpec) -> Box:
+    """Where a product with this outline comes to stand on the creative's canvas."""
+    scale = creative.extent / max(outline.width, outline.height)
+    width, height = outline.width * scale, outline.height * scale
+    return creative.centre_x - width / 2, creative.base_y - height, width, height
+
+
+def compose(cutout: Image.Image, plate: Image.Image, placement: Box) -> Image.Image:
+    """The ad picture: the cut-out on its plate."""
+    left, top, width, height = placement
+    x0, y0 = round(left * plate.width), round(top * plate.height)
+    x1, y1 = round((left + width) * plate.width), round((top + height) * plate.height)
+    picture = plate.convert("RGB")
+    small = cutout.resize((max(1, x1 - x0), max(1, y1 - y0)), Image.Resampling.LANCZOS)
+    picture.paste(small, (x0, y0), small)
+    return picture
+
+
+# --- the camera and the engine ----------------------------------------------------------------------------------------------
+
+
+def _import_blender() -> Any:
+    try:
+        import bpy
+    except ImportError as problem:
+        raise InputError("rendering needs the extra: pip install 'uniadgen[world]'") from problem
+    return bpy
+
+
+def _blender() -> Any:
+    """Blender as a module, emptied."""
+    bpy = _import_blender()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    return bpy
+
+
+def _place(product: ProductSpec) -> tuple[float, Any]:
+    """A scene with nothing but the product, turned, and its camera; returns the product's size and the camera."""
+    import bpy
+    from mathutils import Vector
+
+    view = camera_for(product)
+    unit, points = _stand(product)
+    target = Vector((0, 0, float(points[:, 2].min() + points[:, 2].max()) / 2))
+    distance = 1.6 * unit * view.focal / SENSOR
+    angle = math.radians(view.elevation)
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    bpy.context.scene.collection.objects.link(camera)
+    bpy.context.scene.camera = camera
+    camera.location = target + distance * Vector((0, -math.cos(angle), math.sin(angle)))
+    camera.rotation_euler = (target - camera.location).to_track_quat("-Z", "Y").to_euler()
+    camera.data.clip_start, camera.data.clip_end = 0.02 * unit, 1000 * unit
+    camera.data.dof.focus_distance = distance
+    bpy.context.view_layer.update()
+    return unit, camera
+
+
+_standing: dict[str, Any] = {}  # the product that is in Blender now: building one takes as long as rendering it
+
+
+def _stand(product: ProductSpec) -> tuple[float, np.ndarray]:
+    """Leaves this product alone in Blender, built anew only if another one is there; returns its size and its vertices."""
+    if _standing.get("product") != product:
+        _standing.clear()
+        bpy = _blender()
+        from uniadgen.world import products
+
+        products.build(product)
+        # over the turntable, so that the product's own transforms stay as they are
+        unit = float(np.ptp(_points(), axis=0).max())
+        pivot = bpy.data.objects.new("pivot", None)
+        bpy.context.scene.collection.objects.link(pivot)
+        for obj in bpy.context.scene.objects:
+            if obj is not pivot and obj.parent is None:
+                obj.parent = pivot
+        pivot.rotation_euler.z = math.radians(camera_for(product).turn)
+        names = {obj.name for obj in bpy.context.scene.objects}
+        _standing.update(product=product, unit=unit, names=names, points=_points())
+    else:
+        import bpy
+
+        bpy.data.batch_remove([obj for obj in bpy.data.objects if obj.name not in _standing["names"]])
+        bpy.data.batch_remove(list(bpy.data.worlds))
+        bpy.data.orphans_purge(do_recursive=True)
+    return _standing["unit"], _standing["points"]
+
+
+def _points() -> np.ndarray:
+    """All vertices of the scene's objects as they are rendered, in world coordinates."""
+    import bpy
+
+    bpy.context.view_layer.update()
+    graph = bpy.context.evaluated_depsgraph_get()
+    clouds = []
+    for obj in bpy.context.scene.objects:
+        if obj.type not in ("MESH", "CURVE", "SURFACE", "FONT", "META"):
+            continue
+        shape = obj.evaluated_get(graph)
+        mesh = shape.to_mesh()
+        points = np.empty(3 * len(mesh.vertices), np.float32)
+        mesh.vertices.foreach_get("co", points)
+        shape.to_mesh_clear()
+        matrix = np.array(obj.matrix_world)
+        clouds.append(points.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3])
+    return np.concatenate(clouds)
+
+
+@lru_cache(maxsize=64)
+def _outline(product: ProductSpec) -> Frame:
+    """The frame on the picture plane that the product just fills."""
+    import bpy
+
+    _, camera = _place(product)
+    inverse = np.array(camera.matrix_world.inverted())
+    seen = _standing["points"] @ inverse[:3, :3].T + inverse[:3, 3]
+    flat = seen[:, :2] / -seen[:, 2:]
+    (left, bottom), (right, top) = flat.min(0), flat.max(0)
+    frame = Frame(float(left), float(bottom), float(right - left), float(top - bottom))
+    if product.form != "billboard":
+        return frame
+    # A billboard's outline is in its texture, not in its mesh: look where it is opaque.
+    side = 512
+    span = 1.02 * max(frame.width, frame.height)
+    window = Frame(frame.left + frame.width / 2 - span / 2, frame.bottom + frame.height / 2 - span / 2, span, span)
+    for obj in bpy.context.scene.objects:
+        obj.visible_camera = True
+    _aim(camera, window)
+    _engine(side, side, 8, 0, 0)
+    bpy.context.scene.cycles.use_denoising = False
+    bpy.context.scene.render.film_transparent = True
+    x0, y0, x1, y1 = _render("RGBA").getchannel("A").point(lambda a: 255 * (a > 100)).getbbox()
+    pixel = span / side
+    return Frame(window.left + x0 * pixel, window.bottom + (side - y1) * pixel, (x1 - x0) * pixel, (y1 - y0) * pixel)
+
+
+def _aim(camera: Any, frame: Frame, aperture: float = 0.0) -> None:
+    """Lets the camera show this window by shifting its lens and changing its focal length: the perspective stays the same."""
+    lens = camera.data
+    lens.sensor_width, lens.sensor_fit = SENSOR, "HORIZONTAL"
+    lens.lens = SENSOR / frame.width
+    lens.shift_x = (frame.left + frame.width / 2) / frame.width
+    lens.shift_y = (frame.bottom + frame.height / 2) / frame.width
+    lens.dof.use_dof = aperture > 0
+    if aperture:
+        lens.dof.aperture_fstop = lens.lens / 1000 / aperture
+
+
+def _engine(width: int, height: int, samples: int, threads: int, seed: int) -> None:
+    """Cycles on the CPU, denoised, with few bounces: what a small picture needs and no more."""
+    import bpy
+
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = width, height, 100
+    scene.render.threads_mode = "FIXED"
+    scene.render.threads = threads or os.cpu_count() or 1
+    # "Neutral" is made for product pictures: colours come out as given, and highlights still don't clip.
+    scene.view_settings.view_transform = "Khronos PBR Neutral"
+    scene.view_settings.exposure = 0.2
+    cycles = scene.cycles
+    scene.render.film_transparent = False
+    cycles.device, cycles.samples, cycles.seed = "CPU", samples, seed % 2**31
+    cycles.use_adaptive_sampling = False
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 6, 2, 3
+    cycles.transmission_bounces, cycles.transparent_max_bounces = 5, 6
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_indirect = 4.0
+    cycles.use_light_tree = False
+    cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
+    cycles.denoising_prefilter, cycles.denoising_quality = "FAST", "BALANCED"
+    cycles.denoising_use_gpu = False
+
+
+def _neutral_light(unit: float) -> None:
+    """Two soft boxes and a white surrounding."""
+    import bpy
+    from mathutils import Vector
+
+    world = bpy.data.worlds.new("white")
+    bpy.context.scene.world = world
+    world.use_nodes = True
+    world.node_tree.nodes["Background"].inputs["Color"].default_value = (1, 1, 1, 1)
+    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.6
+    for place, watts in (((-2.2, -2.0, 2.4), 55), ((2.4, -1.4, 1.6), 25)):
+        light = bpy.data.lights.new("box", "AREA")
+        light.shape, light.size, light.energy = "DISK", 1.8 * unit, watts * unit * unit
+        obj = bpy.data.objects.new("box", light)
+        obj.location = Vector(place) * unit
+        obj.rotation_euler = (Vector((0, 0, 0.4 * unit)) - obj.location).to_track_quat("-Z", "Y").to_euler()
+        bpy.context.scene.collection.objects.link(obj)
+
+
+def _render(mode: str) -> Image.Image:
+    """Renders the scene; the picture travels through a file since Blender hands out no pixels of a render."""
+    import bpy
+
+    settings = bpy.context.scene.render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", mode, "8", 0
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        path = Path(folder) / "picture.png"
+        bpy.context.scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True)
+        with Image.open(path) as picture:
+            return picture.convert(mode)
+
+
+class _quiet:
+    """Keeps Blender's own progress lines, written by C code, off the standard output."""
+
+    def __enter__(self) -> None:
+        sys.stdout.flush()
+        self.kept = os.dup(1)
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 1)
+        os.close(sink)
+
+    def __exit__(self, *_: object) -> None:
+        os.dup2(self.kept, 1)
+        os.close(self.kept)
+
+
+# --- a whole world ----------------------------------------------------------------------------------------------------------
+
+
+def render_world(
+    products: Sequence[ProductSpec],
+    creatives: Sequence[CreativeSpec],
+    out: Path,
+    workers: int = 1,
+    size: int = 256,
+    samples: int = 16,
+) -> list[str]:
+    """Renders what is missing under `out`/raw and returns the ids of products that failed.
+
+    A folder per product holds cutout.webp, plate-<creative id>.webp and, written last, meta.json; a folder without a fitting
+    meta.json is rendered again. A crash costs one product; run it again to retry.
+    """
+    own: defaultdict[str, list[CreativeSpec]] = defaultdict(list)
+    for creative in creatives:
+        own[creative.product_id].append(creative)
+    raw = Path(out) / "raw"
+    todo = [p for p in products if not is_rendered(raw / p.id, own[p.id], size, samples)]
+    failed: list[str] = []
+    threads = max(1, (os.cpu_count() or 1) // max(1, workers))
+    spawn = multiprocessing.get_context("spawn")
+    pending, busy = list(reversed(todo)), {}  # type: ignore[var-annotated]
+
+    def hire() -> tuple[Any, Connection]:
+        ours, theirs = spawn.Pipe()
+        process = spawn.Process(target=_work, args=(theirs, str(raw), threads, size, samples), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def give(process: Any, line: Connection, done: int) -> None:
+        if pending and done >= RENEW_AFTER:
+            line.send(None)
+            process.join()
+            (process, line), done = hire(), 0
+        product = pending.pop() if pending else None
+        line.send((product, own[product.id]) if product else None)
+        if product:
+            busy[line] = (process, product, done)
+        else:
+            process.join()
+
+    with tqdm(total=len(products), initial=len(products) - len(todo), unit="product", smoothing=0.05) as bar:
+        for _ in range(min(max(1, workers), len(todo))):
+            give(*hire(), 0)
+        while busy:
+            for line in wait(list(busy)):
+                process, product, done = busy.pop(line)
+                try:
+                    problem = line.recv()
+                except (EOFError, ConnectionError):
+                    process.join()
+                    problem = f"the renderer died (exit code {process.exitcode})"
+                    if pending:
+                        (process, line), done = hire(), 0
+                bar.update()
+                if problem:
+                    failed.append(product.id)
+                    tqdm.write(f"{product.id}: {problem}", file=sys.stderr)
+                if process.is_alive():
+                    give(process, line, done + 1)
+    return failed
+
+
+def is_rendered(folder: Path, creatives: Sequence[CreativeSpec], size: int, samples: int) -> bool:
+    """Whether a product's folder holds all that belongs there."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return (
+        meta["size"] == size
+        and meta["samples"] == samples
+        and set(meta["placements"]) == {c.id for c in creatives}
+        and all((folder / name).exists() for name in ("cutout.webp", *(f"plate-{c.id}.webp" for c in creatives)))
+    )
+
+
+def render_product(
+    product: ProductSpec, creatives: Sequence[CreativeSpec], folder: Path, size: int = 256, samples: int = 16, threads: int = 0
+) -> None:
+    """Renders a product's cut-out and plates into its folder, from scratch."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # `exact` keeps the colours under alpha 0, so that resizing finds no black seam
+    render_cutout(product, size * 3 // 2, threads).save(folder / "cutout.webp", lossless=True, exact=True)
+    placements = {}
+    for creative in creatives:
+        plate, placements[creative.id] = render_plate(product, creative, size, samples, threads)
+        plate.save(folder / f"plate-{creative.id}.webp", lossless=True)
+    meta = {"product": product.id, "size": size, "samples": samples, "placements": placements}
+    half_done = folder / "meta.json.tmp"
+    half_done.write_text(json.dumps(meta, indent=1))
+    os.replace(half_done, folder / "meta.json")
+
+
+def _work(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
+    """A rendering process: takes products until None comes, answers each with None or with what went wrong."""
+    while (task := line.recv()) is not None:
+        product, creatives = task
+        try:
+            render_product(product, creatives, Path(raw) / product.id, size, samples, threads)
+            line.send(None)
+        except Exception as problem:  # whatever it is, the other products must go on
+            line.send(f"{type(problem).__name__}: {problem}")
