@@ -1,0 +1,81 @@
+"""`uniadgen inspect text`: is one ad's text acceptable, and if not, why."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from uniadgen.cleaning import clean_text, is_blank, quoted
+from uniadgen.errors import InputError
+
+MAX_BYTES = 2**20
+MAX_CHARACTERS = 10_000
+MAX_POINTS = 199
+MAX_POINT_CHARACTERS = 999
+
+
+def add_inspect_verbs(verbs: Any) -> Any:
+    """Add `inspect` to the commands. verbs: argparse's subparsers. Returns the subparsers of `inspect`."""
+    kinds = verbs.add_parser("inspect", help="look for what is wrong with an ad", allow_abbrev=False)
+    kinds = kinds.add_subparsers(title="kinds", metavar="KIND", required=True)
+    verb = kinds.add_parser("text", help="an ad's text: is it true to the selling points, and readable?", allow_abbrev=False)
+    verb.set_defaults(run=inspect)
+    verb.add_argument("--selling-points", required=True, metavar="FILE.json", help='a list of texts: ["...", "..."]')
+    verb.add_argument("--text", required=True, metavar="TEXT", help="the ad's text")
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    return kinds
+
+
+def inspect(arguments: argparse.Namespace) -> None:
+    """Print what the rules say about one text; a text that fails is a result, no error."""
+    from uniadgen.inspection.text import inspect_text
+
+    text = arguments.text
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"argument --text: {len(text):,} characters are too many; shorten it to at most {MAX_CHARACTERS:,}")
+    inspection = inspect_text(text, load_selling_points(Path(arguments.selling_points)))
+    if arguments.json:
+        ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        print(json.dumps(inspection.as_dict(), ensure_ascii=ascii_only, indent=2))
+        return
+    lines = ["qualified" if inspection.qualified else "not qualified"]
+    lines += [f"  {v.criterion:11} {v.span[0]}-{v.span[1]}: {v.reason}" for v in inspection.violations]
+    encoding = sys.stdout.encoding or "utf-8"
+    print("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def load_selling_points(path: Path) -> list[str]:
+    """Read a JSON list of texts. Raises InputError for anything else, and when all of them are blank."""
+    what = f"argument --selling-points: {quoted(path)}"
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InputError(f"{what} is larger than 1 MiB; shorten it")
+        content = json.loads(data.decode("utf-8-sig"))
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{what} can't be read ({error.strerror or error}); name a JSON file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{what} is not UTF-8; save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{what} is not JSON (line {error.lineno}: {error.msg}); correct it there") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{what} can't be read as JSON; simplify it") from None
+    return check_selling_points(content, what)
+
+
+def check_selling_points(points: object, what: str) -> list[str]:
+    """Selling points as clean texts, blank ones left out. Raises InputError that starts with `what`."""
+    if not isinstance(points, list) or not all(isinstance(point, str) for point in points):
+        raise InputError(f'{what}: a list of texts is needed; write ["...", "..."]')
+    if len(points) > MAX_POINTS or any(len(point) > MAX_POINT_CHARACTERS for point in points):
+        raise InputError(
+            f"{what}: at most {MAX_POINTS} selling points of at most {MAX_POINT_CHARACTERS} characters; shorten it"
+        )
+    visible = [clean_text(point) for point in points if not is_blank(point)]
+    if not visible:
+        raise InputError(f"{what}: there is no selling point; give at least one")
+    return visible
