@@ -1432,10 +1432,8 @@ def _perfume(look: Look, rng: random.Random) -> Objects:
         ]
         if facets == 8:
             parts = [sh.move(o, degrees=(0, 0, 22.5)) for o in parts]
-            brand_at, face = (
-                (0, -r * (math.cos(math.pi / facets) if facets < 10 else 1) - 0.0004, h * 0.45),
-                r * (0.9 if facets == 6 else 0.72),
-            )
+        front, face = (r * math.cos(math.pi / facets), r * 0.9) if facets < 10 else (r, r * 0.72)
+        brand_at = (0, -front - 0.0004, h * 0.45)
     collar_r = 0.0085
     parts.append(
         sh.lathe(

@@ -830,7 +830,7 @@ def _free_outline(rng: random.Random) -> list[Point2]:
 
 def cutout(brand: str, colour: Colour, accent: Colour, rng: random.Random, size: int = 512) -> Image.Image:
     """A flat thing of any outline, cropped to itself: a silhouette or a free form, patterned, shaded, perhaps with text."""
-    big = 2 * size
+    big = 3 * size // 2
     aspect = rng.uniform(0.75, 1.25)
     palette = (colour, accent, rng.choice(((0.1, 0.09, 0.1), mix(colour, (0, 0, 0), 0.75))), (0.97, 0.95, 0.92))
     if rng.random() < 0.3:
