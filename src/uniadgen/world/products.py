@@ -1454,9 +1454,10 @@ def _perfume(look: Look, rng: random.Random) -> Objects:
         parts.append(
             sh.lathe("cap", sh.fillet([(0, z), (0.0125, z, 0.001), (0.0125, z + ch, 0.002), (0, z + ch)]), cap_material, 48)
         )
-    if form == "column" and face < 0.02:
-        parts.append(sh.flat_label("brand", face, face / 4, brand_at, look.brand(mix(look.colour, WHITE, 0.25), rng)))
-    elif rng.random() < 0.5:
+    if form == "column" and facets > 10:
+        image = look.label(rng, 384, 320, line="eau de parfum")
+        parts.append(sh.round_label("label", [(r, 0), (r, h)], h * 0.2, h * 0.6, 105, image, lift=0.0003))
+    elif rng.random() < 0.5 and face > 0.025:
         parts.append(sh.flat_label("label", face, face * 0.6, brand_at, look.label(rng, 384, 230, line="eau de parfum")))
     else:
         parts.append(sh.flat_label("brand", face, face / 4, brand_at, look.brand(mix(look.colour, WHITE, 0.25), rng)))
