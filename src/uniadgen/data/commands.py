@@ -1,0 +1,208 @@
+"""The verbs for people with PAd1M or their own click logs: `uniadgen data convert`, `validate` and `similarity`.
+
+    uniadgen data validate train.json --images pictures
+    uniadgen data convert --from pad1m train.json --images pictures --out data --skip-bad
+    uniadgen data similarity data --embedder hashed
+    uniadgen data convert --to pad1m data --out again.json
+
+Exit codes: 0 fine, 1 problems found, 2 bad input. Bad records that --skip-bad leaves out are no failure.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from uniadgen.cleaning import quoted
+from uniadgen.errors import InputError
+
+_PROCESSES = 64
+
+
+def add_data_verbs(verbs: Any) -> None:
+    """Add convert, validate and similarity to the steps of `uniadgen data`."""
+    _add_convert(verbs)
+    _add_validate(verbs)
+    verb = verbs.add_parser("similarity", help="fill in the product similarities of all clicks", allow_abbrev=False)
+    verb.set_defaults(run=similarity)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout; its users.parquet is written anew")
+    verb.add_argument(
+        "--embedder", default="hashed", metavar="NAME", help='"hashed" (default, offline) or a sentence-transformers model'
+    )
+
+
+def _add_convert(verbs: Any) -> None:
+    verb = verbs.add_parser("convert", help="convert PAd1M to our layout, or back", allow_abbrev=False)
+    verb.set_defaults(run=convert)
+    way = verb.add_mutually_exclusive_group(required=True)
+    way.add_argument("--from", dest="source", choices=["pad1m"], help="SOURCE is a JSON list of this kind")
+    way.add_argument("--to", dest="target", choices=["pad1m"], help="SOURCE is a folder that was converted from this kind")
+    verb.add_argument("path", metavar="SOURCE", help="a JSON file, or with --to a data set in our layout")
+    verb.add_argument("--out", required=True, metavar="OUT", help="folder of the data set, or with --to the JSON file")
+    verb.add_argument(
+        "--images", nargs="+", default=[], metavar="DIR", help="folders with the pictures (default: metadata only)"
+    )
+    verb.add_argument("--split", default="train", metavar="NAME", help="split that all records belong to (default %(default)s)")
+    verb.add_argument("--skip-bad", action="store_true", help="leave bad records out and list them in OUT/skipped.jsonl")
+    _add_workers(verb)
+
+
+def _add_validate(verbs: Any) -> None:
+    verb = verbs.add_parser("validate", help="list every problem of a PAd1M file or a data set", allow_abbrev=False)
+    verb.set_defaults(run=validate)
+    verb.add_argument("path", metavar="SOURCE", help="a PAd1M JSON file, or the folder of a data set in our layout")
+    verb.add_argument("--images", nargs="+", default=[], metavar="DIR", help="folders with PAd1M's pictures, to check them too")
+    verb.add_argument("--report", metavar="FILE", help="write the problems there, as JSON lines")
+    _add_workers(verb)
+
+
+def _add_workers(verb: argparse.ArgumentParser) -> None:
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    default = min(cpus, _PROCESSES)
+    verb.add_argument("--workers", type=_processes, default=default, metavar="N", help="processes (default: one per CPU)")
+
+
+def _processes(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= _PROCESSES:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to {_PROCESSES}")
+    return int(text)
+
+
+# The verbs ---------------------------------------------------------------------------------------------------------------
+
+
+def convert(arguments: argparse.Namespace) -> None:
+    """Convert in the direction asked for and say what there is now."""
+    with _data_extra(), _progress() as progress:
+        from uniadgen.data.convert import SKIPPED, convert_pad1m, export_pad1m
+
+        source, out = _path(arguments.path, "SOURCE"), _path(arguments.out, "--out")
+        if arguments.target is not None:
+            if arguments.images or arguments.skip_bad:
+                raise InputError("argument --to: --images and --skip-bad belong to --from; leave them out")
+            if not source.is_dir():
+                raise InputError(f"argument SOURCE: {quoted(source)} is no folder; name the folder of a data set")
+            if out.is_dir():
+                raise InputError(f"argument --out: {quoted(out)} is a folder; name a JSON file")
+            message = f"{export_pad1m(source, out, progress):,} records in {quoted(out)}"
+        else:
+            if not re.fullmatch(r"[\w-]{1,40}", arguments.split):
+                raise InputError(f"argument --split: {quoted(arguments.split)} is no name; use letters, digits, - and _")
+            images = [_path(folder, "--images") for folder in arguments.images]
+            processes = _worthwhile(source, arguments.workers, images)
+            done = convert_pad1m(source, out, images, arguments.split, arguments.skip_bad, processes, progress)
+            message = (
+                f"{done.records:,} records: {done.users:,} users, {done.creatives:,} creatives, {done.products:,} products "
+                f"in {quoted(out)}"
+            )
+            if done.skipped:
+                message += f"; {done.skipped:,} bad records left out, see {quoted(out / SKIPPED)}"
+    print(message)
+
+
+def validate(arguments: argparse.Namespace) -> None:
+    """Print all problems. Raises SystemExit(1) when there are any."""
+    with _data_extra(), _progress() as progress:
+        from uniadgen.data.validate import validate_layout, validate_pad1m
+
+        path = _path(arguments.path, "SOURCE")
+        images = [_path(folder, "--images") for folder in arguments.images]
+        if path.is_dir():
+            if images:
+                raise InputError("argument --images: a data set has its pictures inside; leave --images out")
+            problems = validate_layout(path)
+        else:
+            problems = validate_pad1m(
+                path,
+                images,
+                _worthwhile(path, arguments.workers, images),
+                lambda done, total: progress("checking", done, total),
+            )
+        count, places, last = 0, 0, ""
+        with _report(arguments.report) as write:
+            for problem in problems:
+                print(problem)
+                write(json.dumps(problem.as_dict()) + "\n")
+                count, places, last = count + 1, places + (problem.where != last), problem.where
+    if count:
+        print(f"{count:,} problem{'s' if count > 1 else ''} in {places:,} place{'s' if places > 1 else ''}")
+        raise SystemExit(1)
+    print("no problems")
+
+
+def similarity(arguments: argparse.Namespace) -> None:
+    """Fill in the similarities and say how many."""
+    with _data_extra(), _progress() as progress:
+        from uniadgen.data.similarity import fill_similarity, load_embedder
+
+        folder = _path(arguments.data, "DIR")
+        if not folder.is_dir():
+            raise InputError(f"argument DIR: there is no folder {quoted(folder)}; name the folder of a data set")
+        count = fill_similarity(folder, load_embedder(arguments.embedder), arguments.embedder, progress)
+    print(f"{count:,} similarities in {quoted(folder / 'users.parquet')}")
+
+
+# Helpers -----------------------------------------------------------------------------------------------------------------
+
+
+def _path(text: str, what: str) -> Path:
+    if not text or not text.isprintable():
+        raise InputError(f"argument {what}: {quoted(text)} is no valid path; correct it")
+    return Path(text)
+
+
+def _worthwhile(path: Path, workers: int, images: list[Path]) -> int:
+    """One process for small files without pictures, because starting more takes longer than the work."""
+    small = not images and path.is_file() and path.stat().st_size < 2**25
+    return 1 if small else workers
+
+
+@contextmanager
+def _data_extra() -> Iterator[None]:
+    """A clear message where the libraries for data are not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in ("duckdb", "msgspec", "pyarrow"):
+            raise
+        raise InputError(f'the package {error.name} is missing; pip install "uniadgen[data]"') from None
+
+
+@contextmanager
+def _report(path: str | None) -> Iterator[Callable[[str], object]]:
+    if path is None:
+        yield lambda line: None
+        return
+    try:
+        file = open(_path(path, "--report"), "w", encoding="utf-8")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InputError(f"argument --report: {quoted(path)} can't be written ({error.strerror}); name another file") from None
+    with file:
+        yield file.write
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar with the time left for each step, on terminals only."""
+    from tqdm import tqdm
+
+    bar: tqdm[Any] | None = None
+
+    def show(step: str, done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None or bar.desc != f"{step}: ":
+            if bar is not None:
+                bar.close()
+            bar = tqdm(total=total, desc=step, file=sys.stderr, disable=None, unit_scale=True, leave=False)
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()

@@ -1,0 +1,544 @@
+"""PAd1M files into our layout and back, of any length, in bounded memory, resumable.
+
+    convert_pad1m(Path("train.json"), Path("data"), images=[Path("images")], count=2)
+    export_pad1m(Path("data"), Path("again.json"))
+
+Three passes. First the file is read in chunks, by several processes; each chunk leaves its users, and its ads sorted by id and
+divided into partitions. Then each partition is merged over all chunks, which leaves every ad once: the creatives, sorted by
+id. Last the users are joined in the file's order. All of it lies in OUT/.convert until three finished tables are moved out.
+After a kill, chunks that are finished count; the passes behind them are short and done again, with the same bytes as result.
+"""
+
+import functools
+import hashlib
+import heapq
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pyarrow import ipc
+
+from uniadgen.cleaning import quoted
+from uniadgen.data import joins, pad1m
+from uniadgen.data.jsonlist import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
+from uniadgen.data.layout import table_path
+from uniadgen.data.validate import Problem, check_folders, pictures_in, record_findings
+from uniadgen.errors import InputError
+
+Progress = Callable[[str, int, int], None]
+Kind = Literal["ads", "cutouts"]
+
+MANIFEST = "convert.json"
+SKIPPED = "skipped.jsonl"
+_WORK = ".convert"
+_VERSION = 1  # of the conversion; another one doesn't resume this one's chunks
+_PARTITION_BYTES = 64 * 2**20  # of JSON; a partition of its ads takes about half as much memory
+_MOST_PARTITIONS = 256
+_USER_GROUP_ROWS = 16384
+_PICTURE_GROUP_ROWS = 64
+_GROUP_ROWS = 16384
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a conversion did: records read and left out, and rows of the three tables."""
+
+    records: int
+    skipped: int
+    creatives: int
+    products: int
+    users: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What decides about the result's bytes. An unfinished conversion is only resumed by the same one."""
+
+    version: int
+    source_bytes: int
+    source_digest: str
+    chunk_bytes: int
+    split: str
+    images: tuple[str, ...]
+
+    @property
+    def partitions(self) -> int:
+        return min(_MOST_PARTITIONS, 1 << (self.source_bytes // _PARTITION_BYTES).bit_length())
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A chunk that has been read. It begins at byte `begin`; findings: (place in the chunk, field, message) of bad records."""
+
+    begin: int
+    next: int
+    count: int
+    findings: list[tuple[int, str, str]]
+    broken: str | None
+
+    @property
+    def bad(self) -> int:
+        return len({place for place, _, _ in self.findings})
+
+
+# From PAd1M --------------------------------------------------------------------------------------------------------------
+
+
+def convert_pad1m(
+    path: Path,
+    out: Path,
+    images: Sequence[Path] = (),
+    split: str = "train",
+    skip_bad: bool = False,
+    count: int = 1,
+    progress: Progress | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Summary:
+    """Convert a PAd1M file to a data set in `out`; goes on where an earlier, killed conversion stopped.
+
+    images: folders with the pictures; without any, the data set holds metadata only. split: of all records. count: processes.
+    skip_bad: leave bad records out and list their problems in skipped.jsonl, where otherwise the first one is refused.
+    progress: called with (pass, done, in all). Raises InputError for bad input, OSError for a full disk.
+    """
+    check_folders(images)
+    source = open_list(path)
+    job = _Job(_VERSION, path.stat().st_size, _digest(path), chunk_bytes, split, tuple(str(f.resolve()) for f in images))
+    if (finished := _finished(out, job, path)) is not None:
+        return finished
+    work = _claim(out, job, path)
+    try:
+        with workers(count) as pool:
+            parts = _read(source, job, work, skip_bad, pool, count, progress)
+            counts = {kind: _write_merged(work, parts, job, kind, pool, count, progress) for kind in ("ads", "cutouts")}
+    except InputError:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    users = _write_users(work, parts, job, progress)
+    skipped = sum(part.bad for part in parts)
+    summary = Summary(sum(part.count for part in parts), skipped, counts["ads"], counts["cutouts"], users)
+    if skipped:
+        _write_skipped(work / SKIPPED, parts)
+    for name in ("creatives.parquet", "products.parquet", "users.parquet", *([SKIPPED] if skipped else [])):
+        if (work / name).exists():  # not when a kill came between these moves
+            os.replace(work / name, out / name)
+    record = {"from": "pad1m", **asdict(summary), "pictures": bool(images), "split": split}
+    record["source"] = {"bytes": job.source_bytes, "digest": job.source_digest}
+    _write_json(out / MANIFEST, record)
+    shutil.rmtree(work)
+    return summary
+
+
+def _digest(path: Path, samples: int = 64, size: int = 2**16) -> str:
+    """A hash of a file's length and of evenly spread samples; of all of it up to 4 MiB."""
+    length = path.stat().st_size
+    digest = hashlib.blake2b(str(length).encode(), digest_size=16)
+    with open(path, "rb") as file:
+        for start in sorted({max(0, (length - size) * i // (samples - 1)) for i in range(samples)}):
+            file.seek(start)
+            digest.update(file.read(size))
+    return digest.hexdigest()
+
+
+def _finished(out: Path, job: _Job, path: Path) -> Summary | None:
+    """The summary of the same conversion when `out` holds its result already."""
+    manifest = out / MANIFEST
+    try:
+        record = json.loads(manifest.read_text("utf-8"))
+        same = record["source"] == {"bytes": job.source_bytes, "digest": job.source_digest}
+        same &= (record["split"], record["pictures"]) == (job.split, bool(job.images))
+        summary = Summary(*(record[name] for name in Summary.__dataclass_fields__))
+        if not same or manifest.stat().st_mtime_ns < path.stat().st_mtime_ns:
+            raise InputError(f"argument --out: {quoted(out)} holds a data set made of something else; name another folder")
+    except FileNotFoundError:
+        return None
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"argument --out: {quoted(out)} holds another data set; name another folder") from None
+    shutil.rmtree(out / _WORK, ignore_errors=True)
+    return summary
+
+
+def _claim(out: Path, job: _Job, path: Path) -> Path:
+    """The folder for unfinished work, made anew or found again. Raises InputError when it, or `out`, holds something else."""
+    work = out / _WORK
+    wanted = {**json.loads(json.dumps(asdict(job))), "source_changed": path.stat().st_mtime_ns}
+    try:
+        if (work / "job.json").is_file():
+            if json.loads((work / "job.json").read_text("utf-8")) != wanted:
+                raise InputError(
+                    f"argument --out: {quoted(out)} holds an unfinished conversion of another file, or with other options; "
+                    f"delete {quoted(work)} or name another folder"
+                )
+            return work
+        if any(table_path(out, name).exists() for name in ("creatives", "products", "users")):
+            raise InputError(f"argument --out: {quoted(out)} holds a data set already; name another folder")
+        work.mkdir(parents=True, exist_ok=True)
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not valid"
+        raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another folder") from None
+    _write_json(work / "job.json", wanted)
+    return work
+
+
+# First pass: chunks ------------------------------------------------------------------------------------------------------
+
+
+def _read(
+    source: JsonList, job: _Job, work: Path, skip_bad: bool, pool: Executor, count: int, progress: Progress | None
+) -> list[_Part]:
+    parts: list[_Part] = []
+    base = 0
+    convert = functools.partial(_convert_chunk, work, job)
+    for part in map_chunks(source, convert, pool, job.chunk_bytes, functools.partial(_known, work), ahead=2 * count):
+        if part.findings and not skip_bad:
+            place, field, message = part.findings[0]
+            more = "`uniadgen data validate` lists all problems, and --skip-bad leaves bad records out"
+            raise InputError(f"{Problem(f'record {base + place}', field, message)}; {more}")
+        base += part.count
+        if part.broken:
+            raise InputError(f"record {base}: {part.broken}; correct the file there")
+        parts.append(part)
+        if progress is not None:
+            progress("reading", part.next - source.begin, source.end - source.begin)
+    return parts
+
+
+def _known(work: Path, begin: int) -> _Part | None:
+    """The chunk from before an interruption. Its JSON is written last, so that its tables are there as well."""
+    try:
+        values = json.loads(_part_path(work, begin, "json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return _Part(**{**values, "findings": [tuple(finding) for finding in values["findings"]]})
+
+
+def _part_path(work: Path, begin: int, what: str) -> Path:
+    return work / f"part-{begin:015d}.{what}"
+
+
+def _convert_chunk(work: Path, job: _Job, chunk: Chunk) -> _Part:
+    records = read_chunk(chunk)
+    pictures = pictures_in(tuple(map(Path, job.images)))
+    rows = pad1m.Rows()
+    findings: list[tuple[int, str, str]] = []
+    for place, item in enumerate(records.items):
+        if found := record_findings(item, pictures):
+            findings += [(place, field, message) for field, message in found]
+        else:
+            rows.add(item, place)
+    part = _Part(chunk.begin, records.next, len(records.items), findings, records.broken)
+    ads, cutouts, users = rows.tables()
+    _write_batches(_part_path(work, part.begin, "ads"), _partitioned(ads, job.partitions))
+    _write_batches(_part_path(work, part.begin, "cutouts"), _partitioned(cutouts, job.partitions))
+    _write_batches(_part_path(work, part.begin, "users"), [users])
+    _write_json(_part_path(work, part.begin, "json"), asdict(part))
+    return part
+
+
+def _partitioned(table: pa.Table, partitions: int) -> list[pa.Table]:
+    """The table sorted by id - rows of one id keep their order - and divided at equal distances among all possible ids."""
+    ids = _ids(table)
+    order = np.argsort(ids, kind="stable")
+    bounds = [f"{(i << 16) // partitions:04x}".encode() for i in range(1, partitions)]
+    cuts = [0, *np.searchsorted(ids[order], np.array(bounds, ids.dtype)).tolist(), len(ids)]
+    table = table.take(pa.array(order))
+    return [table.slice(start, end - start) for start, end in itertools.pairwise(cuts)]
+
+
+def _ids(table: pa.Table) -> NDArray[np.bytes_]:
+    ids = table["id"].combine_chunks()
+    ids = ids.chunk(0) if isinstance(ids, pa.ChunkedArray) and ids.num_chunks else ids
+    if len(ids) == 0:
+        return np.zeros(0, f"S{pad1m.ID_LENGTH}")
+    return np.frombuffer(ids.buffers()[1], f"S{pad1m.ID_LENGTH}", len(ids), ids.offset * pad1m.ID_LENGTH)
+
+
+def _write_batches(path: Path, tables: Sequence[pa.Table]) -> None:
+    """Write tables as one record batch each, so that each can be read alone; the file appears as a whole."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    options = ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(str(temporary), "wb") as sink, ipc.new_file(sink, tables[0].schema, options=options) as writer:
+        for table in tables:
+            batches = table.combine_chunks().to_batches()
+            writer.write_batch(batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema))
+    os.replace(temporary, path)
+
+
+def _read_batch(path: Path, index: int) -> pa.RecordBatch:
+    with pa.OSFile(str(path), "rb") as file, ipc.open_file(file) as reader:
+        return reader.get_batch(index)
+
+
+def _write_json(path: Path, value: object) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(
+        json.dumps(value, indent=None if path.suffix != ".json" or "part-" in path.name else 2) + "\n", "utf-8"
+    )
+    os.replace(temporary, path)
+
+
+def _write_skipped(path: Path, parts: Iterable[_Part]) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        base = 0
+        for part in parts:
+            for place, field, message in part.findings:
+                file.write(json.dumps(Problem(f"record {base + place}", field, message).as_dict()) + "\n")
+            base += part.count
+
+
+# Second pass: partitions -------------------------------------------------------------------------------------------------
+
+
+def _write_merged(
+    work: Path, parts: list[_Part], job: _Job, kind: Kind, pool: Executor, count: int, progress: Progress | None
+) -> int:
+    """Merge all partitions and write their table with pictures, if there are any; returns its number of rows."""
+    name, schema, field, column = (
+        ("creatives", pad1m.CREATIVES, "f_path", "ad")
+        if kind == "ads"
+        else ("products", pad1m.PRODUCTS, "f_path_trans", "cutout")
+    )
+    merge = functools.partial(_merge, work, [part.begin for part in parts], job.split, kind)
+    folders = tuple(map(Path, job.images))
+    rows = 0
+    with pq.ParquetWriter(work / f"{name}.parquet", schema, compression="zstd", use_dictionary=["split", "category"]) as writer:
+        for done, merged in enumerate(_in_order(pool, merge, range(job.partitions), 2 * count), 1):
+            table = pa.Table.from_batches([_read_batch(merged, 0)], schema)
+            rows += len(table)
+            size = _PICTURE_GROUP_ROWS if folders else _GROUP_ROWS
+            for start in range(0, len(table), size):
+                group = table.slice(start, size)
+                writer.write_table(_with_pictures(group, folders, field, column) if folders else group)
+            if progress is not None:
+                progress(f"merging {name}", done, job.partitions)
+    return rows
+
+
+def _in_order(pool: Executor, work: Callable[[int], Path], items: Iterable[int], ahead: int) -> Iterator[Path]:
+    """The results of work(item), in order, no more than `ahead` of them waiting."""
+    remaining = iter(items)
+    pending: list[Future[Path]] = [pool.submit(work, item) for item in itertools.islice(remaining, ahead)]
+    while pending:
+        result = pending.pop(0).result()
+        pending += [pool.submit(work, item) for item in itertools.islice(remaining, 1)]
+        yield result
+
+
+def _merge(work: Path, begins: list[int], split: str, kind: Kind, partition: int) -> Path:
+    """Merge a partition over all chunks: of each id the earliest described ad, or else one that was only clicked.
+
+    Writes the table, and for later records that describe an ad differently a line [chunk, row, JSON of what differs].
+    """
+    batches = [_read_batch(_part_path(work, begin, kind), partition) for begin in begins]
+    table = pa.Table.from_batches(batches, pad1m.ADS if kind == "ads" else pad1m.CUTOUTS).combine_chunks()
+    ids = _ids(table)
+    described = table["row"].to_numpy() >= 0 if kind == "ads" else np.ones(len(ids), bool)
+    order = np.lexsort((~described, ids))  # stable, and chunks are in order
+    first = np.ones(len(ids), bool)
+    first[1:] = ids[order][1:] != ids[order][:-1]
+    kept = order[first]
+    if kind == "ads":
+        keeper = kept[np.cumsum(first) - 1]
+        again = described[order] & ~first
+        begin_of = np.repeat(begins, [len(batch) for batch in batches])
+        _write_conflicts(work / f"conflicts-{partition:03d}.jsonl", table, order[again], keeper[again], begin_of)
+        final = pad1m.creatives_table(table.take(pa.array(kept)), split)
+    else:
+        final = pad1m.cutouts_table(table.take(pa.array(kept)), split)
+    path = work / f"merged-{kind}-{partition:03d}"
+    _write_batches(path, [final])
+    return path
+
+
+def _write_conflicts(
+    path: Path, table: pa.Table, rows: NDArray[np.int64], keepers: NDArray[np.int64], begins: NDArray[np.int64]
+) -> None:
+    """For each of `rows` whose description isn't that of its keeper: [chunk, row in the chunk, what differs], in that order."""
+    one, other = table.take(pa.array(rows)), table.take(pa.array(keepers))
+    differs = np.zeros(len(rows), bool)
+    for name in pad1m.DESCRIBED:
+        a, b = one[name], other[name]
+        same = pc.or_kleene(pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b)))
+        differs |= ~same.to_numpy(zero_copy_only=False) if isinstance(same, pa.Array) else ~same.to_numpy()
+    at = np.flatnonzero(differs)
+    at = at[np.lexsort((one["row"].to_numpy()[at], begins[rows[at]]))]
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with open(temporary, "w", encoding="utf-8") as file:
+        for start in range(0, len(at), 1024):
+            some = pa.array(at[start : start + 1024])
+            pairs = zip(at[start : start + 1024], one.take(some).to_pylist(), other.take(some).to_pylist(), strict=True)
+            for index, ad, keeper in pairs:
+                line = [int(begins[rows[index]]), ad["row"], pad1m.differing(ad, keeper)]
+                file.write(json.dumps(line) + "\n")
+    os.replace(temporary, path)
+
+
+def _with_pictures(table: pa.Table, folders: tuple[Path, ...], field: str, column: str) -> pa.Table:
+    pictures = pictures_in(folders)
+    assert pictures is not None
+    contents: list[bytes | None] = []
+    for name, path in zip(table["id"].to_pylist(), table[field].to_pylist(), strict=True):
+        file = pictures.find(path) if path else None
+        if path and file is None:
+            raise InputError(f"creative {name}, {field}: the picture has gone since the file was read; convert it again")
+        contents.append(file.read_bytes() if file else None)
+    return table.set_column(table.schema.get_field_index(column), table.schema.field(column), pa.array(contents, pa.binary()))
+
+
+# Third pass: users -------------------------------------------------------------------------------------------------------
+
+
+def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress | None) -> int:
+    """Join the users of all chunks in the file's order; returns how many there are."""
+    conflicts = heapq.merge(*(_conflicts(work / f"conflicts-{p:03d}.jsonl") for p in range(job.partitions)))
+    waiting = next(conflicts, None)
+    rows, base = 0, 0
+    group: list[pa.Table] = []
+    with pq.ParquetWriter(
+        work / "users.parquet", pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]
+    ) as writer:
+        for number, part in enumerate(parts, 1):
+            table = pa.Table.from_batches([_read_batch(_part_path(work, part.begin, "users"), 0)])
+            extra: dict[int, str] = {}
+            while waiting is not None and waiting[0] == part.begin:
+                extra[waiting[1]] = waiting[2]
+                waiting = next(conflicts, None)
+            group.append(_users_table(table, base, extra, job.split))
+            base += part.count
+            rows += len(table)
+            if sum(map(len, group)) >= _USER_GROUP_ROWS or number == len(parts):
+                writer.write_table(pa.concat_tables(group).combine_chunks())
+                group = []
+            if progress is not None:
+                progress("writing users", number, len(parts))
+    return rows
+
+
+def _conflicts(path: Path) -> Iterator[tuple[int, int, str]]:
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            begin, row, extra = json.loads(line)
+            yield begin, row, extra
+
+
+def _users_table(table: pa.Table, base: int, conflicts: dict[int, str], split: str) -> pa.Table:
+    """The users of a chunk with ids in place of row numbers. base: records before the chunk; conflicts: extra JSON by row."""
+    rows, extra = table["row"].to_pylist(), table["extra"]
+    if conflicts:
+        extra = pa.array(
+            [_joined(old, conflicts.get(row)) for row, old in zip(rows, extra.to_pylist(), strict=True)], pa.string()
+        )
+    count = len(rows)
+    columns = {
+        "id": pa.array([user_id(base + row) for row in rows], pa.string()),
+        "split": pa.array([split] * count, pa.string()),
+        "taste": pa.nulls(count, pa.string()),
+        "extra": extra,
+        **{name: table[name] for name in ("clicks", "target", "fields")},
+    }
+    return pa.table(columns).select(pad1m.USERS.names).cast(pad1m.USERS)
+
+
+def user_id(record: int) -> str:
+    """The id of the shopper of a record, counted from 0."""
+    return f"r{record:08d}"
+
+
+def _joined(one: str | None, other: str | None) -> str | None:
+    if one is None or other is None:
+        return one or other
+    return json.dumps({**json.loads(one), **json.loads(other)}, ensure_ascii=False)
+
+
+# To PAd1M ----------------------------------------------------------------------------------------------------------------
+
+
+def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> int:
+    """Write a converted data set as a PAd1M file again, every field of every record; returns the number of records.
+
+    The file appears as a whole. Raises InputError for a folder without a data set converted from PAd1M, and for unknown ids.
+    """
+    users, creatives = table_path(folder, "users"), table_path(folder, "creatives")
+    for path, needed in ((users, "fields"), (creatives, "f_path")):
+        if not path.is_file():
+            raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set")
+        try:
+            columns = pq.read_schema(path).names
+        except (pa.ArrowInvalid, OSError):
+            raise InputError(f"{quoted(path)} is no readable Parquet table; convert the data set again") from None
+        if needed not in columns:
+            raise InputError(f"data folder {quoted(folder)} was not converted from PAd1M; name one that was")
+    known = joins.table(creatives)
+    numbered = joins.table(users, "file_row_number = true")
+    clicks = f"""
+        SELECT c.f_path, c.text, c.id IS NULL AS unknown FROM (
+            SELECT n, unnest(clicks).creative AS id, unnest(range(len(clicks))) AS pos
+            FROM (SELECT file_row_number AS n, clicks FROM {numbered})
+        ) AS r LEFT JOIN {known} AS c ON c.id = r.id ORDER BY n, pos"""
+    names = [name for name in pad1m.CREATIVES.names if name in pad1m.ADS.names or name in ("category", "description")]
+    targets = f"""
+        SELECT u.file_row_number AS n, {", ".join(f"c.{name}" for name in names)}
+        FROM {numbered} AS u LEFT JOIN {known} AS c ON c.id = u.target ORDER BY n"""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+        sink = open(temporary, "wb")  # noqa: SIM115 - closed below, and errors of opening are told apart from others
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not valid"
+        raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another file") from None
+    written = 0
+    try:
+        with (
+            sink,
+            pq.ParquetFile(users) as file,
+            joins.joined(out.parent, clicks) as click_batches,
+            joins.joined(out.parent, targets, 1024) as target_batches,
+        ):
+            clicked = itertools.chain.from_iterable(map(_click_columns, click_batches))
+            target_rows = itertools.chain.from_iterable(batch.to_pylist() for batch in target_batches)
+            for batch in file.iter_batches(1024, columns=["id", "clicks", "fields", "extra"]):
+                total = file.metadata.num_rows
+                for row in batch.to_pylist():
+                    ads = list(itertools.islice(clicked, len(row["clicks"])))
+                    target = next(target_rows)
+                    if target["id"] is None or None in ads:
+                        raise InputError(
+                            f"user {row['id']}: refers to an unknown id; `uniadgen data validate` lists all problems"
+                        )
+                    record = pad1m.record_of(
+                        row["fields"],
+                        target,
+                        row["extra"],
+                        [ad[0] for ad in ads if ad],
+                        [ad[1] for ad in ads if ad],
+                        [click["similarity"] for click in row["clicks"]],
+                    )
+                    sink.write(b",\n" if written else b"[\n")
+                    sink.write(pad1m.encode(record))
+                    written += 1
+                if progress is not None:
+                    progress("writing records", written, total)
+            sink.write(b"\n]\n" if written else b"[]\n")
+        os.replace(temporary, out)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return written
+
+
+def _click_columns(batch: pa.RecordBatch) -> Iterator[tuple[str, str] | None]:
+    columns = (batch.column(index).to_pylist() for index in range(3))
+    return (None if unknown else (path, text) for path, text, unknown in zip(*columns, strict=True))
