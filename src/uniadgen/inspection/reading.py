@@ -4,9 +4,9 @@
     pieces = points.align(read("1700ml kettle, auto shutoff"))      # "kettle" has no place: no selling point has it
 
 Two spellings are the same word when they differ in case, accents, width, punctuation, English inflection, British or American
-spelling, or in where they are joined ("shut-off", "shut off", "shutoff"). Quantities are compared by value ("0.5 L" is "500 ml"),
-numerals as digits ("seven levels" is "7 levels"). Chinese runs are covered by the longest stretches of the selling points.
-All spans are [start, end) in characters of the text as it was given.
+spelling, or in where they are joined ("shut-off", "shut off", "shutoff"). Quantities are compared by value ("0.5 L" is
+"500 ml"), numerals as digits ("seven levels" is "7 levels"). Chinese runs are covered by the longest stretches of the
+selling points. All spans are [start, end) in characters of the text as it was given.
 """
 
 import itertools
@@ -33,7 +33,7 @@ _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 _TOKEN = re.compile(rf"(?P<number>{_NUMBER})|(?P<han>[{_UNSPACED}]+)|(?P<word>[^\W\d_{_UNSPACED}]+(?:'[^\W\d_{_UNSPACED}]+)*)")
 _LOOSE = re.compile(r"[\s\-'’./]*")  # what may stand inside a joined word
 # Ends a phrase: a mark between phrases, or a dash between spaces.
-_HARD = re.compile(r"[,|;:!?()\[\]{}【】「」、。…•·]|\s[-–—]+\s|\.\s")
+_HARD = re.compile(r"[,|;!?()\[\]{}【】「」、。…•·]|\s[-–—]+\s|\.\s")
 _MAX_JOINED = 4
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 
@@ -43,8 +43,8 @@ def language() -> dict[str, Any]:
     """The data file about English and Chinese, its lists of words as sets."""
     data = load_data("language")
     lists = (
-        "function_words", "dangling_words", "closing_words", "negations", "narrow_negations", "closing_negations", "bound_modifiers",
-        "open_modifiers", "standalone_nouns",
+        "function_words", "dangling_words", "closing_words", "negations", "narrow_negations", "closing_negations",
+        "bound_modifiers", "open_modifiers", "standalone_nouns",
     )  # fmt: skip
     return data | {name: frozenset(data[name].split()) for name in lists}
 
@@ -57,7 +57,7 @@ def load_data(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Folded:
-    """A text without case, accents, width and invisible characters; origins[i] is where character i stands in the given text."""
+    """A text without case, accents, width and invisible characters; origins[i]: where character i stands as given."""
 
     text: str
     origins: tuple[int, ...]
@@ -361,7 +361,7 @@ class Points:
                         self.joined[key].add((index, offset, point.offsets[last] + len(point.tokens[last].compact)))
 
     def align(self, reading: Reading) -> list[Piece]:
-        """The text as pieces in order, each with its places. Function words that no selling point has are pieces without places."""
+        """The text as pieces in order, each with its places; function words may have none."""
         pieces: list[Piece] = []
         tokens = reading.tokens
         index = 0

@@ -47,7 +47,7 @@ class Tally:
 
 
 def score(entries: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Tally], list[str]]:
-    """Tallies by name ("rejected", each criterion, each language), and one line for every text judged otherwise than labelled."""
+    """Tallies by name ("rejected", criterion, language), and one line for each text judged otherwise than labelled."""
     tallies: dict[str, Tally] = {"rejected": Tally()} | {criterion: Tally() for criterion in CRITERIA}
     wrong: list[str] = []
     for entry in entries:

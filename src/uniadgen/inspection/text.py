@@ -3,12 +3,11 @@
     inspect_text("Waterproof kettle for", ["Kettle", "Not Waterproof"]).as_dict()
 
 Factuality: words and quantities that no selling point has; selling points turned into their opposite; claims (superlative,
-absolute, permanence, guarantee, medical) that no selling point makes in the same words; sensitive content. Readability: the list
-copied as it stands; words or points repeated; broken-off ends; modifiers and numbers torn from what they belong to. A chain of
-noun phrases is how shop titles read, and is fine. The word lists are the YAML files in data/.
+absolute, permanence, guarantee, medical) that no selling point makes in the same words; sensitive content. Readability: the
+list copied as it stands; words or points repeated; broken-off ends; modifiers and numbers torn from what they belong to. A
+chain of noun phrases is how shop titles read, and is fine. The word lists are the YAML files in data/.
 """
 
-import contextlib
 import logging
 import re
 import warnings
@@ -178,7 +177,7 @@ class _Inspector:
         return any(start < piece.end and piece.start < end for start, end in self.explained)
 
     def _negations(self) -> set[int]:
-        """Pieces that something in the text itself negates; such a word is fine when a selling point negates the same, in any way."""
+        """Pieces that the text itself negates; that is fine when the selling points negate them too, in whatever words."""
         known = language()
         negated: set[int] = set()
         for i, piece in enumerate(self.pieces):
@@ -264,7 +263,7 @@ class _Inspector:
         self._broken_marks()
         known, last = language(), self.pieces[-1]
         span = (last.start, last.end)
-        if last.kind == "word" and not self._finishes(last):
+        if last.kind == "word" and not self._finishes(last) and len(self.pieces) - 1 not in self._negated_in_text:
             small = (last.small and last.text not in known["closing_words"]) or last.text in known["function_words"]
             if (
                 (small and last.text not in known["closing_words"])
@@ -289,18 +288,18 @@ class _Inspector:
         for index, character in enumerate(self.text):
             if character in _PAIRS:
                 stack.append((_PAIRS[character], index))
-            elif character in _PAIRS.values():
-                if not stack or stack.pop()[0] != character:
-                    self._report("readability", f"{quoted(character)} closes what was never opened", (index, index + 1))
-                    stack.clear()
+            elif character in _PAIRS.values() and (not stack or stack.pop()[0] != character):
+                self._report("readability", f"{quoted(character)} closes what was never opened", (index, index + 1))
+                stack.clear()
         for _, index in stack:
             self._report("readability", f"{quoted(self.text[index])} is never closed", (index, index + 1))
         start, end = self.pieces[0].start, self.pieces[-1].end
+        end += self.text[end : end + 1] == "+"  # "Ages 3+"
         for match in re.finditer(rf"[{re.escape(_JOINERS)}](?=\W*$)|\.\.\.|…", self.text[end:]):
             self._report("readability", "the text ends with a joiner", (end + match.start(), end + match.end()))
             break
-        if match := re.search(rf"[{re.escape(_JOINERS)}](?=\s)|[,，、;；|]", self.text[:start]):
-            self._report("readability", "the text starts with a joiner", match.span())
+        if opening := re.search(rf"[{re.escape(_JOINERS)}](?=\s)|[,，、;；|]", self.text[:start]):
+            self._report("readability", "the text starts with a joiner", opening.span())
         middle = self.text[start:end]
         for match in re.finditer(r"[,，、|;；]\s*[,，、|;；]|[\[(【]\s*[\])】]|(?<=\w)-(?=\s)", middle):
             self._report("readability", f"{quoted(match[0])} joins nothing", (start + match.start(), start + match.end()))
@@ -443,7 +442,7 @@ class _Inspector:
             self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {told}", span)
 
     def _counted(self, place: Place) -> bool:
-        """A word that counts: right behind a number that opens the selling point, and nothing or a hyphen with it ("4-Person")."""
+        """A word that counts: tied to a number that opens the selling point, or all that follows it ("4-Person")."""
         if not self._after_number(place):
             return False
         point = self.points.points[place[0]]
@@ -582,9 +581,9 @@ def _word_ends(run: str) -> frozenset[int]:
 def split_chinese() -> Callable[[str], list[str]]:
     """jieba's splitter. Raises InputError when jieba is not installed."""
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(None):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import jieba
+            import jieba  # type: ignore[import-untyped]
 
             jieba.setLogLevel(logging.WARNING)
             jieba.initialize()
