@@ -1,0 +1,272 @@
+"""Text metrics: BLEU and ROUGE-L against several references, selling-point coverage, and the rates of the inspection.
+
+    scores = text_metrics([Prediction("Cordless Kettle", ["Cordless Kettle 1.7 L"], ["Cordless Kettle", "1.7 L"])])
+    scores.bleu, scores.rouge_l      # 0-1, means over ads
+    scores.signatures["bleu"]        # how it was computed
+
+The figures are those of sacrebleu and rouge-score. What they don't do is split Chinese: an ad is split by jieba when its
+prediction or one of its references has a Chinese character, and otherwise as the libraries do by default (BLEU "13a", ROUGE
+lower-case words, here with the letters of all scripts).
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from uniadgen.cleaning import clean_text, is_blank, quoted
+from uniadgen.errors import InputError
+from uniadgen.inspection.commands import check_selling_points
+from uniadgen.inspection.reading import HAN
+from uniadgen.inspection.text import inspect_text, split_chinese
+
+MAX_LINE_CHARACTERS = 10_000
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One ad's text and what it is measured against. references: at least one; no selling_points: not inspected."""
+
+    text: str
+    references: Sequence[str]
+    selling_points: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class AdScores:
+    """The scores of one ad, 0-1. The last three are None when the ad has no selling points."""
+
+    bleu: float
+    rouge_l: float
+    coverage: float | None
+    factual: bool | None
+    readable: bool | None
+
+
+@dataclass(frozen=True)
+class TextScores:
+    """The scores of many ads, all 0-1.
+
+    bleu, rouge_l: means over ads; *_corpus: counts pooled over all ads. coverage: mean share of an ad's selling points that its
+    text says in full. factuality_rate, readability_rate, qualified_rate: share of ads with no such violation, with none at all.
+    These four are over the `n_inspected` ads with selling points, and None when there are none. ads: one entry per ad.
+    """
+
+    n: int
+    n_inspected: int
+    bleu: float
+    bleu_corpus: float
+    rouge_l: float
+    rouge_l_corpus: float
+    coverage: float | None
+    factuality_rate: float | None
+    readability_rate: float | None
+    qualified_rate: float | None
+    signatures: dict[str, str]
+    ads: tuple[AdScores, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the single ads."""
+        return {name: value for name, value in asdict(self).items() if name != "ads"}
+
+
+def text_metrics(predictions: Sequence[Prediction]) -> TextScores:
+    """Score the texts of ads. Raises InputError for an empty list, an ad without references, or a missing library."""
+    if not predictions:
+        raise InputError("text metrics: there is no prediction; give at least one")
+    for number, prediction in enumerate(predictions, 1):
+        if not prediction.references or any(is_blank(reference) for reference in prediction.references):
+            raise InputError(f"text metrics: prediction {number} needs at least one reference, and none of them blank")
+    bleu, bleu_corpus, bleu_signatures = _bleu(predictions)
+    rouge, rouge_corpus, rouge_signatures = _rouge_l(predictions)
+    judged = [_inspected(prediction) for prediction in predictions]
+    ads = tuple(AdScores(b, r, *rest) for b, r, rest in zip(bleu, rouge, judged, strict=True))
+    inspected = [ad for ad in ads if ad.factual is not None]
+    return TextScores(
+        n=len(ads),
+        n_inspected=len(inspected),
+        bleu=fmean(bleu),
+        bleu_corpus=bleu_corpus,
+        rouge_l=fmean(rouge),
+        rouge_l_corpus=rouge_corpus,
+        coverage=_mean([ad.coverage for ad in inspected if ad.coverage is not None]),
+        factuality_rate=_mean([float(bool(ad.factual)) for ad in inspected]),
+        readability_rate=_mean([float(bool(ad.readable)) for ad in inspected]),
+        qualified_rate=_mean([float(bool(ad.factual and ad.readable)) for ad in inspected]),
+        signatures=bleu_signatures | rouge_signatures,
+        ads=ads,
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _inspected(prediction: Prediction) -> tuple[float | None, bool | None, bool | None]:
+    if all(is_blank(point) for point in prediction.selling_points):
+        return None, None, None
+    inspection = inspect_text(prediction.text, prediction.selling_points)
+    coverage = inspection.covered / inspection.points if inspection.points else 0.0
+    return coverage, inspection.meets("factuality"), inspection.meets("readability")
+
+
+# BLEU and ROUGE-L ---------------------------------------------------------------------------------------------------------
+
+
+def _bleu(predictions: Sequence[Prediction]) -> tuple[list[float], float, dict[str, str]]:
+    """BLEU of each ad, of the corpus, and signatures by name."""
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+        from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+    except ImportError:
+        raise _missing("sacrebleu") from None
+    split_other: Callable[[str], str] = Tokenizer13a()  # type: ignore[no-untyped-call]
+    texts: list[str] = []
+    references: list[list[str]] = []
+    for prediction in predictions:
+        split = _spaced_chinese if _is_chinese(prediction) else split_other
+        texts.append(split(prediction.text))
+        references.append([split(reference) for reference in prediction.references])
+    # The texts are split already, so sacrebleu is told not to split; its sentence BLEU skips n-grams longer than the text.
+    sentence = BLEU(tokenize="none", force=True, effective_order=True)
+    corpus = BLEU(tokenize="none", force=True)
+    single = [_unit(sentence.sentence_score(t, r).score / 100) for t, r in zip(texts, references, strict=True)]
+    most = max(map(len, references))
+    # the library's types don't know it, but None stands for a reference that an ad lacks
+    streams: list[Any] = [[r[i] if i < len(r) else None for r in references] for i in range(most)]
+    pooled = _unit(corpus.corpus_score(texts, streams).score / 100)
+    splitters = _splitters(predictions, "13a")
+    counts = {len(r) for r in references}
+    refs = str(most) if len(counts) == 1 else "var"
+    version = metadata.version("sacrebleu")
+    signature = f"BLEU|nrefs:{refs}|case:mixed|eff:{{}}|tok:{splitters}|smooth:exp|range:0-1|version:sacrebleu-{version}"
+    return (
+        single,
+        pooled,
+        {"bleu": signature.format("yes") + "|mean over ads", "bleu_corpus": signature.format("no") + "|corpus"},
+    )
+
+
+def _rouge_l(predictions: Sequence[Prediction]) -> tuple[list[float], float, dict[str, str]]:
+    """ROUGE-L (F1) of each ad, of the corpus, and signatures by name.
+
+    Each ad counts with the reference of the highest F1. Corpus: the F1 of all common subsequences over all tokens of these.
+    """
+    try:
+        from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+    except ImportError:
+        raise _missing("rouge-score") from None
+    single: list[float] = []
+    common = said = wanted = 0
+    for prediction in predictions:
+        words = _Words(_chinese_words if _is_chinese(prediction) else _words)
+        scorer = RougeScorer(["rougeL"], tokenizer=words)
+        length = len(words.tokenize(prediction.text))
+        options = [(scorer.score(r, prediction.text)["rougeL"], len(words.tokenize(r))) for r in prediction.references]
+        best, size = max(options, key=lambda option: option[0].fmeasure)
+        single.append(_unit(best.fmeasure))
+        common += round(best.precision * length)
+        said += length
+        wanted += size
+    pooled = 2 * common / (said + wanted) if said + wanted else 0.0
+    splitters = _splitters(predictions, "words")
+    version = metadata.version("rouge-score")
+    signature = f"ROUGE-L|F1|refs:best|case:lower|stem:no|tok:{splitters}|range:0-1|version:rouge-score-{version}"
+    return single, pooled, {"rouge_l": signature + "|mean over ads", "rouge_l_corpus": signature + "|corpus (pooled)"}
+
+
+def _unit(value: float) -> float:
+    """Rounding in the libraries may end a hair above 1."""
+    return min(max(float(value), 0.0), 1.0)
+
+
+def _is_chinese(prediction: Prediction) -> bool:
+    return any(HAN.search(text) for text in (prediction.text, *prediction.references))
+
+
+def _splitters(predictions: Sequence[Prediction], other: str) -> str:
+    chinese = {_is_chinese(prediction) for prediction in predictions}
+    names = [other] if False in chinese else []
+    return "+".join([*names, f"jieba-{metadata.version('jieba')}"] if True in chinese else names)
+
+
+def _spaced_chinese(text: str) -> str:
+    return " ".join(word for word in split_chinese()(text) if not word.isspace())
+
+
+def _chinese_words(text: str) -> list[str]:
+    return [word for word in split_chinese()(text.lower()) if _WORD.search(word)]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The form in which rouge-score takes a splitter."""
+
+    split: Callable[[str], list[str]]
+
+    def tokenize(self, text: str) -> list[str]:
+        return self.split(text)
+
+
+def _missing(library: str) -> InputError:
+    return InputError(f"text metrics need {library}; install it: pip install uniadgen[metrics]")
+
+
+# The file -----------------------------------------------------------------------------------------------------------------
+
+
+def load_predictions(path: Path) -> list[Prediction]:
+    """Read lines of {"prediction": ..., "references": [...], "selling_points": [...]}; selling points may be left out.
+
+    Raises InputError that names the line.
+    """
+    name = quoted(path)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise InputError(f"predictions: {name} can't be read ({error.strerror or error}); name a JSONL file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"predictions: {name} is not UTF-8; save it as UTF-8") from None
+    except ValueError:
+        raise InputError(f"predictions: {name} is no name of a file; correct it") from None
+    found = [_prediction(line, f"predictions: {name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise InputError(f"predictions: {name} has no lines; write at least one")
+    return found
+
+
+def _prediction(line: str, what: str) -> Prediction:
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        raise InputError(
+            f'{what} is not JSON; write {{"prediction": ..., "references": [...], "selling_points": [...]}}'
+        ) from None
+    if not isinstance(fields, dict):
+        raise InputError(f"{what}: an object with prediction and references is needed")
+    unknown = [key for key in fields if key not in ("prediction", "references", "selling_points")]
+    if unknown:
+        raise InputError(f"{what}: unknown field {quoted(unknown[0], 40)}; known are prediction, references, selling_points")
+    text, references = fields.get("prediction"), fields.get("references")
+    if not isinstance(text, str):
+        raise InputError(f"{what}: prediction must be a text (it may be empty)")
+    if (
+        not isinstance(references, list)
+        or not references
+        or not all(isinstance(r, str) and not is_blank(r) for r in references)
+    ):
+        raise InputError(f"{what}: references must be a list of at least one text, none of them blank")
+    if any(len(t) > MAX_LINE_CHARACTERS for t in (text, *references)):
+        raise InputError(f"{what}: a text has more than {MAX_LINE_CHARACTERS:,} characters; shorten it")
+    points = fields.get("selling_points")
+    checked = check_selling_points(points, f"{what}: selling_points") if points not in (None, []) else []
+    return Prediction(clean_text(text), [clean_text(r) for r in references], checked)
