@@ -192,12 +192,14 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     from tqdm import tqdm
 
     bar: tqdm[Any] | None = None
+    current = ""
 
     def show(step: str, done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None or bar.desc != f"{step}: ":
+        nonlocal bar, current
+        if bar is None or step != current:
             if bar is not None:
                 bar.close()
+            current = step
             bar = tqdm(total=total, desc=step, file=sys.stderr, disable=None, unit_scale=True, leave=False)
         bar.update(done - bar.n)
 

@@ -512,8 +512,10 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
             target_rows = itertools.chain.from_iterable(batch.to_pylist() for batch in target_batches)
             for batch in file.iter_batches(1024, columns=["id", "clicks", "fields", "extra"]):
                 total = file.metadata.num_rows
-                for row in batch.to_pylist():
-                    ads = list(itertools.islice(clicked, len(row["clicks"])))
+                similarity = iter(batch.column("clicks").flatten().field("similarity").to_pylist())
+                lengths = pc.list_value_length(batch.column("clicks")).to_pylist()
+                for row, length in zip(batch.select(["id", "fields", "extra"]).to_pylist(), lengths, strict=True):
+                    ads = list(itertools.islice(clicked, length))
                     target = next(target_rows)
                     if target["id"] is None or None in ads:
                         raise InputError(
@@ -525,7 +527,7 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
                         row["extra"],
                         [ad[0] for ad in ads if ad],
                         [ad[1] for ad in ads if ad],
-                        [click["similarity"] for click in row["clicks"]],
+                        list(itertools.islice(similarity, length)),
                     )
                     sink.write(b",\n" if written else b"[\n")
                     sink.write(pad1m.encode(record))

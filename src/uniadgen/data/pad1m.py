@@ -54,9 +54,10 @@ DESCRIBED = ADS.names[4:]
 
 # The final tables: our layout, in which only a metadata-only cut-out may be null, and PAd1M's columns behind it.
 _OWN = ("cid3_english_name", "sku_title_cn")  # the layout has columns for these: category and description
-CREATIVES = pa.schema(
-    [*layout.CREATIVES, *(ADS.field(n) for n in ADS.names if n not in (*layout.CREATIVES.names, *_OWN, "row"))]
-)
+_EXTRA = (field for field in ADS if field.name not in (*layout.CREATIVES.names, *_OWN, "row"))
+CREATIVES = pa.schema([*layout.CREATIVES, *_EXTRA])
+# PAd1M doesn't say where the product stands, and Arrow can't read back a list of fixed length that is null.
+CREATIVES = CREATIVES.set(CREATIVES.get_field_index("placement"), pa.field("placement", pa.list_(pa.float32())))
 PRODUCTS = pa.schema(
     [
         *(layout.PRODUCTS.field(n) for n in ("id", "split")),
