@@ -69,7 +69,9 @@ class Graph:
         return node.outputs[0]
 
     def stretch(self, x: float = 1.0, y: float = 1.0, z: float = 1.0, turn: float = 0.0, shift: float = 0.0) -> Any:
-        node = self.node("Mapping", Vector=self.coordinates, Scale=(x, y, z), Rotation=(0, 0, turn), Location=(shift, shift, shift))
+        node = self.node(
+            "Mapping", Vector=self.coordinates, Scale=(x, y, z), Rotation=(0, 0, turn), Location=(shift, shift, shift)
+        )
         return node.outputs[0]
 
     def upright(self) -> Any:
@@ -120,20 +122,28 @@ def wood(rng: random.Random, tone: Colour, plank: float = 0.45, along_view: bool
     )  # fmt: skip
     # each board's own colour moves the grain, so that no figure runs on over a joint
     offset = g.node("VectorMath", {"operation": "MULTIPLY_ADD"})
-    for socket, value in zip(offset.inputs, (boards.outputs["Color"], (9.0, 9.0, 9.0), g.stretch(0.9, 11, 11, turn, shift)), strict=False):
+    for socket, value in zip(
+        offset.inputs, (boards.outputs["Color"], (9.0, 9.0, 9.0), g.stretch(0.9, 11, 11, turn, shift)), strict=False
+    ):
         g.feed(socket, value)
     figure = g.noise(offset.outputs[0], 1.3, 4.0, 0.62)
     grain = g.ramp(figure, 0.38, 0.68)
     colour = g.blend(g.math("MULTIPLY", grain, 0.62), boards.outputs["Color"], dark)
     height = g.math("SUBTRACT", g.math("MULTIPLY", grain, -0.15), boards.outputs["Fac"])
-    return g.shade(base_color=colour, roughness=g.math("ADD", g.math("MULTIPLY", grain, 0.2), gloss), normal=g.bump(height, 0.5, 0.01))
+    return g.shade(
+        base_color=colour, roughness=g.math("ADD", g.math("MULTIPLY", grain, 0.2), gloss), normal=g.bump(height, 0.5, 0.01)
+    )
 
 
 def marble(rng: random.Random, colour: Colour, vein: Colour, upright: bool = False) -> Any:
     """Polished stone with warped veins."""
     g = Graph("marble")
     shift = rng.uniform(0, 50)
-    place = g.stretch(1, 1.6, 1, rng.uniform(-0.8, 0.8), shift) if not upright else g.stretch(1, 1, 1.5, rng.uniform(-0.4, 0.4), shift)
+    place = (
+        g.stretch(1, 1.6, 1, rng.uniform(-0.8, 0.8), shift)
+        if not upright
+        else g.stretch(1, 1, 1.5, rng.uniform(-0.4, 0.4), shift)
+    )
     warp = g.node("TexNoise", Vector=place, Scale=0.9, Detail=3.0)
     bent = g.node("VectorMath", {"operation": "MULTIPLY_ADD"})
     for socket, value in zip(bent.inputs, (warp.outputs["Color"], (1.6, 1.6, 1.6), place), strict=False):
@@ -164,7 +174,9 @@ def plaster(rng: random.Random, colour: Colour, mottle: float = 0.14, scale: flo
     place = g.stretch(shift=rng.uniform(0, 50))
     cloud = g.ramp(g.noise(place, scale, 5.0, 0.65), 0.2, 0.8)
     shade = g.blend(cloud, mix(colour, (0, 0, 0), 0.6 * mottle), mix(colour, (1, 1, 1), mottle * 0.5))
-    return g.shade(base_color=shade, roughness=0.85, specular_ior_level=0.25, normal=g.bump(g.noise(place, 14.0, 2.0), mottle, 0.02))
+    return g.shade(
+        base_color=shade, roughness=0.85, specular_ior_level=0.25, normal=g.bump(g.noise(place, 14.0, 2.0), mottle, 0.02)
+    )
 
 
 def tiles(
@@ -180,7 +192,9 @@ def tiles(
     joint = bricks.outputs["Fac"]
     wavy = g.math("SUBTRACT", g.math("MULTIPLY", g.noise(g.stretch(shift=rng.uniform(0, 9)), 3.0, 1.0), 0.35), joint)
     return g.shade(
-        base_color=bricks.outputs["Color"], roughness=g.math("ADD", g.math("MULTIPLY", joint, 0.6), 0.14), normal=g.bump(wavy, 0.6)
+        base_color=bricks.outputs["Color"],
+        roughness=g.math("ADD", g.math("MULTIPLY", joint, 0.6), 0.14),
+        normal=g.bump(wavy, 0.6),
     )
 
 
@@ -230,12 +244,14 @@ def water(rng: random.Random, shallow: Colour, deep: Colour, shore: float) -> An
     g = Graph("water")
     place = g.stretch(0.5, 1.5, 1, 0, rng.uniform(0, 50))
     swell = g.noise(place, 1.6, 4.0, 0.6)
-    wavering = g.math("ADD", g.node("SeparateXYZ", Vector=g.coordinates).outputs["Y"], g.math("MULTIPLY", swell, 1.6))
+    depth = g.node("SeparateXYZ", Vector=g.coordinates).outputs["Y"]
+    near = g.ramp(depth, shore + 14.0, shore)  # far waves are smaller than a pixel and would only be noise
+    wavering = g.math("ADD", depth, g.math("MULTIPLY", swell, 1.6))
     tint = g.blend(g.ramp(wavering, shore + 0.8, shore + 9.0), shallow, deep)
     foam = g.ramp(wavering, shore + 1.25, shore + 0.95)
-    crest = g.math("MULTIPLY", g.ramp(swell, 0.62, 0.72), 0.45)
+    crest = g.math("MULTIPLY", g.ramp(swell, 0.62, 0.72), g.math("MULTIPLY", near, 0.45))
     colour = g.blend(g.math("MAXIMUM", foam, crest), tint, (0.96, 0.98, 0.98))
-    return g.shade(base_color=colour, roughness=0.16, normal=g.bump(swell, 0.5, 0.3))
+    return g.shade(base_color=colour, roughness=0.2, normal=g.bump(swell, g.math("MULTIPLY", near, 0.5), 0.3))
 
 
 def snow(rng: random.Random, shade: Colour = (0.93, 0.95, 0.99)) -> Any:

@@ -215,7 +215,9 @@ def _curve(start: np.ndarray, direction: np.ndarray, length: float, droop: float
     return start + direction * length * t - np.array([0, 0, 1.0]) * droop * length * t**2
 
 
-def _branches(stage: Stage, at: Point, height: float, stems: int, leaves: int, leaf: tuple, colour: Colour, spread: float = 0.5) -> None:
+def _branches(
+    stage: Stage, at: Point, height: float, stems: int, leaves: int, leaf: tuple, colour: Colour, spread: float = 0.5
+) -> None:
     """Leafy stems that rise from one spot."""
     chance = _chance(stage)
     places, along, sizes = [], [], []
@@ -239,7 +241,15 @@ def _branches(stage: Stage, at: Point, height: float, stems: int, leaves: int, l
 
 def _vase_profile(rng: random.Random, height: float) -> list[tuple[float, float]]:
     belly, neck = rng.uniform(0.26, 0.4) * height, rng.uniform(0.09, 0.15) * height
-    points = [(0, 0), (belly * 0.55, 0), (belly * 0.95, 0.2), (belly, 0.4), (belly * 0.7, 0.68), (neck, 0.85), (neck * 1.15, 1.0)]
+    points = [
+        (0, 0),
+        (belly * 0.55, 0),
+        (belly * 0.95, 0.2),
+        (belly, 0.4),
+        (belly * 0.7, 0.68),
+        (neck, 0.85),
+        (neck * 1.15, 1.0),
+    ]
     curve = shapes.spline([(r, z * height if z <= 1 else z) for r, z in points[1:]], 5)
     return [(0.0, 0.0), *curve, (neck * 0.8, height), (neck * 0.8, height * 0.8), (0, height * 0.78)]  # type: ignore[list-item]
 
@@ -247,7 +257,9 @@ def _vase_profile(rng: random.Random, height: float) -> list[tuple[float, float]
 def vase(stage: Stage, at: Point, height: float, colour: Colour | None = None, leafy: bool = True) -> None:
     """A ceramic vase with branches or dried grass."""
     rng = stage.rng
-    clay = mat.plaster(rng, colour or stage.tint(), 0.08, 6.0) if rng.random() < 0.5 else stage.paint(colour or stage.tint(), 0.25)
+    clay = (
+        mat.plaster(rng, colour or stage.tint(), 0.08, 6.0) if rng.random() < 0.5 else stage.paint(colour or stage.tint(), 0.25)
+    )
     body = height * (0.42 if leafy else 1.0)
     shapes.move(shapes.lathe("vase", _vase_profile(rng, body), clay, 36), at)
     if leafy:
@@ -272,19 +284,34 @@ def pot_plant(stage: Stage, at: Point, height: float, pot: Colour | None = None)
     deep = height * 0.32
     r = deep * rng.uniform(0.5, 0.62)
     clay = stage.paint(pot or stage.tint(), 0.5)
-    _turned([(0, 0), (r * 0.75, 0, 0.01), (r, deep, 0.01), (r * 0.9, deep), (r * 0.88, deep * 0.88), (0, deep * 0.88)], at, clay, 32)
+    _turned(
+        [(0, 0), (r * 0.75, 0, 0.01), (r, deep, 0.01), (r * 0.9, deep), (r * 0.88, deep * 0.88), (0, deep * 0.88)], at, clay, 32
+    )
     soil = np.array([at[0], at[1], at[2] + deep * 0.85])
     kind = rng.choice(("sword", "bush", "palm"))
     if kind == "sword":
         angle, lean = chance.uniform(0, 2 * np.pi, 16), chance.uniform(0.05, 0.4, 16)
         along = np.stack([np.cos(angle) * lean, np.sin(angle) * lean, np.ones(16)], -1)
-        _swarm("swords", _blade(0.13, 0.05, 0.3, 5), soil + along * 0.05 * [1, 1, 0], along, height * chance.uniform(0.4, 0.72, 16), stage.leaf())
+        _swarm(
+            "swords",
+            _blade(0.13, 0.05, 0.3, 5),
+            soil + along * 0.05 * [1, 1, 0],
+            along,
+            height * chance.uniform(0.4, 0.72, 16),
+            stage.leaf(),
+        )
     elif kind == "bush":
         _branches(stage, tuple(soil), height * 0.6, 12, 16, _scaled(_blade(0.55, 0.25), 0.3), rng.choice(GREENS), 0.55)
     else:
         for angle in np.linspace(0, 2 * np.pi, 9, endpoint=False) + chance.uniform(0, 1):
             lean = chance.uniform(0.25, 0.8)
-            frond(stage, soil, np.array([np.cos(angle) * lean, np.sin(angle) * lean, 1.0]), height * chance.uniform(0.65, 0.85), 0.3)
+            frond(
+                stage,
+                soil,
+                np.array([np.cos(angle) * lean, np.sin(angle) * lean, 1.0]),
+                height * chance.uniform(0.65, 0.85),
+                0.3,
+            )
 
 
 def frond(stage: Stage, start: np.ndarray, direction: np.ndarray, length: float, droop: float = 0.35) -> None:
@@ -298,34 +325,66 @@ def frond(stage: Stage, start: np.ndarray, direction: np.ndarray, length: float,
     size = length * 0.42 * np.sin(np.pi * np.clip(t * 0.9 + 0.08, 0, 1)) ** 0.7
     unit_way = way / np.linalg.norm(way, axis=1, keepdims=True)
     along = np.concatenate([unit_way + side * s - [0, 0, 0.25] for s in (0.9, -0.9)])
-    _swarm("frond", _blade(0.16, 0.2, 0.2), np.concatenate([rib[1:], rib[1:]]), along, np.tile(size, 2), stage.leaf((0.2, 0.42, 0.18)))
+    _swarm(
+        "frond",
+        _blade(0.16, 0.2, 0.2),
+        np.concatenate([rib[1:], rib[1:]]),
+        along,
+        np.tile(size, 2),
+        stage.leaf((0.2, 0.42, 0.18)),
+    )
     shapes.tube("rib", rib[::4].tolist(), 0.008 * length, stage.leaf((0.2, 0.42, 0.18)), sides=5)
 
 
 def flowers(stage: Stage, centre: Point, spread: tuple[float, float], count: int, height: float, colour: Colour) -> None:
     """A bed of flowers: stalks with leaves and round heads of petals."""
     chance = _chance(stage)
-    feet = np.array(centre) + np.stack([chance.uniform(-1, 1, count) * spread[0], chance.uniform(-1, 1, count) * spread[1], np.zeros(count)], -1)
+    feet = np.array(centre) + np.stack(
+        [chance.uniform(-1, 1, count) * spread[0], chance.uniform(-1, 1, count) * spread[1], np.zeros(count)], -1
+    )
     tall = height * chance.uniform(0.6, 1.0, count)
     lean = np.stack([chance.normal(0, 0.15, count), chance.normal(0, 0.15, count), np.ones(count)], -1)
     heads = feet + lean * tall[:, None]
     _swarm("stalks", _blade(0.035, 0.0), feet, lean, tall, stage.leaf((0.27, 0.43, 0.17)))
     leaves = np.repeat(feet, 5, 0) + np.repeat(lean * tall[:, None], 5, 0) * chance.uniform(0.05, 0.7, (count * 5, 1))
-    _swarm("leaves", _blade(0.3), leaves, chance.normal(0, 1, (count * 5, 3)) + [0, 0, 0.8], np.repeat(tall, 5) * 0.35, stage.leaf((0.27, 0.43, 0.17)))
+    _swarm(
+        "leaves",
+        _blade(0.3),
+        leaves,
+        chance.normal(0, 1, (count * 5, 3)) + np.array([0, 0, 0.8]),
+        np.repeat(tall, 5) * 0.35,
+        stage.leaf((0.27, 0.43, 0.17)),
+    )
     petals, turn = 9, np.tile(np.linspace(0, 2 * np.pi, 9, endpoint=False), count)
     tilt = np.repeat(chance.normal(0, 0.3, (count, 2)), petals, 0)
     out = np.stack([np.cos(turn) + tilt[:, 0], np.sin(turn) * 0.9 - 0.35, 0.35 + np.sin(turn) * 0.45 + tilt[:, 1]], -1)
-    _swarm("petals", _blade(0.6, 0.1), np.repeat(heads, petals, 0), out, np.repeat(height * chance.uniform(0.13, 0.2, count), petals), stage.leaf(colour))
-    _swarm("hearts", _crystal(), heads + [0, -0.01, 0.01], lean, np.full(count, height * 0.045), stage.paint((0.9, 0.68, 0.2), 0.7))
+    _swarm(
+        "petals",
+        _blade(0.6, 0.1),
+        np.repeat(heads, petals, 0),
+        out,
+        np.repeat(height * chance.uniform(0.13, 0.2, count), petals),
+        stage.leaf(colour),
+    )
+    _swarm(
+        "hearts",
+        _crystal(),
+        heads + np.array([0, -0.01, 0.01]),
+        lean,
+        np.full(count, height * 0.045),
+        stage.paint((0.9, 0.68, 0.2), 0.7),
+    )
 
 
-def hedge(stage: Stage, x: tuple[float, float], y: float, z: tuple[float, float], green: Colour, count: int = 2600, size: float = 0.28) -> None:
+def hedge(
+    stage: Stage, x: tuple[float, float], y: float, z: tuple[float, float], green: Colour, count: int = 2600, size: float = 0.28
+) -> None:
     """A wall of leaves."""
     chance = _chance(stage)
     places = np.stack([chance.uniform(*x, count), y + chance.normal(0, 0.18, count), chance.uniform(*z, count)], -1)
     top = 0.3 * np.sin(places[:, 0] * 1.9 + chance.uniform(0, 6)) + 0.2 * np.sin(places[:, 0] * 4.3)
     places[:, 2] += top * (places[:, 2] - z[0]) / (z[1] - z[0])
-    along = chance.normal(0, 1, (count, 3)) + [0, -0.7, 0.35]
+    along = chance.normal(0, 1, (count, 3)) + np.array([0, -0.7, 0.35])
     _block(x, (y + 0.15, y + 0.4), (z[0], z[1] - 0.35), stage.paint(mix(green, (0.02, 0.06, 0.02), 0.6), 0.9))
     _swarm("hedge", _blade(0.5, 0.2, steps=2), places, along, size * chance.uniform(0.6, 1.2, count), mat.foliage(green, 0.5))
 
@@ -342,7 +401,7 @@ def fir(stage: Stage, at: Point, height: float, material: Any) -> None:
     _drum(0.03 * height, height * 0.5, at, stage.paint((0.3, 0.2, 0.13), 0.9), 0.002, 12)
 
 
-# --- props: each stands on `at` and is about `h` high ---------------------------------------------------------------------------
+# --- props: each stands on `at` and is about `h` high -------------------------------------------------------------------------
 
 
 def books(stage: Stage, at: Point, h: float) -> None:
@@ -350,9 +409,16 @@ def books(stage: Stage, at: Point, h: float) -> None:
     rng, z, paper = stage.rng, at[2], stage.paint((0.92, 0.89, 0.82), 0.9)
     for _ in range(rng.choice((2, 3, 4))):
         thick, w, d = h * rng.uniform(0.16, 0.28), h * rng.uniform(1.1, 1.4), h * rng.uniform(0.8, 0.95)
-        cover, turn = stage.paint(rng.choice((stage.second, stage.accent, stage.base, mix(stage.second, (0, 0, 0), 0.35))), 0.6), rng.uniform(-14, 14)
+        cover, turn = (
+            stage.paint(rng.choice((stage.second, stage.accent, stage.base, mix(stage.second, (0, 0, 0), 0.35))), 0.6),
+            rng.uniform(-14, 14),
+        )
         rim = thick * 0.12
-        for size, low, stuff in (((w, d, rim), 0, cover), ((w, d, rim), thick - rim, cover), ((w * 0.96, d * 0.94, thick - 2 * rim), rim, paper)):
+        for size, low, stuff in (
+            ((w, d, rim), 0, cover),
+            ((w, d, rim), thick - rim, cover),
+            ((w * 0.96, d * 0.94, thick - 2 * rim), rim, paper),
+        ):
             shapes.move(shapes.box("book", size, (0, 0, low), stuff, 0.004, 1), (at[0], at[1], z), (0, 0, turn))
         z += thick
 
@@ -363,7 +429,10 @@ def mug(stage: Stage, at: Point, h: float, colour: Colour | None = None) -> None
     _turned([(0, 0), (r * 0.8, 0, 0.05 * h), (r, h, 0.02 * h), (r * 0.9, h), (r * 0.88, 0.8 * h), (0, 0.8 * h)], at, glaze, 32)
     _drum(r * 0.88, 0.02 * h, (at[0], at[1], at[2] + 0.8 * h), stage.paint((0.25, 0.14, 0.08), 0.2), 0.001, 24)
     sign = 1 if at[0] > 0 else -1
-    path = [(at[0] + sign * (r * 0.95 + 0.28 * h * math.sin(a)), at[1], at[2] + h * (0.52 + 0.27 * math.cos(a))) for a in np.linspace(0.1, 3.04, 9).tolist()]
+    path = [
+        (at[0] + sign * (r * 0.95 + 0.28 * h * math.sin(a)), at[1], at[2] + h * (0.52 + 0.27 * math.cos(a)))
+        for a in np.linspace(0.1, 3.04, 9).tolist()
+    ]
     shapes.tube("handle", path, 0.055 * h, glaze, sides=8)
 
 
@@ -372,7 +441,9 @@ def candle(stage: Stage, at: Point, h: float) -> None:
     r = h * stage.rng.uniform(0.2, 0.34)
     _drum(r, h, at, stage.paint(mix(stage.tint(), (1, 0.97, 0.9), 0.5), 0.6), 0.02 * h, 28)
     flame = [(0, 0), (0.05, 0.04), (0.06, 0.1), (0.03, 0.2), (0, 0.28)]
-    _only_seen(_turned([(r_ * h, z * h) for r_, z in flame], (at[0], at[1], at[2] + h * 1.04), mat.emission((1, 0.75, 0.35), 6), 10))
+    _only_seen(
+        _turned([(r_ * h, z * h) for r_, z in flame], (at[0], at[1], at[2] + h * 1.04), mat.emission((1, 0.75, 0.35), 6), 10)
+    )
 
 
 def bowl(stage: Stage, at: Point, h: float, fruit: bool = True) -> None:
@@ -399,8 +470,13 @@ def gift(stage: Stage, at: Point, h: float) -> None:
         shapes.box("ribbon", (w * 1.012, w * 0.16, h * 1.008), (0, 0, 0), ribbon, 0.003, 1),
     ]
     for turn_of_loop in (25, 155, 85, -60):
-        loop = [(w * (0.16 + 0.16 * math.cos(a)), 0, w * (0.07 + 0.09 * math.sin(a))) for a in np.linspace(0, 6.283, 14, endpoint=False).tolist()]
-        strip = shapes.sweep("bow", loop, shapes.rounded_rect(0.012 * w, w * 0.13, 0.005 * w, 2), ribbon, (0, 1, 0), closed=True)
+        loop = [
+            (w * (0.16 + 0.16 * math.cos(a)), 0, w * (0.07 + 0.09 * math.sin(a)))
+            for a in np.linspace(0, 6.283, 14, endpoint=False).tolist()
+        ]
+        strip = shapes.sweep(
+            "bow", loop, shapes.rounded_rect(0.012 * w, w * 0.13, 0.005 * w, 2), ribbon, (0, 1, 0), closed=True
+        )
         parts.append(shapes.move(strip, (0, 0, h), (0, 0, turn_of_loop)))
     for part in parts:
         shapes.move(part, at, (0, 0, turn))
@@ -414,10 +490,18 @@ def bauble(stage: Stage, at: Point, h: float) -> None:
 
 def towels(stage: Stage, at: Point, h: float) -> None:
     """Rolled towels in a pyramid."""
-    r, terry = h * 0.29, [mat.fabric(stage.rng, c, 45) for c in (mix(stage.second, (1, 1, 1), 0.15), mix(stage.accent, (1, 1, 1), 0.5))]
+    r, terry = (
+        h * 0.29,
+        [mat.fabric(stage.rng, c, 45) for c in (mix(stage.second, (1, 1, 1), 0.15), mix(stage.accent, (1, 1, 1), 0.5))],
+    )
     for i, (x, z) in enumerate(((-r, 0), (r, 0), (0, r * 1.7))):
         spiral = [(r * (1 - 0.05 * a) * math.cos(a), r * (1 - 0.05 * a) * math.sin(a)) for a in np.linspace(0, 12, 60).tolist()]
-        roll = shapes.lathe("towel", shapes.fillet([(0, -h * 0.55), (r, -h * 0.55, r * 0.35), (r, h * 0.55, r * 0.35), (0, h * 0.55)]), terry[i % 2], 28)
+        roll = shapes.lathe(
+            "towel",
+            shapes.fillet([(0, -h * 0.55), (r, -h * 0.55, r * 0.35), (r, h * 0.55, r * 0.35), (0, h * 0.55)]),
+            terry[i % 2],
+            28,
+        )
         shapes.move(roll, (at[0] + x, at[1], at[2] + z + r), (90, 0, 0))
         line = [(at[0] + x + a, at[1] - h * 0.555, at[2] + z + r + b) for a, b in spiral[::2]]
         shapes.tube("roll", line, r * 0.045, stage.paint(mix(stage.second, (0, 0, 0), 0.25), 0.9), sides=5)
@@ -427,7 +511,12 @@ def pebbles(stage: Stage, at: Point, h: float) -> None:
     """Smooth stones on top of each other."""
     z, r = at[2], h * 0.75
     for _ in range(3):
-        stone = mat.plaster(stage.rng, mix(stage.rng.choice(((0.5, 0.5, 0.5), (0.75, 0.72, 0.67), (0.33, 0.34, 0.36))), stage.tint(), 0.3), 0.15, 5.0)
+        stone = mat.plaster(
+            stage.rng,
+            mix(stage.rng.choice(((0.5, 0.5, 0.5), (0.75, 0.72, 0.67), (0.33, 0.34, 0.36))), stage.tint(), 0.3),
+            0.15,
+            5.0,
+        )
         _ball(r, (at[0] + stage.rng.uniform(-0.08, 0.08) * h, at[1], z), stone, 0.42)
         z, r = z + 2 * r * 0.4, r * 0.72
 
@@ -443,25 +532,53 @@ def jar(stage: Stage, at: Point, h: float, filling: Colour | None = None) -> Non
 def pens(stage: Stage, at: Point, h: float) -> None:
     """A cup of pencils."""
     r = h * 0.27
-    _turned([(0, 0), (r, 0, 0.01), (r, h * 0.62), (r * 0.9, h * 0.62), (r * 0.9, 0.1 * h), (0, 0.1 * h)], at, stage.paint(stage.second, 0.4), 28)
+    _turned(
+        [(0, 0), (r, 0, 0.01), (r, h * 0.62), (r * 0.9, h * 0.62), (r * 0.9, 0.1 * h), (0, 0.1 * h)],
+        at,
+        stage.paint(stage.second, 0.4),
+        28,
+    )
     for i in range(6):
         angle = i * 1.05
         x, y = math.cos(angle) * r * 0.45, math.sin(angle) * r * 0.45
         colour = stage.rng.choice((stage.accent, stage.base, (0.95, 0.75, 0.2), (0.2, 0.2, 0.22)))
-        shapes.tube("pencil", [(at[0] + x, at[1] + y, at[2] + 0.12 * h), (at[0] + 2 * x, at[1] + 2 * y, at[2] + h * stage.rng.uniform(0.85, 1.1))], 0.045 * h, stage.paint(colour, 0.4), sides=6)
+        shapes.tube(
+            "pencil",
+            [
+                (at[0] + x, at[1] + y, at[2] + 0.12 * h),
+                (at[0] + 2 * x, at[1] + 2 * y, at[2] + h * stage.rng.uniform(0.85, 1.1)),
+            ],
+            0.045 * h,
+            stage.paint(colour, 0.4),
+            sides=6,
+        )
 
 
 def shells(stage: Stage, at: Point, h: float) -> None:
     """A starfish and a few shells."""
     rng = stage.rng
-    star = [(h * (0.8 if i % 2 == 0 else 0.3) * math.cos(i * math.pi / 5), h * (0.8 if i % 2 == 0 else 0.3) * math.sin(i * math.pi / 5)) for i in range(10)]
+    star = [
+        (
+            h * (0.8 if i % 2 == 0 else 0.3) * math.cos(i * math.pi / 5),
+            h * (0.8 if i % 2 == 0 else 0.3) * math.sin(i * math.pi / 5),
+        )
+        for i in range(10)
+    ]
     body = mat.plaster(rng, mix(stage.second, (0.93, 0.5, 0.3), 0.45), 0.2, 18)
-    shapes.move(shapes.plate("star", star, h * 0.2, body, h * 0.09), (at[0], at[1], at[2] + 0.16 * h), (rng.uniform(62, 75), 0, rng.uniform(-40, 40)))
+    shapes.move(
+        shapes.plate("star", star, h * 0.2, body, h * 0.09),
+        (at[0], at[1], at[2] + 0.16 * h),
+        (rng.uniform(62, 75), 0, rng.uniform(-40, 40)),
+    )
     for dx, dy, size in ((0.9, -0.5, 0.36), (-0.95, 0.1, 0.28), (0.6, 0.7, 0.3)):
         colour = mix(stage.accent, (0.97, 0.9, 0.83), 0.6)
-        cone = [(size * h * (1 - t) * (1 + 0.12 * math.cos(t * 34)), size * h * 2.2 * t) for t in np.linspace(0, 1, 22).tolist()]
+        cone = [
+            (size * h * (1 - t) * (1 + 0.12 * math.cos(t * 34)), size * h * 2.2 * t) for t in np.linspace(0, 1, 22).tolist()
+        ]
         shell = shapes.lathe("shell", [(0, 0), *cone, (0, size * h * 2.2)], stage.paint(colour, 0.35), 22)
-        shapes.move(shell, (at[0] + dx * h, at[1] + dy * h, at[2] + size * h * 0.8), (rng.uniform(75, 95), 0, rng.uniform(0, 360)))
+        shapes.move(
+            shell, (at[0] + dx * h, at[1] + dy * h, at[2] + size * h * 0.8), (rng.uniform(75, 95), 0, rng.uniform(0, 360))
+        )
 
 
 def cones(stage: Stage, at: Point, h: float) -> None:
@@ -471,7 +588,11 @@ def cones(stage: Stage, at: Point, h: float) -> None:
         t = np.linspace(0.02, 0.98, scales)
         angle = np.arange(scales) * 2.4
         r = 0.32 * np.sin(np.pi * t**0.8) * h * size
-        places = np.array(at) + [dx * h, dy * h, 0] + np.stack([np.cos(angle) * r * 0.4, np.sin(angle) * r * 0.4, t * h * size * 0.9], -1)
+        places = (
+            np.array(at)
+            + np.array([dx * h, dy * h, 0])
+            + np.stack([np.cos(angle) * r * 0.4, np.sin(angle) * r * 0.4, t * h * size * 0.9], -1)
+        )
         along = np.stack([np.cos(angle), np.sin(angle), np.full(scales, 0.75) + chance.normal(0, 0.1, scales)], -1)
         _swarm("cone", _blade(0.9, -0.3, 0.3, 2), places, along, r * 0.85 + 0.04 * h, mat.frosted((0.42, 0.27, 0.16), 0.25))
 
@@ -500,7 +621,11 @@ def solids(stage: Stage, at: Point, h: float) -> None:
         _ball(0.2 * h, (at[0] + 0.5 * h, at[1] - 0.25 * h, at[2]), skins[1])
     elif kind == "cubes":
         for size, x, z, skin in ((0.55, 0, 0, skins[0]), (0.34, 0.06, 0.55, skins[1])):
-            shapes.move(shapes.box("cube", (size * h,) * 3, (0, 0, 0), skin, 0.02 * h), (at[0] + x * h, at[1], at[2] + z * h), (0, 0, rng.uniform(-40, 40)))
+            shapes.move(
+                shapes.box("cube", (size * h,) * 3, (0, 0, 0), skin, 0.02 * h),
+                (at[0] + x * h, at[1], at[2] + z * h),
+                (0, 0, rng.uniform(-40, 40)),
+            )
     elif kind == "ring":
         _ring(0.38 * h, 0.11 * h, (at[0], at[1], at[2] + 0.49 * h), skins[0], 0, rng.uniform(-35, 35))
         _ball(0.16 * h, (at[0] - 0.5 * h, at[1] - 0.2 * h, at[2]), skins[1])
@@ -513,23 +638,35 @@ def solids(stage: Stage, at: Point, h: float) -> None:
 
 
 LIFESTYLE: dict[str, tuple[Callable[[Stage, Point, float], None], ...]] = {
-    "studio": (books, mug, candle, bowl), "podium": (candle, pebbles, bowl), "wood_window": (mug, books, bowl, candle),
-    "marble": (candle, towels, jar, bowl), "living_room": (books, candle, lamp, mug), "kitchen": (bowl, jar, mug, jar),
-    "bathroom": (towels, candle, pebbles), "desk": (pens, books, mug), "garden": (bowl, mug, pebbles), "beach": (shells, pebbles, shells),
-    "neon": (solids, books), "festive": (gift, bauble, candle), "winter": (cones, candle, bauble),
-}  # fmt: skip
+    "studio": (books, mug, candle, bowl),
+    "podium": (candle, pebbles, bowl),
+    "wood_window": (mug, books, bowl, candle),
+    "marble": (candle, towels, jar, bowl),
+    "living_room": (books, candle, lamp, mug),
+    "kitchen": (bowl, jar, mug, jar),
+    "bathroom": (towels, candle, pebbles),
+    "desk": (pens, books, mug),
+    "garden": (bowl, mug, pebbles),
+    "beach": (shells, pebbles, shells),
+    "neon": (solids, books),
+    "festive": (gift, bauble, candle),
+    "winter": (cones, candle, bauble),
+}
 
 
 def dress(stage: Stage, z: float = 0.0, places: int = 3) -> None:
-    """Decor beside and behind the product, as the scene's decor says. Mostly on one side: a balanced picture has a quiet one."""
+    """Decor beside and behind the product, as the scene's decor says; most of it on one side."""
     rng, z = stage.rng, z - stage.swell
     if stage.decor == "plain":
         if rng.random() < 0.5:
             return
         places = 1
     heavy = rng.choice((-1, 1))
-    spots = [(heavy * rng.uniform(0.98, 1.12), rng.uniform(0.3, 0.55)), (-heavy * rng.uniform(1.05, 1.3), rng.uniform(0.55, 0.9)),
-             (heavy * rng.uniform(1.45, 1.65), rng.uniform(0.8, 1.1))]  # fmt: skip
+    spots = [
+        (heavy * rng.uniform(0.98, 1.12), rng.uniform(0.3, 0.55)),
+        (-heavy * rng.uniform(1.05, 1.3), rng.uniform(0.55, 0.9)),
+        (heavy * rng.uniform(1.45, 1.65), rng.uniform(0.8, 1.1)),
+    ]
     for i, (x, y) in enumerate(spots[:places]):
         h = rng.uniform(0.3, 0.42) if i != 2 else rng.uniform(0.6, 0.8)
         if stage.decor == "geometric":
@@ -569,7 +706,9 @@ def _lamp(kind: str, energy: float, colour: Colour, at: Point, target: Point = (
     return obj
 
 
-def _world(colour: Colour, strength: float, horizon: Colour | None = None, zenith: Colour | None = None, bright: float = 1.0) -> None:
+def _world(
+    colour: Colour, strength: float, horizon: Colour | None = None, zenith: Colour | None = None, bright: float = 1.0
+) -> None:
     """Even light from everywhere; the camera may see a sky instead."""
     world = bpy.data.worlds.new("world")
     bpy.context.scene.world = world
@@ -620,7 +759,9 @@ def _gobo(stage: Stage, direction: Point, kind: str) -> None:
             wide, high = 1.25, 1.7
             bars = [(-0.07, 0.07, -2, 2), (-2, 2, 0.62, 0.72), (-2, 2, -0.78, -0.68)]
         bars += [(-9, -wide, -9, 9), (wide, 9, -9, 9), (-wide, wide, high, 9), (-wide, wide, -9, -high)]
-        points = [centre + across * a + upward * b for a0, a1, b0, b1 in bars for a, b in ((a0, b0), (a1, b0), (a1, b1), (a0, b1))]
+        points = [
+            centre + across * a + upward * b for a0, a1, b0, b1 in bars for a, b in ((a0, b0), (a1, b0), (a1, b1), (a0, b1))
+        ]
         parts = [_polygons("gobo", np.array(points), np.arange(len(points)).reshape(-1, 4), black)]
     for obj in parts:
         obj.visible_camera = obj.visible_diffuse = obj.visible_glossy = obj.visible_transmission = False
@@ -647,19 +788,32 @@ def light_up(stage: Stage) -> None:
             _gobo(stage, direction, rng.choice(("window", "window", "blinds", "leaves")))
     elif stage.light == "golden":
         direction = (s * rng.uniform(1.5, 2.0), -rng.uniform(0.5, 0.9), rng.uniform(0.75, 0.95))
-        _world((1, 0.92, 0.87), 0.5 if outside else 0.42, mix((1, 0.72, 0.45), stage.base, 0.25), mix(stage.base, (0.86, 0.66, 0.62), 0.4))
+        _world(
+            (1, 0.92, 0.87),
+            0.5 if outside else 0.42,
+            mix((1, 0.72, 0.45), stage.base, 0.25),
+            mix(stage.base, (0.86, 0.66, 0.62), 0.4),
+        )
         _lamp("SUN", 3.8, (1, 0.78, 0.52), direction, (0, 0, 0), 0.02)
         if not outside:
             _gobo(stage, direction, rng.choice(("window", "leaves")))
     elif stage.light == "cool":
-        _world((0.76, 0.87, 1), 0.7 if outside else 0.48, mix(pale, (0.75, 0.87, 1), 0.5), mix(sky, (0.55, 0.7, 0.92), 0.5), 0.9)
+        _world(
+            (0.76, 0.87, 1), 0.7 if outside else 0.48, mix(pale, (0.75, 0.87, 1), 0.5), mix(sky, (0.55, 0.7, 0.92), 0.5), 0.9
+        )
         if outside:
             _lamp("SUN", 1.3, (0.8, 0.9, 1), (s * 1.6, -1.4, 2.4), size=0.35)
         else:
             _lamp("AREA", 70, (0.8, 0.9, 1), (s * 2.6, -0.9, 2.6), size=1.8)
     else:
         dusk = mix(mix(stage.base, (0.3, 0.3, 0.5), 0.35), (0, 0, 0), 0.35)
-        _world(mix(stage.base, (0.6, 0.65, 0.9), 0.4), 0.1 if not outside else 0.16, mix(dusk, (0.95, 0.6, 0.5), 0.35), mix(dusk, (0.05, 0.06, 0.16), 0.5), 0.7)
+        _world(
+            mix(stage.base, (0.6, 0.65, 0.9), 0.4),
+            0.1 if not outside else 0.16,
+            mix(dusk, (0.95, 0.6, 0.5), 0.35),
+            mix(dusk, (0.05, 0.06, 0.16), 0.5),
+            0.7,
+        )
         spot = _lamp("SPOT", 520, (1, 0.88, 0.72), (s * 1.9, -1.7, 3.2), (0.05 * s, 0.15, 0.25), 0.12)
         spot.data.spot_size, spot.data.spot_blend = 0.62, 0.9
         if not outside:
@@ -672,10 +826,14 @@ def light_up(stage: Stage) -> None:
 
 def _backdrop(material: Any, near: float = -7.0, far: float = 2.3, z: float = 0.0, bend: float = 1.2) -> None:
     """A seamless roll of paper: floor and wall without an edge."""
-    corner = [(far - bend + bend * math.sin(a), z + bend - bend * math.cos(a)) for a in np.linspace(0, math.pi / 2, 12).tolist()]
+    corner = [
+        (far - bend + bend * math.sin(a), z + bend - bend * math.cos(a)) for a in np.linspace(0, math.pi / 2, 12).tolist()
+    ]
     profile = np.array([(near, z), (-2, z), (0, z), *corner, (far, z + 9)])
     x = np.linspace(-13, 13, 3)
-    points = np.stack([np.repeat(x[None], len(profile), 0), np.repeat(profile[:, :1], 3, 1), np.repeat(profile[:, 1:], 3, 1)], -1)
+    points = np.stack(
+        [np.repeat(x[None], len(profile), 0), np.repeat(profile[:, :1], 3, 1), np.repeat(profile[:, 1:], 3, 1)], -1
+    )
     _surface("backdrop", points, material)
 
 
@@ -700,14 +858,22 @@ def _wall(stage: Stage, y: float, material: Any, hole: tuple[float, float, float
 
 def _rug(stage: Stage, material: Any, radius: float = 1.7) -> None:
     """A round rug with a border under a floor product, its top at z = 0."""
-    shapes.move(shapes.lathe("rug", [(0, -0.03), (radius, -0.03), (radius, -0.008), (radius - 0.02, 0.0), (0, 0)], material, 64), (0, 0.1, 0))
+    shapes.move(
+        shapes.lathe("rug", [(0, -0.03), (radius, -0.03), (radius, -0.008), (radius - 0.02, 0.0), (0, 0)], material, 64),
+        (0, 0.1, 0),
+    )
 
 
 def _panels(stage: Stage, y: float, material: Any, z: tuple[float, float]) -> None:
     """Mouldings on a wall."""
     for i in range(-3, 4):
         x0, x1 = i * 1.9 + 0.15, i * 1.9 + 1.75
-        for xs, zs in (((x0, x1), (z[0], z[0] + 0.06)), ((x0, x1), (z[1] - 0.06, z[1])), ((x0, x0 + 0.06), z), ((x1 - 0.06, x1), z)):
+        for xs, zs in (
+            ((x0, x1), (z[0], z[0] + 0.06)),
+            ((x0, x1), (z[1] - 0.06, z[1])),
+            ((x0, x0 + 0.06), z),
+            ((x1 - 0.06, x1), z),
+        ):
             _block(xs, (y - 0.05, y), zs, material, 0.015)
 
 
@@ -716,10 +882,18 @@ def _painting(stage: Stage, x: float, y: float, z: float, w: float, h: float) ->
     rng = stage.rng
     frame = stage.paint(rng.choice((WOODS[2], (0.12, 0.12, 0.13), BRASS, (0.95, 0.95, 0.93))), 0.4)
     _block((x - w / 2, x + w / 2), (y - 0.06, y), (z, z + h), frame, 0.01)
-    _block((x - w / 2 + 0.05, x + w / 2 - 0.05), (y - 0.066, y - 0.05), (z + 0.05, z + h - 0.05), stage.paint(mix(stage.accent, (1, 1, 1), 0.6), 0.8), 0.0)
+    _block(
+        (x - w / 2 + 0.05, x + w / 2 - 0.05),
+        (y - 0.066, y - 0.05),
+        (z + 0.05, z + h - 0.05),
+        stage.paint(mix(stage.accent, (1, 1, 1), 0.6), 0.8),
+        0.0,
+    )
     for _ in range(3):
         r = rng.uniform(0.14, 0.26) * min(w, h)
-        disc = shapes.plate("shape", shapes.circle(r, 28), 0.012, stage.paint(rng.choice((stage.second, stage.base, stage.accent)), 0.8), 0.001)
+        disc = shapes.plate(
+            "shape", shapes.circle(r, 28), 0.012, stage.paint(rng.choice((stage.second, stage.base, stage.accent)), 0.8), 0.001
+        )
         shapes.move(disc, (x + rng.uniform(-0.2, 0.2) * w, y - 0.07 - rng.uniform(0, 0.006), z + h * rng.uniform(0.35, 0.65)))
 
 
@@ -729,9 +903,21 @@ def _sofa(stage: Stage, x: float, y: float, z: float, w: float, colour: Colour) 
     _block((x - w / 2, x + w / 2), (y, y + 0.9), (z + 0.1, z + 0.42), cloth, 0.08)
     _block((x - w / 2, x + w / 2), (y + 0.65, y + 1.0), (z + 0.1, z + 1.0), cloth, 0.12)
     for side in (-1, 1):
-        _block(tuple(sorted((x + side * (w / 2 - 0.02), x + side * (w / 2 + 0.24)))), (y - 0.05, y + 0.95), (z + 0.05, z + 0.68), cloth, 0.1)
+        _block(
+            tuple(sorted((x + side * (w / 2 - 0.02), x + side * (w / 2 + 0.24)))),
+            (y - 0.05, y + 0.95),
+            (z + 0.05, z + 0.68),
+            cloth,
+            0.1,
+        )
     for i in range(2):
-        _block((x - w / 2 + i * w / 2 + 0.01, x + (i - 1) * w / 2 + w / 2 - 0.01), (y - 0.03, y + 0.75), (z + 0.42, z + 0.58), cloth, 0.07)
+        _block(
+            (x - w / 2 + i * w / 2 + 0.01, x + (i - 1) * w / 2 + w / 2 - 0.01),
+            (y - 0.03, y + 0.75),
+            (z + 0.42, z + 0.58),
+            cloth,
+            0.07,
+        )
     for side, shade in ((-1, stage.accent), (1, stage.base), (0.55, mix(stage.second, (1, 1, 1), 0.4))):
         pillow = shapes.cushion("pillow", (0.55, 0.55, 0.2), (0, 0, 0), mat.fabric(stage.rng, shade, 40))
         shapes.move(pillow, (x + side * (w / 2 - 0.35), y + 0.6, z + 0.86), (72, 0, stage.rng.uniform(-15, 15)))
@@ -759,7 +945,11 @@ def podium(stage: Stage) -> None:
     rng = stage.rng
     high = 0.14 if stage.floor else rng.uniform(0.26, 0.42)
     _backdrop(mat.plaster(rng, stage.base, 0.08), z=-high, far=2.6)
-    top = mat.marble(rng, mix(stage.accent, WHITE, 0.5), stage.second) if rng.random() < 0.3 else mat.plaster(rng, mix(stage.base, stage.second, rng.uniform(0.25, 0.8)), 0.05)
+    top = (
+        mat.marble(rng, mix(stage.accent, WHITE, 0.5), stage.second)
+        if rng.random() < 0.3
+        else mat.plaster(rng, mix(stage.base, stage.second, rng.uniform(0.25, 0.8)), 0.05)
+    )
     radius = rng.uniform(0.8, 0.92)
     if rng.random() < 0.75:
         _drum(radius, high, (0, 0, -high), top, 0.025, 72)
@@ -780,7 +970,12 @@ def podium(stage: Stage) -> None:
         _curtain((-6, 6), 1.9, (-high, 6), mat.fabric(rng, stage.second, 30), stage, 0.8)
     else:
         for i, side in enumerate((-1, 1, -1)):
-            _drum(0.5 - 0.05 * i, high + 0.35 + 0.3 * i, (side * (1.2 + 0.1 * i), 0.95 + 0.3 * i, -high), stage.paint(mix(stage.second, stage.accent, 0.3 * i), 0.55))
+            _drum(
+                0.5 - 0.05 * i,
+                high + 0.35 + 0.3 * i,
+                (side * (1.2 + 0.1 * i), 0.95 + 0.3 * i, -high),
+                stage.paint(mix(stage.second, stage.accent, 0.3 * i), 0.55),
+            )
     stage.swell = 0.0
     dress(stage, -high)
 
@@ -839,7 +1034,13 @@ def marble_top(stage: Stage) -> None:
     if rng.random() < 0.6:
         side = rng.choice((-1, 1))
         for i in range(2):  # a tray with brass rim
-            _drum(0.42 - 0.03 * i, 0.05, (side * 1.25, 0.95, 0.012 * i), stage.brass() if i == 0 else stage.paint(stone, 0.15), 0.015)
+            _drum(
+                0.42 - 0.03 * i,
+                0.05,
+                (side * 1.25, 0.95, 0.012 * i),
+                stage.brass() if i == 0 else stage.paint(stone, 0.15),
+                0.015,
+            )
         vase(stage, (side * 1.25, 0.95, 0.06), 1.15, stage.second)
     dress(stage, places=2)
 
@@ -884,7 +1085,13 @@ def kitchen(stage: Stage) -> None:
     """A worktop in front of a tiled wall with shelf, utensils and jars."""
     rng, side = stage.rng, stage.rng.choice((-1, 1))
     worktop = rng.choice(("wood", "stone"))
-    _top(stage, mat.wood(rng, rng.choice(WOODS), 0.22, gloss=0.3) if worktop == "wood" else mat.marble(rng, (0.88, 0.87, 0.85), (0.6, 0.58, 0.56)), 1.5)
+    _top(
+        stage,
+        mat.wood(rng, rng.choice(WOODS), 0.22, gloss=0.3)
+        if worktop == "wood"
+        else mat.marble(rng, (0.88, 0.87, 0.85), (0.6, 0.58, 0.56)),
+        1.5,
+    )
     y = 1.5
     glaze = mix(stage.base, (1, 1, 1), 0.1)
     shape = rng.choice(((0.46, 0.2, 0.5), (0.3, 0.3, 0.0), (0.2, 0.42, 0.0)))
@@ -906,10 +1113,14 @@ def kitchen(stage: Stage) -> None:
         handle = -side * (1.6 + i * 1.0)
         _block((handle - 0.02, handle + 0.02), (y - 0.55, y - 0.49), (1.4, 1.75), stage.brass(), 0.008)
     # a rail with utensils
-    shapes.tube("rail", [(-side * 0.8, y - 0.07, 0.98), (-side * 2.6, y - 0.07, 0.98)], 0.018, stage.brass(), (0, 0, 1), sides=8)
+    shapes.tube(
+        "rail", [(-side * 0.8, y - 0.07, 0.98), (-side * 2.6, y - 0.07, 0.98)], 0.018, stage.brass(), (0, 0, 1), sides=8
+    )
     for i in range(4):
         x = -side * (1.0 + i * 0.3)
-        shapes.tube("handle", [(x, y - 0.08, 0.97), (x, y - 0.08, 0.6)], 0.016, stage.paint(WOODS[i % 4], 0.5), (1, 0, 0), sides=6)
+        shapes.tube(
+            "handle", [(x, y - 0.08, 0.97), (x, y - 0.08, 0.6)], 0.016, stage.paint(WOODS[i % 4], 0.5), (1, 0, 0), sides=6
+        )
         _turned([(0, 0), (0.07, 0.04), (0.075, 0.12), (0, 0.19)], (x, y - 0.08, 0.44), stage.paint(WOODS[i % 4], 0.5), 14)
     if rng.random() < 0.6:  # boards that lean on the wall
         board = shapes.plate("board", shapes.rounded_rect(0.62, 0.85, 0.12), 0.05, mat.wood(rng, WOODS[2], 0.9), 0.012)
@@ -926,17 +1137,28 @@ def bathroom(stage: Stage) -> None:
     glaze = mix(stage.base, (1, 1, 1), 0.08)
     shape = rng.choice(((0.24, 0.24, 0.0), (0.18, 0.5, 0.0), (0.5, 0.24, 0.5)))
     _wall(stage, y, mat.tiles(rng, glaze, mix(glaze, (1, 1, 1), 0.6), *shape))
-    ledge = mat.marble(rng, mix(WHITE, stage.base, 0.15), mix(stage.second, (0.5, 0.5, 0.5), 0.5)) if rng.random() < 0.6 else mat.plaster(rng, mix(WHITE, stage.second, 0.25), 0.1, 4)
+    ledge = (
+        mat.marble(rng, mix(WHITE, stage.base, 0.15), mix(stage.second, (0.5, 0.5, 0.5), 0.5))
+        if rng.random() < 0.6
+        else mat.plaster(rng, mix(WHITE, stage.second, 0.25), 0.1, 4)
+    )
     _top(stage, ledge, 1.75)
     metal = stage.brass() if rng.random() < 0.5 else stage.paint((0.85, 0.86, 0.88), 0.12, 1.0)
     mirror_x = -side * rng.uniform(0.2, 0.5)
-    shapes.move(shapes.plate("mirror", shapes.circle(0.78, 64), 0.03, stage.paint(mix((0.8, 0.85, 0.88), stage.base, 0.35), 0.06, 1.0), 0.005), (mirror_x, y - 0.05, 1.35))
+    shapes.move(
+        shapes.plate(
+            "mirror", shapes.circle(0.78, 64), 0.03, stage.paint(mix((0.8, 0.85, 0.88), stage.base, 0.35), 0.06, 1.0), 0.005
+        ),
+        (mirror_x, y - 0.05, 1.35),
+    )
     _ring(0.78, 0.04, (mirror_x, y - 0.06, 1.35), metal)
     white = stage.paint((0.95, 0.95, 0.95), 0.08)
     bx = side * 1.35
     curve = shapes.spline([(0.2, 0), (0.36, 0.08), (0.55, 0.34), (0.58, 0.4)], 5)
     _turned([(0, 0), *curve, (0.54, 0.4), (0.45, 0.16), (0, 0.08)], (bx, 0.95, 0), white, 48)
-    neck = shapes.spline([(bx, 1.62, 0), (bx, 1.62, 0.75), (bx, 1.5, 0.92), (bx, 1.3, 0.93), (bx, 1.2, 0.8), (bx, 1.2, 0.72)], 5)
+    neck = shapes.spline(
+        [(bx, 1.62, 0), (bx, 1.62, 0.75), (bx, 1.5, 0.92), (bx, 1.3, 0.93), (bx, 1.2, 0.8), (bx, 1.2, 0.72)], 5
+    )
     shapes.tube("tap", neck, 0.045, metal, (1, 0, 0), sides=12)
     for dx in (-0.2, 0.2):
         _drum(0.05, 0.16, (bx + dx, 1.62, 0), metal, 0.015, 20)
@@ -956,7 +1178,11 @@ def bathroom(stage: Stage) -> None:
 def desk(stage: Stage) -> None:
     """A desk with a screen, a keyboard, books and a lamp."""
     rng, side = stage.rng, stage.rng.choice((-1, 1))
-    _top(stage, mat.wood(rng, rng.choice(WOODS), 1.1) if rng.random() < 0.65 else stage.paint(mix(WHITE, stage.base, 0.2), 0.35), 1.75)
+    _top(
+        stage,
+        mat.wood(rng, rng.choice(WOODS), 1.1) if rng.random() < 0.65 else stage.paint(mix(WHITE, stage.base, 0.2), 0.35),
+        1.75,
+    )
     y = 2.3
     _wall(stage, y, mat.plaster(rng, stage.base, 0.05))
     grey, dark = stage.paint((0.75, 0.76, 0.78), 0.3, 0.8), stage.paint((0.07, 0.07, 0.08), 0.3)
@@ -966,9 +1192,20 @@ def desk(stage: Stage) -> None:
     _block((x - 1.0, x + 1.0), (1.32, 1.4), (0.36, 1.55), dark, 0.025)
     u, v = np.meshgrid(np.linspace(0, 1, 2), np.linspace(0, 1, 2))
     night = stage.light == "moody"
-    _surface("screen", np.stack([x - 0.95 + 1.9 * u, np.full_like(u, 1.312), 0.41 + 1.09 * v], -1), mat.emission(mix(stage.second, stage.base, 0.5), 0.7 if night else 0.85))
+    _surface(
+        "screen",
+        np.stack([x - 0.95 + 1.9 * u, np.full_like(u, 1.312), 0.41 + 1.09 * v], -1),
+        mat.emission(mix(stage.second, stage.base, 0.5), 0.7 if night else 0.85),
+    )
     for i, colour in enumerate((stage.second, stage.accent, mix(stage.second, (0, 0, 0), 0.3))):  # hills on the screen
-        hill = [(-0.94, 0.42)] + [(a, 0.62 + 0.16 * (2 - i) * 0.7 + 0.13 * math.sin(3 * a + i * 2.1)) for a in np.linspace(-0.94, 0.94, 20).tolist()] + [(0.94, 0.42)]
+        hill = (
+            [(-0.94, 0.42)]
+            + [
+                (a, 0.62 + 0.16 * (2 - i) * 0.7 + 0.13 * math.sin(3 * a + i * 2.1))
+                for a in np.linspace(-0.94, 0.94, 20).tolist()
+            ]
+            + [(0.94, 0.42)]
+        )
         points = np.array([(x + a, 1.308 - 0.004 * i, b) for a, b in hill])
         _polygons("hill", points, np.arange(len(points))[None], mat.emission(colour, 0.7))
     kx = side * 1.3
@@ -981,14 +1218,21 @@ def desk(stage: Stage) -> None:
     lx = -side * rng.uniform(1.15, 1.3)
     paint = stage.paint(stage.second, 0.35)
     _drum(0.2, 0.04, (lx, 1.25, 0), paint, 0.015)
-    shapes.tube("arm", [(lx, 1.25, 0.03), (lx - side * 0.25, 1.25, 0.75), (lx + side * 0.2, 1.2, 1.25)], 0.02, stage.brass(), (0, 1, 0), sides=8)
+    shapes.tube(
+        "arm",
+        [(lx, 1.25, 0.03), (lx - side * 0.25, 1.25, 0.75), (lx + side * 0.2, 1.2, 1.25)],
+        0.02,
+        stage.brass(),
+        (0, 1, 0),
+        sides=8,
+    )
     shade = shapes.lathe("shade", [(0.05, 0.24), (0.09, 0.2), (0.22, 0), (0.205, 0), (0.08, 0.18)], paint, 32)
     shapes.move(shade, (lx + side * 0.32, 1.2, 1.05), (0, -side * 25, 0))
     if night or rng.random() < 0.5:
         _only_seen(_ball(0.09, (lx + side * 0.33, 1.19, 1.02), mat.emission((1, 0.85, 0.6), 5)))
     pens(stage, (-side * 1.15, 0.75, 0), 0.36)
     if rng.random() < 0.6:
-        _block((-4, 4) if side > 0 else (-4, 4), (y - 0.35, y), (2.05, 2.11), mat.wood(rng, WOODS[0], 0.6), 0.01)
+        _block((-4, 4), (y - 0.35, y), (2.05, 2.11), mat.wood(rng, WOODS[0], 0.6), 0.01)
     dress(stage, places=2)
 
 
@@ -1002,8 +1246,15 @@ def garden(stage: Stage) -> None:
         count = 9000
         places = np.stack([chance.uniform(-4, 4, count), chance.uniform(-2.6, 3, count), np.full(count, -0.03)], -1)
         places = places[np.hypot(places[:, 0], places[:, 1]) > 1.2]
-        along = chance.normal(0, 0.3, places.shape) + [0, 0, 1]
-        _swarm("lawn", _blade(0.12, 0.2, steps=2), places, along, chance.uniform(0.08, 0.17, len(places)), mat.foliage((0.36, 0.54, 0.19), 0.3))
+        along = chance.normal(0, 0.3, places.shape) + np.array([0.0, 0.0, 1.0])
+        _swarm(
+            "lawn",
+            _blade(0.12, 0.2, steps=2),
+            places,
+            along,
+            chance.uniform(0.08, 0.17, len(places)),
+            mat.foliage((0.36, 0.54, 0.19), 0.3),
+        )
     else:
         _block((-14, 14), (-8, 14), (low - 0.1, low), mat.grass(rng), 0.0)
         top = mat.wood(rng, rng.choice((*WOODS, (0.62, 0.58, 0.52))), 0.3, along_view=False)
@@ -1029,17 +1280,19 @@ def garden(stage: Stage) -> None:
     dress(stage, -0.012 if not stage.floor else -0.02, places=2)
 
 
-def _dunes(stage: Stage, material: Any, height: float, flat: float, far: float, below: float = 0.0) -> None:
+def _dunes(stage: Stage, material: Any, height: float, flat: float, far: float, below: float = 0.0) -> Any:
     """Uneven ground that is level where the product stands; `below` makes room for something it stands on."""
     chance = _chance(stage)
     x, y = np.meshgrid(np.linspace(-9, 9, 120), np.concatenate([np.linspace(-6, -1.5, 20), np.linspace(-1.4, far, 90)]))
     z = np.zeros_like(x)
     for size in (1.1, 2.3, 4.5):
         a, b, c = chance.uniform(0, 2 * np.pi, 3)
-        z += np.sin(size * (x * np.cos(a) + y * np.sin(a)) + b) * np.sin(size * 0.8 * (y * np.cos(a) - x * np.sin(a)) + c) / size
+        z += (
+            np.sin(size * (x * np.cos(a) + y * np.sin(a)) + b) * np.sin(size * 0.8 * (y * np.cos(a) - x * np.sin(a)) + c) / size
+        )
     distance = np.hypot(x, y)
     z = (z * height - height * 0.5) * np.clip((distance - flat) / 0.8, 0, 1) ** 2
-    _surface("ground", np.stack([x, y, np.minimum(z, 0.35 * np.clip(distance - flat, 0, 9)) - below], -1), material)
+    return _surface("ground", np.stack([x, y, np.minimum(z, 0.35 * np.clip(distance - flat, 0, 9)) - below], -1), material)
 
 
 def beach(stage: Stage) -> None:
@@ -1052,7 +1305,9 @@ def beach(stage: Stage) -> None:
     _dunes(stage, sand, 0.16, 0.85, shore + 2.5, below=0.02 if disc else 0.0)
     shallow = mix(mix((0.45, 0.82, 0.82), stage.base, 0.3), (1, 1, 1), 0.1)
     deep = mix((0.1, 0.42, 0.62), stage.second, 0.3)
-    corners = np.array([[(x, y, -0.02 if y > shore + 0.4 else -0.1) for x in (-90, 90)] for y in (shore - 1, shore + 0.8, 160)], float)
+    corners = np.array(
+        [[(x, y, -0.02 if y > shore + 0.4 else -0.1) for x in (-90, 90)] for y in (shore - 1, shore + 0.8, 160)], float
+    )
     _surface("sea", corners, mat.water(rng, shallow, deep, shore))
     motif = rng.choice(("parasol", "hut", "palm")) if stage.decor != "botanical" else "palm"
     if motif == "parasol":
@@ -1060,7 +1315,12 @@ def beach(stage: Stage) -> None:
         shapes.tube("pole", [(px, py, -0.2), (px + 0.15 * side, py, 1.9)], 0.03, stage.paint((0.95, 0.94, 0.9), 0.5), sides=8)
         for i in range(12):
             a = np.linspace(i * math.pi / 6, (i + 1) * math.pi / 6, 4)
-            rows = np.array([[(r * math.cos(t), r * math.sin(t), 0.55 * (1 - (r / 1.25) ** 1.6)) for t in a] for r in (0.02, 0.4, 0.8, 1.25)])
+            rows = np.array(
+                [
+                    [(r * math.cos(t), r * math.sin(t), 0.55 * (1 - (r / 1.25) ** 1.6)) for t in a]
+                    for r in (0.02, 0.4, 0.8, 1.25)
+                ]
+            )
             panel = _surface("panel", rows, stage.paint(stage.second if i % 2 else mix(stage.accent, (1, 1, 1), 0.6), 0.7))
             shapes.move(panel, (px + 0.12 * side, py, 1.4), (0, 8 * side, 0))
     elif motif == "hut":
@@ -1068,18 +1328,45 @@ def beach(stage: Stage) -> None:
             hx = side * (1.05 + i * 0.95)
             _block((hx - 0.4, hx + 0.4), (shore - 0.5, shore + 0.2), (-0.2, 1.0), stage.paint(colour, 0.6), 0.01)
             for k in range(4):
-                _block((hx - 0.4 + k * 0.2, hx - 0.32 + k * 0.2), (shore - 0.51, shore), (-0.2, 1.0), stage.paint(mix(colour, (1, 1, 1), 0.75), 0.6), 0.0)
-            roof = shapes.plate("roof", [(-0.5, 0), (0.5, 0), (0, 0.45)], 0.9, stage.paint(mix(colour, (1, 1, 1), 0.55), 0.6), 0.01)
+                _block(
+                    (hx - 0.4 + k * 0.2, hx - 0.32 + k * 0.2),
+                    (shore - 0.51, shore),
+                    (-0.2, 1.0),
+                    stage.paint(mix(colour, (1, 1, 1), 0.75), 0.6),
+                    0.0,
+                )
+            roof = shapes.plate(
+                "roof", [(-0.5, 0), (0.5, 0), (0, 0.45)], 0.9, stage.paint(mix(colour, (1, 1, 1), 0.55), 0.6), 0.01
+            )
             shapes.move(roof, (hx, shore - 0.15, 1.0))
     else:
         for k in range(7):
             start = np.array([side * 1.9, 0.9, 1.5 + 0.08 * k])
-            frond(stage, start, np.array([-side * rng.uniform(0.3, 1.0), rng.uniform(-0.2, 0.6), rng.uniform(-0.5, 0.5)]), rng.uniform(0.8, 1.15), 0.35)
-        shapes.tube("trunk", [(side * 2.3, 1.3, -0.3), (side * 2.2, 1.2, 0.8), (side * 1.9, 0.9, 1.6)], 0.12, stage.paint((0.5, 0.4, 0.3), 0.9), sides=10)
+            frond(
+                stage,
+                start,
+                np.array([-side * rng.uniform(0.3, 1.0), rng.uniform(-0.2, 0.6), rng.uniform(-0.5, 0.5)]),
+                rng.uniform(0.8, 1.15),
+                0.35,
+            )
+        shapes.tube(
+            "trunk",
+            [(side * 2.3, 1.3, -0.3), (side * 2.2, 1.2, 0.8), (side * 1.9, 0.9, 1.6)],
+            0.12,
+            stage.paint((0.5, 0.4, 0.3), 0.9),
+            sides=10,
+        )
     if rng.random() < 0.6:  # a striped towel
         tx = -side * 1.4
         for i in range(6):
-            _cloth((tx + (i - 2.5) * 0.17, 0.9), (0.172, 1.2), -0.09, mat.fabric(rng, (stage.second, mix(stage.accent, (1, 1, 1), 0.6))[i % 2], 50), stage, 0.0)
+            _cloth(
+                (tx + (i - 2.5) * 0.17, 0.9),
+                (0.172, 1.2),
+                -0.09,
+                mat.fabric(rng, (stage.second, mix(stage.accent, (1, 1, 1), 0.6))[i % 2], 50),
+                stage,
+                0.0,
+            )
     if stage.decor in ("lifestyle", "botanical", "plain"):
         shells(stage, (-side * rng.uniform(1.0, 1.1), 0.2, -0.09), 0.2)
     if disc:
@@ -1105,12 +1392,19 @@ def neon(stage: Stage) -> None:
     bright = {"soft": 1.0, "sunny": 1.25, "golden": 1.1, "cool": 1.0, "moody": 0.6}[stage.light]
     g = mat.Graph("wet")
     puddles = g.ramp(g.noise(g.stretch(shift=rng.uniform(0, 30)), 1.4, 3.0), 0.4, 0.62)
-    wet = g.shade(base_color=mix(shade, (0, 0, 0), 0.45), roughness=g.math("ADD", g.math("MULTIPLY", puddles, 0.32), 0.05), coat_weight=0.4)
+    wet = g.shade(
+        base_color=mix(shade, (0, 0, 0), 0.45),
+        roughness=g.math("ADD", g.math("MULTIPLY", puddles, 0.32), 0.05),
+        coat_weight=0.4,
+    )
     _block((-12, 12), (-8, 6), (-0.1, 0), wet, 0.0)
     y = 2.2
     wall = mat.tiles(rng, shade, mix(shade, (0, 0, 0), 0.5), 0.5, 0.17) if rng.random() < 0.6 else mat.plaster(rng, shade, 0.2)
     _wall(stage, y, wall)
-    glow_one, glow_two = mat.emission(mix(one, (1, 1, 1), 0.12), 7 * bright), mat.emission(mix(two, (1, 1, 1), 0.12), 7 * bright)
+    glow_one, glow_two = (
+        mat.emission(mix(one, (1, 1, 1), 0.12), 7 * bright),
+        mat.emission(mix(two, (1, 1, 1), 0.12), 7 * bright),
+    )
     motif = rng.choice(("ring", "arches", "lines", "frame", "zigzag"))
     if motif == "ring":
         x = rng.uniform(-0.35, 0.35)
@@ -1119,10 +1413,16 @@ def neon(stage: Stage) -> None:
     elif motif == "arches":
         for i, glow in enumerate((glow_one, glow_two, glow_one)):
             w, top = 0.75 + 0.3 * i, 1.0 + 0.22 * i
-            arch = [(-w, y - 0.25, 0), (-w, y - 0.25, top)] + [(-w * math.cos(a), y - 0.25, top + w * math.sin(a)) for a in np.linspace(0.1, 3.04, 24).tolist()] + [(w, y - 0.25, top), (w, y - 0.25, 0)]
+            arch = (
+                [(-w, y - 0.25, 0), (-w, y - 0.25, top)]
+                + [(-w * math.cos(a), y - 0.25, top + w * math.sin(a)) for a in np.linspace(0.1, 3.04, 24).tolist()]
+                + [(w, y - 0.25, top), (w, y - 0.25, 0)]
+            )
             shapes.tube("tube", arch, 0.022, glow, sides=8)
     elif motif == "frame":
-        for size, glow, turn in ((1.05, glow_one, 45), (0.75, glow_two, 45)) if rng.random() < 0.5 else ((0.95, glow_one, 0), (0.7, glow_two, 0)):
+        for size, glow, turn in (
+            ((1.05, glow_one, 45), (0.75, glow_two, 45)) if rng.random() < 0.5 else ((0.95, glow_one, 0), (0.7, glow_two, 0))
+        ):
             square = [(size * a, 0.0, size * b) for a, b in shapes.rounded_rect(2, 2, 0.15)]
             shapes.move(shapes.tube("tube", square, 0.022, glow, closed=True, sides=8), (0, y - 0.3, 1.05), (0, turn, 0))
     elif motif == "zigzag":
@@ -1132,7 +1432,14 @@ def neon(stage: Stage) -> None:
     else:
         for k in range(9):
             x = (k - 4) * 0.55
-            shapes.tube("tube", [(x, y - 0.15, 0.05), (x, y - 0.15, rng.uniform(1.4, 2.6))], 0.022, (glow_one, glow_two)[k % 2], (0, 1, 0), sides=8)
+            shapes.tube(
+                "tube",
+                [(x, y - 0.15, 0.05), (x, y - 0.15, rng.uniform(1.4, 2.6))],
+                0.022,
+                (glow_one, glow_two)[k % 2],
+                (0, 1, 0),
+                sides=8,
+            )
     for sign in (-1, 1):
         colour, glow = ((one, glow_one), (two, glow_two))[sign > 0]
         shapes.tube("tube", [(sign * 1.75, 0.9, 0.02), (sign * 1.75, 0.9, 2.6)], 0.026, glow, (0, 1, 0), sides=8)
@@ -1154,12 +1461,20 @@ def festive(stage: Stage) -> None:
         _block((-12, 12), (-8, 6), (-0.12, -0.02), mat.wood(rng, rng.choice(WOODS), 0.35), 0.0)
         _rug(stage, mat.fabric(rng, mix(stage.second, WHITE, 0.2), 20), 1.6)
     else:
-        _top(stage, mat.wood(rng, rng.choice(WOODS[:3]), 0.3) if rng.random() < 0.5 else mat.fabric(rng, mix(stage.accent, stage.base, 0.3), 40), 1.9)
+        _top(
+            stage,
+            mat.wood(rng, rng.choice(WOODS[:3]), 0.3)
+            if rng.random() < 0.5
+            else mat.fabric(rng, mix(stage.accent, stage.base, 0.3), 40),
+            1.9,
+        )
     _wall(stage, y, mat.plaster(rng, stage.base, 0.06))
     warm = (1.0, 0.78, 0.42)
     count = 46
     x, row = np.linspace(-4.5, 4.5, count), np.arange(count) % 2
-    strings = np.stack([x, np.full(count, y - 0.15), 1.75 - 0.35 * np.abs(np.sin(x * 1.3)) + 0.55 * row + chance.normal(0, 0.05, count)], -1)
+    strings = np.stack(
+        [x, np.full(count, y - 0.15), 1.75 - 0.35 * np.abs(np.sin(x * 1.3)) + 0.55 * row + chance.normal(0, 0.05, count)], -1
+    )
     _lights_string(stage, strings, warm, 9, 0.045)
     if rng.random() < 0.68:
         tx, ty, tall = side * rng.uniform(1.0, 1.2), 1.6, rng.uniform(2.2, 2.6)
@@ -1172,12 +1487,20 @@ def festive(stage: Stage) -> None:
         _lights_string(stage, spots[:24], warm, 10, 0.035)
         for i, spot in enumerate(spots[24:]):
             _ball(0.075, tuple(spot), stage.paint((stage.second, stage.accent, stage.base)[i % 3], 0.15, 0.6))
-        star = [(0.17 * (1 if i % 2 == 0 else 0.45) * math.sin(i * math.pi / 5), 0.17 * (1 if i % 2 == 0 else 0.45) * math.cos(i * math.pi / 5)) for i in range(10)]
+        star = [
+            (
+                0.17 * (1 if i % 2 == 0 else 0.45) * math.sin(i * math.pi / 5),
+                0.17 * (1 if i % 2 == 0 else 0.45) * math.cos(i * math.pi / 5),
+            )
+            for i in range(10)
+        ]
         shapes.move(shapes.plate("star", star, 0.05, mat.emission((1, 0.8, 0.4), 2.5), 0.01), (tx, ty, low + tall + 0.05))
     else:
         for i in range(11):
             bx, bz, r = side * rng.uniform(0.7, 2.3), rng.uniform(0.9, 2.4), rng.uniform(0.2, 0.28)
-            skin = stage.paint((stage.second, stage.accent, mix(stage.second, (1, 1, 1), 0.4), BRASS)[i % 4], 0.18, 0.7 if i % 4 == 3 else 0.0)
+            skin = stage.paint(
+                (stage.second, stage.accent, mix(stage.second, (1, 1, 1), 0.4), BRASS)[i % 4], 0.18, 0.7 if i % 4 == 3 else 0.0
+            )
             at = (bx, rng.uniform(1.2, 2.2), low + bz)
             _ball(r, at, skin, 1.2)
             shapes.tube("string", [at, (side * 1.4, 1.8, low - 0.3)], 0.004, stage.paint(WHITE), sides=4)
@@ -1185,7 +1508,14 @@ def festive(stage: Stage) -> None:
         keep = np.hypot(confetti[:, 0], confetti[:, 1]) > 0.85
         for colour, part in ((stage.accent, 0), (BRASS, 1)):
             places = confetti[keep][part::2]
-            _swarm("confetti", _blade(0.9, 0.0, 0.0, 1), places, chance.normal(0, 1, places.shape) * [1, 1, 0.02], np.full(len(places), 0.06), stage.paint(colour, 0.3))
+            _swarm(
+                "confetti",
+                _blade(0.9, 0.0, 0.0, 1),
+                places,
+                chance.normal(0, 1, places.shape) * [1, 1, 0.02],
+                np.full(len(places), 0.06),
+                stage.paint(colour, 0.3),
+            )
     gift(stage, (-side * rng.uniform(1.05, 1.2), rng.uniform(0.55, 0.8), low), rng.uniform(0.42, 0.55))
     gift(stage, (-side * rng.uniform(1.55, 1.75), rng.uniform(1.0, 1.3), low), rng.uniform(0.7, 0.85))
     gift(stage, (side * rng.uniform(1.25, 1.4), 0.85, low), rng.uniform(0.3, 0.4))
@@ -1198,19 +1528,39 @@ def festive(stage: Stage) -> None:
 def winter(stage: Stage) -> None:
     """Snow, frosted firs and falling flakes under a tinted sky."""
     rng, chance = stage.rng, _chance(stage)
-    _dunes(stage, mat.snow(rng, mix((0.94, 0.96, 1.0), stage.base, 0.1)), 0.22, 0.8, 9)
+    ground = _dunes(stage, mat.snow(rng, mix((0.94, 0.96, 1.0), stage.base, 0.1)), 0.22, 0.8, 9)
     for i in range(4):  # hills
-        hill = [(-9, -1)] + [(a, 0.5 + 0.35 * i + 0.4 * math.sin(0.7 * a + i * 2) + 0.15 * math.sin(2.1 * a + i)) for a in np.linspace(-9, 9, 30).tolist()] + [(9, -1)]
+        hill = (
+            [(-9, -1)]
+            + [
+                (a, 0.5 + 0.35 * i + 0.4 * math.sin(0.7 * a + i * 2) + 0.15 * math.sin(2.1 * a + i))
+                for a in np.linspace(-9, 9, 30).tolist()
+            ]
+            + [(9, -1)]
+        )
         points = np.array([(a * (1 + 0.3 * i), 8.5 + 1.5 * i, b) for a, b in hill])
-        _polygons("hill", points, np.arange(len(points))[None], stage.paint(mix(mix((0.9, 0.94, 1), stage.second, 0.12), stage.base, 0.16 * i), 0.9))
+        _polygons(
+            "hill",
+            points,
+            np.arange(len(points))[None],
+            stage.paint(mix(mix((0.9, 0.94, 1), stage.second, 0.12), stage.base, 0.16 * i), 0.9),
+        )
     needles = mat.frosted(mix((0.16, 0.32, 0.25), stage.second, 0.15), 0.62)
-    for x, y, tall in ((-1.9, 2.4, 2.3), (1.75, 2.8, 2.6), (-3.3, 4.2, 3.0), (3.4, 4.6, 3.2), (0.5, 5.5, 2.6), (-1.1, 6.0, 2.4)):
+    for x, y, tall in (
+        (-1.9, 2.4, 2.3),
+        (1.75, 2.8, 2.6),
+        (-3.3, 4.2, 3.0),
+        (3.4, 4.6, 3.2),
+        (0.5, 5.5, 2.6),
+        (-1.1, 6.0, 2.4),
+    ):
         fir(stage, (x + rng.uniform(-0.3, 0.3), y, -0.15), tall * rng.uniform(0.8, 1.1), needles)
     flakes = np.stack([chance.uniform(-3, 3, 150), chance.uniform(0.9, 4, 150), chance.uniform(0, 3.2, 150)], -1)
     _lights_string(stage, flakes, (1, 1, 1), 1.0 if stage.light != "moody" else 0.5, 0.014)
-    motif = rng.choice(("slab", "log", "scarf", "snow"))
-    if motif == "slab" or motif == "log":
-        _drum(0.82, 0.09, (0, 0, -0.05 - 0.04), mat.wood(rng, WOODS[1], 0.5), 0.02)
+    if rng.choice(("slab", "log", "scarf", "snow")) in ("slab", "log"):  # a slice of a log
+        # two surfaces at the same height would shade each other black
+        shapes.move(ground, (0, 0, -0.045))
+        _drum(0.82, 0.09, (0, 0, -0.09), mat.wood(rng, WOODS[1], 0.5), 0.02)
         _turned([(0.835, 0), (0.85, 0.05), (0.8, 0.086), (0.83, 0)], (0, 0, -0.092), stage.paint((0.32, 0.22, 0.15), 0.9), 64)
     side = rng.choice((-1, 1))
     knit = mat.fabric(rng, stage.second, 14)
