@@ -47,13 +47,19 @@ class AdGenerator:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         embedder: Embedder = hashed_embedder,
+        foreground: str | Path | None = None,
     ) -> "AdGenerator":
-        """The embedded model, or the one in a folder. embedder: texts -> unit vectors, for product similarity.
+        """The embedded model, or the one in a folder: ours, or Janus as transformers saves it.
 
-        Raises InputError when the folder is no model.
+        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. Raises
+        InputError when the folder is no model.
         """
-        model, tokenizer = checkpoint.load(Path(folder) if folder else checkpoint.embedded_folder(), device, dtype)
-        return cls(model, tokenizer, embedder)
+        path = Path(folder) if folder else checkpoint.embedded_folder()
+        return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
+
+    def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
+        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given."""
+        checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
 
     @torch.inference_mode()
     def generate(
@@ -103,7 +109,7 @@ class AdGenerator:
             row = _rows(cache, 0, 1)
             logits = self._prefill(row, prompt, clicks)
         with timings("text"):
-            grammar = TextGrammar(points, self.tokenizer.encode, self.tokenizer.begin_image, config.text.ad_tokens)
+            grammar = TextGrammar(points, self.tokenizer.encode, self.tokenizer.end, config.text.ad_tokens)
 
             def step(token: int) -> Tensor:
                 embedded = self.model.embed_text(torch.tensor([[token]], device=self.model.device))
@@ -175,7 +181,7 @@ class AdGenerator:
     def _guided_cache(self, cache: Cache, length: int, guided: bool) -> Cache:
         """The cache as image decoding continues it: row 0 has read instruction and text, row 1 only the empty prompt."""
         if guided:
-            empty = unconditional_prompt(self.tokenizer)
+            empty = unconditional_prompt(self.tokenizer, self.model.config, length)
             other = _rows(cache, 1, 2)
             other.length = length - len(empty.ids)
             other.visible[:, : other.length] = False

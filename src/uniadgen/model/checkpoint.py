@@ -1,6 +1,7 @@
 """A model as a folder: config.json, model.safetensors, tokenizer.json. Nothing is ever unpickled.
 
-`save` writes every file whole or not at all; `load` refuses anything missing, corrupted or of the wrong shape with one line.
+`save` writes every file whole or not at all; `load` refuses anything missing, corrupted or of the wrong shape with one line. A
+folder of transformers goes to `janus`.
 """
 
 import json
@@ -14,7 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from uniadgen.errors import InputError
+from uniadgen.model import janus
 from uniadgen.model.config import ModelConfig
+from uniadgen.model.memory import check_memory
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 
@@ -29,24 +32,31 @@ def embedded_folder() -> Path:
 def save(folder: Path, model: UnifiedModel, tokenizer: TextTokenizer, dtype: torch.dtype | None = None) -> None:
     """Writes the folder; floating-point weights are stored in `dtype` if one is given."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        name: (t.detach().to(dtype) if dtype is not None and t.is_floating_point() else t.detach()).contiguous().cpu()
-        for name, t in model.state_dict().items()
-    }
+    tensors: dict[str, torch.Tensor] = {}
+    stored: set[int] = set()
+    for name, t in model.state_dict().items():
+        tensor = (t.to(dtype) if dtype is not None and t.is_floating_point() else t).contiguous().cpu()
+        # tied weights are written twice: the format refuses tensors that share memory
+        tensors[name] = tensor.clone() if tensor.data_ptr() in stored else tensor
+        stored.add(tensor.data_ptr())
     _write(folder / TOKENIZER, lambda path: tokenizer.save(path))
     _write(folder / CONFIG, lambda path: path.write_text(json.dumps(model.config.to_dict(), indent=2) + "\n"))
     _write(folder / WEIGHTS, lambda path: save_file(tensors, path))
 
 
 def load(
-    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32, foreground: Path | None = None
 ) -> tuple[UnifiedModel, TextTokenizer]:
-    """The model in evaluation mode and its tokenizer. Raises InputError."""
+    """The model in evaluation mode and its tokenizer. foreground: folder of a DINOv2, for a Janus folder. Raises InputError."""
+    if janus.is_transformers(folder):
+        return janus.load(folder, foreground, device, dtype)
+    if foreground is not None:
+        raise InputError(f"model folder {folder}: has its own foreground encoder; leave foreground out")
     config = load_config(folder)
     for name in (WEIGHTS, TOKENIZER):
         if not (folder / name).is_file():
             raise InputError(f"model folder {folder}: {name} is missing; supply a folder written by uniadgen")
-    tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    tokenizer = TextTokenizer.load(folder / TOKENIZER, config.text.specials)
     if tokenizer.size > config.decoder.text_vocabulary:
         raise InputError(
             f"model folder {folder}: tokenizer.json has {tokenizer.size} ids, config.json only "
@@ -54,6 +64,7 @@ def load(
         )
     with torch.device("meta"):
         model = UnifiedModel(config)
+    check_memory(model, device, dtype, f"model folder {folder}")
     _load_weights(model, folder / WEIGHTS, device, dtype)
     return model.eval(), tokenizer
 

@@ -81,8 +81,10 @@ class TextConfig:
     description_tokens: int = 40
     selling_point_tokens: int = 160
     ad_tokens: int = 48
-    prompt_prefix: str = ""  # around the instruction; Janus: its chat turns
+    prompt_prefix: str = ""  # around the instruction; Janus: its chat turns, in which special tokens are recognised
     prompt_suffix: str = ""
+    # ids of pad, begin, begin_image and end in a tokenizer that has specials of its own; none: ids after its vocabulary
+    specials: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class GuidanceConfig:
     weight: float = 3.0
     temperature: float = 1.0
     top_k: int | None = None
+    # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
+    unconditional: Literal["empty", "padded"] = "empty"
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,9 @@ class ModelConfig:
         if decoder.width % decoder.heads or (decoder.width // decoder.heads) % 2:
             raise InputError(f"config: decoder.width {decoder.width} must be an even multiple of decoder.heads {decoder.heads}")
         if image.resolution % image.patch or self.preference.resolution % image.patch:
-            raise InputError(f"config: image.resolution and preference.resolution must be multiples of image.patch {image.patch}")
+            raise InputError(
+                f"config: image.resolution and preference.resolution must be multiples of image.patch {image.patch}"
+            )
         if image.kind == "fsq":
             codes = 1
             for level in image.levels:
@@ -118,6 +124,14 @@ class ModelConfig:
                 raise InputError(f"config: image.codes is {image.codes}, but image.levels {image.levels} make {codes}")
         if not 0 < self.preference.keep <= 1:
             raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
+        if self.guidance.unconditional not in ("empty", "padded"):
+            raise InputError(f"config: guidance.unconditional {self.guidance.unconditional!r} must be empty or padded")
+        specials = self.text.specials
+        if specials and set(specials) != {"pad", "begin", "begin_image", "end"}:
+            raise InputError("config: text.specials must name pad, begin, begin_image and end, or nothing")
+        for name, value in specials.items():
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < decoder.text_vocabulary:
+                raise InputError(f"config: text.specials.{name} {value!r} is no id below {decoder.text_vocabulary}")
 
     @property
     def click_image_tokens(self) -> int:
@@ -145,7 +159,7 @@ def _build(cls: Any, values: Any, where: str) -> Any:
         raise InputError(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(fields)}")
     built = {}
     for name, value in values.items():
-        factory = fields[name].default_factory
+        factory: Any = fields[name].default_factory
         if dataclasses.is_dataclass(factory):
             value = _build(factory, value, f"{where}.{name}")
         elif isinstance(value, list):
@@ -182,11 +196,11 @@ def janus_pro(size: Literal["1B", "7B"]) -> ModelConfig:
     return ModelConfig(
         name=f"janus-pro-{size}",
         decoder=DecoderConfig(layers, width, heads, feed_forward, text_vocabulary=102_400),
-        image=ImageTokenizerConfig(kind="janus-vq", resolution=384, codes=16_384, embedding=8),
+        image=ImageTokenizerConfig(kind="janus-vq", resolution=384, codes=16_384, embedding=8, janus={"num_patches": 24}),
         foreground=ForegroundConfig(kind="dinov2", pixels_per_token=14, features=384, group=6, strength=1.5),
         preference=PreferenceConfig(resolution=128, text_tokens=30, heads=16),
         text=TextConfig(256, 512, 96, prompt_prefix="<|User|>: ", prompt_suffix="\n\n<|Assistant|>:"),
-        guidance=GuidanceConfig(weight=5.0),
+        guidance=GuidanceConfig(weight=5.0, unconditional="padded"),
         text_temperature=1.0,
         head_width=width,
     )

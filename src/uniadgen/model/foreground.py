@@ -39,12 +39,15 @@ class PatchEncoder(nn.Module):
 class DinoEncoder(nn.Module):
     """transformers' Dinov2Model as it is; its class token is dropped."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, config: ForegroundConfig, grid: int) -> None:
         super().__init__()
         from transformers import Dinov2Config, Dinov2Model
 
         options = {"hidden_size": config.features, "num_attention_heads": config.heads, "num_hidden_layers": 12}
-        self.model = Dinov2Model(Dinov2Config(patch_size=config.pixels_per_token, **{**options, **config.dinov2}))
+        self.model = Dinov2Model(Dinov2Config(**{**options, **config.dinov2, "patch_size": config.pixels_per_token}))
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
 

@@ -133,13 +133,19 @@ class JanusTokenizer(nn.Module):
         self.model = JanusVQVAE(JanusVQVAEConfig(**options))
 
     def encode(self, pixels: Tensor) -> Tensor:
-        latent = F.normalize(self.model.quant_conv(self.model.encoder(pixels)).flatten(2).transpose(1, 2), dim=-1)
-        vectors = F.normalize(self.model.quantize.embedding.weight, dim=-1)
-        return (latent @ vectors.t()).argmax(-1)
+        """pixels [B, 3, H, W] in -1..1 -> ids [B, H/16 * W/16]: the code whose direction is nearest.
+
+        Not JanusVQVAE.encode: that compares lengths too, while its decoder and the original Janus know directions only.
+        """
+        latent = self.model.quant_conv(self.model.encoder(pixels)).flatten(2).transpose(1, 2)
+        vectors = F.normalize(self.model.quantize.embedding.weight.float(), dim=-1)
+        return (F.normalize(latent.float(), dim=-1) @ vectors.t()).argmax(-1)
 
     def decode(self, codes: Tensor, grid: int) -> Tensor:
-        pixels: Tensor = self.model.decode(codes)
-        return pixels.permute(0, 3, 1, 2).clamp(-1, 1) if pixels.shape[-1] == 3 else pixels.clamp(-1, 1)
+        """ids [B, grid*grid] -> pixels [B, 3, 16*grid, 16*grid] in -1..1; unlike JanusVQVAE.decode for any grid."""
+        vectors = F.normalize(self.model.quantize.embedding(codes), dim=-1).transpose(1, 2).unflatten(2, (grid, grid))
+        pixels: Tensor = self.model.decoder(self.model.post_quant_conv(vectors))
+        return pixels.clamp(-1, 1)
 
 
 def build_image_tokenizer(config: ImageTokenizerConfig) -> FSQTokenizer | JanusTokenizer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -18,7 +19,7 @@ DESCRIPTION_CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class Prompt:
-    """The instruction of one ad: begin ... begin_ad. `notes` say what did not fit."""
+    """The instruction of one ad: begin ... begin_ad (Janus: begin and its chat turns). `notes` say what did not fit."""
 
     ids: list[int]
     kinds: list[int]
@@ -26,7 +27,7 @@ class Prompt:
 
 
 def ad_text_ids(tokenizer: TextTokenizer, text: str) -> list[int]:
-    """Ids of an ad's text. Every word follows a space, the first one too, so that a word has the same ids wherever it stands."""
+    """Ids of an ad's text. Every word follows a space, also the first, so that a word has the same ids wherever it stands."""
     return tokenizer.encode(" " + text)
 
 
@@ -59,24 +60,34 @@ def build_prompt(
             break
         told.append(point)
     if len(told) < len(selling_points):
-        notes.append(f"the instruction holds the first {len(told)} of {len(selling_points)} selling points; the text may use all")
+        notes.append(
+            f"the instruction holds the first {len(told)} of {len(selling_points)} selling points; the text may use all"
+        )
     ids, kinds = [tokenizer.begin], [TEXT]
-    segments = [("text", limits.prompt_prefix), *render(template, short, told), ("text", limits.prompt_suffix)]
-    for kind, value in segments:
-        if kind == "text":
-            new = tokenizer.encode(value)
+    around = tokenizer.segments(limits.prompt_prefix), tokenizer.segments(limits.prompt_suffix)
+    # neighbouring texts are encoded as one, so that the template's words merge with the instruction's as Janus is used to
+    for kind, group in groupby([*around[0], *render(template, short, told), *around[1]], key=lambda segment: segment[0]):
+        values = [value for _, value in group]
+        if kind != "placeholder":
+            new = tokenizer.encode("".join(values)) if kind == "text" else [tokenizer.special_id(value) for value in values]
             ids += new
             kinds += [TEXT] * len(new)
-        else:
+            continue
+        for value in values:
             count = click_images * config.click_image_tokens if value == "image" else click_text_tokens
             ids += [0] * count
             kinds += [CLICK_IMAGE if value == "image" else CLICK_TEXT] * count
-    return Prompt([*ids, tokenizer.begin_ad], [*kinds, TEXT], notes)
+    end = tokenizer.instruction_end
+    return Prompt([*ids, *end], [*kinds, *[TEXT] * len(end)], notes)
 
 
-def unconditional_prompt(tokenizer: TextTokenizer) -> Prompt:
-    """What guidance contrasts with: no instruction, no ad text."""
-    return Prompt([tokenizer.begin, tokenizer.begin_ad], [TEXT, TEXT], [])
+def unconditional_prompt(tokenizer: TextTokenizer, config: ModelConfig | None = None, length: int = 0) -> Prompt:
+    """What guidance contrasts with: no instruction, no ad text. length: how many tokens the other branch has read."""
+    if config is not None and config.guidance.unconditional == "padded":
+        ids = [tokenizer.begin, *[tokenizer.pad] * (length - 1)]
+    else:
+        ids = [tokenizer.begin, *tokenizer.instruction_end]
+    return Prompt(ids, [TEXT] * len(ids), [])
 
 
 def stack_clicks(histories: Sequence[Sequence[tuple[Tensor, Sequence[int]]]], config: ModelConfig, pad: int) -> Clicks:

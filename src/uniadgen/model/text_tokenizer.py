@@ -2,13 +2,16 @@
 
 The embedded model's tokenizer knows no special tokens at all; its specials are ids after its vocabulary, so "<image_ph>" or
 "</s>" in a product's description is just text. A Janus tokenizer has specials of its own; there, texts are encoded with
-`encode_special_tokens`, which treats their spellings as plain text too.
+`encode_special_tokens`, which treats their spellings as plain text too. Only `segments` sees specials, in the chat template.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from uniadgen.errors import InputError
 
@@ -17,18 +20,27 @@ SPECIALS = ("pad", "begin", "begin_ad", "begin_image")
 
 @dataclass(frozen=True)
 class TextTokenizer:
-    """`begin` starts a sequence, `begin_ad` ends the instruction, `begin_image` ends the ad's text and starts the picture."""
+    """`begin` starts a sequence, `begin_ad` ends the instruction, `end` ends the ad's text, `begin_image` starts the picture.
+
+    The embedded model's `end` is `begin_image`. Janus ends its text with a token of its own, and has no `begin_ad`: there the
+    chat template ends the instruction.
+    """
 
     tokenizer: Tokenizer
     pad: int
     begin: int
-    begin_ad: int
+    begin_ad: int | None
     begin_image: int
+    end: int
 
     @property
     def size(self) -> int:
         """Rows of the embedding table: all ids are below it."""
-        return max(self.tokenizer.get_vocab_size(), self.pad + 1, self.begin + 1, self.begin_ad + 1, self.begin_image + 1)
+        return max(self.tokenizer.get_vocab_size(), *(i + 1 for i in (self.pad, self.begin, self.begin_image, self.end)))
+
+    @property
+    def instruction_end(self) -> list[int]:
+        return [] if self.begin_ad is None else [self.begin_ad]
 
     def encode(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
@@ -36,18 +48,40 @@ class TextTokenizer:
     def decode(self, ids: list[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=False))
 
-    @classmethod
-    def from_tokenizer(cls, tokenizer: Tokenizer) -> "TextTokenizer":
-        tokenizer.encode_special_tokens = True
-        first = tokenizer.get_vocab_size()
-        return cls(tokenizer, *range(first, first + len(SPECIALS)))
+    def segments(self, template: str) -> list[tuple[Literal["text", "special"], str]]:
+        """A trusted template, taken apart at the spellings of special tokens; no piece is empty."""
+        special = {t.content for t in self.tokenizer.get_added_tokens_decoder().values() if t.special}
+        if not special:
+            return [("text", template)] if template else []
+        pieces = re.split("(" + "|".join(re.escape(s) for s in sorted(special, key=len, reverse=True)) + ")", template)
+        return [("special" if piece in special else "text", piece) for piece in pieces if piece]
+
+    def special_id(self, spelling: str) -> int:
+        """The id of a piece that `segments` calls special."""
+        return {t.content: i for i, t in self.tokenizer.get_added_tokens_decoder().items()}[spelling]
 
     @classmethod
-    def load(cls, path: Path) -> "TextTokenizer":
+    def from_tokenizer(cls, tokenizer: Tokenizer, specials: Mapping[str, int] | None = None) -> "TextTokenizer":
+        """specials: ids of pad, begin, begin_image and end; without them they stand after the vocabulary."""
+        tokenizer.encode_special_tokens = True
+        if specials:
+            # only tokens marked as special are unspeakable in plain text: mark all that steer the model
+            spellings = [s for s in map(tokenizer.id_to_token, specials.values()) if s is not None]
+            tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in spellings])
+            return cls(tokenizer, specials["pad"], specials["begin"], None, specials["begin_image"], specials["end"])
+        first = tokenizer.get_vocab_size()
+        pad, begin, begin_ad, begin_image = range(first, first + len(SPECIALS))
+        return cls(tokenizer, pad, begin, begin_ad, begin_image, begin_image)
+
+    @classmethod
+    def load(cls, path: Path, specials: Mapping[str, int] | None = None) -> "TextTokenizer":
+        """Raises InputError."""
         try:
-            return cls.from_tokenizer(Tokenizer.from_file(str(path)))
+            return cls.from_tokenizer(Tokenizer.from_file(str(path)), specials)
         except Exception as error:  # the library raises bare Exception
-            raise InputError(f"{path}: not a readable tokenizer file ({error}); supply the tokenizer.json of the model") from None
+            raise InputError(
+                f"{path}: not a readable tokenizer file ({error}); supply the tokenizer.json of the model"
+            ) from None
 
     def save(self, path: Path) -> None:
         self.tokenizer.save(str(path))

@@ -59,7 +59,7 @@ def collate(examples: Sequence[_Example], config: ModelConfig, tokenizer: TextTo
         targets = [-100] * len(ids)
         if example.text:  # an empty text is the unconditional sequence: no words to learn
             first = len(example.prompt.ids) - 1
-            targets[first:-1] = ids[first + 1 :]
+            targets[first:-1] = [*example.text, tokenizer.end]
         starts.append(len(ids) - 1 if example.codes is not None else -1)
         if example.codes is not None:
             count = len(example.codes)

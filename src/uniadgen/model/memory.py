@@ -1,0 +1,40 @@
+"""Whether a model fits, asked before it is loaded."""
+
+from pathlib import Path
+
+import torch
+
+from uniadgen.errors import InputError
+
+
+def free_memory(device: torch.device | str) -> int | None:
+    """Bytes that can still be allocated on a device; None where that can't be told."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type != "cpu":
+        return None
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+    try:  # a container may have less than its machine
+        group = Path("/sys/fs/cgroup")
+        used = next(
+            int(line.split()[1]) for line in (group / "memory.stat").read_text().splitlines() if line.startswith("anon ")
+        )
+        return min(free, int((group / "memory.max").read_text()) - used)
+    except (OSError, StopIteration, ValueError, IndexError):
+        return free
+
+
+def check_memory(model: torch.nn.Module, device: torch.device | str, dtype: torch.dtype, where: str) -> None:
+    """Raises InputError if the parameters (on whatever device they are now) would not fit on `device` in `dtype`."""
+    need = sum(p.numel() for p in model.parameters()) * dtype.itemsize
+    free = free_memory(device)
+    if free is not None and need > free:
+        raise InputError(
+            f"{where}: its weights need {need / 1e9:.1f} GB in {str(dtype).removeprefix('torch.')}, but {device} has "
+            f"{free / 1e9:.1f} GB free; use a smaller dtype, a smaller model or another device"
+        )
