@@ -43,7 +43,7 @@ MANIFEST = "convert.json"
 SKIPPED = "skipped.jsonl"
 _WORK = ".convert"
 _VERSION = 1  # of the conversion; another one doesn't resume this one's chunks
-_PARTITION_BYTES = 64 * 2**20  # of JSON; a partition of its ads takes about half as much memory
+_PARTITION_BYTES = 32 * 2**20  # of JSON; merging a partition of its ads takes about four times as much memory
 _MOST_PARTITIONS = 256
 _USER_GROUP_ROWS = 16384
 _PICTURE_GROUP_ROWS = 64
@@ -75,6 +75,10 @@ class _Job:
     @property
     def partitions(self) -> int:
         return min(_MOST_PARTITIONS, 1 << (self.source_bytes // _PARTITION_BYTES).bit_length())
+
+    def partitions_of(self, kind: Kind) -> int:
+        """Cut-outs are far fewer and smaller than ads."""
+        return self.partitions if kind == "ads" else max(1, self.partitions // 16)
 
 
 @dataclass(frozen=True)
@@ -242,8 +246,8 @@ def _convert_chunk(work: Path, job: _Job, chunk: Chunk) -> _Part:
             rows.add(item, place)
     part = _Part(chunk.begin, records.next, len(records.items), findings, records.broken)
     ads, cutouts, users = rows.tables()
-    _write_batches(_part_path(work, part.begin, "ads"), _partitioned(ads, job.partitions))
-    _write_batches(_part_path(work, part.begin, "cutouts"), _partitioned(cutouts, job.partitions))
+    _write_batches(_part_path(work, part.begin, "ads"), _partitioned(ads, job.partitions_of("ads")))
+    _write_batches(_part_path(work, part.begin, "cutouts"), _partitioned(cutouts, job.partitions_of("cutouts")))
     _write_batches(_part_path(work, part.begin, "users"), [users])
     _write_json(_part_path(work, part.begin, "json"), asdict(part))
     return part
@@ -316,7 +320,7 @@ def _write_merged(
     folders = tuple(map(Path, job.images))
     rows = 0
     with pq.ParquetWriter(work / f"{name}.parquet", schema, compression="zstd", use_dictionary=["split", "category"]) as writer:
-        for done, merged in enumerate(_in_order(pool, merge, range(job.partitions), 2 * count), 1):
+        for done, merged in enumerate(_in_order(pool, merge, range(job.partitions_of(kind)), 2 * count), 1):
             table = pa.Table.from_batches([_read_batch(merged, 0)], schema)
             rows += len(table)
             size = _PICTURE_GROUP_ROWS if folders else _GROUP_ROWS
@@ -324,7 +328,7 @@ def _write_merged(
                 group = table.slice(start, size)
                 writer.write_table(_with_pictures(group, folders, field, column) if folders else group)
             if progress is not None:
-                progress(f"merging {name}", done, job.partitions)
+                progress(f"merging {name}", done, job.partitions_of(kind))
     return rows
 
 
@@ -404,7 +408,7 @@ def _with_pictures(table: pa.Table, folders: tuple[Path, ...], field: str, colum
 
 def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress | None) -> int:
     """Join the users of all chunks in the file's order; returns how many there are."""
-    conflicts = heapq.merge(*(_conflicts(work / f"conflicts-{p:03d}.jsonl") for p in range(job.partitions)))
+    conflicts = heapq.merge(*(_conflicts(work / f"conflicts-{p:03d}.jsonl") for p in range(job.partitions_of("ads"))))
     waiting = next(conflicts, None)
     rows, base = 0, 0
     group: list[pa.Table] = []

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 
 from uniadgen.cleaning import quoted
@@ -35,6 +34,8 @@ def joined(folder: Path, query: str, batch_rows: int = 16384) -> Iterator[Iterat
 
     Raises InputError when a table can't be read, OSError when the disk is full.
     """
+    import duckdb  # 20 MB that the processes of a conversion don't need
+
     spill = Path(tempfile.mkdtemp(prefix=".joins-", dir=folder))
     try:
         settings: dict[str, str | bool | int | float | list[str]] = {

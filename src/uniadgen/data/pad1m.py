@@ -211,7 +211,7 @@ def creatives_table(ads: pa.Table, split: str) -> pa.Table:
         "split": pa.array([split] * count, pa.string()),
         "category": ads["cid3_english_name"],
         "description": ads["sku_title_cn"].fill_null(""),
-        "selling_points": pa.array([selling_points(word) for word in words], pa.list_(pa.string())),
+        "selling_points": pa.array([selling_points(word) if word else () for word in words], pa.list_(pa.string())),
     }
     missing = {name: pa.nulls(count, CREATIVES.field(name).type) for name in CREATIVES.names if name not in columns}
     return pa.table({**columns, **missing}).select(CREATIVES.names).cast(CREATIVES)
