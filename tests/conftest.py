@@ -26,6 +26,10 @@ def model() -> UnifiedModel:
         for parameter in model.parameters():
             if parameter.abs().sum() == 0:
                 parameter.normal_(std=0.1)
+        # Far from the small initial weights: what the model is shown must change what it draws.
+        for weight in (*model.decoder.parameters(), model.image_head.score.weight):
+            if weight.ndim == 2:
+                weight.mul_(8)
     return model.eval()
 
 

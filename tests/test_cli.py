@@ -150,7 +150,7 @@ BAD_OPTIONS = [
     ("--seed", ["-1", "x", str(2**63), "1e3", "9" * 5000]),
     ("--size", ["768", "0x0", "63x768", "768x8193", "768x768x3", "-64x64", "axb", "1e3x64"]),
     ("--guidance", ["nan", "inf", "-1", "101", "x"]),
-    ("--temperature", ["0", "-1", "nan", "inf", "x"]),
+    ("--temperature", ["-1", "nan", "inf", "x"]),
     ("--top-k", ["0", "-5", "x"]),
     ("--history-length", ["-1", "1001", "x"]),
     ("--sampling", ["best", ""]),

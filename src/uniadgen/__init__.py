@@ -1,8 +1,8 @@
 """uniadgen: personalised product ads, picture and text from one autoregressive model.
 
-    from uniadgen import AdGenerator, Product, Click
-    generator = AdGenerator.from_pretrained()
-    ad = generator.generate(Product("bag.png", "A leather bag", ["Soft Leather", "Rosa Bag"]), history=[Click("ad.webp", "...")])
+from uniadgen import AdGenerator, Product, Click
+generator = AdGenerator.from_pretrained()
+ad = generator.generate(Product("bag.png", "A leather bag", ["Soft Leather", "Rosa Bag"]), history=[Click("ad.webp", "...")])
 """
 
 from typing import TYPE_CHECKING, Any

@@ -43,7 +43,7 @@ class Box:
 
 @dataclass(frozen=True)
 class AdRequest:
-    """One ad to make: the product, the shopper's clicks, oldest first (may be empty), and optionally where the product stands."""
+    """One ad to make: the product, the shopper's clicks, oldest first (may be empty), optionally where the product stands."""
 
     product: Product
     history: list[Click] = field(default_factory=list)

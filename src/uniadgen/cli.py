@@ -21,7 +21,11 @@ from typing import Any, NoReturn
 
 from uniadgen.ads import Ad, Product
 from uniadgen.cleaning import clean_text, quoted
+from uniadgen.commands import add_demo, add_render, add_train
+from uniadgen.data.commands import add_data_verbs
 from uniadgen.errors import InputError
+from uniadgen.inspection.commands import add_inspect_verbs
+from uniadgen.metrics.commands import add_metrics_verbs
 
 SAMPLINGS = ("product-similarity", "most-similar", "random")
 MAX_SEED = 2**63 - 1
@@ -74,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"uniadgen {_version()}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_generate(verbs)
+    add_demo(verbs)
+    add_train(verbs)
+    data = verbs.add_parser("data", help="make and prepare data").add_subparsers(title="steps", metavar="STEP", required=True)
+    add_render(data)
+    add_data_verbs(data)
+    add_metrics_verbs(verbs)
+    add_inspect_verbs(verbs)
     return parser
 
 
@@ -93,9 +104,7 @@ def _add_generate(verbs: Any) -> None:
     verb.add_argument(
         "--guidance", type=_number(0, 100), metavar="G", help="weight of the instruction in the picture, 0 to 100"
     )
-    verb.add_argument(
-        "--temperature", type=_number(0, 100, above=True), metavar="T", help="of the picture, more than 0 up to 100"
-    )
+    verb.add_argument("--temperature", type=_number(0, 100), metavar="T", help="of the picture, 0 (greedy) to 100")
     verb.add_argument("--top-k", type=_whole(1, 10**6), metavar="K", help="draw image tokens from the K likeliest")
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
 
@@ -109,15 +118,14 @@ def _whole(least: int, greatest: int) -> Callable[[str], int]:
     return parse
 
 
-def _number(least: float, greatest: float, above: bool = False) -> Callable[[str], float]:
+def _number(least: float, greatest: float) -> Callable[[str], float]:
     def parse(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not least <= value <= greatest or (above and value == least):  # not a number fails every comparison
-            bound = f"above {least:g} and up to" if above else f"from {least:g} to"
-            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number {bound} {greatest:g}")
+        if not least <= value <= greatest:  # not a number fails every comparison
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number from {least:g} to {greatest:g}")
         return value
 
     return parse

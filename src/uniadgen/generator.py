@@ -123,7 +123,9 @@ class AdGenerator:
             codes = decode_image(
                 self.model,
                 self._guided_cache(cache, row.length, guided=weight != 1),
-                self.model.embed_text(torch.full((2 if weight != 1 else 1, 1), self.tokenizer.begin_image, device=self.model.device)),
+                self.model.embed_text(
+                    torch.full((2 if weight != 1 else 1, 1), self.tokenizer.begin_image, device=self.model.device)
+                ),
                 features,
                 guidance=weight,
                 temperature=config.guidance.temperature if temperature is None else temperature,
@@ -154,7 +156,10 @@ class AdGenerator:
 
     def _encode_clicks(self, history: list[Click], chosen: list[int]) -> Clicks:
         pixels = torch.stack(
-            [to_pixels(load_picture(history[i].image, f"history[{i}].image"), self.model.config.preference.resolution) for i in chosen]
+            [
+                to_pixels(load_picture(history[i].image, f"history[{i}].image"), self.model.config.preference.resolution)
+                for i in chosen
+            ]
         )
         codes = self.model.image_tokenizer.encode(pixels.to(self.model.device, self.model.dtype)).cpu()
         texts = [ad_text_ids(self.tokenizer, history[i].text) for i in chosen]

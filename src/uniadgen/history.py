@@ -1,7 +1,7 @@
 """Coarse preference: which clicks of a long, noisy history the model gets to see.
 
-Product similarity is the cosine between text embeddings of a clicked ad's text and of the target's description. The embedder is any
-function from texts to unit vectors; the default needs no download.
+Product similarity is the cosine between text embeddings of a clicked ad's text and of the target's description. The embedder
+is any function from texts to unit vectors; the default needs no download.
 """
 
 import zlib
@@ -20,8 +20,11 @@ DIMENSIONS = 512
 
 
 def hashed_embedder(texts: Sequence[str]) -> Vectors:
-    """Bags of words and of character trigrams, hashed to 512 signed dimensions: [len(texts), 512], rows of length 1 (0 for
-    an empty text). Works for any language, since trigrams need no word boundaries; damped counts keep repetition from winning."""
+    """Bags of words and of character trigrams, hashed to 512 signed dimensions: [len(texts), 512], rows of length 1.
+
+    An empty text has length 0. Works for any language, since trigrams need no word boundaries; damped counts keep repetition
+    from winning.
+    """
     vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
     for row, text in enumerate(texts):
         folded = " ".join(text.casefold().split())

@@ -36,7 +36,7 @@ def render(world: World, raw: Path, count: int) -> None:
         Image.fromarray(disc).save(folder / "cutout.webp", lossless=True, exact=True)
         names = [creative.id for creative in world.creatives if creative.product_id == product.id]
         for number, name in enumerate(names):
-            Image.new("RGB", (SIDE, SIDE), (200, 30 * number, 60)).save(folder / f"plate-{name}.png")
+            Image.new("RGB", (SIDE, SIDE), (200, 30 * number, 60)).save(folder / f"plate-{name}.webp")
         (folder / "meta.json").write_text(json.dumps({"placements": dict.fromkeys(names, PLACED)}))
 
 
@@ -83,7 +83,7 @@ def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
     raw, out = tmp_path / "raw", tmp_path / "out"
     render(world, raw, 15)
     (raw / world.products[0].id / "meta.json").unlink()
-    (raw / world.products[1].id / f"plate-{world.products[1].id}-3.png").unlink()
+    (raw / world.products[1].id / f"plate-{world.products[1].id}-3.webp").unlink()
     count = layout.build_dataset(world, raw, out)
     assert (count["creatives"], count["products"]) == (14 * 5 - 1, 14)
     there = set(layout.read_creatives(out, ["id"])["id"].to_pylist())
@@ -123,7 +123,7 @@ def test_problems_are_named(world: World, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no rendered product"):
         layout.build_dataset(world, tmp_path, tmp_path / "out")
     render(world, tmp_path / "raw", 2)
-    plate = tmp_path / "raw" / "p00001" / "plate-p00001-0.png"
+    plate = tmp_path / "raw" / "p00001" / "plate-p00001-0.webp"
     plate.write_bytes(b"half a picture")
     with pytest.raises(InputError, match="plate-p00001-0"):
         layout.build_dataset(world, tmp_path / "raw", tmp_path / "out")

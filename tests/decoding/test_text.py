@@ -12,6 +12,7 @@ from uniadgen.decoding.text import TextGrammar, decode_text, make_points, shorte
 from uniadgen.model.text_tokenizer import TextTokenizer
 
 BUDGET = 24
+NAMES = ["Aster", "Boil", "Cotton", "Dew", "Elm", "Fox", "Gold"]
 
 
 def _write(tokenizer: TextTokenizer, selling_points: list[str], seed: int, temperature: float = 1.0) -> str:
@@ -33,7 +34,8 @@ def _pieces(text: str) -> Counter[str]:
 
 hostile = st.one_of(
     st.sampled_from(
-        ["<image_ph>", "</s> <|endoftext|>", "[", "]", "!", ", ,", "| -", "- -", "不含酒精", "清新 不油腻", "🔥🔥", "שלום עולם", "7\" to 10\"",
+        ["<image_ph>", "</s> <|endoftext|>", "[", "]", "!", ", ,", "| -", "- -", "不含酒精", "清新 不油腻", "🔥🔥", "שלום עולם",
+         "7\" to 10\"",
          "Soft", "Soft Cotton", "Cotton", "soft", "e\u0301te\u0301", "ไม่มีน้ำตาล", "a" * 300, "x " * 200, "無添加" * 60]
     ),
     st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=40),
@@ -55,7 +57,7 @@ def test_words_come_from_the_selling_points(tokenizer: TextTokenizer, selling_po
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from("Aster Boil Cotton Dew Elm Fox Gold".split()), min_size=2, max_size=7), st.integers(0, 2**31))
+@given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=7), st.integers(0, 2**31))
 def test_the_list_is_never_copied_in_order(tokenizer: TextTokenizer, selling_points: list[str], seed: int) -> None:
     text = _write(tokenizer, selling_points, seed)
     words = re.findall(r"\w+", text)
@@ -105,7 +107,13 @@ def test_scores_that_are_no_numbers_do_no_harm(tokenizer: TextTokenizer) -> None
 
 @pytest.mark.parametrize(
     ("text", "limit", "expected"),
-    [("one two three", 8, "one two"), ("enormous", 3, "enormous"), ("無添加無香料", 4, "無添加無"), ("a b", 3, "a b"), ("ab cd", 1, "ab")],
+    [
+        ("one two three", 8, "one two"),
+        ("enormous", 3, "enormous"),
+        ("無添加無香料", 4, "無添加無"),
+        ("a b", 3, "a b"),
+        ("ab cd", 1, "ab"),
+    ],
 )
 def test_shorten_cuts_at_boundaries(text: str, limit: int, expected: str) -> None:
     assert shorten(text, lambda t: len(t) <= limit) == expected

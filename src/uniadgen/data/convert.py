@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +48,7 @@ _MOST_PARTITIONS = 256
 _USER_GROUP_ROWS = 16384
 _PICTURE_GROUP_ROWS = 64
 _GROUP_ROWS = 16384
+_EXPORTED = 50_000  # users whose clicks are joined at once, so that sorting them fits into DuckDB's memory
 
 
 @dataclass(frozen=True)
@@ -486,17 +487,6 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
             raise InputError(f"{quoted(path)} is no readable Parquet table; convert the data set again") from None
         if needed not in columns:
             raise InputError(f"data folder {quoted(folder)} was not converted from PAd1M; name one that was")
-    known = joins.table(creatives)
-    numbered = joins.table(users, "file_row_number = true")
-    clicks = f"""
-        SELECT c.f_path, c.text, c.id IS NULL AS unknown FROM (
-            SELECT n, unnest(clicks).creative AS id, unnest(range(len(clicks))) AS pos
-            FROM (SELECT file_row_number AS n, clicks FROM {numbered})
-        ) AS r LEFT JOIN {known} AS c ON c.id = r.id ORDER BY n, pos"""
-    names = [name for name in pad1m.CREATIVES.names if name in pad1m.ADS.names or name in ("category", "description")]
-    targets = f"""
-        SELECT u.file_row_number AS n, {", ".join(f"c.{name}" for name in names)}
-        FROM {numbered} AS u LEFT JOIN {known} AS c ON c.id = u.target ORDER BY n"""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
@@ -506,33 +496,11 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
         raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another file") from None
     written = 0
     try:
-        with (
-            sink,
-            pq.ParquetFile(users) as file,
-            joins.joined(out.parent, clicks) as click_batches,
-            joins.joined(out.parent, targets, 1024) as target_batches,
-        ):
-            clicked = itertools.chain.from_iterable(map(_click_columns, click_batches))
-            target_rows = itertools.chain.from_iterable(batch.to_pylist() for batch in target_batches)
-            for batch in file.iter_batches(1024, columns=["id", "clicks", "fields", "extra"]):
-                total = file.metadata.num_rows
-                similarity = iter(batch.column("clicks").flatten().field("similarity").to_pylist())
-                lengths = pc.list_value_length(batch.column("clicks")).to_pylist()
-                for row, length in zip(batch.select(["id", "fields", "extra"]).to_pylist(), lengths, strict=True):
-                    ads = list(itertools.islice(clicked, length))
-                    target = next(target_rows)
-                    if target["id"] is None or None in ads:
-                        raise InputError(
-                            f"user {row['id']}: refers to an unknown id; `uniadgen data validate` lists all problems"
-                        )
-                    record = pad1m.record_of(
-                        row["fields"],
-                        target,
-                        row["extra"],
-                        [ad[0] for ad in ads if ad],
-                        [ad[1] for ad in ads if ad],
-                        list(itertools.islice(similarity, length)),
-                    )
+        with sink, pq.ParquetFile(users) as file:
+            total = file.metadata.num_rows
+            rows = _user_rows(file)
+            for start in range(0, total, _EXPORTED):
+                for record in _records(folder, out.parent, start, itertools.islice(rows, _EXPORTED)):
                     sink.write(b",\n" if written else b"[\n")
                     sink.write(pad1m.encode(record))
                     written += 1
@@ -543,6 +511,42 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
     finally:
         temporary.unlink(missing_ok=True)
     return written
+
+
+def _user_rows(file: pq.ParquetFile) -> Iterator[tuple[dict[str, Any], list[float | None]]]:
+    """The id, fields and extra of each user, and the similarities of the clicks."""
+    for batch in file.iter_batches(1024, columns=["id", "clicks", "fields", "extra"]):
+        similarity = iter(batch.column("clicks").flatten().field("similarity").to_pylist())
+        lengths = pc.list_value_length(batch.column("clicks")).to_pylist()
+        for row, length in zip(batch.select(["id", "fields", "extra"]).to_pylist(), lengths, strict=True):
+            yield row, list(itertools.islice(similarity, length))
+
+
+def _records(
+    folder: Path, spill: Path, start: int, rows: Iterable[tuple[dict[str, Any], list[float | None]]]
+) -> Iterator[dict[str, Any]]:
+    """The records of the users from row `start` on. The creatives are read once for each such range of users."""
+    known = joins.table(table_path(folder, "creatives"))
+    users = f"""(SELECT file_row_number AS n, target, clicks
+        FROM {joins.table(table_path(folder, "users"), "file_row_number = true")}
+        WHERE file_row_number >= {start} AND file_row_number < {start + _EXPORTED})"""
+    clicks = f"""
+        SELECT c.f_path, c.text, c.id IS NULL AS unknown
+        FROM (SELECT n, unnest(clicks).creative AS id, unnest(range(len(clicks))) AS pos FROM {users}) AS r
+        LEFT JOIN {known} AS c ON c.id = r.id ORDER BY n, pos"""
+    names = [name for name in pad1m.CREATIVES.names if name in pad1m.ADS.names or name in ("category", "description")]
+    targets = f"""
+        SELECT {", ".join(f"c.{name}" for name in names)}
+        FROM {users} AS u LEFT JOIN {known} AS c ON c.id = u.target ORDER BY n"""
+    with joins.joined(spill, clicks) as click_batches, joins.joined(spill, targets, 1024) as target_batches:
+        clicked = itertools.chain.from_iterable(map(_click_columns, click_batches))
+        target_rows = itertools.chain.from_iterable(batch.to_pylist() for batch in target_batches)
+        for (row, similarity), target in zip(rows, target_rows, strict=True):
+            ads = list(itertools.islice(clicked, len(similarity)))
+            if target["id"] is None or None in ads:
+                raise InputError(f"user {row['id']}: refers to an unknown id; `uniadgen data validate` lists all problems")
+            paths, titles = [ad[0] for ad in ads if ad], [ad[1] for ad in ads if ad]
+            yield pad1m.record_of(row["fields"], target, row["extra"], paths, titles, similarity)
 
 
 def _click_columns(batch: pa.RecordBatch) -> Iterator[tuple[str, str] | None]:

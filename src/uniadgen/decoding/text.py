@@ -5,8 +5,8 @@
 
 Every point (a selling point, word for word as given) is used at most once; between points stand only the joiners. So whatever
 the model's weights are, every word comes from the selling points, as often as given, and the text ends at a word's end. Words
-of one selling point stay together: "not waterproof" can't lose its "not", nor "500 ml" its number. The text is never empty, and it
-is never the whole list in the order given (unless the list is one word).
+of one selling point stay together: "not waterproof" can't lose its "not", nor "500 ml" its number. The text is never
+empty, and it is never the whole list in the order given (unless the list is one word).
 
 The grammar walks token ids, but the text is put together from the points themselves, so a tokenizer that
 loses characters can't corrupt it.
@@ -75,7 +75,7 @@ def shorten(text: str, fits: Callable[[str], bool]) -> str:
 
 
 def make_points(selling_points: Sequence[str], encode: Callable[[str], list[int]], budget: int) -> list[Point]:
-    """Selling points as points: white space folded, repetitions dropped, none longer than `budget` tokens where a word boundary allows.
+    """Selling points as points: white space folded, repetitions dropped, cut to `budget` tokens where a word boundary allows.
 
     A list of one point of several words is taken apart into its words, because a whole would be a copy of the list.
     """
@@ -95,7 +95,7 @@ def make_points(selling_points: Sequence[str], encode: Callable[[str], list[int]
 
 
 class TextGrammar:
-    """A non-deterministic walk through the grammar. `allowed()` gives the next ids, `advance(id)` takes one, `text()` ends it."""
+    """A non-deterministic walk along the grammar: `allowed()` gives the next ids, `advance(id)` takes one, `text()` reads."""
 
     def __init__(self, points: Sequence[Point], encode: Callable[[str], list[int]], end: int, budget: int) -> None:
         """end: the id that ends the text; budget: tokens that the text should not exceed (one point always fits)."""
@@ -173,7 +173,9 @@ class TextGrammar:
 
     def _items(self, path: _Path, first: bool) -> list[_Path]:
         paths = self._point_paths(path, self._spaced, "" if first else " ", bracketed=False)
-        if self._remaining(path) and not any("[" in self.points[i].text or "]" in self.points[i].text for i in self._remaining(path)):
+        if self._remaining(path) and not any(
+            "[" in self.points[i].text or "]" in self.points[i].text for i in self._remaining(path)
+        ):
             paths += self._mark_path(path, " [", OPEN if first else " " + OPEN, "open")
         return paths
 
@@ -187,7 +189,11 @@ class TextGrammar:
 
     def _mark_path(self, path: _Path, mark: str, written: str, kind: str) -> list[_Path]:
         sequence = self._marks[mark]
-        return [_Path((*path.written, written), path.used, path.bracketed and kind != "close", sequence, 0, kind)] if sequence else []
+        return (
+            [_Path((*path.written, written), path.used, path.bracketed and kind != "close", sequence, 0, kind)]
+            if sequence
+            else []
+        )
 
     def _ended(self, path: _Path) -> _Path:
         return _Path(path.written, path.used, False, (), 0, "end")
@@ -200,7 +206,9 @@ class TextGrammar:
             return remaining
         # A mark is only written when a point with room for all marks follows: after it, the same point still fits.
         marks = self._after if path.kind in ("joiner", "open") else self._around
-        remaining = [i for i in remaining if self.emitted + max(len(self._spaced[i]), len(self._tight[i])) + marks <= self.budget]
+        remaining = [
+            i for i in remaining if self.emitted + max(len(self._spaced[i]), len(self._tight[i])) + marks <= self.budget
+        ]
         return [i for i in remaining if not self._copies((*path.used, i))]
 
     def _copies(self, used: tuple[int, ...]) -> bool:

@@ -112,10 +112,12 @@ class Decoder(nn.Module):
         visible: [B, T] bool, False for padding (without a cache; a cache brings its own). foreground: [groups, B, T, D], added
         at the first layer of each group; zero where a position predicts no image token. With a cache, x continues it.
         """
-        batch, length, _ = x.shape
+        length = x.shape[1]
         start = cache.length if cache is not None else 0
         positions = torch.arange(start, start + length, device=x.device)
-        cos, sin = (t.to(x.dtype) for t in rotary_table(positions, self.config.width // self.config.heads, self.config.rope_theta))
+        cos, sin = (
+            t.to(x.dtype) for t in rotary_table(positions, self.config.width // self.config.heads, self.config.rope_theta)
+        )
         if cache is not None:
             visible = cache.visible[:, : start + length]
         mask = None if visible is None else attention_mask(visible, start, length)

@@ -1,4 +1,4 @@
-"""PAd-Synth as training sees it: every creative encoded once per variant (mirrored, hue shifted), histories drawn on the fly."""
+"""PAd-Synth as training sees it: creatives encoded once per variant (mirrored, hue shifted), histories drawn on the fly."""
 
 import hashlib
 import io
@@ -24,7 +24,14 @@ from uniadgen.training.augment import shift_hue
 from uniadgen.world.shoppers import CreativeIndex, index_columns
 
 # (mirrored, degrees of hue shift): applied to plate, product and history of one training example alike
-VARIANTS: tuple[tuple[bool, float], ...] = ((False, 0.0), (True, 0.0), (False, 16.0), (True, 16.0), (False, -16.0), (True, -16.0))
+VARIANTS: tuple[tuple[bool, float], ...] = (
+    (False, 0.0),
+    (True, 0.0),
+    (False, 16.0),
+    (True, 16.0),
+    (False, -16.0),
+    (True, -16.0),
+)
 
 
 @dataclass
@@ -53,9 +60,7 @@ class Corpus:
         """The product on white where it stands in this creative: [3, size, size] in -1..1."""
         mirrored, degrees = VARIANTS[variant]
         left, top, width, height = self.placements[row]
-        where = Placement(
-            round(left * size), round(top * size), max(1, round(width * size)), max(1, round(height * size))
-        )
+        where = Placement(round(left * size), round(top * size), max(1, round(width * size)), max(1, round(height * size)))
         where = Placement(min(where.left, size - where.width), min(where.top, size - where.height), where.width, where.height)
         pixels = to_pixels(render_foreground(self.cutouts[self.product_ids[row]], (size, size), where), size)
         return shift_hue(pixels.flip(2) if mirrored else pixels, degrees)
@@ -105,7 +110,9 @@ def picture_array(pictures: list[bytes], size: int) -> NDArray[np.uint8]:
 
 
 @torch.no_grad()
-def encode_corpus(corpus: Corpus, tokenizer: FSQTokenizer, resolution: int, click_resolution: int, cache: Path) -> tuple[Tensor, Tensor]:
+def encode_corpus(
+    corpus: Corpus, tokenizer: FSQTokenizer, resolution: int, click_resolution: int, cache: Path
+) -> tuple[Tensor, Tensor]:
     """Codes of every plate [N, variants, tokens] and of every ad as a click [N, variants, click tokens], int16.
 
     Kept in `cache` and encoded anew only when tokenizer or creatives have changed.
@@ -120,7 +127,10 @@ def encode_corpus(corpus: Corpus, tokenizer: FSQTokenizer, resolution: int, clic
     tokenizer.eval()
     plates, clicks = [], []
     for row in tqdm(range(len(corpus.ids)), desc="encode", unit="creative", mininterval=5.0):
-        plate, ad = to_pixels(open_picture(corpus.plates[row]), resolution), to_pixels(open_picture(corpus.ads[row]), click_resolution)
+        plate, ad = (
+            to_pixels(open_picture(corpus.plates[row]), resolution),
+            to_pixels(open_picture(corpus.ads[row]), click_resolution),
+        )
         turned = [[shift_hue(p.flip(2) if mirrored else p, degrees) for mirrored, degrees in VARIANTS] for p in (plate, ad)]
         plates.append(tokenizer.encode(torch.stack(turned[0])).short())
         clicks.append(tokenizer.encode(torch.stack(turned[1])).short())

@@ -55,7 +55,7 @@ def fit(
     """Trains all parameters that require a gradient and leaves the moving average in the model.
 
     losses_at(step) -> named losses whose sum is minimised. out: folder for the checkpoint and log.jsonl. look(step) is called
-    now and then with the averaged weights in the model, to draw samples. Raises InputError for a checkpoint that can't be resumed.
+    now and then with the averaged weights in the model, to draw samples. Raises InputError for a checkpoint that does not fit.
     """
     out.mkdir(parents=True, exist_ok=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
@@ -135,7 +135,9 @@ def _assign(parameters: dict[str, nn.Parameter], values: dict[str, Tensor]) -> N
             p.copy_(values[name])
 
 
-def _resume(path: Path, parameters: dict[str, nn.Parameter], average: dict[str, Tensor], optimiser: torch.optim.Optimizer) -> int:
+def _resume(
+    path: Path, parameters: dict[str, nn.Parameter], average: dict[str, Tensor], optimiser: torch.optim.Optimizer
+) -> int:
     if not path.exists():
         return 0
     try:

@@ -37,7 +37,7 @@ def train_tokenizer(
     resume: bool,
     samples: Sequence[int] = range(4),
 ) -> None:
-    """pictures, held_out: [N, S, S, 3] uint8. Trains on whole pictures and, since histories are tokenised small, on thumbnails."""
+    """pictures, held_out: [N, S, S, 3] uint8. Trains on whole pictures and on thumbnails, since clicks are tokenised small."""
 
     def batch_at(step: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng((schedule.seed, step))
@@ -52,7 +52,9 @@ def train_tokenizer(
             top, left = rng.integers(pixels.shape[2] - low, size=2)
             cut = pixels[:, :, top : top + low, left : left + low]
             pixels = F.interpolate(cut, pixels.shape[2:], mode="bicubic", align_corners=False).clamp(-1, 1)
-        small = F.interpolate(pixels, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False)
+        small = F.interpolate(
+            pixels, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False
+        )
         return pixels.contiguous(memory_format=torch.channels_last), small.contiguous(memory_format=torch.channels_last)
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -70,7 +72,9 @@ def train_tokenizer(
         grid = pixels.shape[2] // 16
         rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])
         used = len(codes.unique())
-        print(f"\nstep {step}: held-out PSNR {psnr(pixels, rebuilt):.2f} dB, {used} codes in {codes.numel()} tokens", flush=True)
+        print(
+            f"\nstep {step}: held-out PSNR {psnr(pixels, rebuilt):.2f} dB, {used} codes in {codes.numel()} tokens", flush=True
+        )
         chosen = list(samples)
         grid_image = torch.cat([torch.cat([pixels[i], rebuilt[i]], 1) for i in chosen if i < len(pixels)], 2)
         to_image(grid_image).save(out / f"samples-{step:06d}.png")

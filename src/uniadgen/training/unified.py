@@ -1,8 +1,8 @@
 """Trains the unified model: text and image cross-entropy together, in the stages of the method.
 
 A run mixes three kinds of batches. `general`: ads without a history. `personal`: ads with the history of a shopper whose taste
-chose the target, so that picture and text can be foretold from the clicks. `words`: texts alone, of invented products, which teach a
-small model to copy words that it has never read. The first steps see no history (stage one of the method).
+chose the target, so that picture and text can be foretold from the clicks. `words`: texts alone, of invented products, which
+teach a small model to copy words that it has never read. The first steps see no history (stage one of the method).
 """
 
 import random
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from uniadgen.history import sample_clicks
@@ -46,11 +47,13 @@ class _Example:
     prompt: Prompt
     text: list[int]
     codes: Tensor | None
-    history: list[tuple[Tensor, Sequence[int]]]
+    history: Sequence[tuple[Tensor, Sequence[int]]]
     canvas: Tensor | None
 
 
-def collate(examples: Sequence[_Example], config: ModelConfig, tokenizer: TextTokenizer, keep_foreground: Tensor | None) -> Batch:
+def collate(
+    examples: Sequence[_Example], config: ModelConfig, tokenizer: TextTokenizer, keep_foreground: Tensor | None
+) -> Batch:
     """Sequences side by side, padded on the right."""
     rows_ids, rows_kinds, rows_targets, starts = [], [], [], []
     for example in examples:
@@ -64,8 +67,6 @@ def collate(examples: Sequence[_Example], config: ModelConfig, tokenizer: TextTo
         if example.codes is not None:
             count = len(example.codes)
             ids, kinds, targets = [*ids, *example.codes.tolist()], [*kinds, *[IMAGE] * count], [*targets, *[-100] * count]
-            # the last token of a picture predicts nothing
-            ids, kinds, targets = ids, kinds, targets
         rows_ids.append(ids)
         rows_kinds.append(kinds)
         rows_targets.append(targets)
@@ -91,7 +92,14 @@ class Examples:
     """Draws batches from a corpus; batch k depends only on (seed, k)."""
 
     def __init__(
-        self, corpus: Corpus, codes: Tensor, click_codes: Tensor, config: ModelConfig, tokenizer: TextTokenizer, split: str, mix: Mix
+        self,
+        corpus: Corpus,
+        codes: Tensor,
+        click_codes: Tensor,
+        config: ModelConfig,
+        tokenizer: TextTokenizer,
+        split: str,
+        mix: Mix,
     ) -> None:
         self.corpus, self.codes, self.click_codes = corpus, codes, click_codes
         self.config, self.tokenizer, self.mix = config, tokenizer, mix
@@ -112,7 +120,7 @@ class Examples:
         history = [(self.click_codes[c, variant], self.text_ids[c]) for c in clicks]
         text = self.text_ids[row][: self.config.text.ad_tokens]
         if drop:
-            prompt, text, history = unconditional_prompt(self.tokenizer), [], []
+            prompt, text, history = unconditional_prompt(self.tokenizer, self.config, 0), [], []
         else:
             points = list(corpus.selling_points[row])
             draw.shuffle(points)  # a list in no particular order must not be copied in order
@@ -142,7 +150,9 @@ class Examples:
         count = draw.randint(2, self.config.preference.clicks)
         if kind == "words":
             count = min(count, 4)
-            return collate([self.words_example(draw, count) for _ in range(self.mix.words_batch)], self.config, self.tokenizer, None)
+            return collate(
+                [self.words_example(draw, count) for _ in range(self.mix.words_batch)], self.config, self.tokenizer, None
+            )
         examples = []
         for _ in range(size):
             row, variant = draw.choice(self.rows), draw.randrange(len(VARIANTS))
@@ -182,8 +192,8 @@ def train_unified(
     fit(model, losses_at, schedule, out, resume, look)
 
 
-def teacher_forced(model: UnifiedModel, examples: Examples):  # type: ignore[no-untyped-def]
-    """Targets above what the model holds most likely for each token given the true ones before it: quick to draw, easy to read."""
+def teacher_forced(model: UnifiedModel, examples: Examples) -> Image.Image:
+    """Targets, and below them the likeliest token at each position given the true ones before it: quick to draw."""
     batch = examples.batch(2, 10**6, 6)
     step = 10**6
     while batch.canvas is None:

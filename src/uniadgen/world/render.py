@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
@@ -31,6 +32,7 @@ from uniadgen.errors import InputError
 from uniadgen.world.specs import CreativeSpec, ProductSpec, stream
 
 Box = tuple[float, float, float, float]  # left, top, width, height as fractions of the canvas, y downwards
+Points = NDArray[np.float64]  # [vertices, 3], metres
 SENSOR = 36.0  # mm, its width
 APERTURE = 0.13  # of the product's size: the diameter of the lens, which sets how soft the background gets
 RENEW_AFTER = 60  # products; a fresh process now and then keeps Blender's memory small
@@ -166,7 +168,7 @@ def _place(product: ProductSpec) -> tuple[float, Any]:
 _standing: dict[str, Any] = {}  # the product that is in Blender now: building one takes as long as rendering it
 
 
-def _stand(product: ProductSpec) -> tuple[float, np.ndarray]:
+def _stand(product: ProductSpec) -> tuple[float, Points]:
     """Leaves this product alone in Blender, built anew only if another one is there; returns its size and its vertices."""
     if _standing.get("product") != product:
         _standing.clear()
@@ -185,15 +187,14 @@ def _stand(product: ProductSpec) -> tuple[float, np.ndarray]:
         names = {obj.name for obj in bpy.context.scene.objects}
         _standing.update(product=product, unit=unit, names=names, points=_points())
     else:
-        import bpy
-
+        bpy = sys.modules["bpy"]
         bpy.data.batch_remove([obj for obj in bpy.data.objects if obj.name not in _standing["names"]])
         bpy.data.batch_remove(list(bpy.data.worlds))
         bpy.data.orphans_purge(do_recursive=True)
     return _standing["unit"], _standing["points"]
 
 
-def _points() -> np.ndarray:
+def _points() -> Points:
     """All vertices of the scene's objects as they are rendered, in world coordinates."""
     import bpy
 
@@ -236,7 +237,10 @@ def _outline(product: ProductSpec) -> Frame:
     _engine(side, side, 8, 0, 0)
     bpy.context.scene.cycles.use_denoising = False
     bpy.context.scene.render.film_transparent = True
-    x0, y0, x1, y1 = _render("RGBA").getchannel("A").point(lambda a: 255 * (a > 100)).getbbox()
+    bounds = _render("RGBA").getchannel("A").point(lambda a: 255 * (a > 100)).getbbox()
+    if bounds is None:
+        raise RuntimeError("the product is not in the picture")
+    x0, y0, x1, y1 = bounds
     pixel = span / side
     return Frame(window.left + x0 * pixel, window.bottom + (side - y1) * pixel, (x1 - x0) * pixel, (y1 - y0) * pixel)
 
@@ -376,7 +380,8 @@ def render_world(
         for _ in range(min(max(1, workers), len(todo))):
             give(*hire(), 0)
         while busy:
-            for line in wait(list(busy)):
+            for ready in wait(list(busy)):
+                line = cast(Connection, ready)
                 process, product, done = busy.pop(line)
                 try:
                     problem = line.recv()

@@ -1,0 +1,92 @@
+"""The verbs around the main job: `uniadgen demo`, `uniadgen data ...` and `uniadgen train ...`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from uniadgen.errors import InputError
+
+
+def add_demo(verbs: Any) -> None:
+    verb = verbs.add_parser("demo", help="one product, two shoppers, two ads", allow_abbrev=False)
+    verb.set_defaults(run=demo)
+    verb.add_argument("--out", default="demo-out", metavar="DIR", help="folder for the ads (default demo-out)")
+    verb.add_argument("--seed", type=int, default=0, metavar="S")
+
+
+def demo(arguments: argparse.Namespace) -> None:
+    from uniadgen.cli import main as run
+    from uniadgen.demo import EXAMPLES, example_folder, example_requests, sheet
+    from uniadgen.generator import AdGenerator
+
+    out = Path(arguments.out)
+    for number, name in enumerate(EXAMPLES, 1):
+        code = run(
+            ["generate", str(example_folder() / name), "--out", str(out / f"shopper-{number}"), "--seed", str(arguments.seed)]
+        )
+        if code:
+            raise InputError(f"demo: shopper {number} failed; see above")
+    generator = AdGenerator.from_pretrained()
+    requests = example_requests()
+    ads = [generator.generate(r.product, r.history, box=r.box, seed=arguments.seed) for r in requests]
+    sheet(requests, ads).save(out / "demo.png")
+    print(f"both side by side, with the clicks they come from: {out / 'demo.png'}")
+
+
+def add_render(verbs: Any) -> None:
+    verb = verbs.add_parser("render", help="render PAd-Synth (needs the extra: uniadgen[world])", allow_abbrev=False)
+    verb.set_defaults(run=render)
+    verb.add_argument("--size", default="tiny", metavar="SIZE", help="tiny, standard, or a number of products (default tiny)")
+    verb.add_argument("--out", required=True, metavar="DIR")
+    verb.add_argument("--seed", type=int, default=0, metavar="S", help="of the world (default 0)")
+    verb.add_argument("--workers", type=int, default=1, metavar="N", help="processes that render (default 1)")
+    verb.add_argument("--resume", action="store_true", help="go on in a folder that holds renders of this world")
+    verb.add_argument("--quality", type=int, default=90, metavar="Q", help="of the stored pictures, WebP 1-100 (default 90)")
+    verb.add_argument("--pack-only", action="store_true", help="render nothing, pack what has been rendered so far")
+
+
+def render(arguments: argparse.Namespace) -> None:
+    """Renders, then packs the layout's Parquet files."""
+    from uniadgen.data.layout import build_dataset
+    from uniadgen.world.render import render_world
+    from uniadgen.world.worldgen import make_world
+
+    size: str | int = int(arguments.size) if arguments.size.isdigit() else arguments.size
+    try:
+        world = make_world(arguments.seed, size)
+    except ValueError as error:
+        raise InputError(f"argument --size: {error}") from None
+    out = Path(arguments.out)
+    raw = out / "raw"
+    if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
+        raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
+    if not arguments.pack_only:
+        render_world(world.products, world.creatives, out, workers=arguments.workers)
+    build_dataset(world, raw, out, arguments.quality)
+
+
+def add_train(verbs: Any) -> None:
+    train = verbs.add_parser("train", help="train a part of the model").add_subparsers(
+        title="parts", metavar="PART", required=True
+    )
+    for name, run in (("tokenizer", train_tokenizer_verb), ("unified", train_unified_verb)):
+        verb = train.add_parser(name, allow_abbrev=False)
+        verb.set_defaults(run=run)
+        verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
+        verb.add_argument("--config", required=True, metavar="FILE", help="YAML, for example configs/embedded.yaml")
+        verb.add_argument("--out", required=True, metavar="DIR", help="for checkpoints, samples and the model")
+        verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+        if name == "unified":
+            verb.add_argument("--tokenizer", required=True, metavar="DIR", help="what `train tokenizer` wrote")
+
+
+def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import run_tokenizer
+
+    run_tokenizer(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)
+
+
+def train_unified_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import run_unified
+
+    run_unified(Path(arguments.data), Path(arguments.config), Path(arguments.tokenizer), Path(arguments.out), arguments.resume)

@@ -1,0 +1,137 @@
+"""The contract of the Python API, on a complete model with random weights."""
+
+import math
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uniadgen import Box, Click, InputError, Product
+from uniadgen.compose import fitted_cutout
+from uniadgen.generator import AdGenerator
+
+POINTS = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"]
+
+
+def _clicks(count: int) -> list[Click]:
+    return [Click(Image.new("RGB", (90, 60 + i % 7), (i % 256, 80, 200)), f"Kettle {i} </s>") for i in range(count)]
+
+
+@pytest.fixture
+def product(cutout: Image.Image) -> Product:
+    return Product(cutout, "A kettle", POINTS)
+
+
+def test_an_ad_is_what_the_contract_says(generator: AdGenerator, product: Product) -> None:
+    ad = generator.generate(product, history=_clicks(5), seed=3)
+    assert ad.image.mode == "RGB"
+    assert ad.image.size == ad.background.size == (768, 768)
+    assert len(ad.sampled_clicks) == 3  # the tiny model's history length
+    assert all(0 <= c.index < 5 and -1 <= c.similarity <= 1 for c in ad.sampled_clicks)
+    assert set(ad.timings) == {"inputs", "history", "prompt", "text", "image", "compose"}
+    assert all(seconds >= 0 for seconds in ad.timings.values())
+    words = Counter(re.findall(r"[^\s\[\],|!]+", ad.text.replace(" - ", " ")))
+    assert not words - Counter(" ".join(POINTS).split())
+
+
+def test_the_product_stays_what_it_is(generator: AdGenerator, product: Product, cutout: Image.Image) -> None:
+    ad = generator.generate(product, seed=1)
+    place = ad.placement
+    part = np.asarray(fitted_cutout(cutout, place))
+    there = np.asarray(ad.image)[place.top : place.top + place.height, place.left : place.left + place.width]
+    opaque = part[..., 3] == 255
+    assert opaque.mean() > 0.5
+    assert (there[opaque] == part[..., :3][opaque]).all()
+    outside = np.ones(ad.image.size[::-1], bool)
+    outside[place.top : place.top + place.height, place.left : place.left + place.width] = False
+    assert (np.asarray(ad.image)[outside] == np.asarray(ad.background)[outside]).all()
+
+
+def test_nothing_is_resampled_when_the_box_has_the_size_of_the_product(generator: AdGenerator, cutout: Image.Image) -> None:
+    left, top, right, bottom = cutout.getchannel("A").getbbox() or (0, 0, 0, 0)
+    width, height = right - left, bottom - top
+    box = Box(100 / 768, 200 / 768, (100 + width) / 768, (200 + height) / 768)
+    ad = generator.generate(Product(cutout, "", POINTS), box=box)
+    assert ad.placement.as_dict() == {"left": 100, "top": 200, "width": width, "height": height}
+    part = np.asarray(cutout.crop((left, top, right, bottom)))
+    there = np.asarray(ad.image)[200 : 200 + height, 100 : 100 + width]
+    assert (there[part[..., 3] == 255] == part[..., :3][part[..., 3] == 255]).all()
+
+
+def test_the_same_request_gives_the_same_ad_and_another_seed_another(generator: AdGenerator, product: Product) -> None:
+    history = _clicks(8)
+    first, again, other = (generator.generate(product, history=history, seed=s) for s in (5, 5, 6))
+    assert first.image.tobytes() == again.image.tobytes()
+    assert (first.text, first.sampled_clicks) == (again.text, again.sampled_clicks)
+    assert first.background.tobytes() != other.background.tobytes()
+
+
+def test_the_clicks_matter(generator: AdGenerator, product: Product) -> None:
+    clicks = _clicks(3)
+    other = [Click(Image.new("RGB", (64, 64), "yellow"), "Sofa")] * 3
+    ads = [generator.generate(product, history=h, seed=1, sampling="most-similar") for h in (None, clicks, other)]
+    assert len({ad.background.tobytes() for ad in ads}) == 3
+
+
+@pytest.mark.parametrize("count", [0, 1, 5000])
+def test_histories_of_any_length(generator: AdGenerator, product: Product, count: int) -> None:
+    ad = generator.generate(product, history=[*_clicks(1)] * count, seed=2)
+    assert len(ad.sampled_clicks) == min(count, 3)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (640, 320), (200, 500)])
+def test_any_shape(generator: AdGenerator, product: Product, size: tuple[int, int]) -> None:
+    ad = generator.generate(product, size=size)
+    assert ad.image.size == ad.background.size == size
+    assert ad.placement.left >= 0
+    assert ad.placement.left + ad.placement.width <= size[0]
+    assert ad.placement.top + ad.placement.height <= size[1]
+
+
+def test_options_reach_the_model(generator: AdGenerator, product: Product) -> None:
+    base = {"history": _clicks(4), "seed": 1}
+    plain = generator.generate(product, **base)  # type: ignore[arg-type]
+    for options in ({"guidance": 1.0}, {"guidance": 7.0}, {"temperature": 0.2}, {"top_k": 2}):
+        other = generator.generate(product, **base, **options)  # type: ignore[arg-type]
+        assert other.background.tobytes() != plain.background.tobytes(), options
+    assert len(generator.generate(product, **base, history_length=1).sampled_clicks) == 1  # type: ignore[arg-type]
+    assert generator.generate(product, **base, history_length=0).sampled_clicks == []  # type: ignore[arg-type]
+
+
+def test_a_long_description_is_cut_and_said_so(generator: AdGenerator, cutout: Image.Image) -> None:
+    ad = generator.generate(Product(cutout, "steel kettle " * 1600, POINTS))
+    assert any("description" in note for note in ad.notes)
+
+
+@pytest.mark.parametrize(
+    "text", ["\x00\x07bell", "🔥 \u200d👨\u200d👩\u200d👧", "שלום עולם", "<|endoftext|> <text_ph>", "不含酒精 清新", "\ud800"]
+)
+def test_any_text_works_everywhere(generator: AdGenerator, cutout: Image.Image, text: str) -> None:
+    ad = generator.generate(Product(cutout, text, [text, "Kettle"]), history=[Click(Image.new("RGB", (9, 9)), text)])
+    assert ad.text
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"size": (0, 5)}, "size"),
+        ({"size": "768x768"}, "size"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"history_length": -1}, "history_length"),
+        ({"sampling": "best"}, "sampling"),
+        ({"guidance": math.nan}, "guidance"),
+        ({"temperature": -1}, "temperature"),
+        ({"top_k": 0}, "top_k"),
+        ({"box": Box(0.5, 0.5, 0.5, 0.9)}, "placement"),
+        ({"history": "clicks"}, "history"),
+    ],
+)
+def test_bad_options_are_refused_with_one_line(
+    generator: AdGenerator, product: Product, options: dict[str, object], named: str
+) -> None:
+    with pytest.raises(InputError, match=named) as caught:
+        generator.generate(product, **options)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
