@@ -166,7 +166,8 @@ def _similarities(
         at = np.array(pairs[start : start + 4096], np.int64).reshape(-1, 2)
         one, other = vectors[at[:, 0]].astype(np.float32), described[at[:, 1]].astype(np.float32)
         cosine = np.clip(np.einsum("ij,ij->i", one, other), -1, 1)
-        similarity += [value if there else None for value, there in zip(cosine.tolist(), other.any(1).tolist(), strict=True)]
+        described_at: NDArray[np.bool_] = np.any(other, axis=1)
+        similarity += [float(value) if there else None for value, there in zip(cosine, described_at, strict=True)]
     return similarity
 
 
