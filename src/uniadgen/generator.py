@@ -82,8 +82,24 @@ class AdGenerator:
         height of the ad in pixels. history_length: clicks to sample. guidance, temperature, top_k: of the picture; None stands
         for the model's own. Raises InputError for a request that can't be carried out.
         """
-        config, timings = self.model.config, _Timings()
         _check_options(size, seed, history_length, sampling, guidance, temperature, top_k)
+        with _fitting_threads(self.model):
+            return self._generate(product, history, box, seed, size, history_length, sampling, guidance, temperature, top_k)
+
+    def _generate(
+        self,
+        product: Product,
+        history: list[Click] | None,
+        box: Box | None,
+        seed: int,
+        size: tuple[int, int],
+        history_length: int | None,
+        sampling: Sampling,
+        guidance: float | None,
+        temperature: float | None,
+        top_k: int | None,
+    ) -> Ad:
+        config, timings = self.model.config, _Timings()
         with timings("inputs"):
             request = check_request(AdRequest(product, [] if history is None else history, box))
             placement = place(request.cutout, size, request.box)
@@ -194,6 +210,22 @@ class AdGenerator:
         continued = _rows(cache, 0, 2 if guided else 1)
         continued.length = length
         return continued
+
+
+@contextmanager
+def _fitting_threads(model: UnifiedModel) -> Iterator[None]:
+    """One thread while a small model decodes on a CPU.
+
+    A step of a small model is too short to share: two threads are no faster than one, and when other processes want the cores
+    the threads wait for each other at every operation (seen: minutes instead of seconds).
+    """
+    threads = torch.get_num_threads()
+    small = model.device.type == "cpu" and model.config.decoder.width <= 512
+    torch.set_num_threads(1 if small else threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Timings:
