@@ -78,7 +78,7 @@ class PreferenceConfig:
 class TextConfig:
     """Limits of the instruction, in tokens; what is longer is cut at a word and said so."""
 
-    description_tokens: int = 40
+    description_tokens: int = 64
     selling_point_tokens: int = 160
     ad_tokens: int = 48
     prompt_prefix: str = ""  # around the instruction; Janus: its chat turns, in which special tokens are recognised
