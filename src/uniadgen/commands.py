@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from uniadgen.errors import InputError
+from uniadgen.output import check_out, print_line, staged, summary, write_ad
 
 
 def add_demo(verbs: Any) -> None:
@@ -15,20 +16,18 @@ def add_demo(verbs: Any) -> None:
 
 
 def demo(arguments: argparse.Namespace) -> None:
-    from uniadgen.cli import main as run
-    from uniadgen.demo import EXAMPLES, example_folder, example_requests, sheet
+    from uniadgen.demo import example_requests, sheet
     from uniadgen.generator import AdGenerator
 
     out = Path(arguments.out)
-    for number, name in enumerate(EXAMPLES, 1):
-        code = run(
-            ["generate", str(example_folder() / name), "--out", str(out / f"shopper-{number}"), "--seed", str(arguments.seed)]
-        )
-        if code:
-            raise InputError(f"demo: shopper {number} failed; see above")
-    generator = AdGenerator.from_pretrained()
-    requests = example_requests()
+    check_out(out)
+    generator, requests = AdGenerator.from_pretrained(), example_requests()
     ads = [generator.generate(r.product, r.history, box=r.box, seed=arguments.seed) for r in requests]
+    for number, ad in enumerate(ads, 1):
+        folder = out / f"shopper-{number}"
+        with staged(folder) as stage:
+            record = write_ad(ad, [], stage, "ad-000")
+        print_line(summary(record, folder))
     sheet(requests, ads).save(out / "demo.png")
     print(f"both side by side, with the clicks they come from: {out / 'demo.png'}")
 

@@ -55,6 +55,10 @@ class AdGenerator:
         InputError when the folder is no model.
         """
         path = Path(folder) if folder else checkpoint.embedded_folder()
+        if not folder and not path.is_dir():
+            raise InputError(
+                "embedded model: this version ships no weights; train a model (docs/training.md) and name its folder"
+            )
         return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:

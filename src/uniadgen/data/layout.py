@@ -205,7 +205,7 @@ def build_dataset(
             if cutout_of != creative.product_id:
                 cutout_of, cutout = creative.product_id, _load(_cutout_path(raw, creative.product_id)).convert("RGBA")
             plate = _load(_plate_path(raw, creative)).convert("RGB")
-            ad = compose(plate, cutout, _in_pixels(placement, plate.size))
+            ad = compose(plate, cutout, in_pixels(placement, plate.size))
             product = products[creative.product_id]
             yield {
                 **_described(product, creative, world.splits[product.id]),
@@ -274,7 +274,7 @@ def _fractions(values: Sequence[float]) -> Fractions:
     return left, top, width, height
 
 
-def _in_pixels(placement: Fractions, size: tuple[int, int]) -> Placement:
+def in_pixels(placement: Fractions, size: tuple[int, int]) -> Placement:
     """The placement on a canvas of this size, edges rounded to whole pixels and kept inside."""
     left, right = (min(round(x * size[0]), size[0]) for x in (placement[0], placement[0] + placement[2]))
     top, bottom = (min(round(y * size[1]), size[1]) for y in (placement[1], placement[1] + placement[3]))

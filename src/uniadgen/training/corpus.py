@@ -14,9 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from uniadgen.ads import Placement
 from uniadgen.compose import render_foreground, visible_part
-from uniadgen.data.layout import read_creatives, read_products
+from uniadgen.data.layout import in_pixels, read_creatives, read_products
 from uniadgen.history import Vectors, hashed_embedder
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.pixels import to_pixels
@@ -59,9 +58,7 @@ class Corpus:
     def canvas(self, row: int, variant: int, size: int) -> Tensor:
         """The product on white where it stands in this creative: [3, size, size] in -1..1."""
         mirrored, degrees = VARIANTS[variant]
-        left, top, width, height = self.placements[row]
-        where = Placement(round(left * size), round(top * size), max(1, round(width * size)), max(1, round(height * size)))
-        where = Placement(min(where.left, size - where.width), min(where.top, size - where.height), where.width, where.height)
+        where = in_pixels(self.placements[row], (size, size))
         pixels = to_pixels(render_foreground(self.cutouts[self.product_ids[row]], (size, size), where), size)
         return shift_hue(pixels.flip(2) if mirrored else pixels, degrees)
 

@@ -115,17 +115,6 @@ def placement_in(outline: Frame, creative: CreativeSpec) -> Box:
     return creative.centre_x - width / 2, creative.base_y - height, width, height
 
 
-def compose(cutout: Image.Image, plate: Image.Image, placement: Box) -> Image.Image:
-    """The ad picture: the cut-out on its plate."""
-    left, top, width, height = placement
-    x0, y0 = round(left * plate.width), round(top * plate.height)
-    x1, y1 = round((left + width) * plate.width), round((top + height) * plate.height)
-    picture = plate.convert("RGB")
-    small = cutout.resize((max(1, x1 - x0), max(1, y1 - y0)), Image.Resampling.LANCZOS)
-    picture.paste(small, (x0, y0), small)
-    return picture
-
-
 # --- the camera and the engine ----------------------------------------------------------------------------------------------
 
 
