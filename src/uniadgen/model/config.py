@@ -15,7 +15,7 @@ from uniadgen.errors import InputError
 class DecoderConfig:
     """A Llama-style decoder: RMS norm, rotary positions, SwiGLU, no biases."""
 
-    layers: int = 8
+    layers: int = 6
     width: int = 320
     heads: int = 5
     feed_forward: int = 896
@@ -56,7 +56,7 @@ class ForegroundConfig:
     features: int = 192
     layers: int = 3
     heads: int = 6
-    group: int = 4  # decoder layers that share one injected feature map (reference: 6)
+    group: int = 3  # decoder layers that share one injected feature map (reference: 6)
     dinov2: dict[str, Any] = field(default_factory=dict)
     dropout: float = 0.1  # training: share of ads without the condition
     strength: float = 1.0  # inference; reference: 1.5
@@ -67,8 +67,8 @@ class PreferenceConfig:
     clicks: int = 10
     resolution: int = 64  # px at which a clicked picture is tokenised (reference: 128)
     text_tokens: int = 16  # per click (reference: 30)
-    mask_layers: int = 2
-    fusion_layers: int = 4
+    mask_layers: int = 1
+    fusion_layers: int = 2
     heads: int = 8
     keep: float = 0.4  # share of tokens that the mask keeps
     temperature: float = 0.1  # of the Gumbel-softmax over cosine similarities
@@ -198,7 +198,7 @@ def janus_pro(size: Literal["1B", "7B"]) -> ModelConfig:
         decoder=DecoderConfig(layers, width, heads, feed_forward, text_vocabulary=102_400),
         image=ImageTokenizerConfig(kind="janus-vq", resolution=384, codes=16_384, embedding=8, janus={"num_patches": 24}),
         foreground=ForegroundConfig(kind="dinov2", pixels_per_token=14, features=384, group=6, strength=1.5),
-        preference=PreferenceConfig(resolution=128, text_tokens=30, heads=16),
+        preference=PreferenceConfig(resolution=128, text_tokens=30, mask_layers=2, fusion_layers=4, heads=16),
         text=TextConfig(256, 512, 96, prompt_prefix="<|User|>: ", prompt_suffix="\n\n<|Assistant|>:"),
         guidance=GuidanceConfig(weight=5.0, unconditional="padded"),
         text_temperature=1.0,

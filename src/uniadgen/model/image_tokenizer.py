@@ -6,6 +6,7 @@ codebook to collapse. `janus-vq`: the vector-quantised tokenizer of Janus, from 
 """
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -120,6 +121,20 @@ class FSQTokenizer(nn.Module):
         values = self.values(codes).to(next(self.parameters()).dtype)
         pixels: Tensor = self.decoder(values.unflatten(2, (grid, grid)))
         return pixels.clamp(-1, 1)
+
+
+def level_sums(levels: Sequence[int], width: int) -> Tensor:
+    """Random vectors for all codes [prod(levels), width], about 1 long: the sum of one vector per dimension and level.
+
+    As initial rows of an embedding or a head they tell codes apart that differ and make codes alike that share levels, so that
+    what is learnt of one code holds for its neighbours from the first step.
+    """
+    codes = torch.arange(math.prod(levels))
+    rows, stride = torch.zeros(len(codes), width), 1
+    for count in levels:
+        rows += (torch.randn(count, width) / math.sqrt(width * len(levels)))[codes // stride % count]
+        stride *= count
+    return rows
 
 
 class JanusTokenizer(nn.Module):

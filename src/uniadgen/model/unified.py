@@ -7,6 +7,7 @@ The sequence of one ad is
 `Batch` is that sequence in tensors. Every position has a kind, which says where its embedding comes from.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
-from uniadgen.model.image_tokenizer import build_image_tokenizer
+from uniadgen.model.image_tokenizer import build_image_tokenizer, level_sums
 from uniadgen.model.preference import PreferenceUnderstanding
 
 # kinds of a position
@@ -89,6 +90,12 @@ class UnifiedModel(nn.Module):
         self.preference = PreferenceUnderstanding(config)
         self.image_tokenizer = build_image_tokenizer(config.image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
+        if config.image.kind == "fsq":
+            with torch.no_grad():
+                # rows of the default scale: 1 per element in an embedding, 1 / sqrt(3) per row in a linear layer
+                self.image_embedding.weight.copy_(level_sums(config.image.levels, config.image.embedding))
+                self.image_embedding.weight.mul_(math.sqrt(config.image.embedding))
+                self.image_head.score.weight.copy_(level_sums(config.image.levels, config.head_width)).div_(math.sqrt(3))
 
     def embed_text(self, ids: Tensor) -> Tensor:
         embedded: Tensor = self.text_embedding(ids)
