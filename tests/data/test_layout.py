@@ -71,6 +71,17 @@ def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
     assert np.abs(np.asarray(plate, float) - (200, 60, 60)).mean() < 6
 
 
+def test_a_low_quality_saves_space_and_keeps_the_outline(world: World, tmp_path: Path) -> None:
+    render(world, tmp_path / "raw", 2)
+    layout.build_dataset(world, tmp_path / "raw", tmp_path / "high", 90)
+    layout.build_dataset(world, tmp_path / "raw", tmp_path / "low", 40)
+    rendered = picture((tmp_path / "raw" / "p00000" / "cutout.webp").read_bytes())
+    high, low = (picture(layout.read_products(tmp_path / name).to_pylist()[0]["cutout"]) for name in ("high", "low"))
+    assert np.array_equal(np.asarray(high), np.asarray(rendered))
+    assert np.array_equal(np.asarray(low)[..., 3], np.asarray(rendered)[..., 3])
+    assert not np.array_equal(np.asarray(low), np.asarray(rendered))
+
+
 def test_users_come_back(world: World, tmp_path: Path) -> None:
     assert layout.write_users(tmp_path, map(layout.user_row, world.shoppers)) == len(world.shoppers)
     rows = list(layout.iter_rows(tmp_path, "users", batch_size=3))

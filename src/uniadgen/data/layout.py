@@ -75,6 +75,7 @@ USERS = pa.schema(
 )
 SCHEMAS: dict[TableName, pa.Schema] = {"creatives": CREATIVES, "products": PRODUCTS, "users": USERS}
 # Rows with pictures are written in small groups, so that a reader needs little memory; users are small.
+LOSSLESS_FROM = 85  # picture quality; from here on the cut-outs keep every value of a pixel
 GROUP_ROWS: dict[TableName, int] = {"creatives": 64, "products": 64, "users": 4096}
 
 
@@ -182,46 +183,49 @@ def user_row(shopper: Shopper) -> Row:
 
 
 def build_dataset(
-    world: World, raw: Path, out: Path, plate_quality: int = 88, progress: Callable[[int, int], None] | None = None
+    world: World, raw: Path, out: Path, quality: int = 88, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, int]:
     """Turn a world and its renders into a data set; returns the number of creatives, products and users.
 
     raw: holds for each product a folder with meta.json ({"placements": {creative id: [left, top, width, height]}}, fractions
     of the canvas), cutout.webp and plate-<creative id>.webp. A render may be partial: products without meta.json, and
     creatives without a plate, are left out, and the shoppers click what there is.
-    plate_quality: of the WebP pictures of plates and ads, 1 to 100. progress: called with (creatives done, creatives in all).
+    quality: of the WebP pictures, 1 to 100; cut-outs stay lossless from LOSSLESS_FROM on, and below it their outline (alpha)
+    stays exact.
+    progress: called with (creatives done, creatives in all).
     """
-    if not 1 <= plate_quality <= 100:
-        raise InputError(f"plate_quality: {plate_quality} is not between 1 and 100")
+    if not 1 <= quality <= 100:
+        raise InputError(f"quality: {quality} is not between 1 and 100")
     rendered = _rendered(world, raw)
     if not rendered:
         raise InputError(f"raw folder {raw}: no rendered product (a folder with meta.json) of this world; render it first")
     products = {product.id: product for product in world.products}
     creatives = [creative for creative, _ in rendered]
+    shown = dict.fromkeys(creative.product_id for creative in creatives)
+    cutouts = {name: _packed_cutout(_cutout_path(raw, name), quality) for name in shown}
 
     def creative_rows() -> Iterator[Row]:
         cutout_of, cutout = "", Image.new("RGBA", (1, 1))
         for done, (creative, placement) in enumerate(rendered, 1):
             if cutout_of != creative.product_id:
-                cutout_of, cutout = creative.product_id, _load(_cutout_path(raw, creative.product_id)).convert("RGBA")
+                cutout_of, cutout = creative.product_id, _decoded(cutouts[creative.product_id])
             plate = _load(_plate_path(raw, creative)).convert("RGB")
             ad = compose(plate, cutout, in_pixels(placement, plate.size))
             product = products[creative.product_id]
             yield {
                 **_described(product, creative, world.splits[product.id]),
                 "placement": list(placement),
-                "ad": _webp(ad, plate_quality),
-                "plate": _webp(plate, plate_quality),
+                "ad": _webp(ad, quality),
+                "plate": _webp(plate, quality),
             }
             if progress is not None:
                 progress(done, len(rendered))
 
     # What was rendered comes first in the folder's life, so a reader who finds users also finds their creatives.
-    shown = dict.fromkeys(creative.product_id for creative in creatives)
     count = {
         "creatives": write_creatives(out, creative_rows()),
         "products": write_products(
-            out, ({"id": name, "split": world.splits[name], "cutout": _cutout_path(raw, name).read_bytes()} for name in shown)
+            out, ({"id": name, "split": world.splits[name], "cutout": cutout} for name, cutout in cutouts.items())
         ),
     }
     complete = len(creatives) == len(world.creatives)
@@ -311,6 +315,17 @@ def _load(path: Path) -> Image.Image:
             return image
     except OSError as error:
         raise InputError(f"{path}: no readable picture; render this product again") from error
+
+
+def _packed_cutout(path: Path, quality: int) -> bytes:
+    """The cut-out for the data set: as rendered, or from a quality that is asked for to save space."""
+    cutout = _load(path)
+    return path.read_bytes() if quality >= LOSSLESS_FROM else _webp(cutout.convert("RGBA"), quality)
+
+
+def _decoded(cutout: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(cutout)) as image:
+        return image.convert("RGBA")
 
 
 def _webp(image: Image.Image, quality: int) -> bytes:
