@@ -59,7 +59,6 @@ def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
     for row, creative in zip(rows, world.creatives, strict=True):
         assert (row["id"], row["text"], row["scene_id"]) == (creative.id, creative.text, creative.scene.id)
         assert row["split"] == world.splits[creative.product_id]
-        assert row["codes"] is None
         assert row["placement"] == PLACED
         assert len(row["selling_points"]) == len(row["selling_point_types"])
     cutouts = {row["id"]: picture(row["cutout"]).convert("RGBA") for row in layout.read_products(tmp_path / "out").to_pylist()}
@@ -103,12 +102,11 @@ def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
     assert {click["creative"] for user in users for click in user["clicks"]} | {u["target"] for u in users} <= there
 
 
-def test_codes_and_index(world: World, tmp_path: Path) -> None:
+def test_the_index_is_that_of_the_world(world: World, tmp_path: Path) -> None:
     creatives = world.creatives[:10]
     products = {product.id: product for product in world.products}
     rows = [layout._described(products[c.product_id], c, world.splits[c.product_id]) for c in creatives]
-    layout.write_creatives(tmp_path, [{**row, "codes": [0, 16383, k]} for k, row in enumerate(rows)])
-    assert layout.read_creatives(tmp_path, ["codes"])["codes"].to_pylist()[3] == [0, 16383, 3]
+    layout.write_creatives(tmp_path, rows)
     index, expected = layout.read_index(tmp_path), index_creatives(world.products, creatives, world.splits)
     assert index.ids == expected.ids
     assert all(np.array_equal(getattr(index, name), getattr(expected, name)) for name in ("family", "style", "by_product"))

@@ -25,7 +25,7 @@ _PROCESSES = 64
 
 
 def add_data_verbs(verbs: Any) -> None:
-    """Add convert, validate and similarity to the steps of `uniadgen data`."""
+    """Add the verbs of this module to the steps of `uniadgen data`."""
     _add_convert(verbs)
     _add_validate(verbs)
     verb = verbs.add_parser("similarity", help="fill in the product similarities of all clicks", allow_abbrev=False)
@@ -34,6 +34,19 @@ def add_data_verbs(verbs: Any) -> None:
     verb.add_argument(
         "--embedder", default="hashed", metavar="NAME", help='"hashed" (default, offline) or a sentence-transformers model'
     )
+    verb = verbs.add_parser("encode", help="add image codes and embeddings, which training reads", allow_abbrev=False)
+    verb.set_defaults(run=encode)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout; its creatives.parquet is written anew")
+    verb.add_argument("--tokenizer", required=True, metavar="FOLDER", help="what `train tokenizer` wrote, or a model folder")
+    verb.add_argument("--augment", action="store_true", help="also encode every picture mirrored and with other hues")
+    verb.add_argument("--batch", type=int, default=32, metavar="N", help="pictures at a time (default %(default)s)")
+    verb.add_argument("--embedder", default="hashed", metavar="NAME", help="as for `similarity`")
+    verb.add_argument("--device", metavar="DEVICE", help="cpu or cuda (default: a GPU when there is one)")
+    verb = verbs.add_parser("stats", help="print counts, draw one shopper's history and target", allow_abbrev=False)
+    verb.set_defaults(run=stats)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout")
+    verb.add_argument("--sheet", metavar="FILE", help="draw the contact sheet of a user there (PNG)")
+    verb.add_argument("--user", type=int, default=0, metavar="N", help="number of the user in users.parquet (default 0)")
 
 
 def _add_convert(verbs: Any) -> None:
@@ -145,6 +158,53 @@ def similarity(arguments: argparse.Namespace) -> None:
             raise InputError(f"argument DIR: there is no folder {quoted(folder)}; name the folder of a data set")
         count = fill_similarity(folder, load_embedder(arguments.embedder), arguments.embedder, progress)
     print(f"{count:,} similarities in {quoted(folder / 'users.parquet')}")
+
+
+def encode(arguments: argparse.Namespace) -> None:
+    """Encode what is not yet encoded and say what there is."""
+    with _data_extra(), _progress() as progress:
+        import torch
+
+        from uniadgen.data.encode import encode_creatives
+        from uniadgen.data.similarity import load_embedder
+        from uniadgen.model.checkpoint import load_tokenizer
+
+        folder = _path(arguments.data, "DIR")
+        if not 1 <= arguments.batch <= 4096:
+            raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")
+        try:
+            device = (
+                torch.device(arguments.device)
+                if arguments.device
+                else torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            )
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError):
+            raise InputError(f"argument --device: {quoted(arguments.device)} is not usable here; use cpu or cuda") from None
+        tokenizer, config = load_tokenizer(_path(arguments.tokenizer, "--tokenizer"), device)
+        embedder = load_embedder(arguments.embedder)
+        count = encode_creatives(
+            folder, tokenizer, config, arguments.augment, arguments.batch, embedder, arguments.embedder, progress
+        )
+    print(f"{count:,} creatives encoded in {quoted(folder)}" if count else f"{quoted(folder)} was encoded like this before")
+
+
+def stats(arguments: argparse.Namespace) -> None:
+    """Print the counts and draw the sheet."""
+    with _data_extra():
+        from uniadgen.data.stats import data_stats, user_sheet
+
+        folder = _path(arguments.data, "DIR")
+        print(data_stats(folder))
+        if arguments.sheet is not None:
+            path = _path(arguments.sheet, "--sheet")
+            sheet = user_sheet(folder, arguments.user)
+            try:
+                sheet.save(path, format="PNG")
+            except OSError as error:
+                reason = error.strerror or "no such folder"
+                raise InputError(f"argument --sheet: {quoted(path)} can't be written ({reason}); name another file") from None
+            print(f"history and target of user {arguments.user}: {quoted(path)}")
 
 
 # Helpers -----------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
     build_dataset(make_world(0, "tiny"), Path("raw"), Path("tiny"))      # from a world and its renders
     for user in iter_rows(Path("tiny"), "users"): ...                    # streamed, whatever the number of users
 
-Pictures are WebP: ads and plates lossy, cut-outs lossless. `codes` (the picture's image tokens) is null until it is encoded.
+Pictures are WebP: ads and plates lossy, cut-outs lossless. `uniadgen data encode` adds the columns of ENCODED.
 """
 
 import contextlib
@@ -54,7 +54,17 @@ CREATIVES = pa.schema(
         pa.field("placement", pa.list_(pa.float32(), 4)),
         pa.field("ad", pa.binary()),
         pa.field("plate", pa.binary()),
-        pa.field("codes", pa.list_(pa.uint16())),
+    ]
+)
+# What training reads instead of pictures; added by uniadgen.data.encode, in the order of its variants where there are several.
+ENCODED = pa.schema(
+    [
+        pa.field("codes", pa.list_(pa.uint16())),  # image tokens of the plate, or of the ad where there is no plate
+        pa.field("click_codes", pa.list_(pa.uint16())),  # image tokens of the ad as a click of a history
+        pa.field("foreground", pa.binary()),  # the product on white, RGB, row by row: only its box
+        pa.field("foreground_box", pa.list_(pa.uint16(), 4)),  # left, top, width, height in pixels of the model's canvas
+        pa.field("text_embedding", pa.list_(pa.float32())),  # of the ad's text
+        pa.field("description_embedding", pa.list_(pa.float32())),
     ]
 )
 PRODUCTS = pa.schema(

@@ -12,16 +12,18 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from uniadgen.errors import InputError
 from uniadgen.model import janus
 from uniadgen.model.config import ModelConfig
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.memory import check_memory
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+IMAGE_TOKENIZER = "image_tokenizer.safetensors"
 
 
 def embedded_folder() -> Path:
@@ -67,6 +69,30 @@ def load(
     check_memory(model, device, dtype, f"model folder {folder}")
     _load_weights(model, folder / WEIGHTS, device, dtype)
     return model.eval(), tokenizer
+
+
+def save_tokenizer(folder: Path, tokenizer: FSQTokenizer, config: ModelConfig) -> None:
+    """Writes an image tokenizer alone, with the configuration of the model that it is for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: t.contiguous().cpu() for name, t in tokenizer.state_dict().items()}
+    _write(folder / CONFIG, lambda path: path.write_text(json.dumps(config.to_dict(), indent=2) + "\n"))
+    _write(folder / IMAGE_TOKENIZER, lambda path: save_file(tensors, path))
+
+
+def load_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[FSQTokenizer | JanusTokenizer, ModelConfig]:
+    """The image tokenizer that `save_tokenizer` wrote, or that of a model folder, in evaluation mode. Raises InputError."""
+    path = folder / IMAGE_TOKENIZER
+    if not path.is_file():
+        model, _ = load(folder, device)
+        return model.image_tokenizer, model.config
+    config = load_config(folder)
+    tokenizer = FSQTokenizer(config.image)
+    try:
+        tokenizer.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(f"{path}: does not fit {CONFIG} beside it ({reason}); train the tokenizer again") from None
+    return tokenizer.eval().to(device), config
 
 
 def load_config(folder: Path) -> ModelConfig:

@@ -28,6 +28,41 @@ class Residual(nn.Module):
         return x + self.second(F.silu(self.first(F.silu(x))))
 
 
+class Down(nn.Module):
+    """Half the resolution: a convolution beside a shortcut that averages neighbouring channels of 2x2 pixels.
+
+    Shortcuts without parameters carry the picture through an autoencoder from the first step (DC-AE, Chen et al., 2024).
+    """
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, out, 4, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.conv(x)
+        shortcut = F.pixel_unshuffle(x, 2).unflatten(1, (out.shape[1], -1)).mean(2)
+        return cast(Tensor, out + shortcut)
+
+
+class Up(nn.Module):
+    """Twice the resolution, beside a shortcut that repeats channels: the counterpart of `Down`."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, out * 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = self.conv(x)
+        return F.pixel_shuffle(wide + x.repeat_interleave(wide.shape[1] // x.shape[1], 1), 2)
+
+
+class ChannelNorm(nn.Module):
+    """Scales the channels of each position to a mean square of one, so that what follows can't drift into saturation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x.movedim(1, -1), x.shape[1:2]).movedim(-1, 1)
+
+
 class GridAttention(nn.Module):
     """One transformer block over all positions of a feature map; without learned positions, so any grid works."""
 
@@ -60,13 +95,14 @@ class FSQTokenizer(nn.Module):
             nn.PixelUnshuffle(4),
             nn.Conv2d(48, fine, 3, padding=1),
             Residual(fine),
-            nn.Conv2d(fine, middle, 4, stride=2, padding=1),
+            Down(fine, middle),
             Residual(middle),
             Residual(middle),
-            nn.Conv2d(middle, coarse, 4, stride=2, padding=1),
+            Down(middle, coarse),
             Residual(coarse),
             GridAttention(coarse),
             Residual(coarse),
+            ChannelNorm(),
             nn.Conv2d(coarse, dimensions, 1),
         )
         self.decoder = nn.Sequential(
@@ -74,12 +110,10 @@ class FSQTokenizer(nn.Module):
             Residual(coarse),
             GridAttention(coarse),
             Residual(coarse),
-            nn.Conv2d(coarse, middle * 4, 1),
-            nn.PixelShuffle(2),
+            Up(coarse, middle),
             Residual(middle),
             Residual(middle),
-            nn.Conv2d(middle, fine * 4, 1),
-            nn.PixelShuffle(2),
+            Up(middle, fine),
             Residual(fine),
             Residual(fine),
             nn.Conv2d(fine, 48, 3, padding=1),

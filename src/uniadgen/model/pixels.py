@@ -23,6 +23,11 @@ def to_pixels(image: Image.Image, size: int) -> Tensor:
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 127.5 - 1
 
 
+def from_bytes(pixels: Tensor) -> Tensor:
+    """uint8 0..255 -> -1..1."""
+    return pixels.float() / 127.5 - 1
+
+
 def to_image(pixels: Tensor) -> Image.Image:
     """[3, H, W] in -1..1 -> RGB picture."""
     values = ((pixels.float().clamp(-1, 1) + 1) * 127.5).round().byte()

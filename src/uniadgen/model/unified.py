@@ -18,6 +18,7 @@ from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
 from uniadgen.model.image_tokenizer import build_image_tokenizer, level_sums
+from uniadgen.model.pixels import from_bytes
 from uniadgen.model.preference import PreferenceUnderstanding
 
 # kinds of a position
@@ -51,7 +52,7 @@ class Batch:
     text_targets: Tensor  # [B, T] long, -100 where no word is to be predicted
     image_starts: Tensor  # [B] long: position of begin_image, -1 in a sequence without a picture
     clicks: Clicks | None
-    canvas: Tensor | None  # [B, 3, S, S] in -1..1, the product on white
+    canvas: Tensor | None  # [B, 3, S, S] uint8, the product on white
     keep_foreground: Tensor | None  # [B] bool: condition dropout has not struck
 
 
@@ -142,7 +143,7 @@ class UnifiedModel(nn.Module):
         x = self.embed(batch.ids, batch.kinds, batch.clicks)
         foreground = None
         if batch.canvas is not None:
-            features = self.foreground(batch.canvas)
+            features = self.foreground(from_bytes(batch.canvas))
             if batch.keep_foreground is not None:
                 features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
             foreground = self.foreground_at(features, batch.image_starts, x.shape[1])

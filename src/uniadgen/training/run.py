@@ -1,46 +1,57 @@
 """What `uniadgen train` runs: reads the configuration and the data, trains, writes a model folder."""
 
 import dataclasses
+import io
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
+from numpy.typing import NDArray
+from PIL import Image
 
+from uniadgen.cleaning import quoted
+from uniadgen.data.encode import encoded_settings, fingerprint
+from uniadgen.data.layout import iter_rows, read_creatives, read_index
+from uniadgen.data.store import open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.text_tokenizer import train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
-from uniadgen.prompts import load_pool
-from uniadgen.training.corpus import Corpus, encode_corpus, load_corpus, picture_array
+from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
+from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.tokenizer import train_tokenizer
-from uniadgen.training.unified import Examples, Mix, train_unified
+from uniadgen.training.unified import train_unified
 from uniadgen.world.specs import stream
 from uniadgen.world.titles import pseudo_title_task
 
 MODELS = {"embedded": embedded, "tiny": tiny}
-TOKENIZER_WEIGHTS = "tokenizer.safetensors"
+HISTORIES = ("users", "drawn")
+MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
-def read_config(path: Path) -> tuple[ModelConfig, dict[str, dict[str, Any]]]:
-    """The model's configuration and the sections of the training file. Raises InputError."""
+def read_config(path: Path) -> tuple[ModelConfig, dict[str, Any]]:
+    """The model's configuration and what else is in the training file. Raises InputError."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections = ("model", "tokenizer", "unified", "mix")
+    sections = ("model", "tokenizer", "unified", "mix", "histories")
     if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in MODELS:
         raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(MODELS)}")
+    if values.get("histories", "users") not in HISTORIES:
+        raise InputError(f"{path}: histories must be one of {', '.join(HISTORIES)}")
     return MODELS[values.pop("model")](), values
 
 
-def _section(cls: Any, values: dict[str, dict[str, Any]], name: str, path: Path) -> Any:
+def _section(cls: Any, values: dict[str, Any], name: str, path: Path) -> Any:
     known = {f.name: f for f in dataclasses.fields(cls)}
     section = values.get(name) or {}
     for key, value in section.items():
@@ -55,53 +66,77 @@ def _section(cls: Any, values: dict[str, dict[str, Any]], name: str, path: Path)
 def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "tokenizer", config_path)
-    corpus = load_corpus(data)
-    kept, held_out = corpus.rows("train"), corpus.rows("val") + corpus.rows("test")
-    size = config.image.resolution
-    # plates are what the model paints, ads are what histories are made of
-    pictures = picture_array([corpus.plates[i] for i in kept] + [corpus.ads[i] for i in kept], size)
-    unseen = picture_array([corpus.plates[i] for i in held_out], size)
+    pictures, unseen = tokenizer_pictures(data, config.image.resolution)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
     train_tokenizer(tokenizer, pictures, unseen, schedule, config.preference.resolution, out, resume)
-    save_file({name: t.contiguous() for name, t in tokenizer.state_dict().items()}, out / TOKENIZER_WEIGHTS)
-    print(f"wrote {out / TOKENIZER_WEIGHTS}")
+    checkpoint.save_tokenizer(out, tokenizer, config)
+    print(f"wrote {out}")
 
 
-def text_corpus(corpus: Corpus, seed: int) -> list[str]:
-    """What the text tokenizer learns its vocabulary from: this world's texts, invented ones, and the instructions."""
-    texts = (
-        [" " + t for t in corpus.texts] + corpus.descriptions + [" " + p for points in corpus.selling_points for p in points]
-    )
+def tokenizer_pictures(data: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """What the tokenizer learns from - plates, which the model paints, and ads, which histories are made of - and unseen plates
+    (ads where there are none): [N, size, size, 3] each."""
+    kept: list[NDArray[np.uint8]] = []
+    unseen: list[NDArray[np.uint8]] = []
+    for row in iter_rows(data, "creatives", ("split", "plate", "ad"), 64):
+        for picture in (row["plate"], row["ad"]) if row["split"] == "train" else (row["plate"] or row["ad"],):
+            if picture is not None:
+                opened = Image.open(io.BytesIO(picture)).convert("RGB").resize((size, size))
+                (kept if row["split"] == "train" else unseen).append(np.asarray(opened))
+    if not kept or not unseen:
+        raise InputError(f"data folder {quoted(data)}: pictures of the split train and of another one are needed")
+    return np.stack(kept), np.stack(unseen)
+
+
+def text_corpus(data: Path, seed: int) -> list[str]:
+    """What the text tokenizer learns its vocabulary from: the data's texts, invented ones, and the instructions."""
+    texts: list[str] = []
+    for row in islice(iter_rows(data, "creatives", ("text", "description", "selling_points")), MOST_TEXTS):
+        texts += [" " + row["text"], row["description"], *(" " + point for point in row["selling_points"])]
     for index in range(4000):
         description, points, text, _, _ = pseudo_title_task(stream(seed, "vocabulary", index))
         texts += [description, " " + text, *(" " + p for p in points)]
-    for kind in ("general_text", "personalised_text", "unified", "background_prompt"):
+    for kind in KINDS:
         texts += list(load_pool(kind).templates) * 20
     return texts
+
+
+def drawn_histories(data: Path) -> DrawnHistories:
+    """Shoppers invented from the tastes that PAd-Synth's creatives fit. Raises InputError for data of another kind."""
+    table = read_creatives(data, ("department", "text_embedding", "description_embedding"))
+    if table["department"].null_count:
+        raise InputError(f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; set histories: users")
+    vectors = [np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")]
+    return DrawnHistories(read_index(data), *vectors)
 
 
 def run_unified(data: Path, config_path: Path, tokenizer_folder: Path, out: Path, resume: bool) -> None:
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "unified", config_path)
     mix: Mix = _section(Mix, values, "mix", config_path)
-    corpus = load_corpus(data)
-    words = train_text_tokenizer(text_corpus(corpus, schedule.seed), config.decoder.text_vocabulary - 8)
+    words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
     torch.manual_seed(schedule.seed)
     model = UnifiedModel(config)
-    path = tokenizer_folder / TOKENIZER_WEIGHTS
-    try:
-        model.image_tokenizer.load_state_dict(load_file(path))
-    except (OSError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:160]
+    image_tokenizer, meant_for = checkpoint.load_tokenizer(tokenizer_folder)
+    if meant_for.image != config.image:
         raise InputError(
-            f"{path}: not the tokenizer of this configuration ({reason}); run `uniadgen train tokenizer`"
-        ) from None
-    assert isinstance(model.image_tokenizer, FSQTokenizer)
-    codes, click_codes = encode_corpus(
-        corpus, model.image_tokenizer, config.image.resolution, config.preference.resolution, out
-    )
-    train, held_out = (Examples(corpus, codes, click_codes, config, words, split, mix) for split in ("train", "val"))
+            f"tokenizer folder {quoted(tokenizer_folder)}: made for another model than {quoted(config_path)} trains"
+        )
+    model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
+    if encoded_settings(data)["tokenizer"] != fingerprint(image_tokenizer):
+        raise InputError(
+            f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {tokenizer_folder}"
+        )
+    histories = drawn_histories(data) if values.get("histories") == "drawn" else None
+    store = open_store(data, words, with_users=histories is None)
+    try:
+        train, held_out = (
+            Reader(store, config, words, stages, split, schedule.batch, schedule.seed, histories=histories)
+            for split, stages in (("train", mix), ("val", dataclasses.replace(mix, general_steps=0)))
+        )
+    except ValueError as error:
+        raise InputError(f"data folder {quoted(data)}: {error}") from None
     train_unified(model, train, held_out, schedule, out, resume)
     checkpoint.save(out / "model", model, words, torch.float16)
     print(f"wrote {out / 'model'}")

@@ -9,10 +9,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from uniadgen.data.augment import shift_hue
 from uniadgen.model.image_tokenizer import FSQTokenizer, psnr
-from uniadgen.model.pixels import to_image
-from uniadgen.training.augment import shift_hue
+from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.training.loop import Schedule, fit
+
+CROP = 128  # px
 
 
 def gradient_loss(first: Tensor, second: Tensor) -> Tensor:
@@ -37,23 +39,27 @@ def train_tokenizer(
     resume: bool,
     samples: Sequence[int] = range(4),
 ) -> None:
-    """pictures, held_out: [N, S, S, 3] uint8. Trains on whole pictures and on thumbnails, since clicks are tokenised small."""
+    """pictures, held_out: [N, S, S, 3] uint8. Trains on crops, many small steps being worth more than few large ones, and on
+    thumbnails, since clicks are tokenised small."""
+    crop = min(CROP, pictures.shape[1])
 
     def batch_at(step: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng((schedule.seed, step))
-        chosen = rng.integers(len(pictures), size=schedule.batch)
-        pixels = torch.from_numpy(pictures[np.sort(chosen)]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        chosen = np.sort(rng.integers(len(pictures), size=schedule.batch))
+        side = pictures.shape[1]
+        # half of the crops show more of the picture, smaller: other scales and alignments of the same edges
+        window = crop if rng.random() < 0.5 else int(rng.integers(crop, side + 1))
+        top, left = rng.integers(side - window + 1, size=2)
+        pixels = from_bytes(torch.from_numpy(pictures[chosen, top : top + window, left : left + window]).permute(0, 3, 1, 2))
+        if window != crop:
+            pixels = F.interpolate(pixels, (crop, crop), mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
         if rng.random() < 0.5:
             pixels = pixels.flip(3)
         if rng.random() < 0.5:
             pixels = shift_hue(pixels, float(rng.uniform(-30, 30)))
-        if rng.random() < 0.5:  # pictures larger than the grid, cut anew: other scales and alignments
-            low = int(rng.integers(pixels.shape[2] * 5 // 8, pixels.shape[2]))
-            top, left = rng.integers(pixels.shape[2] - low, size=2)
-            cut = pixels[:, :, top : top + low, left : left + low]
-            pixels = F.interpolate(cut, pixels.shape[2:], mode="bicubic", align_corners=False).clamp(-1, 1)
+        whole = from_bytes(torch.from_numpy(pictures[chosen]).permute(0, 3, 1, 2))
         small = F.interpolate(
-            pixels, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False
+            whole, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False
         )
         return pixels.contiguous(memory_format=torch.channels_last), small.contiguous(memory_format=torch.channels_last)
 
@@ -67,7 +73,7 @@ def train_tokenizer(
         }
 
     def look(step: int) -> None:
-        pixels = torch.from_numpy(held_out[:48]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        pixels = from_bytes(torch.from_numpy(held_out[:48]).permute(0, 3, 1, 2))
         codes = torch.cat([tokenizer.encode(part) for part in pixels.split(8)])
         grid = pixels.shape[2] // 16
         rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])

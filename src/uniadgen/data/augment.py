@@ -5,6 +5,16 @@ import math
 import torch
 from torch import Tensor
 
+# (mirrored, degrees of hue shift): applied to plate, product and history of one training example alike
+VARIANTS: tuple[tuple[bool, float], ...] = (
+    (False, 0.0),
+    (True, 0.0),
+    (False, 16.0),
+    (True, 16.0),
+    (False, -16.0),
+    (True, -16.0),
+)
+
 # RGB <-> a luma axis and two chroma axes (YIQ): turning the chroma plane shifts the hue and keeps the brightness.
 _TO_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 
@@ -17,3 +27,9 @@ def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
     turn = torch.tensor([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
     matrix = torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ
     return torch.einsum("ij,...jhw->...ihw", matrix.to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
+
+
+def varied(pixels: Tensor, variant: int) -> Tensor:
+    """pixels [..., 3, H, W] in -1..1 as one of the VARIANTS shows them."""
+    mirrored, degrees = VARIANTS[variant]
+    return shift_hue(pixels.flip(-1) if mirrored else pixels, degrees)

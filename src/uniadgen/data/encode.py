@@ -1,0 +1,267 @@
+"""`uniadgen data encode`: what training needs of every picture, computed once and added to creatives.parquet as columns.
+
+    encode_creatives(Path("data"), tokenizer, config)
+
+Afterwards training opens no picture: a plate is its image codes, a click is a few codes of its ad, the product is the pixels of
+its box on the model's canvas. Work is kept in parts of a few hundred creatives in a hidden folder beside the table, so that an
+interrupted run goes on where it was; the table is replaced when all parts are there.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from PIL import Image
+from torch import Tensor
+
+from uniadgen.cleaning import quoted
+from uniadgen.compose import place, render_foreground, visible_part
+from uniadgen.data.augment import VARIANTS, varied
+from uniadgen.data.layout import ENCODED, Row, in_pixels, read_products, table_path
+from uniadgen.data.similarity import Progress
+from uniadgen.errors import InputError
+from uniadgen.history import Embedder, hashed_embedder
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+from uniadgen.model.pixels import to_pixels
+
+PART = 256  # creatives
+SETTINGS = b"uniadgen.encoded"  # key of the table's metadata: JSON with what the codes depend on
+
+
+def encode_creatives(
+    folder: Path,
+    tokenizer: FSQTokenizer | JanusTokenizer,
+    config: ModelConfig,
+    augment: bool = False,
+    batch: int = 32,
+    embedder: Embedder = hashed_embedder,
+    embedder_name: str = "hashed",
+    progress: Progress | None = None,
+) -> int:
+    """Add the columns of `layout.ENCODED` to a data set; returns the number of creatives, or 0 where all was done before.
+
+    tokenizer: on the device that is to do the work. augment: encode every picture in all VARIANTS, not only as it is; the codes
+    of a row are then those of its variants one after the other. batch: pictures at a time. Raises InputError for pictures that
+    are missing or broken; what was encoded until then is kept for the next run.
+    """
+    path = table_path(folder, "creatives")
+    try:
+        source = pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{quoted(path)}: no readable Parquet table; build the data set again") from error
+    variants = len(VARIANTS) if augment else 1
+    settings = {
+        "resolution": config.image.resolution,
+        "click_resolution": config.preference.resolution,
+        "variants": variants,
+        "tokenizer": fingerprint(tokenizer),
+        "embedder": embedder_name,
+    }
+    with source:
+        if _stored(source.schema_arrow) == settings:
+            return 0
+        content = hashlib.sha256((table_digest(path) + json.dumps(settings, sort_keys=True)).encode()).hexdigest()[:16]
+        work = folder / f".encode-{content}"
+        work.mkdir(exist_ok=True)
+        count = source.metadata.num_rows
+        parts = [work / f"{start:012d}.parquet" for start in range(0, count, PART)]
+        products = _Cutouts(folder)
+        rows = _parts(source, ("id", "product_id", "text", "description", "placement", "ad", "plate"))
+        for number, part in enumerate(parts):
+            chunk = next(rows)
+            if not part.exists():
+                encoder = _Encoder(tokenizer, config, variants, batch, embedder, products)
+                temporary = part.with_suffix(".tmp")
+                pq.write_table(encoder.table(chunk()), temporary, compression="zstd")
+                os.replace(temporary, part)
+            if progress is not None:
+                progress("encoding", min(count, (number + 1) * PART), count)
+        _merge(source, parts, path, settings)
+    shutil.rmtree(work)
+    return count
+
+
+def fingerprint(tokenizer: FSQTokenizer | JanusTokenizer) -> str:
+    """A hash of an image tokenizer's weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tokenizer.state_dict().items()):
+        digest.update(name.encode() + tensor.float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def encoded_settings(folder: Path) -> dict[str, Any]:
+    """What the codes of a data set were made with. Raises InputError when it has not been encoded."""
+    path = table_path(folder, "creatives")
+    try:
+        stored = _stored(pq.read_schema(path))
+    except (pa.ArrowInvalid, OSError):
+        stored = None
+    if stored is None:
+        raise InputError(f"data folder {quoted(folder)}: its creatives are not encoded; run `uniadgen data encode`")
+    return stored
+
+
+def _stored(schema: pa.Schema) -> dict[str, Any] | None:
+    value = (schema.metadata or {}).get(SETTINGS)
+    return dict(json.loads(value)) if value is not None else None
+
+
+def table_digest(path: Path) -> str:
+    """Changes with a table's content: a Parquet footer holds the sizes and extremes of all columns. Raises InputError."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-8, os.SEEK_END)
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(-8 - length, os.SEEK_END)
+            return hashlib.sha256(file.read(length)).hexdigest()[:12]
+    except (OSError, ValueError):
+        raise InputError(f"{quoted(path)}: no readable Parquet table; build or convert the data set again") from None
+
+
+def _parts(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[Any]:
+    """PART rows at a time, each as a function that yields them: parts that exist already need not be decoded to Python."""
+    for table in _tables(source, columns):
+        yield table.to_pylist
+
+
+def _tables(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    have = 0
+    for found in source.iter_batches(PART, columns=list(columns)):
+        waiting.append(found)
+        have += len(found)
+        while have >= PART:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, PART)
+            waiting = table.slice(PART).to_batches()
+            have -= PART
+    if have:
+        yield pa.Table.from_batches(waiting)
+
+
+def _merge(source: pq.ParquetFile, parts: Sequence[Path], path: Path, settings: dict[str, Any]) -> None:
+    """The table with the columns of the parts in place of what it may have had under their names."""
+    kept = [name for name in source.schema_arrow.names if name not in ENCODED.names]
+    fields = [source.schema_arrow.field(name) for name in kept] + list(ENCODED)
+    metadata = {**(source.schema_arrow.metadata or {}), SETTINGS: json.dumps(settings, sort_keys=True).encode()}
+    schema = pa.schema(fields, metadata=metadata)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            for table, part in zip(_tables(source, kept), parts, strict=True):
+                new = pq.read_table(part)
+                merged = pa.Table.from_arrays([*table.columns, *(new[name] for name in ENCODED.names)], schema=schema)
+                writer.write_table(merged, row_group_size=64)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class _Cutouts:
+    """Cut-outs by product, read by row group: creatives of a product stand side by side, so one group at hand is enough."""
+
+    def __init__(self, folder: Path) -> None:
+        self._row = {name: row for row, name in enumerate(read_products(folder, ("id",))["id"].to_pylist())}
+        self._file = pq.ParquetFile(table_path(folder, "products"))
+        sizes = [self._file.metadata.row_group(group).num_rows for group in range(self._file.num_row_groups)]
+        self._starts = np.cumsum([0, *sizes])
+        self._group: tuple[int, list[bytes | None]] = (-1, [])
+        self._last: tuple[str, Image.Image | None] = ("", None)
+
+    def __getitem__(self, product: str) -> Image.Image | None:
+        """The visible part of the product's cut-out; None for a product that has none."""
+        if product != self._last[0]:
+            row = self._row.get(product)
+            data = None if row is None else self._read(row)
+            cutout = None if data is None else _open(data, f"the cut-out of product {quoted(product)}").convert("RGBA")
+            self._last = product, None if cutout is None else visible_part(cutout)
+        return self._last[1]
+
+    def _read(self, row: int) -> bytes | None:
+        group = int(np.searchsorted(self._starts, row, "right")) - 1
+        if group != self._group[0]:
+            self._group = group, self._file.read_row_group(group, ["cutout"])["cutout"].to_pylist()
+        return self._group[1][row - int(self._starts[group])]
+
+
+class _Encoder:
+    def __init__(
+        self,
+        tokenizer: FSQTokenizer | JanusTokenizer,
+        config: ModelConfig,
+        variants: int,
+        batch: int,
+        embedder: Embedder,
+        cutouts: _Cutouts,
+    ) -> None:
+        self.tokenizer, self.config, self.variants, self.batch = tokenizer, config, variants, batch
+        self.embedder, self.cutouts = embedder, cutouts
+
+    def table(self, rows: Sequence[Row]) -> pa.Table:
+        size, small = self.config.image.resolution, self.config.preference.resolution
+        painted = self._codes([row["plate"] or row["ad"] for row in rows], rows, size)
+        clicked = self._codes([row["ad"] for row in rows], rows, small)
+        boxes, pixels = zip(*(self._foreground(row, size) for row in rows), strict=True)
+        columns = [
+            pa.array(painted, ENCODED.field("codes").type),
+            pa.array(clicked, ENCODED.field("click_codes").type),
+            pa.array(pixels, ENCODED.field("foreground").type),
+            pa.array(boxes, ENCODED.field("foreground_box").type),
+            *(
+                pa.array(list(self.embedder([row[name] or "" for row in rows])), ENCODED.field(f"{name}_embedding").type)
+                for name in ("text", "description")
+            ),
+        ]
+        return pa.Table.from_arrays(columns, schema=ENCODED)
+
+    @torch.no_grad()
+    def _codes(self, pictures: Sequence[bytes | None], rows: Sequence[Row], size: int) -> list[list[int]]:
+        device = next(self.tokenizer.parameters()).device
+        codes: list[Tensor] = []
+        views: list[Tensor] = []
+
+        def flush() -> None:
+            if views:
+                codes.append(self.tokenizer.encode(torch.stack(views).to(device)).cpu())
+                views.clear()
+
+        for data, row in zip(pictures, rows, strict=True):
+            if data is None:
+                raise InputError(f"creative {quoted(row['id'])}: has no picture to encode; convert with --images")
+            pixels = to_pixels(_open(data, f"the picture of creative {quoted(row['id'])}"), size)
+            for variant in range(self.variants):
+                views.append(varied(pixels, variant))
+                if len(views) == self.batch:
+                    flush()
+        flush()
+        return [list(map(int, found)) for found in torch.cat(codes).view(len(rows), -1).tolist()]
+
+    def _foreground(self, row: Row, size: int) -> tuple[list[int] | None, bytes | None]:
+        cutout = self.cutouts[row["product_id"]]
+        if cutout is None:
+            return None, None
+        where = in_pixels(tuple(row["placement"]), (size, size)) if row["placement"] else place(cutout, (size, size))
+        box = (where.left, where.top, where.left + where.width, where.top + where.height)
+        pixels = np.asarray(render_foreground(cutout, (size, size), where).crop(box)).tobytes()
+        return [where.left, where.top, where.width, where.height], pixels
+
+
+def _open(data: bytes, what: str) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            return image
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{what}: is no readable picture; build or convert the data set again") from error

@@ -1,0 +1,103 @@
+"""`uniadgen data stats`: what is in a data set, in a few lines, and one shopper's history as a picture."""
+
+import io
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from PIL import Image
+
+from uniadgen.cleaning import quoted
+from uniadgen.data.layout import iter_rows, read_creatives, table_path
+from uniadgen.errors import InputError
+from uniadgen.sheets import SheetRow, contact_sheet
+
+MOST_NAMES = 12  # values of a column that are listed
+
+
+def data_stats(folder: Path) -> str:
+    """Counts of products, creatives and users, how often each scene, category and style comes, and lengths of histories."""
+    creatives = read_creatives(
+        folder, ("split", "department", "category", "family", "palette", "light", "text_style", "scene_id")
+    )
+    lines = [f"creatives  {len(creatives):,}: {_counts(creatives['split'].to_pylist())}"]
+    for name in ("department", "category", "family", "palette", "light", "text_style"):
+        known = creatives[name].drop_null()
+        if len(known):
+            lines.append(f"  {name:10} {_counts(known.to_pylist())}")
+    scenes = Counter(creatives["scene_id"].drop_null().to_pylist())
+    if scenes:
+        shared = sum(uses > 1 for uses in scenes.values())
+        lines.append(f"  scenes     {len(scenes):,}, of which {shared:,} are shown with more than one product")
+    path = table_path(folder, "creatives")
+    weights = {name: _stored_bytes(path, name) for name in ("ad", "plate", "codes")}
+    lines.append("  stored     " + ", ".join(f"{name} {weight / 1e6:,.1f} MB" for name, weight in weights.items() if weight))
+    products = pq.ParquetFile(table_path(folder, "products"))
+    with products:
+        lines.append(f"products   {products.metadata.num_rows:,}")
+    lengths: list[np.ndarray] = []
+    splits: Counter[str] = Counter()
+    with pq.ParquetFile(table_path(folder, "users")) as users:
+        for batch in users.iter_batches(8192, columns=["split", "clicks"]):
+            splits.update(batch.column("split").to_pylist())
+            lengths.append(pc.list_value_length(batch.column("clicks")).to_numpy(zero_copy_only=False))
+    lines.append(f"users      {sum(splits.values()):,}: {_in_order(splits)}")
+    if lengths and sum(splits.values()):
+        clicks = np.concatenate(lengths)
+        low, middle, high = (int(np.percentile(clicks, share)) for share in (0, 50, 100))
+        lines.append(f"  clicks     {int(clicks.sum()):,}; {low} to {high} a user, median {middle}")
+    return "\n".join(lines)
+
+
+def user_sheet(folder: Path, number: int) -> Image.Image:
+    """The clicks of one user and the target. Raises InputError for an unknown user, or without pictures."""
+    with pq.ParquetFile(table_path(folder, "users")) as users:
+        count = users.metadata.num_rows
+    if not 0 <= number < count:
+        raise InputError(f"argument --user: {number} is no number of a user; use 0 to {count - 1}")
+    user = next(islice(iter_rows(folder, "users", ("clicks", "target")), number, None))
+    names = [click["creative"] for click in user["clicks"]]
+    wanted = {*names, user["target"]}
+    found = {
+        row["id"]: (_opened(row["ad"], row["id"]), row["text"])
+        for row in iter_rows(folder, "creatives", ("id", "ad", "text"), 64)
+        if row["id"] in wanted
+    }
+    missing = wanted - set(found)
+    if missing:
+        raise InputError(f"user {number}: names unknown creatives; run `uniadgen data validate`")
+    picture, text = found[user["target"]]
+    return contact_sheet([SheetRow(f"User {number} clicked", [found[name] for name in names], picture, text)])
+
+
+def _opened(data: bytes | None, name: str) -> Image.Image:
+    try:
+        if data is None:
+            raise OSError
+        with Image.open(io.BytesIO(data)) as image:
+            return image.convert("RGB")
+    except (OSError, SyntaxError, ValueError):
+        raise InputError(f"creative {quoted(name)}: has no readable picture; convert with --images") from None
+
+
+def _counts(values: list[str]) -> str:
+    return _in_order(Counter(values))
+
+
+def _in_order(counter: Counter[str]) -> str:
+    named = ", ".join(f"{name} {count:,}" for name, count in counter.most_common(MOST_NAMES))
+    return named + (f", and {len(counter) - MOST_NAMES} more" if len(counter) > MOST_NAMES else "")
+
+
+def _stored_bytes(path: Path, column: str) -> int:
+    with pq.ParquetFile(path) as file:
+        total = 0
+        for group in range(file.num_row_groups):
+            stored = file.metadata.row_group(group)
+            for number in range(stored.num_columns):
+                if stored.column(number).path_in_schema.split(".")[0] == column:
+                    total += stored.column(number).total_compressed_size
+        return total

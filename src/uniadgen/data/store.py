@@ -1,0 +1,264 @@
+"""A data set as training reads it: flat arrays on disk, in which example i is found without reading the ones before it.
+
+    store = open_store(Path("data"), text_tokenizer)          # made at the first call, then only opened
+    store.row(i), store.foreground(i), store.clicks(user)
+
+Parquet is made for columns and streams; training jumps from a shopper to a dozen creatives. So the encoded columns go once
+into a hidden folder beside the tables, as .npy files that are mapped into memory. Nothing here grows with the number of users
+but the files.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from uniadgen.cleaning import quoted
+from uniadgen.data import joins
+from uniadgen.data.encode import encoded_settings, table_digest
+from uniadgen.data.layout import iter_rows, table_path
+from uniadgen.errors import InputError
+from uniadgen.model.sequence import ad_text_ids
+from uniadgen.model.text_tokenizer import TextTokenizer
+
+SPLITS = ("train", "val", "test")
+Integers = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the decoder is told of a product: strings, since instructions put them among words of their own."""
+
+    description: str
+    selling_points: list[str]
+
+
+class Store:
+    """Creatives are numbered as in creatives.parquet, users as in users.parquet."""
+
+    def __init__(self, folder: Path, users: Path | None) -> None:
+        self.folder, self.users = folder, users
+        self.settings: dict[str, Any] = json.loads((folder / "settings.json").read_text())
+        self.codes, self.click_codes = self._array("codes"), self._array("click_codes")  # [creatives, variants, tokens]
+        self.splits, self.boxes = self._array("split"), self._array("box")
+        self._text, self._text_at = self._array("text"), self._array("text_at")
+        self._words_at, self._foreground_at = self._array("words_at"), self._array("foreground_at")
+        self._files: dict[tuple[int, str], BinaryIO] = {}
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def _array(self, name: str, folder: Path | None = None) -> NDArray[Any]:
+        array: NDArray[Any] = np.load((folder or self.folder) / f"{name}.npy", mmap_mode="r")
+        return array
+
+    def _read(self, name: str, at: Integers, row: int) -> bytes:
+        """Read rather than mapped: pictures of a whole data set would otherwise stay in the process's memory."""
+        key = os.getpid(), name  # a forked worker must not share a position with its parent
+        if key not in self._files:
+            self._files[key] = open(self.folder / name, "rb", buffering=0)  # noqa: SIM115 - open as long as the store
+        return os.pread(self._files[key].fileno(), int(at[row + 1] - at[row]), int(at[row]))
+
+    def text_ids(self, row: int) -> list[int]:
+        """The ad's text as the decoder's ids."""
+        ids: list[int] = self._text[self._text_at[row] : self._text_at[row + 1]].tolist()
+        return ids
+
+    def row(self, row: int) -> Row:
+        return Row(*json.loads(self._read("words", self._words_at, row)))
+
+    def foreground(self, row: int) -> NDArray[np.uint8] | None:
+        """The product on white within its box, [height, width, 3]; None for a creative without a cut-out."""
+        data = self._read("foreground", self._foreground_at, row)
+        if not data:
+            return None
+        return np.frombuffer(data, np.uint8).reshape(int(self.boxes[row, 3]), int(self.boxes[row, 2]), 3)
+
+    @cached_property
+    def _user_arrays(self) -> dict[str, NDArray[Any]]:
+        if self.users is None:
+            raise ValueError("opened without users")
+        return {name: self._array(name, self.users) for name in ("split", "target", "clicks", "clicks_at", "similarity")}
+
+    @property
+    def user_splits(self) -> NDArray[np.int8]:
+        return self._user_arrays["split"]
+
+    def target(self, user: int) -> int:
+        return int(self._user_arrays["target"][user])
+
+    def clicks(self, user: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """A user's clicked creatives, oldest first, and their similarity to the target's product."""
+        arrays = self._user_arrays
+        part = slice(int(arrays["clicks_at"][user]), int(arrays["clicks_at"][user + 1]))
+        return np.asarray(arrays["clicks"][part]), np.asarray(arrays["similarity"][part])
+
+
+def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) -> Store:
+    """The store of an encoded data set; stores of earlier versions of its tables are removed.
+
+    with_users: clicks need their similarities (`uniadgen data similarity`). Raises InputError.
+    """
+    settings = encoded_settings(folder)
+    digest = table_digest(table_path(folder, "creatives"))
+    words = hashlib.sha256(tokenizer.tokenizer.to_str().encode()).hexdigest()[:12]
+    for old in folder.glob(".store-*"):
+        if not old.name.startswith(f".store-{digest}"):
+            shutil.rmtree(old, ignore_errors=True)
+    creatives = _made(folder / f".store-{digest}-{words}", lambda made: _write_creatives(folder, made, tokenizer, settings))
+    users = None
+    if with_users:
+        name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
+        users = _made(folder / name, lambda made: _write_users(folder, made))
+    return Store(creatives, users)
+
+
+def _made(place: Path, make: Callable[[Path], None]) -> Path:
+    """The folder, made as a whole or not at all."""
+    if not place.is_dir():
+        temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
+        try:
+            make(temporary)
+            try:
+                temporary.rename(place)
+            except OSError:
+                if not place.is_dir():  # another process was quicker
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return place
+
+
+class _Ragged:
+    """A file of items of any length one after the other; `finish` says where each begins, in units of `item` bytes."""
+
+    def __init__(self, path: Path, item: int = 1) -> None:
+        self.file, self.item, self.at = open(path, "wb", buffering=2**20), item, array("q", [0])  # noqa: SIM115 - see finish
+
+    def add(self, data: bytes) -> None:
+        self.file.write(data)
+        self.at.append(self.at[-1] + len(data) // self.item)
+
+    def finish(self) -> NDArray[np.int64]:
+        self.file.close()
+        return np.frombuffer(self.at, np.int64)
+
+
+class _Column:
+    """A .npy file that grows without being held in memory."""
+
+    def __init__(self, made: Path, name: str, dtype: type[np.generic]) -> None:
+        self.path, self.dtype = made / f"{name}.npy", np.dtype(dtype)
+        self.raw = self.path.with_suffix(".bin")
+        self.file = open(self.raw, "wb", buffering=2**20)  # noqa: SIM115 - see finish
+
+    def add(self, values: Any) -> None:
+        self.file.write(np.asarray(values, self.dtype).tobytes())
+
+    def finish(self, *shape: int) -> None:
+        self.file.close()
+        values = np.memmap(self.raw, self.dtype, "r") if self.raw.stat().st_size else np.zeros(0, self.dtype)
+        np.save(self.path, values.reshape(shape or (-1,)))
+        del values
+        self.raw.unlink()
+
+
+def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, settings: dict[str, Any]) -> None:
+    columns = ("id", "split", "text", "description", "selling_points", "codes", "click_codes", "foreground", "foreground_box")
+    words, foregrounds, text_at = _Ragged(made / "words"), _Ragged(made / "foreground"), array("q", [0])
+    texts, splits, boxes = (
+        _Column(made, name, dtype) for name, dtype in (("text", np.uint32), ("split", np.int8), ("box", np.uint16))
+    )
+    codes, click_codes = _Column(made, "codes", np.uint16), _Column(made, "click_codes", np.uint16)
+    count = 0
+    for row in iter_rows(folder, "creatives", columns, 64):
+        ids = ad_text_ids(tokenizer, row["text"])
+        texts.add(ids)
+        text_at.append(text_at[-1] + len(ids))
+        words.add(json.dumps([row["description"], row["selling_points"]]).encode())
+        foregrounds.add(row["foreground"] or b"")
+        codes.add(row["codes"])
+        click_codes.add(row["click_codes"])
+        splits.add(_split(row["split"], f"creative {quoted(row['id'])}"))
+        boxes.add(row["foreground_box"] or [0, 0, 0, 0])
+        count += 1
+    if not count:
+        raise InputError(f"data folder {quoted(folder)}: it has no creatives; build or convert the data set again")
+    for ragged, name in ((words, "words_at"), (foregrounds, "foreground_at")):
+        np.save(made / f"{name}.npy", ragged.finish())
+    np.save(made / "text_at.npy", np.frombuffer(text_at, np.int64))
+    texts.finish()
+    splits.finish()
+    boxes.finish(count, 4)
+    codes.finish(count, settings["variants"], -1)
+    click_codes.finish(count, settings["variants"], -1)
+    (made / "settings.json").write_text(json.dumps(settings))
+
+
+def _split(name: str, what: str) -> int:
+    if name not in SPLITS:
+        raise InputError(f"{what}: split {quoted(name)} is unknown; use {', '.join(SPLITS)}")
+    return SPLITS.index(name)
+
+
+def _write_users(folder: Path, made: Path) -> None:
+    users = table_path(folder, "users")
+    if not joins.has_similarity(users):
+        raise InputError(f"data folder {quoted(folder)}: its clicks have no similarities; run `uniadgen data similarity`")
+    known = f"known AS (SELECT id, file_row_number AS place FROM {joins.table(table_path(folder, 'creatives'), _NUMBERED)})"
+    clicks = f"""
+        WITH {known}, r AS (
+            SELECT file_row_number AS n, unnest(clicks) AS click, unnest(range(len(clicks))) AS pos
+            FROM {joins.table(users, _NUMBERED)}
+        )
+        SELECT n, c.place AS place, coalesce(r.click.similarity, 0) AS similarity
+        FROM r LEFT JOIN known AS c ON c.id = r.click.creative ORDER BY n, pos"""
+    targets = f"""
+        WITH {known}
+        SELECT u.split AS split, t.place AS place FROM {joins.table(users, _NUMBERED)} AS u
+        LEFT JOIN known AS t ON t.id = u.target ORDER BY u.file_row_number"""
+    where, likeness = _Column(made, "clicks", np.int64), _Column(made, "similarity", np.float32)
+    lengths = np.zeros(pq.read_metadata(users).num_rows, np.int64)
+    with joins.joined(folder, clicks) as batches:
+        for found in batches:
+            where.add(_places(folder, found.column("place")))
+            likeness.add(found.column("similarity").to_numpy(zero_copy_only=False))
+            np.add.at(lengths, found.column("n").to_numpy(), 1)
+    where.finish()
+    likeness.finish()
+    splits, rows = _Column(made, "split", np.int8), _Column(made, "target", np.int64)
+    with joins.joined(folder, targets) as batches:
+        for found in batches:
+            splits.add([_split(name, "a user") for name in found.column("split").to_pylist()])
+            rows.add(_places(folder, found.column("place")))
+    splits.finish()
+    rows.finish()
+    np.save(made / "clicks_at.npy", np.concatenate([[0], np.cumsum(lengths)]))
+
+
+_NUMBERED = "file_row_number = true"
+
+
+def _places(folder: Path, column: Any) -> NDArray[np.int64]:
+    if column.null_count:
+        raise InputError(
+            f"data folder {quoted(folder)}: users name creatives that it does not have; run `uniadgen data validate`"
+        )
+    places: NDArray[np.int64] = column.to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
+
+
+def of_split(splits: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.int64]:
+    """The numbers of all items of these splits, in order."""
+    return np.flatnonzero(np.isin(splits, [SPLITS.index(name) for name in names])).astype(np.int64)

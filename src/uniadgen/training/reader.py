@@ -1,0 +1,269 @@
+"""Batches for the unified model from an encoded data set: reader[step] depends on nothing but the step.
+
+    store = open_store(data, text_tokenizer)
+    reader = Reader(store, config, text_tokenizer, Mix(), "train", batch=8, seed=0, rank=0, ranks=1)
+    for batch in batches(reader, first=resumed_step, last=steps, workers=2): ...
+
+So a run resumes in the middle of an epoch by its step number, ranks read disjoint shares of every step, and any number of
+worker processes gives the same batches in the same order. Items are shuffled anew in every epoch, and each comes once.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from uniadgen.data.augment import VARIANTS, shift_hue
+from uniadgen.data.store import Store, of_split
+from uniadgen.history import Vectors, sample_clicks
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
+from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch
+from uniadgen.prompts import load_pool
+from uniadgen.world.shoppers import CreativeIndex, sample_history
+from uniadgen.world.specs import stream
+from uniadgen.world.titles import pseudo_title_task
+
+LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes its share
+PROMPT_DROPOUT = 0.1
+KINDS = ("general", "personal", "words")
+SLOTS = 20  # steps after which the kinds of batches repeat
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of three kinds of batches, in twentieths, and the number of steps without histories at the start.
+
+    general: ads without a history. personal: ads with the clicks of a shopper. words: texts alone, of invented products, which
+    teach a small model to copy words that it has never read.
+    """
+
+    general: float = 0.15
+    personal: float = 0.6
+    words: float = 0.25
+    general_steps: int = 300
+    words_batch: int = 12
+
+    def slots(self) -> dict[str, int]:
+        """How many of SLOTS steps are of each kind; the largest share takes what rounding leaves."""
+        shares = {kind: float(getattr(self, kind)) for kind in KINDS}
+        total = sum(shares.values())
+        slots = {kind: round(SLOTS * share / total) for kind, share in shares.items()}
+        slots[max(slots, key=lambda kind: slots[kind])] += SLOTS - sum(slots.values())
+        return slots
+
+
+@dataclass(frozen=True)
+class DrawnHistories:
+    """Invents a shopper for every target of PAd-Synth, instead of reading the users: the world knows how taste makes clicks."""
+
+    index: CreativeIndex
+    texts: Vectors  # [creatives, dimensions]
+    descriptions: Vectors
+
+    def __call__(self, draw: random.Random, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Clicks of a shopper who would click creative `row`, oldest first, and their product similarities."""
+        names = sample_history(draw, self.index.ids[row], self.index, LONG_HISTORY)
+        clicks = np.array([self.index.row[name] for name in names], np.int64)
+        return clicks, self.texts[clicks] @ self.descriptions[row]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One sequence before it is padded. text: empty where the unconditional branch is learnt. clicks: (codes, text ids)."""
+
+    prompt: Prompt
+    text: list[int]
+    codes: Tensor | None
+    clicks: Sequence[tuple[Tensor, Sequence[int]]]
+    canvas: Tensor | None  # uint8
+
+
+class Reader(Dataset[Batch]):
+    """The batches of one rank. split: "train", "val" or "test". histories: None reads the users of the store.
+
+    Raises ValueError for a split without items, and InputError for a store without cut-outs.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        config: ModelConfig,
+        tokenizer: TextTokenizer,
+        mix: Mix,
+        split: str,
+        batch: int,
+        seed: int = 0,
+        rank: int = 0,
+        ranks: int = 1,
+        histories: DrawnHistories | None = None,
+    ) -> None:
+        self.store, self.config, self.tokenizer, self.mix = store, config, tokenizer, mix
+        self.size, self.seed, self.rank, self.ranks, self.histories = batch, seed, rank, ranks, histories
+        self.rows = of_split(store.splits, [split])
+        self.rows = self.rows[store.boxes[self.rows, 2] > 0]
+        self.users = np.zeros(0, np.int64) if histories is not None else of_split(store.user_splits, [split])
+        if not len(self.rows) or (histories is None and not len(self.users)):
+            raise ValueError(f"the data set has no creatives with a cut-out, or no users, in its split {split}")
+        self.pools = {kind: load_pool(kind).templates for kind in ("general_text", "personalised_text", "unified")}
+        self.slots = mix.slots()
+        order = [kind for kind in KINDS for _ in range(self.slots[kind])]
+        stream(seed, "kinds").shuffle(order)
+        self.order = tuple(order)
+        self._permuted: dict[str, tuple[int, NDArray[np.int64]]] = {}
+
+    def kind(self, step: int) -> str:
+        kind = self.order[step % SLOTS]
+        return "general" if kind == "personal" and step < self.mix.general_steps else kind
+
+    def before(self, kind: str, step: int) -> int:
+        """How many steps of a kind lie before this one."""
+
+        def plain(name: str, until: int) -> int:
+            return until // SLOTS * self.slots[name] + self.order[: until % SLOTS].count(name)
+
+        early = plain("personal", min(step, self.mix.general_steps))  # these were general steps
+        return plain(kind, step) + {"general": early, "personal": -early, "words": 0}[kind]
+
+    def __len__(self) -> int:
+        """Steps of an epoch over the users, or over the creatives where histories are drawn, if all were of one kind."""
+        items = len(self.rows) if self.histories is not None else len(self.users)
+        return -(-items // (self.size * self.ranks))
+
+    def _items(self, kind: str, step: int, items: NDArray[np.int64]) -> list[int]:
+        """This rank's items of a step, in the shuffled order of its epoch."""
+        first = (self.before(kind, step) * self.ranks + self.rank) * self.size
+        chosen = []
+        for position in range(first, first + self.size):
+            epoch, place = divmod(position, len(items))
+            if self._permuted.get(kind, (-1,))[0] != epoch:
+                rng = np.random.default_rng([self.seed, KINDS.index(kind), epoch])
+                self._permuted[kind] = epoch, rng.permutation(len(items))
+            chosen.append(int(items[self._permuted[kind][1][place]]))
+        return chosen
+
+    def __getitem__(self, step: int) -> Batch:
+        kind = self.kind(step)
+        draw = stream(self.seed, "batch", step, self.rank)
+        count = draw.randint(2, self.config.preference.clicks)
+        if kind == "words":
+            some = [self.words_example(draw, min(count, 4)) for _ in range(self.mix.words_batch)]
+            return collate(some, self.config, self.tokenizer, None)
+        examples = []
+        from_users = kind == "personal" and self.histories is None
+        for item in self._items(kind, step, self.users if from_users else self.rows):
+            row = self.store.target(item) if from_users else item
+            clicks: list[int] = []
+            if kind == "personal":
+                clicks = self.sampled(draw, *(self.store.clicks(item) if from_users else self.drawn(draw, row)), count, row)
+            variant = draw.randrange(self.store.codes.shape[1])
+            examples.append(self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT))
+        keep = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
+        return collate(examples, self.config, self.tokenizer, keep)
+
+    def drawn(self, draw: random.Random, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        assert self.histories is not None
+        return self.histories(draw, row)
+
+    def sampled(
+        self, draw: random.Random, clicks: NDArray[np.int64], similarity: NDArray[np.float32], count: int, target: int
+    ) -> list[int]:
+        """What coarse sampling leaves of the clicks; never the target's own ad."""
+        own = np.flatnonzero(clicks == target).tolist()
+        rng = np.random.default_rng(draw.getrandbits(63))
+        chosen = sample_clicks(similarity.astype(np.float64), count, "product-similarity", rng, own)
+        return [int(clicks[i]) for i in chosen]
+
+    def example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int, drop: bool) -> Example:
+        """drop: prompt dropout, which teaches the unconditional branch of guidance."""
+        store = self.store
+        codes, canvas = torch.from_numpy(store.codes[row, variant].astype(np.int64)), self.canvas(row, variant)
+        history = [(torch.from_numpy(store.click_codes[c, variant].astype(np.int64)), store.text_ids(c)) for c in clicks]
+        told = store.row(row)
+        points = list(told.selling_points)
+        draw.shuffle(points)  # a list in no particular order must not be copied in order
+        template = draw.choice(self.pools["unified" if clicks else "general_text"])
+        words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
+        prompt = build_prompt(self.tokenizer, self.config, template, told.description, points, len(clicks), words)
+        text = store.text_ids(row)[: self.config.text.ad_tokens]
+        if drop:
+            length = len(prompt.ids) + len(text)
+            return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], canvas)
+        return Example(prompt, text, codes, history, canvas)
+
+    def words_example(self, draw: random.Random, count: int) -> Example:
+        description, points, text, _, texts = pseudo_title_task(draw)
+        some = [int(self.rows[draw.randrange(len(self.rows))]) for _ in range(count)]
+        codes = [torch.from_numpy(self.store.click_codes[c, 0].astype(np.int64)) for c in some]
+        history = [(c, ad_text_ids(self.tokenizer, t)) for c, t in zip(codes, texts, strict=False)]
+        words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
+        template = draw.choice(self.pools["personalised_text"])
+        prompt = build_prompt(self.tokenizer, self.config, template, description, points, 0, words)
+        return Example(prompt, ad_text_ids(self.tokenizer, text), None, history, None)
+
+    def canvas(self, row: int, variant: int) -> Tensor:
+        """The product on white where it stands in this creative: [3, S, S] uint8."""
+        size = int(self.store.settings["resolution"])
+        canvas = np.full((3, size, size), 255, np.uint8)
+        pixels = self.store.foreground(row)
+        assert pixels is not None  # __init__ keeps rows with a box only
+        left, top, width, height = (int(value) for value in self.store.boxes[row])
+        canvas[:, top : top + height, left : left + width] = _turned(pixels.transpose(2, 0, 1), VARIANTS[variant][1])
+        return torch.from_numpy(canvas[:, :, ::-1].copy() if VARIANTS[variant][0] else canvas)
+
+
+def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
+    """uint8 [3, H, W] with every hue turned; white stays white, so that only the product's box needs it."""
+    if degrees == 0:
+        return pixels
+    turned = shift_hue(torch.from_numpy(pixels.astype(np.float32)) / 127.5 - 1, degrees)
+    return ((turned + 1) * 127.5).round_().byte().numpy()
+
+
+def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
+    """The batches of steps first..last-1 in order, made ahead by `workers` processes (0: here, when asked for)."""
+    loader: DataLoader[Batch] = DataLoader(
+        reader, batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=4 if workers else None
+    )
+    return iter(loader)
+
+
+def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None) -> Batch:
+    """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`."""
+    rows_ids, rows_kinds, rows_targets, starts = [], [], [], []
+    for example in examples:
+        ids = [*example.prompt.ids, *example.text, tokenizer.begin_image]
+        kinds = [*example.prompt.kinds, *[TEXT] * (len(example.text) + 1)]
+        targets = [-100] * len(ids)
+        if example.text:  # an empty text is the unconditional sequence: no words to learn
+            first = len(example.prompt.ids) - 1
+            targets[first:-1] = [*example.text, tokenizer.end]
+        starts.append(len(ids) - 1 if example.codes is not None else -1)
+        if example.codes is not None:
+            count = len(example.codes)
+            ids, kinds, targets = [*ids, *example.codes.tolist()], [*kinds, *[IMAGE] * count], [*targets, *[-100] * count]
+        rows_ids.append(ids)
+        rows_kinds.append(kinds)
+        rows_targets.append(targets)
+    length = max(map(len, rows_ids))
+
+    def padded(rows: list[list[int]], value: int) -> Tensor:
+        return torch.tensor([row + [value] * (length - len(row)) for row in rows])
+
+    with_history = any(example.clicks for example in examples)
+    pictured = [example.canvas for example in examples if example.canvas is not None]
+    return Batch(
+        ids=padded(rows_ids, 0),
+        kinds=padded(rows_kinds, PADDING),
+        text_targets=padded(rows_targets, -100),
+        image_starts=torch.tensor(starts),
+        clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if with_history else None,
+        canvas=torch.stack(pictured) if pictured else None,
+        keep_foreground=keep,
+    )

@@ -1,0 +1,155 @@
+"""Encoding adds columns, once, in pieces that survive a kill."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from uniadgen.cli import main
+from uniadgen.data import encode, layout
+from uniadgen.data.augment import VARIANTS, varied
+from uniadgen.data.encode import encode_creatives
+from uniadgen.data.store import open_store
+from uniadgen.errors import InputError
+from uniadgen.model import checkpoint
+from uniadgen.model.config import tiny
+from uniadgen.model.image_tokenizer import FSQTokenizer
+from uniadgen.model.pixels import to_pixels
+from uniadgen.model.text_tokenizer import train_text_tokenizer
+
+TINY = Path(__file__).parents[2] / "data" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> FSQTokenizer:
+    torch.manual_seed(0)
+    return FSQTokenizer(tiny().image).eval()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The first 24 creatives of the tiny set, and all its users."""
+    shutil.copytree(TINY, tmp_path / "data")
+    rows = layout.read_creatives(TINY).to_pylist()[:24]
+    layout.write_creatives(tmp_path / "data", rows)
+    return tmp_path / "data"
+
+
+def test_codes_are_those_of_plate_and_ad(data: Path, tokenizer: FSQTokenizer) -> None:
+    before = layout.read_creatives(data)
+    assert encode_creatives(data, tokenizer, tiny(), batch=5) == 24
+    after = pq.read_table(data / "creatives.parquet")
+    assert after.select(before.schema.names).equals(before)
+    row = after.to_pylist()[7]
+    with torch.no_grad():
+        plate = to_pixels(encode._open(row["plate"], "plate"), 64)
+        assert row["codes"] == tokenizer.encode(plate[None])[0].tolist()
+        ad = to_pixels(encode._open(row["ad"], "ad"), tiny().preference.resolution)
+        assert row["click_codes"] == tokenizer.encode(ad[None])[0].tolist()
+    left, top, width, height = row["foreground_box"]
+    assert len(row["foreground"]) == width * height * 3
+    assert left + width <= 64 >= top + height
+    assert np.linalg.norm(row["text_embedding"]) == pytest.approx(1, abs=1e-5)
+    assert encode_creatives(data, tokenizer, tiny()) == 0  # nothing left to do
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(
+    data: Path, tokenizer: FSQTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encode, "PART", 7)
+    other = tmp_path / "other"
+    shutil.copytree(data, other)
+    encode_creatives(data, tokenizer, tiny(), augment=True)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(step: str, done: int, total: int) -> None:
+        if done >= 14:
+            raise Killed
+
+    with pytest.raises(Killed):
+        encode_creatives(other, tokenizer, tiny(), augment=True, progress=kill)
+    assert "codes" not in pq.read_schema(other / "creatives.parquet").names
+    worked: list[int] = []
+    table = encode._Encoder.table
+
+    def counted(self: encode._Encoder, rows: list[layout.Row]) -> object:
+        worked.append(len(rows))
+        return table(self, rows)
+
+    monkeypatch.setattr(encode._Encoder, "table", counted)
+    encode_creatives(other, tokenizer, tiny(), augment=True)
+    assert worked == [7, 3]
+    assert (other / "creatives.parquet").read_bytes() == (data / "creatives.parquet").read_bytes()
+    assert sorted(path.name for path in other.iterdir()) == ["creatives.parquet", "products.parquet", "users.parquet"]
+
+
+def test_variants_are_mirrored_and_shifted(data: Path, tokenizer: FSQTokenizer) -> None:
+    encode_creatives(data, tokenizer, tiny(), augment=True)
+    row = pq.read_table(data / "creatives.parquet").to_pylist()[3]
+    codes = np.array(row["codes"]).reshape(len(VARIANTS), -1)
+    pixels = to_pixels(encode._open(row["plate"], "plate"), 64)
+    shown = [varied(pixels, variant) for variant in range(len(VARIANTS))]
+    assert torch.equal(shown[1], pixels.flip(2))
+    assert len({view.numpy().tobytes() for view in shown}) == len(VARIANTS)
+    with torch.no_grad():
+        for view, found in zip(shown, codes, strict=True):
+            assert found.tolist() == tokenizer.encode(view[None])[0].tolist()
+
+
+def test_the_command(data: Path, tokenizer: FSQTokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint.save_tokenizer(tmp_path / "tokenizer", tokenizer, tiny())
+    arguments = ["data", "encode", str(data), "--tokenizer", str(tmp_path / "tokenizer"), "--device", "cpu"]
+    assert main(arguments) == 0
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "24 creatives encoded" in told and "before" in told
+    assert main([*arguments[:-1], "abacus"]) == 2
+    assert main(["data", "encode", str(tmp_path), *arguments[3:]]) == 2
+    assert "creatives.parquet is missing" in capsys.readouterr().err
+
+
+def test_no_picture_is_one_clear_line(data: Path, tokenizer: FSQTokenizer) -> None:
+    rows = layout.read_creatives(data).to_pylist()
+    rows[5]["ad"] = None
+    layout.write_creatives(data, rows)
+    with pytest.raises(InputError, match=f"{rows[5]['id']}.*no picture"):
+        encode_creatives(data, tokenizer, tiny())
+
+
+def test_a_store_gives_back_what_the_tables_hold(tokenizer: FSQTokenizer, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(TINY, data)
+    words = train_text_tokenizer(["a kettle", "an armchair of oak"], 300)
+    with pytest.raises(InputError, match="data encode"):
+        open_store(data, words)
+    encode_creatives(data, tokenizer, tiny())
+    with pytest.raises(InputError, match="data similarity"):
+        open_store(data, words)
+    assert main(["data", "similarity", str(data)]) == 0
+    store = open_store(data, words)
+    rows = pq.read_table(data / "creatives.parquet").to_pylist()
+    places = {row["id"]: number for number, row in enumerate(rows)}
+    assert len(store) == len(rows) == 200
+    for number in (0, 64, 199):
+        row = rows[number]
+        assert store.codes[number, 0].tolist() == row["codes"]
+        assert store.text_ids(number) == words.encode(" " + row["text"])
+        assert (store.row(number).description, store.row(number).selling_points) == (row["description"], row["selling_points"])
+        pixels = store.foreground(number)
+        assert pixels is not None and pixels.tobytes() == row["foreground"]
+    for number, user in enumerate(pq.read_table(data / "users.parquet").to_pylist()):
+        clicks, similarity = store.clicks(number)
+        assert clicks.tolist() == [places[click["creative"]] for click in user["clicks"]]
+        assert similarity.tolist() == [click["similarity"] for click in user["clicks"]]
+        assert store.target(number) == places[user["target"]]
+    made = sorted(path.name for path in data.glob(".store-*"))
+    open_store(data, words)
+    assert sorted(path.name for path in data.glob(".store-*")) == made  # opened, not made again
+    layout.write_users(data, [])
+    assert json.loads((data / made[0] / "settings.json").read_text())["variants"] == 1
