@@ -31,10 +31,10 @@ class ImageTokenizerConfig:
     kind: Literal["fsq", "janus-vq"] = "fsq"
     resolution: int = 256  # px of a generated picture, a multiple of `patch`
     patch: int = 16  # px per token and side
-    levels: tuple[int, ...] = (8, 8, 8, 8)  # fsq: quantisation levels per dimension
+    levels: tuple[int, ...] = (7, 5, 5, 5, 5)  # fsq: quantisation levels per dimension
     channels: tuple[int, int, int] = (64, 128, 256)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
     janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
-    codes: int = 4096
+    codes: int = 4375
     embedding: int = 32  # dimensions of the decoder's image embedding table (Janus: 8)
 
     @property
