@@ -68,7 +68,7 @@ def add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a part of the model").add_subparsers(
         title="parts", metavar="PART", required=True
     )
-    for name, run in (("tokenizer", train_tokenizer_verb), ("unified", train_unified_verb)):
+    for name, run in (("tokenizer", train_tokenizer_verb), ("unified", train_unified_verb), ("pbs", train_pbs_verb)):
         verb = train.add_parser(name, allow_abbrev=False)
         verb.set_defaults(run=run)
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
@@ -89,3 +89,9 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_unified
 
     run_unified(Path(arguments.data), Path(arguments.config), Path(arguments.tokenizer), Path(arguments.out), arguments.resume)
+
+
+def train_pbs_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import run_pbs
+
+    run_pbs(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.cleaning import quoted
@@ -38,7 +39,7 @@ def data_stats(folder: Path) -> str:
     products = pq.ParquetFile(table_path(folder, "products"))
     with products:
         lines.append(f"products   {products.metadata.num_rows:,}")
-    lengths: list[np.ndarray] = []
+    lengths: list[NDArray[np.int64]] = []
     splits: Counter[str] = Counter()
     with pq.ParquetFile(table_path(folder, "users")) as users:
         for batch in users.iter_batches(8192, columns=["split", "clicks"]):

@@ -5,6 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from uniadgen.cleaning import quoted
+from uniadgen.errors import InputError
+
 
 def add_metrics_verbs(verbs: Any) -> Any:
     """Add `metrics` to the commands. verbs: argparse's subparsers. Returns the subparsers of `metrics`, for further ones."""
@@ -19,7 +22,37 @@ def add_metrics_verbs(verbs: Any) -> Any:
         help='lines of {"prediction": ..., "references": [...], "selling_points": [...]}',
     )
     verb.add_argument("--json", action="store_true", help="print JSON")
+    verb = kinds.add_parser("pbs", help="background similarity of pictures with the same name", allow_abbrev=False)
+    verb.set_defaults(run=metrics_pbs)
+    verb.add_argument("--a", required=True, metavar="DIR", help="pictures")
+    verb.add_argument("--b", required=True, metavar="DIR", help="pictures to compare them with")
+    verb.add_argument("--out", required=True, metavar="FILE.csv", help="columns filename and pbs")
+    verb.add_argument("--encoder", metavar="FILE", help="a published checkpoint or a .safetensors file (default: embedded)")
+    verb.add_argument("--batch", type=int, default=64, metavar="N", help="pictures at a time (default %(default)s)")
+    verb.add_argument("--json", action="store_true", help="print JSON")
     return kinds
+
+
+def metrics_pbs(arguments: argparse.Namespace) -> None:
+    """Write the scores of two folders and print what they are like."""
+    from uniadgen.metrics.pbs import folder_scores, write_csv
+    from uniadgen.model.background import load_encoder
+
+    if not 1 <= arguments.batch <= 4096:
+        raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")
+    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
+    scores = folder_scores(encoder, Path(arguments.a), Path(arguments.b), arguments.batch)
+    write_csv(Path(arguments.out), scores)
+    summary = scores.summary()
+    if arguments.json:
+        print(json.dumps({**summary, "only_a": scores.only_a, "only_b": scores.only_b}, indent=2))
+        return
+    print(f"{summary['n']} pairs in {quoted(arguments.out)}")
+    for name in ("mean", "deviation", "lowest", "highest"):
+        print(f"{name:12} {summary[name]:.4f}")
+    for option, names in (("--a", scores.only_a), ("--b", scores.only_b)):
+        if names:
+            print(f"only in {option}: {', '.join(map(quoted, names))}")
 
 
 def metrics_text(arguments: argparse.Namespace) -> None:

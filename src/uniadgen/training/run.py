@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.cleaning import quoted
+from uniadgen.compose import place, visible_part
 from uniadgen.data.encode import encoded_settings, fingerprint
-from uniadgen.data.layout import iter_rows, read_creatives, read_index
+from uniadgen.data.layout import in_pixels, iter_rows, read_creatives, read_index
 from uniadgen.data.store import open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint
+from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.text_tokenizer import train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
+from uniadgen.training.pbs import Scenes, train_pbs
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
@@ -43,7 +47,7 @@ def read_config(path: Path) -> tuple[ModelConfig, dict[str, Any]]:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections = ("model", "tokenizer", "unified", "mix", "histories")
+    sections = ("model", "tokenizer", "unified", "pbs", "mix", "histories")
     if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in MODELS:
         raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(MODELS)}")
     if values.get("histories", "users") not in HISTORIES:
@@ -100,6 +104,48 @@ def text_corpus(data: Path, seed: int) -> list[str]:
     for kind in KINDS:
         texts += list(load_pool(kind).templates) * 20
     return texts
+
+
+def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
+    _, values = read_config(config_path)
+    schedule: Schedule = _section(Schedule, values, "pbs", config_path)
+    train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val", "test")))
+    torch.manual_seed(schedule.seed)
+    encoder = BackgroundEncoder(BackgroundConfig())
+    train_pbs(encoder, train, held_out, schedule, out, resume)
+    save_encoder(out / WEIGHTS, encoder)
+    print(f"wrote {out / WEIGHTS}")
+
+
+def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
+    """The creatives of some splits that have a cut-out, at size x size pixels. Raises InputError when there are none."""
+    cutouts = {
+        row["id"]: visible_part(Image.open(io.BytesIO(row["cutout"])).convert("RGBA"))
+        for row in iter_rows(data, "products", batch_size=64)
+    }
+    columns = ("product_id", "split", "scene_id", "id", "placement", "plate", "ad")
+    found = Scenes([], [], [], [], {})
+    for row in iter_rows(data, "creatives", columns, 64):
+        picture, cutout = row["plate"] or row["ad"], cutouts.get(row["product_id"])
+        if row["split"] in splits and picture is not None and cutout is not None:
+            plate = Image.open(io.BytesIO(picture)).convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
+            where = in_pixels(tuple(row["placement"]), plate.size) if row["placement"] else place(cutout, plate.size)
+            found.plates.append(plate)
+            found.products.append(row["product_id"])
+            found.scenes.append(row["scene_id"] or row["id"])
+            found.places.append(where)
+            if row["product_id"] not in found.cutouts:
+                found.cutouts[row["product_id"]] = fitted_to(cutout, size)
+    if not found.plates:
+        raise InputError(f"data folder {quoted(data)}: no creatives with a cut-out in the splits {', '.join(splits)}")
+    return found
+
+
+def fitted_to(cutout: Image.Image, size: int) -> Image.Image:
+    """A smaller copy where the cut-out is larger than any place it will take."""
+    copy = cutout.copy()
+    copy.thumbnail((size, size), Image.Resampling.LANCZOS)
+    return copy
 
 
 def drawn_histories(data: Path) -> DrawnHistories:

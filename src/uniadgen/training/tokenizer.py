@@ -60,9 +60,7 @@ def train_tokenizer(
         if rng.random() < 0.5:
             pixels = shift_hue(pixels, float(rng.uniform(-30, 30)))
         whole = from_bytes(torch.from_numpy(pictures[chosen[::2]]).permute(0, 3, 1, 2))
-        small = F.interpolate(
-            whole, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False
-        )
+        small = F.interpolate(whole, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False)
         return pixels.contiguous(memory_format=torch.channels_last), small.contiguous(memory_format=torch.channels_last)
 
     def losses_at(step: int) -> dict[str, Tensor]:

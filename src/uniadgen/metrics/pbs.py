@@ -1,0 +1,106 @@
+"""PBS, Product Background Similarity: the cosine between background embeddings of two pictures, -1..1, higher is closer."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from uniadgen.cleaning import quoted
+from uniadgen.errors import InputError
+from uniadgen.images import load_picture
+from uniadgen.model.background import BackgroundEncoder
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".avif", ".jp2"}
+
+
+@dataclass(frozen=True)
+class FolderScores:
+    """PBS of the pictures that two folders have in common, by file name, and the names that only one of them has."""
+
+    names: list[str]
+    scores: NDArray[np.float64]
+    only_a: list[str]
+    only_b: list[str]
+
+    def summary(self) -> dict[str, float]:
+        return {
+            "n": len(self.scores),
+            "mean": float(self.scores.mean()),
+            "deviation": float(self.scores.std()),
+            "lowest": float(self.scores.min()),
+            "highest": float(self.scores.max()),
+        }
+
+
+@torch.no_grad()
+def embeddings(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
+    """[N, 64], rows of length 1; no more than `batch` pictures are held."""
+    device = encoder.head.weight.device
+    found: list[NDArray[np.float32]] = []
+    views: Iterator[torch.Tensor] = map(encoder.prepare, pictures)
+    while some := list(islice(views, batch)):
+        found.append(encoder(torch.stack(some).to(device)).cpu().numpy())
+    return np.concatenate(found) if found else np.zeros((0, encoder.config.embedding), np.float32)
+
+
+def pbs(
+    encoder: BackgroundEncoder, first: Sequence[Image.Image], second: Sequence[Image.Image], batch: int = 64
+) -> NDArray[np.float64]:
+    """PBS of pairs of pictures: [N]."""
+    if len(first) != len(second):
+        raise ValueError(f"pairs are needed, not {len(first)} and {len(second)} pictures")
+    product = embeddings(encoder, first, batch).astype(np.float64) * embeddings(encoder, second, batch)
+    return np.clip(product.sum(1), -1, 1)
+
+
+def folder_scores(encoder: BackgroundEncoder, a: Path, b: Path, batch: int = 64) -> FolderScores:
+    """Pairs pictures whose names agree up to their suffix. Raises InputError for folders without a pair."""
+    first, second = _pictures(a, "--a"), _pictures(b, "--b")
+    names = sorted(set(first) & set(second))
+    if not names:
+        raise InputError(f"folders {quoted(a)} and {quoted(b)}: no file name is in both; name the pictures of a pair alike")
+    embedded = [
+        embeddings(encoder, (load_picture(files[name], quoted(files[name])) for name in names), batch)
+        for files in (first, second)
+    ]
+    scores = np.clip((embedded[0].astype(np.float64) * embedded[1]).sum(1), -1, 1)
+    lonely = [sorted(files[name].name for name in set(files) - set(names)) for files in (first, second)]
+    return FolderScores([first[name].name for name in names], scores, *lonely)
+
+
+def write_csv(path: Path, scores: FolderScores) -> None:
+    """Columns filename and pbs; the file appears whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["filename", "pbs"])
+    writer.writerows([name, f"{score:.6f}"] for name, score in zip(scores.names, scores.scores, strict=True))
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(text.getvalue(), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"argument --out: {quoted(path)} can't be written ({reason}); name another file") from None
+
+
+def _pictures(folder: Path, option: str) -> dict[str, Path]:
+    try:
+        files = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    except OSError:
+        raise InputError(f"argument {option}: {quoted(folder)} is no readable folder; name a folder of pictures") from None
+    if not files:
+        raise InputError(f"argument {option}: {quoted(folder)} has no pictures ({', '.join(sorted(SUFFIXES))})")
+    found: dict[str, Path] = {}
+    for path in sorted(files):
+        if path.stem in found:
+            raise InputError(f"argument {option}: {quoted(folder)} has {path.name} and {found[path.stem].name}; keep one")
+        found[path.stem] = path
+    return found

@@ -1,0 +1,144 @@
+"""The background encoder behind PBS: a vision transformer whose embedding ignores the product and tells the scene.
+
+One class for the small encoder in the package and for the reference's ViT-B/16. The reference publishes a training checkpoint
+of momentum contrast: a dict under `model`, keys `module.base_encoder.*` in timm's names, a linear layer to 64 dimensions.
+"""
+
+import json
+import os
+import pickle
+import re
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from uniadgen.cleaning import quoted
+from uniadgen.errors import InputError
+from uniadgen.model.layers import Encoder
+from uniadgen.model.pixels import flatten
+
+WEIGHTS = "background.safetensors"
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
+_PREFIX = "module.base_encoder."
+_TIMM = {
+    "attn.qkv": "qkv",
+    "attn.proj": "out",
+    "mlp.fc1": "up",
+    "mlp.fc2": "down",
+    "norm1": "attention_norm",
+    "norm2": "feed_forward_norm",
+}
+
+
+@dataclass(frozen=True)
+class BackgroundConfig:
+    """Shape of a background encoder. The picture is scaled to size * 256 / 224 and its centre of size x size is seen."""
+
+    size: int = 128
+    patch: int = 16
+    width: int = 160
+    layers: int = 4
+    heads: int = 5
+    embedding: int = 64
+    norm_eps: float = 1e-5
+
+
+class BackgroundEncoder(nn.Module):
+    def __init__(self, config: BackgroundConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.patches = nn.Conv2d(3, config.width, config.patch, stride=config.patch)
+        self.class_token = nn.Parameter(torch.zeros(1, 1, config.width))
+        self.positions = nn.Parameter(torch.randn(1, (config.size // config.patch) ** 2 + 1, config.width) * 0.02)
+        self.encoder = Encoder(config.width, config.heads, config.layers)
+        self.norm = nn.LayerNorm(config.width)
+        self.head = nn.Linear(config.width, config.embedding)
+        for module in self.modules():
+            if isinstance(module, nn.LayerNorm):
+                module.eps = config.norm_eps
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """pixels [B, 3, size, size] in 0..1 -> embeddings [B, 64] of length 1."""
+        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(pixels) for values in (_MEAN, _DEVIATION))
+        x = self.patches((pixels - mean) / deviation).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(len(x), -1, -1).to(x.dtype), x], 1) + self.positions.to(x.dtype)
+        return F.normalize(self.head(self.norm(self.encoder(x)[:, 0])).float(), dim=-1)
+
+    def prepare(self, image: Image.Image) -> Tensor:
+        """What the encoder sees of a picture: [3, size, size] in 0..1."""
+        size = self.config.size
+        image, side = flatten(image), round(size * 256 / 224)
+        scale = side / min(image.size)
+        width, height = (max(size, round(length * scale)) for length in image.size)
+        image = image.resize((width, height), Image.Resampling.BICUBIC)
+        left, top = (width - size) // 2, (height - size) // 2
+        cut = image.crop((left, top, left + size, top + size))
+        return torch.frombuffer(bytearray(cut.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1).float() / 255
+
+
+def save_encoder(path: Path, encoder: BackgroundEncoder) -> None:
+    """Writes one safetensors file (fp16) with the configuration in its metadata."""
+    tensors = {name: t.half().contiguous().cpu() for name, t in encoder.state_dict().items()}
+    temporary = path.with_name(path.name + ".part")
+    save_file(tensors, temporary, {"background": json.dumps(asdict(encoder.config))})
+    os.replace(temporary, path)
+
+
+def load_encoder(path: Path | None = None, device: torch.device | str = "cpu") -> BackgroundEncoder:
+    """The embedded encoder, one that `save_encoder` wrote, or the published checkpoint; in evaluation mode.
+
+    Nothing is unpickled but tensors. Raises InputError.
+    """
+    if path is None:
+        path = Path(str(resources.files("uniadgen") / "weights" / WEIGHTS))
+        if not path.is_file():
+            raise InputError("background encoder: this installation has none; supply --encoder, or run `uniadgen train pbs`")
+    if not path.is_file():
+        raise InputError(
+            f"background encoder {quoted(path)}: no such file; supply a .safetensors file or a published checkpoint"
+        )
+    try:
+        config, tensors = _read_safetensors(path) if path.suffix == ".safetensors" else _read_published(path)
+        encoder = BackgroundEncoder(config)
+        encoder.load_state_dict(tensors)
+    except (OSError, RuntimeError, SafetensorError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(
+            f"background encoder {quoted(path)}: not a background encoder ({reason}); supply another file"
+        ) from None
+    return encoder.eval().to(device)
+
+
+def _read_safetensors(path: Path) -> tuple[BackgroundConfig, dict[str, Tensor]]:
+    with safe_open(path, "pt") as file:
+        config = BackgroundConfig(**json.loads((file.metadata() or {})["background"]))
+        return config, {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+
+
+def _read_published(path: Path) -> tuple[BackgroundConfig, dict[str, Tensor]]:
+    stored = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    found = {name.removeprefix(_PREFIX): t.float() for name, t in stored.items() if name.startswith(_PREFIX)}
+    if not found:
+        raise KeyError(f"no key begins with {_PREFIX}")
+    width, _, patch, _ = found["patch_embed.proj.weight"].shape
+    grid = round((found["pos_embed"].shape[1] - 1) ** 0.5)
+    layers = 1 + max(int(name.split(".")[1]) for name in found if name.startswith("blocks."))
+    config = BackgroundConfig(grid * patch, patch, width, layers, width // 64, found["head.weight"].shape[0], norm_eps=1e-6)
+    return config, {_renamed(name): t for name, t in found.items()}
+
+
+def _renamed(name: str) -> str:
+    """timm's name of a parameter -> ours."""
+    fixed = {"cls_token": "class_token", "pos_embed": "positions"}
+    if name in fixed:
+        return fixed[name]
+    name = name.replace("patch_embed.proj.", "patches.")
+    block = re.fullmatch(r"blocks\.(\d+)\.(.+)\.(weight|bias)", name)
+    return f"encoder.blocks.{block[1]}.{_TIMM[block[2]]}.{block[3]}" if block else name

@@ -1,0 +1,151 @@
+"""Trains the background encoder with momentum contrast, so that the scene matters and the product does not.
+
+A positive pair is one scene behind two products: the plate, each time with another cut-out standing on it. Negatives are the
+same product in its other scenes, the scenes of the rest of the batch, and a queue of earlier ones. Where a data set has no
+plates, the other cut-out covers the product of the ad.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from uniadgen.ads import Placement
+from uniadgen.compose import compose
+from uniadgen.data.augment import shift_hue
+from uniadgen.metrics.pbs import embeddings
+from uniadgen.model.background import BackgroundEncoder
+from uniadgen.training.loop import Schedule, fit
+
+TEMPERATURE, MOMENTUM, QUEUE = 0.1, 0.99, 2048
+SCENES_PER_PRODUCT = 4  # negatives of the same product, drawn together
+LOOKS = 400  # held-out triples
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Creatives as the encoder sees them; row i of every column is creative i. All pictures are of one size."""
+
+    plates: list[Image.Image]
+    products: list[str]
+    scenes: list[str]
+    places: list[Placement]  # of the product, in pixels of the plate
+    cutouts: dict[str, Image.Image]
+
+    def ad(self, row: int, product: str | None = None) -> Image.Image:
+        """The creative, or its plate with another product, as large as its cut-out allows within the same box."""
+        product = product or self.products[row]
+        cutout, where = self.cutouts[product], self.places[row]
+        scale = min(where.width / cutout.width, where.height / cutout.height)
+        width, height = max(1, round(cutout.width * scale)), max(1, round(cutout.height * scale))
+        left, top = where.left + (where.width - width) // 2, where.top + where.height - height
+        return compose(self.plates[row], cutout, Placement(left, top, width, height))
+
+
+def triples(scenes: Scenes, count: int, seed: int = 0) -> list[tuple[int, int, int]]:
+    """Rows (anchor, same scene with another product, same product in another scene): the test of PBS."""
+    by_scene: dict[str, list[int]] = {}
+    by_product: dict[str, list[int]] = {}
+    for row, (scene, product) in enumerate(zip(scenes.scenes, scenes.products, strict=True)):
+        by_scene.setdefault(scene, []).append(row)
+        by_product.setdefault(product, []).append(row)
+    found = [
+        (row, other, negative)
+        for rows in by_scene.values()
+        for row in rows
+        for other in rows
+        if scenes.products[other] != scenes.products[row]
+        for negative in by_product[scenes.products[row]]
+        if scenes.scenes[negative] != scenes.scenes[row]
+    ]
+    order = np.random.default_rng(seed).permutation(len(found))[:count]
+    return [found[i] for i in order]
+
+
+def triple_accuracy(encoder: BackgroundEncoder, scenes: Scenes, chosen: Sequence[tuple[int, int, int]]) -> float:
+    """Share of triples in which the scene scores above the product; NaN without triples."""
+    rows = sorted({row for triple in chosen for row in triple})
+    vectors = dict(zip(rows, embeddings(encoder, (scenes.ad(row) for row in rows)), strict=True))
+    right = [vectors[a] @ vectors[p] > vectors[a] @ vectors[n] for a, p, n in chosen]
+    return float(np.mean(right)) if right else float("nan")
+
+
+def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, schedule: Schedule, out: Path, resume: bool) -> None:
+    """Trains in place. schedule.batch is the number of products a step, each in SCENES_PER_PRODUCT scenes.
+
+    The key encoder is the moving average that `fit` keeps no track of: it is rebuilt from the checkpointed weights, and fills
+    its queue anew, when a run resumes.
+    """
+    rows_of: dict[str, list[int]] = {}
+    for row, product in enumerate(train.products):
+        rows_of.setdefault(product, []).append(row)
+    names = sorted(rows_of)
+    key_encoder = copy.deepcopy(encoder).requires_grad_(False)
+    queue: list[tuple[Tensor, list[str]]] = []
+    fresh = True
+
+    def batch_at(step: int) -> tuple[Tensor, Tensor, list[str]]:
+        rng = np.random.default_rng((schedule.seed, step))
+        chosen = [names[i] for i in rng.choice(len(names), min(schedule.batch, len(names)), replace=False)]
+        queries: list[Tensor] = []
+        keys: list[Tensor] = []
+        scenes: list[str] = []
+        for product in chosen:
+            rows = rows_of[product]
+            for row in rng.permutation(rows)[:SCENES_PER_PRODUCT]:
+                other = names[int(rng.integers(len(names)))]
+                degrees = float(rng.uniform(-12, 12))
+                for views, shown in ((queries, None), (keys, other)):
+                    views.append(_view(encoder, train.ad(int(row), shown), rng, degrees))
+                scenes.append(train.scenes[int(row)])
+        return torch.stack(queries), torch.stack(keys), scenes
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        nonlocal fresh
+        if fresh:  # also after a resume, when `fit` has put the checkpoint's weights into the encoder
+            key_encoder.load_state_dict(encoder.state_dict())
+            fresh = False
+        queries, keys, scenes = batch_at(step)
+        with torch.autocast("cpu", torch.bfloat16):
+            q = encoder(queries)
+            with torch.no_grad():
+                for slow, fast in zip(key_encoder.parameters(), encoder.parameters(), strict=True):
+                    slow.lerp_(fast, 1 - MOMENTUM)
+                k = key_encoder(keys)
+        known, of_known = torch.cat([k, *(vectors for vectors, _ in queue)]), scenes + [s for _, some in queue for s in some]
+        logits = q @ known.t() / TEMPERATURE
+        # keys of the same scene are no negatives
+        alike = torch.from_numpy(np.array(scenes)[:, None] == np.array(of_known)[None, :])
+        own = torch.arange(len(q))
+        alike[own, own] = False
+        queue.insert(0, (k, scenes))
+        while sum(len(some) for _, some in queue) > QUEUE:
+            queue.pop()
+        return {"contrast": F.cross_entropy(logits.masked_fill(alike, -torch.inf), own)}
+
+    def look(step: int) -> None:
+        chosen = triples(held_out, LOOKS)
+        print(f"\nstep {step}: {triple_accuracy(encoder, held_out, chosen):.3f} of {len(chosen)} held-out triples", flush=True)
+
+    fit(encoder, losses_at, schedule, out, resume, look)
+
+
+def _view(encoder: BackgroundEncoder, picture: Image.Image, rng: np.random.Generator, degrees: float) -> Tensor:
+    """A crop, perhaps mirrored, with a slight change of brightness; both views of a pair share the hue shift."""
+    side = int(min(picture.size) * rng.uniform(0.7, 1.0))
+    left, top = int(rng.integers(picture.width - side + 1)), int(rng.integers(picture.height - side + 1))
+    size = encoder.config.size
+    cut = picture.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
+    values: NDArray[np.float32] = np.asarray(cut.convert("RGB"), np.float32).transpose(2, 0, 1) / 255
+    pixels = torch.from_numpy(values.copy())
+    if rng.random() < 0.5:
+        pixels = pixels.flip(2)
+    pixels = shift_hue(pixels * 2 - 1, degrees) / 2 + 0.5
+    return (pixels * float(rng.uniform(0.9, 1.1))).clamp(0, 1)
