@@ -23,6 +23,7 @@ from uniadgen.cleaning import clean_text, quoted
 from uniadgen.commands import add_demo, add_render, add_train
 from uniadgen.data.commands import add_data_verbs
 from uniadgen.errors import InputError
+from uniadgen.evaluation.commands import add_evaluate
 from uniadgen.history import SAMPLINGS
 from uniadgen.inspection.commands import add_inspect_verbs
 from uniadgen.metrics.commands import add_metrics_verbs
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     data = verbs.add_parser("data", help="make and prepare data").add_subparsers(title="steps", metavar="STEP", required=True)
     add_render(data)
     add_data_verbs(data)
+    add_evaluate(verbs)
     add_metrics_verbs(verbs)
     add_inspect_verbs(verbs)
     return parser

@@ -108,7 +108,8 @@ def test_the_command(data: Path, tokenizer: FSQTokenizer, tmp_path: Path, capsys
     assert main(arguments) == 0
     assert main(arguments) == 0
     told = capsys.readouterr().out
-    assert "24 creatives encoded" in told and "before" in told
+    assert "24 creatives encoded" in told
+    assert "before" in told
     assert main([*arguments[:-1], "abacus"]) == 2
     assert main(["data", "encode", str(tmp_path), *arguments[3:]]) == 2
     assert "creatives.parquet is missing" in capsys.readouterr().err
@@ -142,7 +143,8 @@ def test_a_store_gives_back_what_the_tables_hold(tokenizer: FSQTokenizer, tmp_pa
         assert store.text_ids(number) == words.encode(" " + row["text"])
         assert (store.row(number).description, store.row(number).selling_points) == (row["description"], row["selling_points"])
         pixels = store.foreground(number)
-        assert pixels is not None and pixels.tobytes() == row["foreground"]
+        assert pixels is not None
+        assert pixels.tobytes() == row["foreground"]
     for number, user in enumerate(pq.read_table(data / "users.parquet").to_pylist()):
         clicks, similarity = store.clicks(number)
         assert clicks.tolist() == [places[click["creative"]] for click in user["clicks"]]

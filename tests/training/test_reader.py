@@ -67,7 +67,8 @@ def test_an_epoch_shows_every_user_once_over_all_ranks(
 ) -> None:
     users = of_split(store.user_splits, ["train"])
     readers = [Reader(store, tiny(), tokenizer, PERSONAL, "train", 5, rank=rank, ranks=2) for rank in range(2)]
-    assert len(users) == 40 and len(readers[0]) == 4
+    assert len(users) == 40
+    assert len(readers[0]) == 4
     orders = []
     for epoch in range(2):
         steps = range(4 * epoch, 4 * epoch + 4)
@@ -93,7 +94,8 @@ def test_a_personal_batch_is_the_users_history(store: Store, tokenizer: TextToke
     reader = Reader(store, config, tokenizer, PERSONAL, "train", 4)
     for step in range(10):
         batch = reader[step]
-        assert batch.clicks is not None and batch.canvas is not None
+        assert batch.clicks is not None
+        assert batch.canvas is not None
         for number, user in enumerate(reader._items("personal", step, reader.users)):
             target, (clicks, _) = store.target(user), store.clicks(user)
             painted = batch.ids[number][batch.kinds[number] == IMAGE].numpy()
@@ -108,7 +110,8 @@ def test_a_personal_batch_is_the_users_history(store: Store, tokenizer: TextToke
             for v in variants:  # white but for the product's box, mirrored in odd variants
                 left = 64 - box[0] - box[2] if v % 2 else box[0]
                 outside[:, box[1] : box[1] + box[3], left : left + box[2]] = 255
-            assert (outside == 255).all() and (batch.canvas[number] < 255).any()
+            assert (outside == 255).all()
+            assert (batch.canvas[number] < 255).any()
 
 
 def test_the_model_learns_from_a_batch(store: Store, data: Path, tokenizer: TextTokenizer) -> None:
@@ -118,7 +121,8 @@ def test_the_model_learns_from_a_batch(store: Store, data: Path, tokenizer: Text
         reader = Reader(store, tiny(), tokenizer, replace(PERSONAL, words=0.5), "train", 3, histories=histories)
         for step in range(4):
             losses = model(reader[step])
-            assert torch.isfinite(losses.text) and torch.isfinite(losses.image)
+            assert torch.isfinite(losses.text)
+            assert torch.isfinite(losses.image)
             (losses.text + losses.image).backward()
 
 

@@ -91,7 +91,7 @@ def _processes(text: str) -> int:
 
 def convert(arguments: argparse.Namespace) -> None:
     """Convert in the direction asked for and say what there is now."""
-    with _data_extra(), _progress() as progress:
+    with _data_extra(), progress_bar() as progress:
         from uniadgen.data.convert import SKIPPED, convert_pad1m, export_pad1m
 
         source, out = _path(arguments.path, "SOURCE"), _path(arguments.out, "--out")
@@ -120,7 +120,7 @@ def convert(arguments: argparse.Namespace) -> None:
 
 def validate(arguments: argparse.Namespace) -> None:
     """Print all problems. Raises SystemExit(1) when there are any."""
-    with _data_extra(), _progress() as progress:
+    with _data_extra(), progress_bar() as progress:
         from uniadgen.data.validate import validate_layout, validate_pad1m
 
         path = _path(arguments.path, "SOURCE")
@@ -150,7 +150,7 @@ def validate(arguments: argparse.Namespace) -> None:
 
 def similarity(arguments: argparse.Namespace) -> None:
     """Fill in the similarities and say how many."""
-    with _data_extra(), _progress() as progress:
+    with _data_extra(), progress_bar() as progress:
         from uniadgen.data.similarity import fill_similarity, load_embedder
 
         folder = _path(arguments.data, "DIR")
@@ -162,7 +162,7 @@ def similarity(arguments: argparse.Namespace) -> None:
 
 def encode(arguments: argparse.Namespace) -> None:
     """Encode what is not yet encoded and say what there is."""
-    with _data_extra(), _progress() as progress:
+    with _data_extra(), progress_bar() as progress:
         import torch
 
         from uniadgen.data.encode import encode_creatives
@@ -247,7 +247,7 @@ def _report(path: str | None) -> Iterator[Callable[[str], object]]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar with the time left for each step, on terminals only."""
     from tqdm import tqdm
 

@@ -1,0 +1,214 @@
+"""What is generated for an evaluation: every shopper of a split under every condition, resumable at each ad.
+
+A condition is how much of the history the model sees and how it is sampled. All conditions of one shopper share product, place
+and seed, so that differences come from the history alone.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from uniadgen.ads import Box, Click, Product
+from uniadgen.cleaning import quoted
+from uniadgen.compose import visible_part
+from uniadgen.data.encode import table_digest
+from uniadgen.data.layout import iter_rows, read_creatives, table_path
+from uniadgen.data.store import SPLITS
+from uniadgen.errors import InputError
+from uniadgen.generator import AdGenerator
+from uniadgen.history import SAMPLINGS, Sampling
+from uniadgen.output import staged, write_ad
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """history: whose clicks the model sees, "own" or "swapped" (another shopper's)."""
+
+    name: str
+    length: int
+    sampling: Sampling = "product-similarity"
+    history: str = "own"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One shopper: what is asked for, and the ad that was truly clicked."""
+
+    id: str
+    product: Product
+    history: list[Click]
+    box: Box | None
+    target: str
+    true_ad: Image.Image
+    true_plate: Image.Image
+    true_text: str
+    department: str | None
+    taste: dict[str, Any] | None
+    oracle: str | None  # a creative of the same family, palette and light, with another product
+
+
+def conditions(lengths: Sequence[int], samplings: Sequence[Sampling], full: int) -> list[Condition]:
+    """Lengths at product-similarity, samplings at `full` clicks, and somebody else's `full` clicks; none comes twice."""
+    wanted = [Condition(f"length-{n}", n) for n in dict.fromkeys(lengths)]
+    if full not in lengths:
+        wanted.append(Condition(f"length-{full}", full))
+    wanted += [Condition(f"sampling-{s}", full, s) for s in dict.fromkeys(samplings) if s != "product-similarity"]
+    return [*wanted, Condition("swapped", full, history="swapped")]
+
+
+def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
+    """The shoppers of a split in the order of users.parquet, at most `limit`. Raises InputError."""
+    if split not in SPLITS:
+        raise InputError(f"argument --split: {quoted(split)} is unknown; use {', '.join(SPLITS)}")
+    users = list(islice((row for row in iter_rows(data, "users") if row["split"] == split), limit))
+    if not users:
+        raise InputError(f"data folder {quoted(data)}: no users in the split {split}; name another split")
+    oracles = _oracles(data, [user["target"] for user in users])
+    wanted = {user["target"] for user in users} | {click["creative"] for user in users for click in user["clicks"]}
+    targets = {user["target"] for user in users}
+    clicks: dict[str, Click] = {}
+    rows: dict[str, dict[str, Any]] = {}
+    for row in iter_rows(data, "creatives", batch_size=64):
+        if row["id"] in wanted:
+            clicks[row["id"]] = Click(open_picture(row["ad"], row["id"]), row["text"])
+        if row["id"] in targets:
+            rows[row["id"]] = row
+    unknown = wanted - set(clicks)
+    if unknown:
+        raise InputError(
+            f"data folder {quoted(data)}: users name {len(unknown)} unknown creatives; run `uniadgen data validate`"
+        )
+    products = {row["product_id"] for row in rows.values()}
+    cutouts = {
+        row["id"]: visible_part(open_picture(row["cutout"], row["id"], "RGBA"))
+        for row in iter_rows(data, "products", ("id", "cutout"), 64)
+        if row["id"] in products
+    }
+    cases = []
+    for user in users:
+        row = rows[user["target"]]
+        if row["product_id"] not in cutouts:
+            raise InputError(f"product {quoted(row['product_id'])}: has no cut-out; convert with --images")
+        cases.append(
+            Case(
+                id=user["id"],
+                product=Product(cutouts[row["product_id"]], row["description"], row["selling_points"]),
+                history=[clicks[click["creative"]] for click in user["clicks"]],
+                box=_box(row["placement"]),
+                target=user["target"],
+                true_ad=open_picture(row["ad"], row["id"]),
+                true_plate=open_picture(row["plate"] or row["ad"], row["id"]),
+                true_text=row["text"],
+                department=row["department"],
+                taste=json.loads(user["taste"]) if user["taste"] else None,
+                oracle=oracles.get(user["target"]),
+            )
+        )
+    return cases
+
+
+def _oracles(data: Path, targets: Sequence[str]) -> dict[str, str]:
+    """For each target another product's creative that shares family, palette and light, where there is one."""
+    columns = read_creatives(data, ("id", "product_id", "family", "palette", "light")).to_pylist()
+    alike: dict[tuple[str, str, str], list[dict[str, str]]] = {}
+    for row in columns:
+        if row["family"] is not None:
+            alike.setdefault((row["family"], row["palette"], row["light"]), []).append(row)
+    by_id = {row["id"]: row for row in columns}
+    found = {}
+    for target in targets:
+        row = by_id.get(target)
+        if row is None:
+            continue
+        others = [
+            o for o in alike.get((row["family"], row["palette"], row["light"]), []) if o["product_id"] != row["product_id"]
+        ]
+        if others:
+            found[target] = min(others, key=lambda o: hashlib.sha256(f"{target}/{o['id']}".encode()).digest())["id"]
+    return found
+
+
+def _box(placement: Sequence[float] | None) -> Box | None:
+    if not placement:
+        return None
+    left, top, width, height = placement
+    return Box(left, top, min(1.0, left + width), min(1.0, top + height))
+
+
+def open_picture(data: bytes | None, name: str, mode: str = "RGB") -> Image.Image:
+    try:
+        if data is None:
+            raise OSError
+        with Image.open(io.BytesIO(data)) as image:
+            return image.convert(mode)
+    except (OSError, SyntaxError, ValueError):
+        raise InputError(f"creative {quoted(name)}: has no readable picture; convert with --images") from None
+
+
+def generate_all(
+    generator: AdGenerator,
+    data: Path,
+    cases: Sequence[Case],
+    wanted: Sequence[Condition],
+    out: Path,
+    guidance: float | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Writes out/ads/CONDITION/SHOPPER.{png,background.png,json} where they are missing.
+
+    Raises InputError when `out` holds the ads of another model, data set or setting.
+    """
+    size = generator.model.config.image.resolution
+    weight = sum(float(p.double().sum()) for p in generator.model.parameters())
+    settings = {
+        "model": generator.model.config.name,
+        "weights": hashlib.sha256(repr(weight).encode()).hexdigest()[:12],
+        "creatives": table_digest(table_path(data, "creatives")),
+        "users": table_digest(table_path(data, "users")),
+        "guidance": guidance,
+        "size": size,
+    }
+    kept = out / "settings.json"
+    if kept.exists() and json.loads(kept.read_text()) != settings:
+        raise InputError(f"argument --out: {quoted(out)} holds the ads of another model or data set; name another folder")
+    out.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(settings, indent=2) + "\n")
+    done, total = 0, len(cases) * len(wanted)
+    for number, case in enumerate(cases):
+        for condition in wanted:
+            folder = out / "ads" / condition.name
+            if not (folder / f"{case.id}.json").exists():
+                history = case.history if condition.history == "own" else cases[(number + len(cases) // 2) % len(cases)].history
+                ad = generator.generate(
+                    case.product,
+                    history if condition.length else [],
+                    box=case.box,
+                    seed=number,
+                    size=(size, size),
+                    history_length=condition.length or None,
+                    sampling=condition.sampling,
+                    guidance=guidance,
+                )
+                with staged(folder) as stage:
+                    write_ad(ad, [], stage, case.id)
+            done += 1
+            if progress is not None:
+                progress("generating", done, total)
+
+
+def check_samplings(names: Sequence[str]) -> list[Sampling]:
+    found: list[Sampling] = []
+    for name in names:
+        if name not in SAMPLINGS:
+            raise InputError(f"argument --sampling: {quoted(name)} is unknown; use {', '.join(SAMPLINGS)}")
+        found.append(name)  # type: ignore[arg-type]
+    return found
