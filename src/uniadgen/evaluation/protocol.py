@@ -168,7 +168,7 @@ def generate_all(
     Raises InputError when `out` holds the ads of another model, data set or setting.
     """
     size = generator.model.config.image.resolution
-    weight = sum(float(p.double().sum()) for p in generator.model.parameters())
+    weight = sum(float(p.detach().double().sum()) for p in generator.model.parameters())
     settings = {
         "model": generator.model.config.name,
         "weights": hashlib.sha256(repr(weight).encode()).hexdigest()[:12],

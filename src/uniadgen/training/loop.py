@@ -7,7 +7,6 @@ that was not, and no data position has to be stored.
 import json
 import math
 import os
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -148,6 +147,6 @@ def _resume(
             average[name].copy_(state["average"][name])
         optimiser.load_state_dict(state["optimiser"])
         return int(state["step"])
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except Exception as error:  # reading a damaged file raises anything, from struct.error to KeyError
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: does not fit this training run ({reason}); start anew without --resume") from None
