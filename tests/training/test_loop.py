@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from uniadgen.errors import InputError
 from uniadgen.training import loop
-from uniadgen.training.loop import Schedule, fit, learning_rate_at
+from uniadgen.training.loop import Schedule, fit, share_of_peak
 
 SCHEDULE = Schedule(steps=40, learning_rate=0.01, batch=4, warmup=5, save_seconds=-1.0, seed=3)
 
@@ -66,7 +66,7 @@ def test_checkpoints_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 
 
 def test_schedule_warms_up_and_decays() -> None:
-    rates = [learning_rate_at(SCHEDULE, step) for step in range(SCHEDULE.steps)]
+    rates = [SCHEDULE.learning_rate * share_of_peak(SCHEDULE, step) for step in range(SCHEDULE.steps)]
     assert rates[0] == pytest.approx(0.002)
     assert max(rates) == pytest.approx(0.01)
     assert rates[5:] == sorted(rates[5:], reverse=True)

@@ -23,24 +23,54 @@ STATE = "state.pt"
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast. Learning rate: linear warm-up, then cosine to a twentieth of its peak."""
+    """How long and how fast. Learning rates: linear warm-up, then cosine to a twentieth of their peaks.
+
+    muon_rate: of Muon (Jordan et al., 2024), which then updates the matrices between embeddings and heads; 0: AdamW for all.
+    """
 
     steps: int
     learning_rate: float
     batch: int
     warmup: int = 100
     weight_decay: float = 0.01
+    muon_rate: float = 0.0
     clip: float = 1.0
     ema: float = 0.998
     save_seconds: float = 120.0
     seed: int = 0
 
 
-def learning_rate_at(schedule: Schedule, step: int) -> float:
+def share_of_peak(schedule: Schedule, step: int) -> float:
+    """By how much the learning rates are scaled at a step."""
     if step < schedule.warmup:
-        return schedule.learning_rate * (step + 1) / schedule.warmup
+        return (step + 1) / schedule.warmup
     progress = (step - schedule.warmup) / max(1, schedule.steps - schedule.warmup)
-    return schedule.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+
+def make_optimisers(schedule: Schedule, parameters: dict[str, nn.Parameter]) -> dict[str, torch.optim.Optimizer]:
+    """Every parameter in exactly one optimiser; vectors are not decayed."""
+    hidden = {
+        name: p
+        for name, p in parameters.items()
+        if schedule.muon_rate and p.ndim == 2 and not any(word in name for word in ("embedding", "head", "position", "token"))
+    }
+    others = [p for name, p in parameters.items() if name not in hidden]
+    optimisers: dict[str, torch.optim.Optimizer] = {
+        "adamw": torch.optim.AdamW(
+            [
+                {"params": [p for p in others if p.ndim >= 2], "weight_decay": schedule.weight_decay},
+                {"params": [p for p in others if p.ndim < 2], "weight_decay": 0.0},
+            ],
+            lr=schedule.learning_rate,
+            betas=(0.9, 0.95),
+        )
+    }
+    if hidden:
+        optimisers["muon"] = torch.optim.Muon(
+            list(hidden.values()), lr=schedule.muon_rate, weight_decay=schedule.weight_decay, momentum=0.95
+        )
+    return optimisers
 
 
 def fit(
@@ -59,22 +89,17 @@ def fit(
     """
     out.mkdir(parents=True, exist_ok=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    decayed = [p for p in parameters.values() if p.ndim >= 2]
-    other = [p for p in parameters.values() if p.ndim < 2]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": other, "weight_decay": 0.0}],
-        lr=schedule.learning_rate,
-        betas=(0.9, 0.95),
-    )
+    optimisers = make_optimisers(schedule, parameters)
+    peaks = {name: optimiser.param_groups[0]["lr"] for name, optimiser in optimisers.items()}
     average = {name: p.detach().clone() for name, p in parameters.items()}
-    first = _resume(out / STATE, parameters, average, optimiser) if resume else 0
+    first = _resume(out / STATE, parameters, average, optimisers) if resume else 0
 
     def save(step: int) -> None:
         state = {
             "step": step,
             "weights": {name: p.detach() for name, p in parameters.items()},
             "average": average,
-            "optimiser": optimiser.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in optimisers.items()},
         }
         temporary = out / (STATE + ".part")
         torch.save(state, temporary)
@@ -97,14 +122,16 @@ def fit(
     bar = tqdm(range(first, schedule.steps), initial=first, total=schedule.steps, unit="step", mininterval=5.0)
     for step in bar:
         torch.manual_seed(schedule.seed * 1_000_003 + step)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate_at(schedule, step)
         losses = losses_at(step)
         total = torch.stack(list(losses.values())).sum()
-        optimiser.zero_grad(set_to_none=True)
+        for p in parameters.values():
+            p.grad = None
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters.values(), schedule.clip)
-        optimiser.step()
+        for name, optimiser in optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = peaks[name] * share_of_peak(schedule, step)
+            optimiser.step()
         decay = min(schedule.ema, (step + 1) / (step + 10))
         with torch.no_grad():
             for name, p in parameters.items():
@@ -136,7 +163,10 @@ def _assign(parameters: dict[str, nn.Parameter], values: dict[str, Tensor]) -> N
 
 
 def _resume(
-    path: Path, parameters: dict[str, nn.Parameter], average: dict[str, Tensor], optimiser: torch.optim.Optimizer
+    path: Path,
+    parameters: dict[str, nn.Parameter],
+    average: dict[str, Tensor],
+    optimisers: dict[str, torch.optim.Optimizer],
 ) -> int:
     if not path.exists():
         return 0
@@ -145,7 +175,8 @@ def _resume(
         _assign(parameters, state["weights"])
         for name in parameters:
             average[name].copy_(state["average"][name])
-        optimiser.load_state_dict(state["optimiser"])
+        for name, optimiser in optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
         return int(state["step"])
     except Exception as error:  # reading a damaged file raises anything, from struct.error to KeyError
         reason = " ".join(str(error).split())[:120]
