@@ -35,6 +35,8 @@ Box = tuple[float, float, float, float]  # left, top, width, height as fractions
 Points = NDArray[np.float64]  # [vertices, 3], metres
 SENSOR = 36.0  # mm, its width
 APERTURE = 0.13  # of the product's size: the diameter of the lens, which sets how soft the background gets
+SAMPLES = 6  # per pixel of a plate; the denoiser leaves no visible difference to 16, at half the time
+CUTOUT_SAMPLES = 16  # shown large and sharp
 RENEW_AFTER = 60  # products; a fresh process now and then keeps Blender's memory small
 
 
@@ -75,7 +77,7 @@ def render_cutout(product: ProductSpec, size: int = 384, threads: int = 0) -> Im
         obj.visible_camera = True
     _neutral_light(unit)
     _aim(camera, Frame(outline.left, outline.bottom, outline.width, outline.width * height / width))
-    _engine(width, height, 32, threads, product.seed)
+    _engine(width, height, CUTOUT_SAMPLES, threads, product.seed)
     bpy.context.scene.render.film_transparent = True
     picture = _render("RGBA")
     return picture.crop(picture.getchannel("A").point(lambda a: 255 * (a > 2)).getbbox())
@@ -85,7 +87,7 @@ def render_plate(
     product: ProductSpec,
     creative: CreativeSpec,
     size: int = 256,
-    samples: int = 16,
+    samples: int = SAMPLES,
     threads: int = 0,
     show_product: bool = False,
 ) -> tuple[Image.Image, Box]:
@@ -329,7 +331,7 @@ def render_world(
     out: Path,
     workers: int = 1,
     size: int = 256,
-    samples: int = 16,
+    samples: int = SAMPLES,
 ) -> list[str]:
     """Renders what is missing under `out`/raw and returns the ids of products that failed.
 
@@ -403,7 +405,7 @@ def is_rendered(folder: Path, creatives: Sequence[CreativeSpec], size: int, samp
 
 
 def render_product(
-    product: ProductSpec, creatives: Sequence[CreativeSpec], folder: Path, size: int = 256, samples: int = 16, threads: int = 0
+    product: ProductSpec, creatives: Sequence[CreativeSpec], folder: Path, size: int = 256, samples: int = SAMPLES, threads: int = 0
 ) -> None:
     """Renders a product's cut-out and plates into its folder, from scratch."""
     shutil.rmtree(folder, ignore_errors=True)
