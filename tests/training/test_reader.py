@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from uniadgen.cli import main
+from uniadgen.data.augment import VARIANTS
 from uniadgen.data.encode import encode_creatives
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.model.config import tiny
@@ -18,9 +19,11 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, IMAGE, Batch, UnifiedModel
 from uniadgen.training.reader import Mix, Reader, batches
 from uniadgen.training.run import drawn_histories
+from uniadgen.training.unified import Trained
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
-PERSONAL = Mix(general=0, personal=1, words=0, general_steps=0)
+PERSONAL = Mix(general=0, personal=1, scenes=0, words=0, general_steps=0)
+SCENES = Mix(general=0, personal=0, scenes=1, words=0, general_steps=2)
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +82,13 @@ def test_an_epoch_shows_every_user_once_over_all_ranks(
 
 
 def test_kinds_come_in_their_shares_and_stages(store: Store, tokenizer: TextTokenizer) -> None:
-    mix = Mix(general=0.15, personal=0.6, words=0.25, general_steps=30)
+    mix = Mix(general=0.15, personal=0.4, scenes=0.2, words=0.25, general_steps=30)
     reader = Reader(store, tiny(), tokenizer, mix, "train", 2)
     kinds = [reader.kind(step) for step in range(130)]
     assert "personal" not in kinds[:30]
-    assert Counter(kinds[30:]) == {"general": 15, "personal": 60, "words": 25}
+    assert Counter(kinds[30:]) == {"general": 15, "personal": 40, "scenes": 20, "words": 25}
     for step in range(131):
-        for kind in ("general", "personal", "words"):
+        for kind in ("general", "personal", "scenes", "words"):
             assert reader.before(kind, step) == kinds[:step].count(kind)
 
 
@@ -99,11 +102,13 @@ def test_a_personal_batch_is_the_users_history(store: Store, tokenizer: TextToke
         for number, user in enumerate(reader._items("personal", step, reader.users)):
             target, (clicks, _) = store.target(user), store.clicks(user)
             painted = batch.ids[number][batch.kinds[number] == IMAGE].numpy()
-            variants = [v for v in range(6) if np.array_equal(store.codes[target, v], painted)]
+            variants = [v for v in range(len(VARIANTS)) if np.array_equal(store.codes[target, v], painted)]
             assert variants
             seen = batch.clicks.codes[number][batch.clicks.visible[number]].numpy()
             assert len(seen) * config.click_image_tokens == int((batch.kinds[number] == CLICK_IMAGE).sum())
-            known = {bytes(store.click_codes[c, v].astype(np.int64)) for c in clicks if c != target for v in range(6)}
+            known = {
+                bytes(store.click_codes[c, v].astype(np.int64)) for c in clicks if c != target for v in range(len(VARIANTS))
+            }
             assert {bytes(codes) for codes in seen} <= known
             box = store.boxes[target]
             outside = batch.canvas[number].clone()
@@ -130,3 +135,28 @@ def test_a_split_without_users_is_refused(store: Store, tokenizer: TextTokenizer
     monkeypatch.setattr(type(store), "user_splits", property(lambda self: np.zeros(50, np.int8)))
     with pytest.raises(ValueError, match="split val"):
         Reader(store, tiny(), tokenizer, PERSONAL, "val", 3)
+
+
+def test_scenes_show_clicked_pictures_and_no_words(data: Path, store: Store, tokenizer: TextTokenizer) -> None:
+    reader = Reader(store, tiny(), tokenizer, SCENES, "train", 4, histories=drawn_histories(data))
+    early, later = reader[0], reader[2]
+    assert early.clicks is None  # before histories begin: the unconditional sequence
+    assert later.clicks is not None
+    assert later.clicks.visible.any()
+    assert not later.clicks.text_visible.any()
+    assert (later.text_targets == -100).all()
+    assert ((later.kinds == IMAGE).sum(1) == tiny().image.tokens).all()
+
+
+def test_every_kind_of_batch_trains_without_nan(data: Path, store: Store, tokenizer: TextTokenizer) -> None:
+    reader = Reader(store, tiny(), tokenizer, Mix(general_steps=0), "train", 4, histories=drawn_histories(data))
+    torch.manual_seed(0)
+    trained = Trained(UnifiedModel(tiny()))
+    for step in (next(s for s in range(20) if reader.kind(s) == kind) for kind in ("general", "personal", "scenes", "words")):
+        named = trained(reader[step])
+        assert ("hint" in named) == (reader.kind(step) in ("personal", "scenes"))
+        trained.zero_grad(set_to_none=True)
+        sum(named.values()).backward()
+        gradients = [p.grad for p in trained.parameters() if p.grad is not None]
+        assert gradients
+        assert all(bool(g.isfinite().all()) for g in gradients)

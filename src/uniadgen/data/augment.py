@@ -10,8 +10,6 @@ VARIANTS: tuple[tuple[bool, float], ...] = (
     (False, 0.0),
     (True, 0.0),
     (False, 16.0),
-    (True, 16.0),
-    (False, -16.0),
     (True, -16.0),
 )
 

@@ -23,9 +23,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from uniadgen.ads import Placement
 from uniadgen.cleaning import quoted
-from uniadgen.compose import place, render_foreground, visible_part
+from uniadgen.compose import fitted_cutout, place, render_foreground, visible_part
 from uniadgen.data.augment import VARIANTS, varied
+from uniadgen.data.hidden import fill_hidden, hidden_behind
 from uniadgen.data.layout import ENCODED, Row, in_pixels, read_products, table_path
 from uniadgen.data.similarity import Progress
 from uniadgen.errors import InputError
@@ -240,7 +242,10 @@ class _Encoder:
         for data, row in zip(pictures, rows, strict=True):
             if data is None:
                 raise InputError(f"creative {quoted(row['id'])}: has no picture to encode; convert with --images")
-            pixels = to_pixels(_open(data, f"the picture of creative {quoted(row['id'])}"), size)
+            picture = _open(data, f"the picture of creative {quoted(row['id'])}")
+            pixels = to_pixels(picture, size)
+            if data is row["plate"] and picture.width == picture.height:
+                pixels = fill_hidden(pixels, self._hidden(row, size))
             for variant in range(self.variants):
                 views.append(varied(pixels, variant))
                 if len(views) == self.batch:
@@ -252,10 +257,24 @@ class _Encoder:
         cutout = self.cutouts[row["product_id"]]
         if cutout is None:
             return None, None
-        where = in_pixels(tuple(row["placement"]), (size, size)) if row["placement"] else place(cutout, (size, size))
+        where = _placement(row, cutout, size)
         box = (where.left, where.top, where.left + where.width, where.top + where.height)
         pixels = np.asarray(render_foreground(cutout, (size, size), where).crop(box)).tobytes()
         return [where.left, where.top, where.width, where.height], pixels
+
+    def _hidden(self, row: Row, size: int) -> Tensor:
+        """The pixels of a creative's plate that its product covers: [size, size] bool."""
+        alpha = torch.zeros(size, size)
+        cutout = self.cutouts[row["product_id"]]
+        if cutout is not None:
+            where = _placement(row, cutout, size)
+            opacity = np.asarray(fitted_cutout(cutout, where).getchannel("A"), np.float32) / 255
+            alpha[where.top : where.top + where.height, where.left : where.left + where.width] = torch.from_numpy(opacity)
+        return hidden_behind(alpha)
+
+
+def _placement(row: Row, cutout: Image.Image, size: int) -> Placement:
+    return in_pixels(tuple(row["placement"]), (size, size)) if row["placement"] else place(cutout, (size, size))
 
 
 def _open(data: bytes, what: str) -> Image.Image:

@@ -16,9 +16,9 @@ class DecoderConfig:
     """A Llama-style decoder: RMS norm, rotary positions, SwiGLU, no biases."""
 
     layers: int = 6
-    width: int = 320
-    heads: int = 5
-    feed_forward: int = 896
+    width: int = 256
+    heads: int = 4
+    feed_forward: int = 704
     text_vocabulary: int = 4104  # including the special tokens
     rope_theta: float = 10_000.0
     norm_eps: float = 1e-6
@@ -32,7 +32,7 @@ class ImageTokenizerConfig:
     resolution: int = 256  # px of a generated picture, a multiple of `patch`
     patch: int = 16  # px per token and side
     levels: tuple[int, ...] = (7, 5, 5, 5, 5)  # fsq: quantisation levels per dimension
-    channels: tuple[int, int, int] = (64, 128, 256)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
+    channels: tuple[int, int, int] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
     janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
     codes: int = 4375
     embedding: int = 32  # dimensions of the decoder's image embedding table (Janus: 8)
@@ -53,9 +53,9 @@ class ForegroundConfig:
 
     kind: Literal["patch", "dinov2"] = "patch"
     pixels_per_token: int = 16  # DINOv2: 14
-    features: int = 192
-    layers: int = 3
-    heads: int = 6
+    features: int = 128
+    layers: int = 2
+    heads: int = 4
     group: int = 3  # decoder layers that share one injected feature map (reference: 6)
     dinov2: dict[str, Any] = field(default_factory=dict)
     dropout: float = 0.1  # training: share of ads without the condition
@@ -106,7 +106,7 @@ class ModelConfig:
     text: TextConfig = field(default_factory=TextConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
     text_temperature: float = 0.7
-    head_width: int = 320  # hidden width of the image head and of the aligner
+    head_width: int = 256  # hidden width of the image head and of the aligner
 
     def __post_init__(self) -> None:
         decoder, image = self.decoder, self.image

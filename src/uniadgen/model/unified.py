@@ -60,6 +60,7 @@ class Batch:
 class Losses:
     text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
     image: Tensor  # the same over image tokens
+    fused: Tensor | None = None  # [B, N*I, D]: image part of the preference tokens, where the batch has clicks
 
 
 class ImageHead(nn.Module):
@@ -113,15 +114,18 @@ class UnifiedModel(nn.Module):
         )
         return parts
 
-    def embed(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None) -> Tensor:
+    def embed(
+        self, ids: Tensor, kinds: Tensor, clicks: Clicks | None, preference: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
         """Embeddings [B, T, D] of a sequence that mixes all kinds.
 
-        The preference tokens of row b fill b's positions of their kind in order; their number must match.
+        The preference tokens of row b fill b's positions of their kind in order; their number must match. preference: what
+        `preference_tokens` makes of the clicks, where it is at hand.
         """
         x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
         x = torch.where((kinds == IMAGE)[..., None], self.embed_image(torch.where(kinds == IMAGE, ids, 0)).to(x.dtype), x)
         if clicks is not None:
-            image, text = self.preference_tokens(clicks)
+            image, text = self.preference_tokens(clicks) if preference is None else preference
             # padding has no positions in the sequence: drop its tokens, keep the order of rows and clicks
             image_seen = clicks.visible.repeat_interleave(image.shape[1] // clicks.visible.shape[1], 1)
             text_seen = (clicks.text_visible & clicks.visible[..., None]).flatten(1)
@@ -140,14 +144,16 @@ class UnifiedModel(nn.Module):
         return placed
 
     def forward(self, batch: Batch) -> Losses:
-        x = self.embed(batch.ids, batch.kinds, batch.clicks)
+        preference = None if batch.clicks is None else self.preference_tokens(batch.clicks)
+        x = self.embed(batch.ids, batch.kinds, batch.clicks, preference)
         foreground = None
         if batch.canvas is not None:
             features = self.foreground(from_bytes(batch.canvas))
             if batch.keep_foreground is not None:
                 features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
             foreground = self.foreground_at(features, batch.image_starts, x.shape[1])
-        hidden = self.decoder(x, visible=batch.kinds != PADDING, foreground=foreground)
+        # padding is on the right, where a causal decoder reaches it from other padding only: no mask, twice as fast
+        hidden = self.decoder(x, foreground=foreground)
         zero = hidden.new_zeros(())
         worded = batch.text_targets >= 0
         text = zero
@@ -157,7 +163,7 @@ class UnifiedModel(nn.Module):
         image = zero
         if pictured.any():
             image = F.cross_entropy(self.image_head(hidden[:, :-1][pictured]).float(), batch.ids[:, 1:][pictured])
-        return Losses(text, image)
+        return Losses(text, image, None if preference is None else preference[0])
 
     @property
     def device(self) -> torch.device:

@@ -23,6 +23,7 @@ from uniadgen.data.augment import shift_hue
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background import BackgroundEncoder
 from uniadgen.training.loop import Schedule, fit
+from uniadgen.training.precision import autocast
 
 TEMPERATURE, MOMENTUM, QUEUE = 0.1, 0.99, 2048
 SCENES_PER_PRODUCT = 4  # negatives of the same product, drawn together
@@ -113,7 +114,7 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
             key_encoder.load_state_dict(encoder.state_dict())
             fresh = False
         queries, keys, scenes = batch_at(step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             q = encoder(queries)
             with torch.no_grad():
                 for slow, fast in zip(key_encoder.parameters(), encoder.parameters(), strict=True):
@@ -143,7 +144,7 @@ def _view(encoder: BackgroundEncoder, picture: Image.Image, rng: np.random.Gener
     left, top = int(rng.integers(picture.width - side + 1)), int(rng.integers(picture.height - side + 1))
     size = encoder.config.size
     cut = picture.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
-    values: NDArray[np.float32] = np.asarray(cut.convert("RGB"), np.float32).transpose(2, 0, 1) / 255
+    values: NDArray[np.float32] = np.asarray(cut.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
     pixels = torch.from_numpy(values.copy())
     if rng.random() < 0.5:
         pixels = pixels.flip(2)

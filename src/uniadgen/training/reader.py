@@ -32,21 +32,23 @@ from uniadgen.world.titles import pseudo_title_task
 
 LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes its share
 PROMPT_DROPOUT = 0.1
-KINDS = ("general", "personal", "words")
+KINDS = ("general", "personal", "scenes", "words")
 SLOTS = 20  # steps after which the kinds of batches repeat
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Shares of three kinds of batches, in twentieths, and the number of steps without histories at the start.
+    """Shares of the kinds of batches, in twentieths, and the number of steps without histories at the start.
 
-    general: ads without a history. personal: ads with the clicks of a shopper. words: texts alone, of invented products, which
-    teach a small model to copy words that it has never read.
+    general: ads without a history. personal: ads with the clicks of a shopper. scenes: their pictures alone, told nothing but
+    the clicked pictures; half as long as the whole ad, and painting takes far more practice than wording. words: texts alone,
+    of invented products, which teach a small model to copy words that it has never read.
     """
 
-    general: float = 0.15
-    personal: float = 0.6
-    words: float = 0.25
+    general: float = 0.1
+    personal: float = 0.35
+    scenes: float = 0.35
+    words: float = 0.2
     general_steps: int = 300
     words_batch: int = 12
 
@@ -129,7 +131,7 @@ class Reader(Dataset[Batch]):
             return until // SLOTS * self.slots[name] + self.order[: until % SLOTS].count(name)
 
         early = plain("personal", min(step, self.mix.general_steps))  # these were general steps
-        return plain(kind, step) + {"general": early, "personal": -early, "words": 0}[kind]
+        return plain(kind, step) + {"general": early, "personal": -early}.get(kind, 0)
 
     def __len__(self) -> int:
         """Steps of an epoch over the users, or over the creatives where histories are drawn, if all were of one kind."""
@@ -156,14 +158,17 @@ class Reader(Dataset[Batch]):
             some = [self.words_example(draw, min(count, 4)) for _ in range(self.mix.words_batch)]
             return collate(some, self.config, self.tokenizer, None)
         examples = []
-        from_users = kind == "personal" and self.histories is None
+        from_users = kind in ("personal", "scenes") and self.histories is None
         for item in self._items(kind, step, self.users if from_users else self.rows):
             row = self.store.target(item) if from_users else item
             clicks: list[int] = []
-            if kind == "personal":
+            if kind == "personal" or (kind == "scenes" and step >= self.mix.general_steps):
                 clicks = self.sampled(draw, *(self.store.clicks(item) if from_users else self.drawn(draw, row)), count, row)
             variant = draw.randrange(self.store.codes.shape[1])
-            examples.append(self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT))
+            if kind == "scenes":
+                examples.append(self.scene_example(draw, row, clicks, variant))
+            else:
+                examples.append(self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT))
         keep = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
         return collate(examples, self.config, self.tokenizer, keep)
 
@@ -196,6 +201,15 @@ class Reader(Dataset[Batch]):
             length = len(prompt.ids) + len(text)
             return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], canvas)
         return Example(prompt, text, codes, history, canvas)
+
+    def scene_example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int) -> Example:
+        """A picture and the clicked pictures; without clicks the unconditional sequence."""
+        codes, canvas = torch.from_numpy(self.store.codes[row, variant].astype(np.int64)), self.canvas(row, variant)
+        if not clicks:
+            return Example(unconditional_prompt(self.tokenizer, self.config, 1), [], codes, [], canvas)
+        history = [(torch.from_numpy(self.store.click_codes[c, variant].astype(np.int64)), list[int]()) for c in clicks]
+        prompt = build_prompt(self.tokenizer, self.config, draw.choice(self.pools["unified"]), "", [], len(clicks), 0)
+        return Example(prompt, [], codes, history, canvas)
 
     def words_example(self, draw: random.Random, count: int) -> Example:
         description, points, text, _, texts = pseudo_title_task(draw)

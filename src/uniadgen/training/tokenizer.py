@@ -13,6 +13,7 @@ from uniadgen.data.augment import shift_hue
 from uniadgen.model.image_tokenizer import FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.training.loop import Schedule, fit
+from uniadgen.training.precision import autocast
 
 CROP = 128  # px
 
@@ -65,7 +66,7 @@ def train_tokenizer(
 
     def losses_at(step: int) -> dict[str, Tensor]:
         pixels, small = batch_at(step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             whole, thumbnails = tokenizer.reconstruct(pixels), tokenizer.reconstruct(small)
         return {
             "picture": reconstruction_loss(pixels, whole.float()),

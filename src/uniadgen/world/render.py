@@ -405,7 +405,12 @@ def is_rendered(folder: Path, creatives: Sequence[CreativeSpec], size: int, samp
 
 
 def render_product(
-    product: ProductSpec, creatives: Sequence[CreativeSpec], folder: Path, size: int = 256, samples: int = SAMPLES, threads: int = 0
+    product: ProductSpec,
+    creatives: Sequence[CreativeSpec],
+    folder: Path,
+    size: int = 256,
+    samples: int = SAMPLES,
+    threads: int = 0,
 ) -> None:
     """Renders a product's cut-out and plates into its folder, from scratch."""
     shutil.rmtree(folder, ignore_errors=True)
