@@ -23,7 +23,7 @@ from uniadgen.data.commands import add_data_verbs
 from uniadgen.data.convert import convert_pad1m, export_pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Lenient, Malformed, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.similarity import fill_similarity, load_embedder
-from uniadgen.data.validate import _is_sound, record_findings, validate_layout, validate_pad1m
+from uniadgen.data.validate import doubtful, record_findings, sound, validate_layout, validate_pad1m
 from uniadgen.errors import InputError
 from uniadgen.history import hashed_embedder, product_similarity
 
@@ -354,6 +354,9 @@ def test_every_kind_of_defect_is_reported_exactly_and_good_records_remain(
     assert first == ["r00000000", "r00000002"]
 
 
+SOUND = make_records(12)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     changes=st.dictionaries(
@@ -362,8 +365,12 @@ def test_every_kind_of_defect_is_reported_exactly_and_good_records_remain(
 )
 def test_the_fast_check_never_passes_what_the_exact_one_refuses(changes: Record) -> None:
     record = base(**changes)
-    if _is_sound(record):
+    if sound([record]) is not None:
         assert record_findings(Lenient(record)) == []
+    some = [*SOUND[:3], record, *SOUND[3:]]
+    if record_findings(Lenient(record)):
+        assert 3 in doubtful(some)
+    assert list(doubtful(SOUND)) == []
 
 
 def test_malformed_entries_have_a_reason() -> None:

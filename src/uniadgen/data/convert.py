@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,7 +34,7 @@ from uniadgen.cleaning import quoted
 from uniadgen.data import joins, pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.layout import table_path
-from uniadgen.data.validate import Problem, check_folders, pictures_in, record_findings
+from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
 from uniadgen.errors import InputError
 
 Progress = Callable[[str, int, int], None]
@@ -42,7 +43,7 @@ Kind = Literal["ads", "cutouts"]
 MANIFEST = "convert.json"
 SKIPPED = "skipped.jsonl"
 _WORK = ".convert"
-_VERSION = 1  # of the conversion; another one doesn't resume this one's chunks
+_VERSION = 2  # of the conversion; another one doesn't resume this one's chunks
 _PARTITION_BYTES = 32 * 2**20  # of JSON; merging a partition of its ads takes about four times as much memory
 _MOST_PARTITIONS = 256
 _USER_GROUP_ROWS = 16384
@@ -238,18 +239,17 @@ def _part_path(work: Path, begin: int, what: str) -> Path:
 def _convert_chunk(work: Path, job: _Job, chunk: Chunk) -> _Part:
     records = read_chunk(chunk)
     pictures = pictures_in(tuple(map(Path, job.images)))
-    rows = pad1m.Rows()
-    findings: list[tuple[int, str, str]] = []
-    for place, item in enumerate(records.items):
-        if found := record_findings(item, pictures):
-            findings += [(place, field, message) for field, message in found]
-        else:
-            rows.add(item, place)
-    part = _Part(chunk.begin, records.next, len(records.items), findings, records.broken)
-    ads, cutouts, users = rows.tables()
-    _write_batches(_part_path(work, part.begin, "ads"), _partitioned(ads, job.partitions_of("ads")))
-    _write_batches(_part_path(work, part.begin, "cutouts"), _partitioned(cutouts, job.partitions_of("cutouts")))
-    _write_batches(_part_path(work, part.begin, "users"), [users])
+    # Nearly always all records are sound, and then their histories are columns already.
+    clicks = sound(records.items) if pictures is None else None
+    found = [] if clicks is not None else list(findings(records.items, pictures))
+    bad = {place for place, _ in found}
+    places = [place for place in range(len(records.items)) if place not in bad]
+    good = [records.items[place] for place in places] if bad else records.items
+    rows = pad1m.rows(good, places, clicks or histories(good))
+    part = _Part(chunk.begin, records.next, len(records.items), [(place, *what) for place, what in found], records.broken)
+    for name, partitions in (("clicked", job.partitions), ("ads", job.partitions), ("cutouts", job.partitions_of("cutouts"))):
+        _write_batches(_part_path(work, part.begin, name), _partitioned(getattr(rows, name), partitions))
+    _write_batches(_part_path(work, part.begin, "users"), [rows.users])
     _write_json(_part_path(work, part.begin, "json"), asdict(part))
     return part
 
@@ -257,19 +257,15 @@ def _convert_chunk(work: Path, job: _Job, chunk: Chunk) -> _Part:
 def _partitioned(table: pa.Table, partitions: int) -> list[pa.Table]:
     """The table sorted by id - rows of one id keep their order - and divided at equal distances among all possible ids."""
     ids = _ids(table)
-    order = np.argsort(ids, kind="stable")
-    bounds = [f"{(i << 16) // partitions:04x}".encode() for i in range(1, partitions)]
-    cuts = [0, *np.searchsorted(ids[order], np.array(bounds, ids.dtype)).tolist(), len(ids)]
+    order = pad1m.id_order(ids)
+    bounds = np.array([(i << 64) // partitions for i in range(1, partitions)], np.uint64)
+    cuts = [0, *np.searchsorted(ids["high"][order].astype(np.uint64), bounds).tolist(), len(ids)]
     table = table.take(pa.array(order))
     return [table.slice(start, end - start) for start, end in itertools.pairwise(cuts)]
 
 
-def _ids(table: pa.Table) -> NDArray[np.bytes_]:
-    ids = table["id"].combine_chunks()
-    ids = ids.chunk(0) if isinstance(ids, pa.ChunkedArray) and ids.num_chunks else ids
-    if len(ids) == 0:
-        return np.zeros(0, f"S{pad1m.ID_LENGTH}")
-    return np.frombuffer(ids.buffers()[1], f"S{pad1m.ID_LENGTH}", len(ids), ids.offset * pad1m.ID_LENGTH)
+def _ids(table: pa.Table) -> NDArray[np.void]:
+    return pad1m.id_numbers(table["id"].combine_chunks())
 
 
 def _write_batches(path: Path, tables: Sequence[pa.Table]) -> None:
@@ -346,49 +342,66 @@ def _in_order(pool: Executor, work: Callable[[int], Path], items: Iterable[int],
 def _merge(work: Path, begins: list[int], split: str, kind: Kind, partition: int) -> Path:
     """Merge a partition over all chunks: of each id the earliest described ad, or else one that was only clicked.
 
-    Writes the table, and for later records that describe an ad differently a line [chunk, row, JSON of what differs].
+    Writes the table, and for later records that describe an ad differently a line [chunk, row, what differs].
     """
-    batches = [_read_batch(_part_path(work, begin, kind), partition) for begin in begins]
-    table = pa.Table.from_batches(batches, pad1m.ADS if kind == "ads" else pad1m.CUTOUTS).combine_chunks()
-    ids = _ids(table)
-    described = table["row"].to_numpy() >= 0 if kind == "ads" else np.ones(len(ids), bool)
-    order = np.lexsort((~described, ids))  # stable, and chunks are in order
-    first = np.ones(len(ids), bool)
-    first[1:] = ids[order][1:] != ids[order][:-1]
-    kept = order[first]
-    if kind == "ads":
-        keeper = kept[np.cumsum(first) - 1]
-        again = described[order] & ~first
-        begin_of = np.repeat(begins, [len(batch) for batch in batches])
-        _write_conflicts(work / f"conflicts-{partition:03d}.jsonl", table, order[again], keeper[again], begin_of)
-        final = pad1m.creatives_table(table.take(pa.array(kept)), split)
+
+    def read(what: str) -> list[pa.RecordBatch]:
+        return [_read_batch(_part_path(work, begin, what), partition) for begin in begins]
+
+    if kind == "cutouts":
+        table = _table(read("cutouts"), pad1m.CUTOUTS)
+        order, first = _firsts(_ids(table))
+        final = pad1m.cutouts_table(table.take(pa.array(order[first])), split)
     else:
-        final = pad1m.cutouts_table(table.take(pa.array(kept)), split)
+        described = read("ads")
+        begin_of = np.repeat(begins, list(map(len, described)))
+        ads, clicked = _table(described, pad1m.ADS), _table(read("clicked"), pad1m.CLICKED)
+        # Described ads come before all that were only clicked, and chunks are in order.
+        order, first = _firsts(np.concatenate([_ids(ads), _ids(clicked)]))
+        kept = order[first]
+        again = ~first & (order < len(ads))
+        keepers = kept[np.cumsum(first) - 1][again]
+        _write_conflicts(work / f"conflicts-{partition:03d}.jsonl", ads, order[again], keepers, begin_of)
+        final = pad1m.creatives_table(_of_both(ads, clicked, kept), split)
     path = work / f"merged-{kind}-{partition:03d}"
     _write_batches(path, [final])
     return path
 
 
+def _table(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_batches(batches, schema).combine_chunks()
+
+
+def _firsts(ids: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """What sorts the ids, and which of the sorted ones are the first of their kind."""
+    order = pad1m.id_order(ids)
+    first = np.ones(len(ids), bool)
+    first[1:] = ids[order[1:]] != ids[order[:-1]]
+    return order, first
+
+
+def _of_both(ads: pa.Table, clicked: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    """Rows of both tables in this order, those of `clicked` numbered behind those of `ads`; what isn't known is null."""
+    either, described = pa.array(rows), pa.array(rows, mask=rows >= len(ads))
+    table = pa.concat_tables([ads.select(clicked.column_names), clicked]).combine_chunks().take(either)
+    for name, column in zip(ads.column_names, ads.columns, strict=True):
+        if name not in table.column_names:
+            table = table.append_column(name, column.take(described))
+    return table
+
+
 def _write_conflicts(
-    path: Path, table: pa.Table, rows: NDArray[np.int64], keepers: NDArray[np.int64], begins: NDArray[np.int64]
+    path: Path, ads: pa.Table, rows: NDArray[np.int64], keepers: NDArray[np.int64], begins: NDArray[np.int64]
 ) -> None:
     """For each of `rows` whose description isn't that of its keeper: [chunk, row in the chunk, what differs], in that order."""
-    one, other = table.take(pa.array(rows)), table.take(pa.array(keepers))
-    differs = np.zeros(len(rows), bool)
-    for name in pad1m.DESCRIBED:
-        a, b = one[name], other[name]
-        same = pc.or_kleene(pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b)))
-        differs |= ~same.to_numpy(zero_copy_only=False) if isinstance(same, pa.Array) else ~same.to_numpy()
-    at = np.flatnonzero(differs)
-    at = at[np.lexsort((one["row"].to_numpy()[at], begins[rows[at]]))]
+    one = ads.take(pa.array(rows))
+    numbers = one["row"].to_pylist()
+    differing = pad1m.differences(one, ads.take(pa.array(keepers)))
+    lines = sorted((int(begins[rows[at]]), numbers[at], at) for at in differing)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "w", encoding="utf-8") as file:
-        for start in range(0, len(at), 1024):
-            some = pa.array(at[start : start + 1024])
-            pairs = zip(at[start : start + 1024], one.take(some).to_pylist(), other.take(some).to_pylist(), strict=True)
-            for index, ad, keeper in pairs:
-                line = [int(begins[rows[index]]), ad["row"], pad1m.differing(ad, keeper)]
-                file.write(json.dumps(line) + "\n")
+    with open(temporary, "wb") as file:
+        for begin, row, at in lines:
+            file.write(pad1m.encode([begin, row, differing[at]]) + b"\n")
     os.replace(temporary, path)
 
 
@@ -418,7 +431,7 @@ def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress |
     ) as writer:
         for number, part in enumerate(parts, 1):
             table = pa.Table.from_batches([_read_batch(_part_path(work, part.begin, "users"), 0)])
-            extra: dict[int, str] = {}
+            extra: dict[int, dict[str, Any]] = {}
             while waiting is not None and waiting[0] == part.begin:
                 extra[waiting[1]] = waiting[2]
                 waiting = next(conflicts, None)
@@ -433,29 +446,21 @@ def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress |
     return rows
 
 
-def _conflicts(path: Path) -> Iterator[tuple[int, int, str]]:
-    with open(path, encoding="utf-8") as file:
+def _conflicts(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    with open(path, "rb") as file:
         for line in file:
-            begin, row, extra = json.loads(line)
-            yield begin, row, extra
+            begin, row, fields = msgspec.json.decode(line)
+            yield begin, row, fields
 
 
-def _users_table(table: pa.Table, base: int, conflicts: dict[int, str], split: str) -> pa.Table:
-    """The users of a chunk with ids in place of row numbers. base: records before the chunk; conflicts: extra JSON by row."""
-    rows, extra = table["row"].to_pylist(), table["extra"]
+def _users_table(table: pa.Table, base: int, conflicts: dict[int, dict[str, Any]], split: str) -> pa.Table:
+    """The users of a chunk. base: records before the chunk; conflicts: more fields for `extra`, by row."""
+    rows, extra = table["row"].to_pylist(), table["extra"].combine_chunks()
     if conflicts:
-        extra = pa.array(
-            [_joined(old, conflicts.get(row)) for row, old in zip(rows, extra.to_pylist(), strict=True)], pa.string()
-        )
-    count = len(rows)
-    columns = {
-        "id": pa.array([user_id(base + row) for row in rows], pa.string()),
-        "split": pa.array([split] * count, pa.string()),
-        "taste": pa.nulls(count, pa.string()),
-        "extra": extra,
-        **{name: table[name] for name in ("clicks", "target", "fields")},
-    }
-    return pa.table(columns).select(pad1m.USERS.names).cast(pad1m.USERS)
+        both = zip(extra.to_pylist(), map(conflicts.get, rows), strict=True)
+        extra = pa.array([_joined(old, new) if new else old for old, new in both], pa.string())
+    ids = pa.array([user_id(base + row) for row in rows], pa.string())
+    return pad1m.users_table(table, ids, extra, split)
 
 
 def user_id(record: int) -> str:
@@ -463,10 +468,8 @@ def user_id(record: int) -> str:
     return f"r{record:08d}"
 
 
-def _joined(one: str | None, other: str | None) -> str | None:
-    if one is None or other is None:
-        return one or other
-    return json.dumps({**json.loads(one), **json.loads(other)}, ensure_ascii=False)
+def _joined(one: str | None, other: dict[str, Any]) -> str:
+    return pad1m.encode({**(msgspec.json.decode(one) if one else {}), **other}).decode()
 
 
 # To PAd1M ----------------------------------------------------------------------------------------------------------------

@@ -9,19 +9,24 @@ other types - is in the JSON column `extra` of the creative. Should two records 
 the earlier one's words, and `extra` of the later record's user holds what differs. `fields` are the record's fields in order.
 """
 
-import hashlib
+import itertools
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from uniadgen.data import layout
-from uniadgen.data.validate import HISTORY_FIELDS, TITLE_SPLIT
+from uniadgen.data.validate import HISTORY_FIELDS, TITLE_SPLIT, Histories
 
 ID_BYTES = 12  # of the hash; two of 20 million ads share an id with a probability of 3e-15
-ID_LENGTH = 2 * ID_BYTES
+ID = np.dtype([("high", ">u8"), ("low", ">u4")])  # the same bytes, as numbers that are in the order of the ids
 
 # PAd1M's fields that are columns: the exact Python type, and Arrow's. gt_title_cn is null when it is the creative's `text`.
 COLUMNS: dict[str, tuple[type, pa.DataType]] = {
@@ -37,25 +42,27 @@ COLUMNS: dict[str, tuple[type, pa.DataType]] = {
     "word_list": (str, pa.string()),
     "max_ratio": (float, pa.float64()),
 }
-# What is written while a file is read. row: of the record in its chunk, -1 for an ad that was only clicked.
+# What is written while a file is read: ads that were clicked, and ads that records describe. row: of the record in its chunk.
+CLICKED = pa.schema(
+    [pa.field("id", pa.binary(ID_BYTES)), *(pa.field(name, pa.string(), nullable=False) for name in ("f_path", "text"))]
+)
 ADS = pa.schema(
     [
-        pa.field("id", pa.binary(ID_LENGTH)),
+        *CLICKED,
         pa.field("row", pa.int32()),
-        pa.field("f_path", pa.string()),
-        pa.field("text", pa.string()),
+        pa.field("product", pa.binary(ID_BYTES)),
         *(pa.field(name, arrow) for name, (_, arrow) in COLUMNS.items()),
         pa.field("ref_exps", pa.string()),  # JSON
         pa.field("extra", pa.string()),  # JSON
     ]
 )
-CUTOUTS = pa.schema([pa.field("id", pa.binary(ID_LENGTH)), pa.field("f_path_trans", pa.string())])
-DESCRIBED = ADS.names[4:]
+CUTOUTS = pa.schema([pa.field("id", pa.binary(ID_BYTES)), pa.field("f_path_trans", pa.string())])
+DESCRIBED = (*COLUMNS, "ref_exps", "extra")
 
 # The final tables: our layout, in which only a metadata-only cut-out may be null, and PAd1M's columns behind it.
 _OWN = ("cid3_english_name", "sku_title_cn")  # the layout has columns for these: category and description
-_EXTRA = (field for field in ADS if field.name not in (*layout.CREATIVES.names, *_OWN, "row"))
-CREATIVES = pa.schema([*layout.CREATIVES, *_EXTRA])
+_EXTRA = (field for field in ADS if field.name not in (*layout.CREATIVES.names, *_OWN, "row", "product"))
+CREATIVES = pa.schema([*layout.CREATIVES, *(field.with_nullable(True) for field in _EXTRA)])
 # PAd1M doesn't say where the product stands, and Arrow can't read back a list of fixed length that is null.
 CREATIVES = CREATIVES.set(CREATIVES.get_field_index("placement"), pa.field("placement", pa.list_(pa.float32())))
 PRODUCTS = pa.schema(
@@ -76,117 +83,87 @@ USERS = pa.schema(
     ]
 )
 
-
-def ad_id(path: str, text: str) -> str:
-    """The id of the ad with this picture and text: 24 hexadecimal digits."""
-    return _hashed(_ad_key(path, text))
+# Ids ---------------------------------------------------------------------------------------------------------------------
 
 
-def product_id(cutout_path: str) -> str:
-    """The id of the product with this cut-out: 24 hexadecimal digits."""
-    return _hashed(cutout_path)
+def ad_ids(paths: pa.StringArray, texts: pa.StringArray) -> pa.FixedSizeBinaryArray:
+    """The ids of the ads with these pictures and texts: hashes of both, with a byte between them that no text can hold."""
+    return _hashes(pc.binary_join_element_wise(paths.cast(pa.binary()), texts.cast(pa.binary()), b"\xff"))
 
 
-def _ad_key(path: str, text: str) -> str:
-    return f"{len(path)}:{path}{text}"  # the length tells where the text begins
+def _hashes(keys: pa.BinaryArray) -> pa.FixedSizeBinaryArray:
+    if not len(keys):
+        return pa.array([], pa.binary(ID_BYTES))
+    offsets = np.frombuffer(keys.buffers()[1], np.int32)[keys.offset : keys.offset + len(keys) + 1].tolist()
+    data = memoryview(keys.buffers()[2] or b"")
+    hashed = b"".join([blake2b(data[a:b], digest_size=ID_BYTES).digest() for a, b in itertools.pairwise(offsets)])
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), len(keys), [None, pa.py_buffer(hashed)])
 
 
-def _hashed(key: str) -> str:
-    return hashlib.blake2b(key.encode(), digest_size=ID_BYTES).hexdigest()
+def id_numbers(ids: pa.FixedSizeBinaryArray) -> NDArray[np.void]:
+    """Ids as an array of the type ID."""
+    return np.frombuffer(ids.buffers()[1], ID)[ids.offset : ids.offset + len(ids)] if len(ids) else np.zeros(0, ID)
 
 
-def first_title(titles: str) -> str:
-    """The first of the true titles: the one that is a creative's text."""
-    return titles.partition(TITLE_SPLIT)[0]
+def id_order(ids: NDArray[np.void]) -> NDArray[np.int64]:
+    """What sorts ids of the type ID; those of one id keep their order."""
+    high = ids["high"].astype(np.uint64)
+    order = np.argsort(high, kind="stable")
+    one, other = ids[order[1:]], ids[order[:-1]]
+    if np.any((one["high"] == other["high"]) & (one["low"] != other["low"])):  # hardly ever
+        order = np.lexsort((ids["low"], high))
+    return order
+
+
+def id_texts(ids: pa.FixedSizeBinaryArray) -> pa.StringArray:
+    """Ids as they stand in the tables: 24 hexadecimal digits."""
+    digits = id_numbers(ids).tobytes().hex().encode()
+    offsets = np.arange(len(ids) + 1, dtype=np.int32) * (2 * ID_BYTES)
+    texts = pa.StringArray.from_buffers(len(ids), pa.py_buffer(offsets), pa.py_buffer(digits))
+    return pc.if_else(ids.is_valid(), texts, None) if ids.null_count else texts
 
 
 # Records to rows ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rows:
-    """What the records of one chunk become, column by column: the ads, their cut-outs, and one user per record."""
+    """What the records of one chunk become: tables of CLICKED, ADS, CUTOUTS, and one user per record.
 
-    clicked: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # key -> id, picture, text
-    ads: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in ADS.names})  # those that are described
-    cutouts: dict[str, str] = field(default_factory=dict)  # product id -> path
-    offsets: list[int] = field(default_factory=lambda: [0])
-    clicks: list[str] = field(default_factory=list)
-    similarity: list[float | None] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    extra: list[str | None] = field(default_factory=list)
-    _names: dict[tuple[str, ...], str] = field(default_factory=dict)
+    Clicked ads and cut-outs come once in a chunk. Users have rows in place of ids, and binary ids in place of texts.
+    """
 
-    def add(self, record: dict[str, Any], row: int) -> None:
-        """Add a record that `validate.record_findings` has no objection to. row: its place in the chunk."""
-        images, titles = record["history_images"], record["history_titles"]
-        joined = TITLE_SPLIT in "\n".join(titles)
-        texts = list(map(first_title, titles)) if joined else titles
-        clicked, clicks = self.clicked, self.clicks
-        for image, text in zip(images, texts, strict=True):
-            key = f"{len(image)}:{image}{text}"  # _ad_key(image, text); a call would cost more than all the rest
-            ad = clicked.get(key)
-            if ad is None:
-                ad = clicked[key] = (_hashed(key), image, text)
-            clicks.append(ad[0])
-        self.offsets.append(len(clicks))
-        self.similarity.extend(record["text_similarity"] if "text_similarity" in record else [None] * len(images))
-        self._add_ad(record, row)
+    clicked: pa.Table
+    ads: pa.Table
+    cutouts: pa.Table
+    users: pa.Table
+
+
+def rows(records: Sequence[dict[str, Any]], places: Sequence[int], clicks: Histories) -> Rows:
+    """Records in which nothing is wrong as rows. places: of the records in their chunk; clicks: their `validate.histories`."""
+    titles = clicks.titles.flatten()
+    clicked, targets = _clicked(clicks.images.flatten(), first_titles(titles))
+    kinds: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}  # fields -> they as JSON, those that are no column
+    fields, unknown = [], []
+    for record in records:
         names = tuple(record)
-        self.fields.append(self._names.get(names) or self._names.setdefault(names, _json(names)))
-        self.extra.append(_json({"history_titles": titles}) if joined else None)
-
-    def _add_ad(self, record: dict[str, Any], row: int) -> None:
-        ads, path, titles = self.ads, record["f_path"], record["gt_title_cn"]
-        text = first_title(titles)
-        ads["id"].append(ad_id(path, text))
-        ads["row"].append(row)
-        ads["f_path"].append(path)
-        ads["text"].append(text)
-        extra = {key: record[key] for key in record if key not in _KNOWN}
-        for column, (kind, _) in COLUMNS.items():
-            value = record.get(column)
-            if type(value) is not kind or (isinstance(value, int) and not -(2**31) <= value < 2**31):
-                if column in record:
-                    extra[column] = value
-                value = None
-            ads[column].append(value)
-        if text == titles:
-            ads["gt_title_cn"][-1] = None
-        ads["ref_exps"].append(_json(record["ref_exps"]) if "ref_exps" in record else None)
-        ads["extra"].append(_json(extra) if extra else None)
-        if cutout := ads["f_path_trans"][-1]:
-            self.cutouts[product_id(cutout)] = cutout
-
-    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
-        """(ADS, CUTOUTS, users); the users have row numbers in place of ids. Clicked ads come first, each once."""
-        ids, paths, texts = zip(*self.clicked.values(), strict=True) if self.clicked else ((), (), ())
-        known = {"id": ids, "row": [-1] * len(ids), "f_path": paths, "text": texts}
-        clicked = [
-            pa.array(known[name], kind) if name in known else pa.nulls(len(ids), kind)
-            for name, kind in zip(ADS.names, ADS.types, strict=True)
-        ]
-        described = [pa.array(self.ads[name], kind) for name, kind in zip(ADS.names, ADS.types, strict=True)]
-        ads = pa.concat_tables(pa.Table.from_arrays(arrays, schema=ADS) for arrays in (clicked, described))
-        clicks = pa.StructArray.from_arrays(
-            [
-                pa.array(self.clicks, pa.string()),
-                pa.nulls(len(self.clicks), pa.int64()),
-                pa.array(self.similarity, pa.float64()),
-            ],
-            fields=list(CLICK),
-        )
-        users = pa.table(
-            {
-                "row": pa.array(self.ads["row"], pa.int32()),
-                "clicks": pa.ListArray.from_arrays(pa.array(self.offsets, pa.int32()), clicks),
-                "target": pa.array(self.ads["id"], pa.string()),
-                "fields": pa.array(self.fields, pa.string()),
-                "extra": pa.array(self.extra, pa.string()),
-            }
-        )
-        cutouts = [pa.array(self.cutouts, CUTOUTS.field(0).type), pa.array(self.cutouts.values(), pa.string())]
-        return ads, pa.Table.from_arrays(cutouts, schema=CUTOUTS), users
+        if names not in kinds:
+            kinds[names] = _json(names), tuple(name for name in names if name not in _KNOWN)
+        fields.append(kinds[names][0])
+        unknown.append(kinds[names][1])
+    ads = _described(records, places, unknown)
+    shown = ads.filter(pc.field("product").is_valid()).select(["product", "f_path_trans"]).rename_columns(CUTOUTS.names)
+    users = pa.table(
+        {
+            "row": pa.array(places, pa.int32()),
+            "clicks": pa.ListArray.from_arrays(clicks.images.offsets, targets),
+            "similarity": pa.ListArray.from_arrays(clicks.similarity.offsets, clicks.similarity.flatten()),
+            "target": ads["id"],
+            "fields": pa.array(fields, pa.string()),
+            "extra": _several_titles(records, clicks),
+        }
+    )
+    return Rows(clicked, ads, _each_once(shown), users)
 
 
 _KNOWN = frozenset((*COLUMNS, *HISTORY_FIELDS, "f_path", "ref_exps"))
@@ -197,37 +174,129 @@ def _json(value: object) -> str:
     return encode(value).decode()
 
 
+def first_titles(titles: pa.StringArray) -> pa.StringArray:
+    """The first of several titles each: the one that is a creative's text."""
+    if not pc.any(pc.match_substring(titles, TITLE_SPLIT)).as_py():
+        return titles
+    return pc.replace_substring_regex(titles, f"(?s){TITLE_SPLIT}.*", "")
+
+
+def _clicked(paths: pa.StringArray, texts: pa.StringArray) -> tuple[pa.Table, pa.FixedSizeBinaryArray]:
+    """The clicked ads, each once, and the id of each click's ad."""
+    keys = pc.binary_join_element_wise(paths.cast(pa.binary()), texts.cast(pa.binary()), b"\xff").dictionary_encode()
+    number = keys.indices.to_numpy()
+    first = np.empty(len(keys.dictionary), np.int64)
+    first[number[::-1]] = np.arange(len(number))[::-1]  # of several values for one place the last one stays
+    ids = _hashes(keys.dictionary)
+    at = pa.array(first)
+    return pa.table([ids, paths.take(at), texts.take(at)], schema=CLICKED), ids.take(keys.indices)
+
+
+def _several_titles(records: Sequence[dict[str, Any]], clicks: Histories) -> pa.Array:
+    """JSON for users who clicked ads with several titles, of which a creative's text is only the first."""
+    several = pc.match_substring(clicks.titles.flatten(), TITLE_SPLIT)
+    users = pc.unique(pc.list_parent_indices(clicks.titles).filter(several)).to_pylist()
+    extra: list[str | None] = [None] * len(records)
+    for user in users:
+        extra[user] = _json({"history_titles": records[user]["history_titles"]})
+    return pa.array(extra, pa.string())
+
+
+def _described(records: Sequence[dict[str, Any]], places: Sequence[int], unknown: Sequence[Sequence[str]]) -> pa.Table:
+    """The records' own ads as ADS. unknown: the fields of each record that are no column."""
+    extra = [{name: record[name] for name in names} for record, names in zip(records, unknown, strict=True)]
+    columns = {name: _column(name, records, extra) for name in COLUMNS}
+    paths = pa.array([record["f_path"] for record in records], pa.string())
+    texts = first_titles(columns["gt_title_cn"])
+    columns["gt_title_cn"] = pc.if_else(pc.equal(texts, columns["gt_title_cn"]), None, columns["gt_title_cn"])
+    cutouts = pc.if_else(pc.equal(columns["f_path_trans"], ""), None, columns["f_path_trans"])
+    columns |= {
+        "id": ad_ids(paths, texts),
+        "f_path": paths,
+        "text": texts,
+        "row": pa.array(places, pa.int32()),
+        "product": _hashes(cutouts.cast(pa.binary()).fill_null(b"")),
+        "ref_exps": pa.array([_json(r["ref_exps"]) if "ref_exps" in r else None for r in records], pa.string()),
+        "extra": pa.array([_json(values) if values else None for values in extra], pa.string()),
+    }
+    columns["product"] = pc.if_else(cutouts.is_valid(), columns["product"], None)
+    return pa.table([columns[name] for name in ADS.names], schema=ADS)
+
+
+def _column(name: str, records: Sequence[dict[str, Any]], extra: Sequence[dict[str, Any]]) -> pa.Array:
+    """A field of all records; values that don't fit the column go to `extra`."""
+    kind, arrow = COLUMNS[name]
+    values: list[Any] = [record.get(name) for record in records]
+    if set(map(type, values)) != {kind} or kind is int:
+        for place, value in enumerate(values):
+            if type(value) is not kind or (isinstance(value, int) and not -(2**31) <= value < 2**31):
+                if name in records[place]:
+                    extra[place][name] = value
+                values[place] = None
+    return pa.array(values, arrow)
+
+
+def _each_once(cutouts: pa.Table) -> pa.Table:
+    _, first = np.unique(id_numbers(_chunk(cutouts["id"])), return_index=True)
+    return cutouts.take(pa.array(np.sort(first)))
+
+
+def _chunk(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
 # Rows to tables ----------------------------------------------------------------------------------------------------------
 
 
 def creatives_table(ads: pa.Table, split: str) -> pa.Table:
     """Ads, each once, as rows of CREATIVES without pictures."""
-    words, cutouts = ads["word_list"].to_pylist(), ads["f_path_trans"].to_pylist()
-    count = len(words)
+    count = len(ads)
     columns = {name: ads[name] for name in ads.column_names if name in CREATIVES.names}
     columns |= {
-        "id": ads["id"].cast(pa.binary()).cast(pa.string()),
-        "product_id": pa.array([product_id(path) if path else "" for path in cutouts], pa.string()),
-        "split": pa.array([split] * count, pa.string()),
+        "id": id_texts(_chunk(ads["id"])),
+        "product_id": id_texts(_chunk(ads["product"])).fill_null(""),
+        "split": pa.array([split]).take(pa.nulls(count, pa.int32()).fill_null(0)),
         "category": ads["cid3_english_name"],
         "description": ads["sku_title_cn"].fill_null(""),
-        "selling_points": pa.array([selling_points(word) if word else () for word in words], pa.list_(pa.string())),
+        "selling_points": selling_points(_chunk(ads["word_list"])),
     }
     missing = {name: pa.nulls(count, CREATIVES.field(name).type) for name in CREATIVES.names if name not in columns}
     return pa.table({**columns, **missing}).select(CREATIVES.names).cast(CREATIVES)
 
 
-def selling_points(word_list: str | None) -> list[str]:
-    """The selling points of a word_list, joined by commas of either width."""
-    return [point.strip() for point in (word_list or "").replace("，", ",").split(",") if point.strip()]
+def selling_points(word_lists: pa.StringArray) -> pa.ListArray:
+    """The selling points of each word_list, joined by commas of either width; of a null none."""
+    parts = pc.split_pattern(pc.replace_substring(word_lists.fill_null(""), "，", ","), ",")
+    points = pc.utf8_trim_whitespace(parts.flatten())
+    there = pc.not_equal(points, "")
+    offsets = np.concatenate([[0], np.cumsum(there.to_numpy(zero_copy_only=False))])[parts.offsets.to_numpy()]
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), points.filter(there))
 
 
 def cutouts_table(cutouts: pa.Table, split: str) -> pa.Table:
     """Cut-outs, each once, as rows of PRODUCTS without pictures."""
     count = len(cutouts)
-    name = cutouts["id"].cast(pa.binary()).cast(pa.string())
+    name = id_texts(_chunk(cutouts["id"]))
     columns = [name, pa.array([split] * count, pa.string()), pa.nulls(count, pa.binary()), cutouts["f_path_trans"]]
     return pa.Table.from_arrays(columns, schema=PRODUCTS)
+
+
+def users_table(users: pa.Table, ids: pa.StringArray, extra: pa.StringArray, split: str) -> pa.Table:
+    """The users of `Rows` as rows of USERS. ids, extra: their columns of these names."""
+    count = len(users)
+    clicks, similarity = _chunk(users["clicks"]), _chunk(users["similarity"])
+    values = [id_texts(clicks.flatten()), pa.nulls(len(clicks.flatten()), pa.int64()), similarity.flatten()]
+    columns = {
+        "id": ids,
+        "split": pa.array([split] * count, pa.string()),
+        "clicks": pa.ListArray.from_arrays(clicks.offsets, pa.StructArray.from_arrays(values, fields=list(CLICK))),
+        "target": id_texts(_chunk(users["target"])),
+        "taste": pa.nulls(count, pa.string()),
+        "fields": users["fields"],
+        "extra": extra,
+    }
+    return pa.table(columns).select(USERS.names).cast(USERS)
 
 
 # Rows to records ---------------------------------------------------------------------------------------------------------
@@ -248,14 +317,24 @@ def ad_fields(row: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def differing(ad: Mapping[str, Any], kept: Mapping[str, Any]) -> str:
-    """JSON: the fields in which an ad (a row of ADS) differs from the creative that is kept in its place."""
-    fields, others = ad_fields(ad), ad_fields(kept)
-    return _json({name: value for name, value in fields.items() if name not in others or not _same(value, others[name])})
-
-
-def _same(one: object, other: object) -> bool:
-    return encode(one) == encode(other)  # 1, 1.0 and true are equal in Python, but not the same JSON
+def differences(ads: pa.Table, kept: pa.Table) -> dict[int, dict[str, Any]]:
+    """The fields in which ads differ from those that are kept in their place, both rows of ADS, by row."""
+    found: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    for name in DESCRIBED:
+        one, other = _chunk(ads[name]), _chunk(kept[name])
+        same = pc.or_kleene(pc.equal(one, other).fill_null(False), pc.and_(one.is_null(), other.is_null()))
+        at = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
+        where = pa.array(at)
+        for row, value, before in zip(at.tolist(), one.take(where).to_pylist(), other.take(where).to_pylist(), strict=True):
+            if name == "extra":
+                known = msgspec.json.decode(before) if before else {}
+                extra = msgspec.json.decode(value) if value else {}
+                found[row] |= {key: v for key, v in extra.items() if key not in known or encode(v) != encode(known[key])}
+            elif name == "gt_title_cn" and value is None:
+                found[row][name] = ads["text"][row].as_py()
+            elif value is not None:  # a null is a field that isn't there, or stands in `extra`
+                found[row][name] = msgspec.json.decode(value) if name == "ref_exps" else value
+    return {row: fields for row, fields in found.items() if fields}
 
 
 def record_of(

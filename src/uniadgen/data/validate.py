@@ -9,12 +9,15 @@ Records are counted from 0.
 
 import functools
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, cast
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image
 
 from uniadgen.cleaning import is_blank, quoted
@@ -137,10 +140,15 @@ def _bytes_problem(data: bytes | None) -> str | None:
 # PAd1M records -----------------------------------------------------------------------------------------------------------
 
 
+def findings(records: Sequence[object], pictures: Pictures | None = None) -> Iterator[tuple[int, Finding]]:
+    """Everything that is wrong with the entries of a PAd1M list, with each one's place in it."""
+    for place in range(len(records)) if pictures is not None else doubtful(records):
+        for found in record_findings(records[place], pictures):
+            yield place, found
+
+
 def record_findings(record: object, pictures: Pictures | None = None) -> list[Finding]:
     """Everything that is wrong with one entry of a PAd1M list, as (field, message); an empty list when it is fine."""
-    if type(record) is dict and pictures is None and _is_sound(record):
-        return []
     if isinstance(record, Malformed):
         return [("", record.reason)]
     if not isinstance(record, dict):
@@ -170,40 +178,6 @@ def record_findings(record: object, pictures: Pictures | None = None) -> list[Fi
     if pictures is not None:
         found += [(field, why) for field, path in _named_pictures(record) if (why := pictures.problem(path))]
     return found
-
-
-def _is_sound(record: dict[str, Any]) -> bool:
-    """Whether a record is certainly fine. Fast, and shy: a record that it doubts may still be fine."""
-    try:
-        images, titles, own = record["history_images"], record["history_titles"], record["gt_title_cn"]
-        similarity: Any = record.get("text_similarity")
-        return (
-            type(images) is type(titles) is list
-            and len(images) == len(titles)
-            and set(map(type, images)) <= {str}
-            and all(images)
-            and set(map(type, titles)) <= {str}
-            and all(title[:1].isalnum() or not is_blank(title) for title in titles)
-            and (
-                (similarity is None and "text_similarity" not in record)
-                or (
-                    len(similarity) == len(titles)
-                    and set(map(type, similarity)) <= {float}
-                    and (not similarity or (min(similarity) >= -1 and max(similarity) <= 1))
-                )
-            )
-            and own[0].isalnum()
-            and TITLE_SPLIT not in own
-            and record["sku_title_cn"][0].isalnum()
-            and record["f_path"][0].isalnum()
-            and record["f_path"] not in images
-            and set(map(type, map(record.get, REQUIRED_TEXTS))) == {str}
-            and set(map(type, map(record.get, OPTIONAL_TEXTS))) <= {str, type(None)}
-            and type(record.get("width", 1)) is type(record.get("height", 1)) is int
-            and min(record.get("width", 1), record.get("height", 1)) > 0
-        )
-    except (KeyError, IndexError, TypeError, AttributeError):
-        return False
 
 
 def _history_findings(record: dict[str, Any]) -> Iterator[Finding]:
@@ -254,6 +228,124 @@ def _kind(value: object) -> str:
     return names.get(type(value), "an object")
 
 
+# Many records at once ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The clicks of some records as columns: lists of paths, titles and similarities (null in records that have none)."""
+
+    images: pa.ListArray
+    titles: pa.ListArray
+    similarity: pa.ListArray
+
+
+def histories(records: Sequence[dict[str, Any]]) -> Histories:
+    """The clicks of sound records. Raises one of BAD for others, but not for all of them: `sound` tells."""
+    images = [record["history_images"] for record in records]
+    similarity = [
+        record["text_similarity"] if "text_similarity" in record else [None] * len(shown)
+        for record, shown in zip(records, images, strict=True)
+    ]
+    values = pa.array(similarity)  # typed by what is there: told to make numbers, Arrow would take true for 1
+    if values.type not in (pa.null(), *(pa.list_(kind) for kind in (pa.null(), pa.int64(), pa.float64()))):
+        raise TypeError
+    return Histories(
+        pa.array(images, pa.list_(pa.string())),
+        pa.array([record["history_titles"] for record in records], pa.list_(pa.string())),
+        values.cast(pa.list_(pa.float64())),
+    )
+
+
+BAD = (KeyError, TypeError, ValueError, OverflowError)  # Arrow's own errors are among these
+
+
+def sound(records: Sequence[object]) -> Histories | None:
+    """The records' clicks if all of them are certainly fine. Fast, and shy: None for records of which one is in doubt."""
+    if set(map(type, records)) - {dict}:
+        return None
+    some = cast(Sequence[dict[str, Any]], records)
+    try:
+        found = histories(some)
+        missing = sum(len(record["history_images"]) for record in some if "text_similarity" not in record)
+        fine = (
+            all({list} >= set(map(type, [record[name] for record in some])) for name in HISTORY_FIELDS[:2])
+            and all({list} >= {type(record.get(name, [])) for record in some} for name in HISTORY_FIELDS[2:])
+            and not any(record["f_path"] in record["history_images"] for record in some)
+            and all(_texts(record[name] for record in some) for name in REQUIRED_TEXTS)
+            and not any(TITLE_SPLIT in record["gt_title_cn"] and _blank_title(record["gt_title_cn"]) for record in some)
+            and all({str, NoneType} >= {type(record.get(name)) for record in some} for name in OPTIONAL_TEXTS)
+            and all({int} >= {type(record.get(name, 1)) for record in some} for name in ("width", "height"))
+            and min((record.get(name, 1) for record in some for name in ("width", "height")), default=1) > 0
+            and _sound_clicks(found, missing)
+        )
+    except BAD:
+        return None
+    return found if fine else None
+
+
+def doubtful(records: Sequence[object]) -> Iterator[int]:
+    """The places of all records that aren't certainly fine, and of some that are, in order."""
+    waiting = [(0, len(records))]
+    while waiting:
+        begin, end = waiting.pop()
+        if sound(records[begin:end]) is not None:
+            continue
+        if end - begin <= _FEW:
+            yield from range(begin, end)
+        else:
+            middle = (begin + end) // 2
+            waiting += [(middle, end), (begin, middle)]
+
+
+_FEW = 4  # records that are checked one by one rather than divided once more
+# First bytes after which a text is surely not blank: visible ASCII, and the lead bytes of U+4000 to U+8FFF, Chinese.
+_VISIBLE = np.isin(np.arange(256), [*range(0x21, 0x7F), *range(0xE4, 0xE9)])
+
+
+def _texts(values: Iterable[object]) -> bool:
+    return all(type(value) is str and (value[:1].isalnum() or not is_blank(value)) for value in values)
+
+
+def _blank_title(titles: str) -> bool:
+    return any(map(is_blank, titles.split(TITLE_SPLIT)))
+
+
+def _sound_clicks(found: Histories, missing: int) -> bool:
+    """missing: how many similarities may be null."""
+    lengths = [pc.list_value_length(column) for column in (found.images, found.titles, found.similarity)]
+    if not (lengths[0].equals(lengths[1]) and lengths[0].equals(lengths[2])):
+        return False
+    similarity = found.similarity.flatten()
+    extremes = pc.min_max(similarity)
+    return (
+        similarity.null_count == missing
+        and (len(similarity) == missing or (extremes["min"].as_py() >= -1 and extremes["max"].as_py() <= 1))
+        and not any(is_blank(text) for column in (found.images, found.titles) for text in _maybe_blank(column.flatten()))
+        and not any(map(_blank_title, with_several(found.titles.flatten()).to_pylist()))
+    )
+
+
+def _maybe_blank(texts: pa.StringArray) -> list[str]:
+    """Those of some texts that may be blank. Raises TypeError when one is null."""
+    if texts.null_count:
+        raise TypeError
+    if not len(texts):
+        return []
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    empty = offsets[1:] == offsets[:-1]
+    if empty.any():
+        return [""]
+    rest: list[str] = texts.filter(pa.array(~_VISIBLE[data[offsets[:-1]]])).to_pylist()
+    return rest
+
+
+def with_several(titles: pa.StringArray) -> pa.StringArray:
+    """Those that hold several titles."""
+    return titles.filter(pc.match_substring(titles, TITLE_SPLIT))
+
+
 @dataclass(frozen=True)
 class _Checked:
     next: int
@@ -271,12 +363,8 @@ def pictures_in(folders: tuple[Path, ...]) -> Pictures | None:
 def _check_chunk(folders: tuple[Path, ...], chunk: Chunk) -> _Checked:
     records = read_chunk(chunk)
     pictures = pictures_in(folders)
-    findings = [
-        (place, field, message)
-        for place, item in enumerate(records.items)
-        for field, message in record_findings(item, pictures)
-    ]
-    return _Checked(records.next, len(records.items), findings, records.broken)
+    found = [(place, field, message) for place, (field, message) in findings(records.items, pictures)]
+    return _Checked(records.next, len(records.items), found, records.broken)
 
 
 def validate_pad1m(
