@@ -14,8 +14,10 @@ import hashlib
 import heapq
 import itertools
 import json
+import mmap
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass
@@ -31,7 +33,7 @@ from numpy.typing import NDArray
 from pyarrow import ipc
 
 from uniadgen.cleaning import quoted
-from uniadgen.data import joins, pad1m
+from uniadgen.data import pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.layout import table_path
 from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
@@ -44,12 +46,12 @@ MANIFEST = "convert.json"
 SKIPPED = "skipped.jsonl"
 _WORK = ".convert"
 _VERSION = 2  # of the conversion; another one doesn't resume this one's chunks
-_PARTITION_BYTES = 32 * 2**20  # of JSON; merging a partition of its ads takes about four times as much memory
+_PARTITION_BYTES = 64 * 2**20  # of JSON; merging a partition of its ads takes about twice as much memory
 _MOST_PARTITIONS = 256
 _USER_GROUP_ROWS = 16384
 _PICTURE_GROUP_ROWS = 64
 _GROUP_ROWS = 16384
-_EXPORTED = 50_000  # users whose clicks are joined at once, so that sorting them fits into DuckDB's memory
+_EXPORTED = 16384  # users whose clicks are looked up at once
 
 
 @dataclass(frozen=True)
@@ -499,11 +501,11 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
         raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another file") from None
     written = 0
     try:
-        with sink, pq.ParquetFile(users) as file:
+        with sink, pq.ParquetFile(users) as file, tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as scratch:
+            ads = _Ads(creatives, Path(scratch))
             total = file.metadata.num_rows
-            rows = _user_rows(file)
-            for start in range(0, total, _EXPORTED):
-                for record in _records(folder, out.parent, start, itertools.islice(rows, _EXPORTED)):
+            for batch in file.iter_batches(_EXPORTED, columns=["id", "clicks", "target", "fields", "extra"]):
+                for record in _records(batch, ads):
                     sink.write(b",\n" if written else b"[\n")
                     sink.write(pad1m.encode(record))
                     written += 1
@@ -516,42 +518,77 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
     return written
 
 
-def _user_rows(file: pq.ParquetFile) -> Iterator[tuple[dict[str, Any], list[float | None]]]:
-    """The id, fields and extra of each user, and the similarities of the clicks."""
-    for batch in file.iter_batches(1024, columns=["id", "clicks", "fields", "extra"]):
-        similarity = iter(batch.column("clicks").flatten().field("similarity").to_pylist())
-        lengths = pc.list_value_length(batch.column("clicks")).to_pylist()
-        for row, length in zip(batch.select(["id", "fields", "extra"]).to_pylist(), lengths, strict=True):
-            yield row, list(itertools.islice(similarity, length))
+class _Ads:
+    """The creatives of a converted data set, found by id: 12 bytes of memory each, everything else in a file."""
+
+    COLUMNS = tuple(name for name in pad1m.CREATIVES.names if name in (*pad1m.ADS.names, "category", "description"))
+
+    def __init__(self, creatives: Path, scratch: Path) -> None:
+        path = scratch / "creatives"
+        starts, ids = [0], []
+        with pq.ParquetFile(creatives) as file, pa.OSFile(str(path), "wb") as sink:
+            schema = pa.schema([file.schema_arrow.field(name) for name in self.COLUMNS])
+            with ipc.new_file(sink, schema) as writer:
+                for batch in file.iter_batches(2**15, columns=list(self.COLUMNS)):
+                    ids.append(pad1m.text_ids(batch.column("id"))[0])
+                    starts.append(starts[-1] + len(batch))
+                    writer.write_batch(batch)
+        known = np.concatenate(ids) if ids else np.zeros(0, pad1m.ID)
+        self._high, self._low = known["high"].astype(np.uint64), known["low"].astype(np.uint32)
+        self._order: NDArray[np.int64] | None = None
+        if np.any(self._high[1:] < self._high[:-1]):  # not as they were converted
+            self._order = np.argsort(self._high, kind="stable")
+            self._high, self._low = self._high[self._order], self._low[self._order]
+        self._starts = np.array(starts)
+        with open(path, "rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        self._batches = ipc.open_file(pa.py_buffer(self._map))
+
+    def rows(self, ids: pa.StringArray) -> NDArray[np.int64]:
+        """Where these ads stand; -1 for an unknown id."""
+        wanted, proper = pad1m.text_ids(ids)
+        high, low = wanted["high"].astype(np.uint64), wanted["low"].astype(np.uint32)
+        if not len(self._high):
+            return np.full(len(ids), -1)
+        at = np.searchsorted(self._high, high)
+        while True:  # once; a second time when two ids begin with the same 8 bytes
+            here = np.minimum(at, len(self._high) - 1)
+            alike = (at < len(self._high)) & (self._high[here] == high)
+            further = alike & (self._low[here] != low)
+            if not further.any():
+                break
+            at[further] += 1
+        rows = here if self._order is None else self._order[here]
+        return np.where(alike & proper, rows, -1)
+
+    def take(self, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+        """Columns of these ads, each one's row read once."""
+        different, back = np.unique(rows, return_inverse=True)
+        cuts = np.searchsorted(different, self._starts)
+        parts = []
+        for index, (begin, end) in enumerate(itertools.pairwise(cuts)):
+            if end > begin:
+                batch = self._batches.get_batch(index).select(list(columns))
+                parts.append(batch.take(pa.array(different[begin:end] - self._starts[index])))
+                self._map.madvise(mmap.MADV_DONTNEED)  # what was read of the file shall not stay in this process's memory
+        schema = pa.schema([self._batches.schema.field(name) for name in columns])
+        return pa.Table.from_batches(parts, schema).combine_chunks().take(pa.array(back))
 
 
-def _records(
-    folder: Path, spill: Path, start: int, rows: Iterable[tuple[dict[str, Any], list[float | None]]]
-) -> Iterator[dict[str, Any]]:
-    """The records of the users from row `start` on. The creatives are read once for each such range of users."""
-    known = joins.table(table_path(folder, "creatives"))
-    users = f"""(SELECT file_row_number AS n, target, clicks
-        FROM {joins.table(table_path(folder, "users"), "file_row_number = true")}
-        WHERE file_row_number >= {start} AND file_row_number < {start + _EXPORTED})"""
-    clicks = f"""
-        SELECT c.f_path, c.text, c.id IS NULL AS unknown
-        FROM (SELECT n, unnest(clicks).creative AS id, unnest(range(len(clicks))) AS pos FROM {users}) AS r
-        LEFT JOIN {known} AS c ON c.id = r.id ORDER BY n, pos"""
-    names = [name for name in pad1m.CREATIVES.names if name in pad1m.ADS.names or name in ("category", "description")]
-    targets = f"""
-        SELECT {", ".join(f"c.{name}" for name in names)}
-        FROM {users} AS u LEFT JOIN {known} AS c ON c.id = u.target ORDER BY n"""
-    with joins.joined(spill, clicks) as click_batches, joins.joined(spill, targets, 1024) as target_batches:
-        clicked = itertools.chain.from_iterable(map(_click_columns, click_batches))
-        target_rows = itertools.chain.from_iterable(batch.to_pylist() for batch in target_batches)
-        for (row, similarity), target in zip(rows, target_rows, strict=True):
-            ads = list(itertools.islice(clicked, len(similarity)))
-            if target["id"] is None or None in ads:
-                raise InputError(f"user {row['id']}: refers to an unknown id; `uniadgen data validate` lists all problems")
-            paths, titles = [ad[0] for ad in ads if ad], [ad[1] for ad in ads if ad]
-            yield pad1m.record_of(row["fields"], target, row["extra"], paths, titles, similarity)
-
-
-def _click_columns(batch: pa.RecordBatch) -> Iterator[tuple[str, str] | None]:
-    columns = (batch.column(index).to_pylist() for index in range(3))
-    return (None if unknown else (path, text) for path, text, unknown in zip(*columns, strict=True))
+def _records(users: pa.RecordBatch, ads: _Ads) -> Iterator[dict[str, Any]]:
+    """The records of some users. Raises InputError for an unknown id."""
+    clicks = users.column("clicks")
+    lengths = pc.list_value_length(clicks).to_pylist()
+    clicked, targets = ads.rows(clicks.flatten().field("creative")), ads.rows(users.column("target"))
+    owner = np.repeat(np.arange(len(users)), lengths)
+    if unknown := [*owner[clicked < 0].tolist(), *np.flatnonzero(targets < 0).tolist()]:
+        user = users.column("id")[unknown[0]].as_py()
+        raise InputError(f"user {user}: refers to an unknown id; `uniadgen data validate` lists all problems")
+    shown = ads.take(clicked, ("f_path", "text"))
+    paths, texts = iter(shown["f_path"].to_pylist()), iter(shown["text"].to_pylist())
+    similarity = iter(clicks.flatten().field("similarity").to_pylist())
+    own = ads.take(targets, _Ads.COLUMNS).to_pylist()
+    told = zip(users.column("fields").to_pylist(), users.column("extra").to_pylist(), own, lengths, strict=True)
+    for fields, extra, target, count in told:
+        history = (list(itertools.islice(column, count)) for column in (paths, texts, similarity))
+        yield pad1m.record_of(fields, target, extra, *history)

@@ -123,6 +123,14 @@ def id_texts(ids: pa.FixedSizeBinaryArray) -> pa.StringArray:
     return pc.if_else(ids.is_valid(), texts, None) if ids.null_count else texts
 
 
+def text_ids(texts: pa.StringArray) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """The other way round: ids of the type ID, and which of the texts are an id at all; the others give zeros."""
+    proper = pc.match_substring_regex(texts, f"^[0-9a-f]{{{2 * ID_BYTES}}}$").fill_null(False)
+    digits = pc.if_else(proper, texts, "0" * (2 * ID_BYTES))
+    data = digits.buffers()[2].to_pybytes() if len(digits) else b""
+    return np.frombuffer(bytes.fromhex(data.decode("ascii")), ID)[: len(digits)], proper.to_numpy(zero_copy_only=False)
+
+
 # Records to rows ---------------------------------------------------------------------------------------------------------
 
 
