@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.output import check_out, print_line, staged, summary, write_ad
 
@@ -59,9 +60,13 @@ def render(arguments: argparse.Namespace) -> None:
     raw = out / "raw"
     if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
+    failed: list[str] = []
     if not arguments.pack_only:
-        render_world(world.products, world.creatives, out, workers=arguments.workers)
+        failed = render_world(world.products, world.creatives, out, workers=arguments.workers, seed=world.seed)
     build_dataset(world, raw, out, arguments.quality)
+    if failed:
+        print(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")
+        raise SystemExit(1)
 
 
 def add_train(verbs: Any) -> None:

@@ -8,6 +8,7 @@ Blender is imported inside the functions: planning a world needs no renderer. It
 `render_world` renders in processes of their own.
 """
 
+import contextlib
 import json
 import math
 import multiprocessing
@@ -16,9 +17,10 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +31,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
+from uniadgen.world import manifest
 from uniadgen.world.specs import CreativeSpec, ProductSpec, stream
 
 Box = tuple[float, float, float, float]  # left, top, width, height as fractions of the canvas, y downwards
@@ -37,6 +40,7 @@ SENSOR = 36.0  # mm, its width
 APERTURE = 0.13  # of the product's size: the diameter of the lens, which sets how soft the background gets
 SAMPLES = 6  # per pixel of a plate; the denoiser leaves no visible difference to 16, at half the time
 CUTOUT_SAMPLES = 16  # shown large and sharp
+NEEDS_BLENDER = "rendering needs the extra: pip install 'uniadgen[world]'"
 RENEW_AFTER = 60  # products; a fresh process now and then keeps Blender's memory small
 
 
@@ -124,7 +128,7 @@ def _import_blender() -> Any:
     try:
         import bpy
     except ImportError as problem:
-        raise InputError("rendering needs the extra: pip install 'uniadgen[world]'") from problem
+        raise InputError(NEEDS_BLENDER) from problem
     return bpy
 
 
@@ -332,17 +336,32 @@ def render_world(
     workers: int = 1,
     size: int = 256,
     samples: int = SAMPLES,
+    seed: int = 0,
+    work: Callable[..., None] | None = None,
 ) -> list[str]:
     """Renders what is missing under `out`/raw and returns the ids of products that failed.
 
-    A folder per product holds cutout.webp, plate-<creative id>.webp and, written last, meta.json; a folder without a fitting
-    meta.json is rendered again. A crash costs one product; run it again to retry.
+    A folder per product holds cutout.webp, plate-<creative id>.webp and meta.json, and appears as a whole; what was rendered
+    with other parameters is rendered again. A crash costs one product; run it again to retry. seed: of the world, for
+    `out`/manifest.json. work: what a process does, in place of rendering with Blender (`_work`).
+
+    Raises InputError without Blender, and for an `out` that was rendered with other settings (see `manifest`).
     """
+    if work is None and find_spec("bpy") is None:  # not imported here: only processes that render need its memory
+        raise InputError(NEEDS_BLENDER)
     own: defaultdict[str, list[CreativeSpec]] = defaultdict(list)
     for creative in creatives:
         own[creative.product_id].append(creative)
     raw = Path(out) / "raw"
-    todo = [p for p in products if not is_rendered(raw / p.id, own[p.id], size, samples)]
+    settings = manifest.settings(seed, size, samples, _cutout_size(size), CUTOUT_SAMPLES)
+    known = manifest.claim(Path(out), settings)
+    wanted = {p.id: manifest.product_digest(p, own[p.id], size, samples) for p in products}
+    todo = [p for p in products if not is_rendered(raw / p.id, own[p.id], size, samples, wanted[p.id], known.get(p.id))]
+    for left_over in raw.glob(".*.tmp"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    for product in todo:  # before the manifest says that they are as wanted
+        (raw / product.id / "meta.json").unlink(missing_ok=True)
+    manifest.write(Path(out), settings, known | wanted)
     failed: list[str] = []
     threads = max(1, (os.cpu_count() or 1) // max(1, workers))
     spawn = multiprocessing.get_context("spawn")
@@ -350,7 +369,7 @@ def render_world(
 
     def hire() -> tuple[Any, Connection]:
         ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(theirs, str(raw), threads, size, samples), daemon=True)
+        process = spawn.Process(target=work or _work, args=(theirs, str(raw), threads, size, samples), daemon=True)
         process.start()
         theirs.close()
         return process, ours
@@ -390,18 +409,39 @@ def render_world(
     return failed
 
 
-def is_rendered(folder: Path, creatives: Sequence[CreativeSpec], size: int, samples: int) -> bool:
-    """Whether a product's folder holds all that belongs there."""
+def is_rendered(
+    folder: Path, creatives: Sequence[CreativeSpec], size: int, samples: int, wanted: str, known: str | None = None
+) -> bool:
+    """Whether a product's folder holds all that belongs there.
+
+    wanted: its `manifest.product_digest`. known: that of the folder's manifest, for folders whose meta.json has none: they are
+    older than manifests.
+    """
     try:
         meta = json.loads((folder / "meta.json").read_text())
-    except (OSError, ValueError):
+        return (
+            (meta["size"], meta["samples"]) == (size, samples)
+            and (meta.get("digest") or known or wanted) == wanted
+            and set(meta["placements"]) == {c.id for c in creatives}
+            and all(_is_placement(meta["placements"][c.id], c) for c in creatives)
+            and all((folder / name).exists() for name in ("cutout.webp", *(f"plate-{c.id}.webp" for c in creatives)))
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    return (
-        meta["size"] == size
-        and meta["samples"] == samples
-        and set(meta["placements"]) == {c.id for c in creatives}
-        and all((folder / name).exists() for name in ("cutout.webp", *(f"plate-{c.id}.webp" for c in creatives)))
+
+
+def _is_placement(box: Box, creative: CreativeSpec) -> bool:
+    """Whether a box is where this creative has its product: renders of another world have other boxes under the same names."""
+    left, top, width, height = box
+    found = (left + width / 2, top + height, max(width, height))
+    return all(
+        math.isclose(a, b, abs_tol=1e-6)
+        for a, b in zip(found, (creative.centre_x, creative.base_y, creative.extent), strict=True)
     )
+
+
+def _cutout_size(size: int) -> int:
+    return size * 3 // 2
 
 
 def render_product(
@@ -412,27 +452,41 @@ def render_product(
     samples: int = SAMPLES,
     threads: int = 0,
 ) -> None:
-    """Renders a product's cut-out and plates into its folder, from scratch."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Renders a product's cut-out and plates into its folder, from scratch.
+
+    The folder appears as a whole: the process that hands out work may have been killed and started again, and then two may
+    render the same product.
+    """
+    half_done = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(half_done, ignore_errors=True)
+    half_done.mkdir(parents=True)
     # `exact` keeps the colours under alpha 0, so that resizing finds no black seam
-    render_cutout(product, size * 3 // 2, threads).save(folder / "cutout.webp", lossless=True, exact=True)
+    render_cutout(product, _cutout_size(size), threads).save(half_done / "cutout.webp", lossless=True, exact=True)
     placements = {}
     for creative in creatives:
         plate, placements[creative.id] = render_plate(product, creative, size, samples, threads)
-        plate.save(folder / f"plate-{creative.id}.webp", lossless=True)
-    meta = {"product": product.id, "size": size, "samples": samples, "placements": placements}
-    half_done = folder / "meta.json.tmp"
-    half_done.write_text(json.dumps(meta, indent=1))
-    os.replace(half_done, folder / "meta.json")
+        plate.save(half_done / f"plate-{creative.id}.webp", lossless=True)
+    digest = manifest.product_digest(product, creatives, size, samples)
+    meta = {"product": product.id, "size": size, "samples": samples, "digest": digest, "placements": placements}
+    (half_done / "meta.json").write_text(json.dumps(meta, indent=1))
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        os.rename(half_done, folder)
+    except OSError:
+        if not (folder / "meta.json").exists():
+            raise
+        shutil.rmtree(half_done)  # the other one was quicker
 
 
 def _work(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
     """A rendering process: takes products until None comes, answers each with None or with what went wrong."""
-    while (task := line.recv()) is not None:
-        product, creatives = task
-        try:
-            render_product(product, creatives, Path(raw) / product.id, size, samples, threads)
-            line.send(None)
-        except Exception as problem:  # whatever it is, the other products must go on
-            line.send(f"{type(problem).__name__}: {problem}")
+    with contextlib.suppress(EOFError, ConnectionError):  # nobody is there any more
+        while (task := line.recv()) is not None:
+            product, creatives = task
+            try:
+                render_product(product, creatives, Path(raw) / product.id, size, samples, threads)
+                line.send(None)
+            except ConnectionError:
+                raise
+            except Exception as problem:  # whatever it is, the other products must go on
+                line.send(f"{type(problem).__name__}: {problem}")

@@ -1,0 +1,112 @@
+"""manifest.json of a rendered world: everything that shapes its pictures, so that a later run knows what it may keep.
+
+What shapes all pictures - the world's seed, the pictures' size and samples, the code that builds and lights scenes, Blender -
+must not change within a folder: `claim` refuses to go on. What shapes one product is hashed product by product: a run renders
+again exactly those that have changed. The hashes stand in the manifest and in each product's own meta.json.
+"""
+
+import ast
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from uniadgen.cleaning import quoted
+from uniadgen.errors import InputError
+from uniadgen.world.specs import CreativeSpec, ProductSpec
+
+NAME = "manifest.json"
+# The code that decides about pixels; of render.py all but what only hands out work.
+_DRAWING = ("materials.py", "products.py", "render.py", "scenes.py", "shapes.py", "specs.py")
+_SCHEDULING = frozenset({"render_world", "is_rendered", "render_product", "_work"})
+_SAID = {
+    "seed": "the world of another seed",
+    "size": "pictures of another size",
+    "samples": "pictures with other samples a pixel",
+    "cutout_size": "cut-outs of another size",
+    "cutout_samples": "cut-outs with other samples a pixel",
+    "code": "pictures that other code has drawn",
+    "blender": "pictures of another version of Blender",
+}
+
+
+def settings(seed: int, size: int, samples: int, cutout_size: int, cutout_samples: int) -> dict[str, Any]:
+    """What shapes all pictures of a world, ready for JSON."""
+    sizes = {"size": size, "samples": samples, "cutout_size": cutout_size, "cutout_samples": cutout_samples}
+    return {"seed": seed, **sizes, "code": code_digest(), "blender": _installed("bpy"), "uniadgen": _installed("uniadgen")}
+
+
+def product_digest(product: ProductSpec, creatives: Sequence[CreativeSpec], size: int, samples: int) -> str:
+    """A hash of what shapes the pictures of one product; ad texts and the description don't."""
+    looks = {name: value for name, value in asdict(product).items() if name != "description"}
+    scenes = [{k: v for k, v in asdict(creative).items() if k not in ("text", "text_style")} for creative in creatives]
+    text = json.dumps([looks, scenes, size, samples], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_digest() -> str:
+    """A hash of the code that draws; comments, docstrings, imports and layout don't count."""
+    digest = hashlib.sha256()
+    for name in _DRAWING:
+        tree = ast.parse((Path(__file__).parent / name).read_text("utf-8"))
+        kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING)
+        tree.body = [node for node in kept if not isinstance(node, ast.Import | ast.ImportFrom)]
+        for node in ast.walk(tree):
+            match node:
+                case ast.Module(body=[ast.Expr(value=ast.Constant() as docstring), *_]):
+                    docstring.value = ""
+                case ast.FunctionDef() | ast.ClassDef() if ast.get_docstring(node) is not None:
+                    node.body = node.body[1:] or [ast.Pass()]
+        digest.update(ast.unparse(tree).encode())
+    return digest.hexdigest()[:16]
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a folder, None where there is none. Raises InputError for one that can't be read."""
+    path = folder / NAME
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+        if isinstance(manifest["settings"], dict) and isinstance(manifest["products"], dict):
+            return dict(manifest)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise InputError(f"{quoted(path)}: no manifest of renders; delete it to keep the renders as they are")
+
+
+def claim(folder: Path, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The product hashes of the folder's manifest; of a folder without one none, whatever it holds is welcome.
+
+    Raises InputError when the folder was rendered with other settings than `wanted`.
+    """
+    manifest = read(folder)
+    if manifest is None:
+        return {}
+    found = manifest["settings"]
+    for name, said in _SAID.items():
+        if found.get(name) != wanted[name]:
+            raise InputError(
+                f"argument --out: {quoted(folder)} holds {said}; name another folder, "
+                f"or delete its {NAME} to keep the renders and go on"
+            )
+    return dict(manifest["products"])
+
+
+def write(folder: Path, wanted: Mapping[str, Any], products: Mapping[str, str]) -> None:
+    """Puts the manifest in place as a whole. products: id -> hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{NAME}.{os.getpid()}.tmp"
+    temporary.write_text(json.dumps({"settings": wanted, "products": dict(sorted(products.items()))}, indent=1) + "\n")
+    os.replace(temporary, folder / NAME)

@@ -1,0 +1,226 @@
+"""Handing out what is to be rendered, with a renderer that only paints flat pictures: Blender is not needed here."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from uniadgen.cli import main
+from uniadgen.errors import InputError
+from uniadgen.world import manifest, render
+from uniadgen.world.render import Frame, render_world
+from uniadgen.world.specs import CreativeSpec, ProductSpec
+from uniadgen.world.worldgen import World, make_world
+
+SIZE = 16
+
+
+def flat_cutout(product: ProductSpec, size: int = 0, threads: int = 0) -> Image.Image:
+    return Image.new("RGBA", (size, size // 2), (product.seed % 256, 1, 2, 255))
+
+
+def flat_plate(
+    product: ProductSpec, creative: CreativeSpec, size: int, samples: int, threads: int
+) -> tuple[Image.Image, render.Box]:
+    time.sleep(0.004)
+    return Image.new("RGB", (size, size), (creative.scene.seed % 256, samples, 3)), render.placement_in(
+        Frame(0, 0, 1, 0.5), creative
+    )
+
+
+def work(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
+    render.render_cutout, render.render_plate = flat_cutout, flat_plate  # type: ignore[assignment]
+    render._work(line, raw, threads, size, samples)
+
+
+def work_that_dies(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
+    """Once in a folder's life, in the middle of its third product."""
+
+    def plate(product: ProductSpec, creative: CreativeSpec, *options: int) -> tuple[Image.Image, render.Box]:
+        if creative.id == "p00002-3" and not Path(raw, "died").exists():
+            Path(raw, "died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if creative.id == "p00004-0" and not Path(raw, "raised").exists():
+            Path(raw, "raised").touch()
+            raise RuntimeError("no such material")
+        return flat_plate(product, creative, *options)
+
+    render.render_cutout, render.render_plate = flat_cutout, plate  # type: ignore[assignment]
+    render._work(line, raw, threads, size, samples)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world(0, 12)
+
+
+def rendered(
+    world: World, out: Path, products: Sequence[ProductSpec] | None = None, seed: int = 0, samples: int = 6, workers: int = 1
+) -> list[str]:
+    return render_world(products or world.products, world.creatives, out, workers, SIZE, samples, seed, work)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("raw/*/meta.json")}
+
+
+def test_a_world_becomes_folders_and_a_manifest(world: World, tmp_path: Path) -> None:
+    assert rendered(world, tmp_path, workers=2) == []
+    record = json.loads((tmp_path / "manifest.json").read_text())
+    assert record["settings"]["seed"] == 0
+    assert (record["settings"]["size"], record["settings"]["samples"]) == (SIZE, 6)
+    assert list(record["products"]) == [product.id for product in world.products]
+    assert len(set(record["products"].values())) == 12
+    for product in world.products:
+        folder = tmp_path / "raw" / product.id
+        assert len(list(folder.iterdir())) == 1 + 5 + 1
+        assert json.loads((folder / "meta.json").read_text())["digest"] == record["products"][product.id]
+    before = times(tmp_path)
+    assert rendered(world, tmp_path) == []
+    assert times(tmp_path) == before
+
+
+def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, tmp_path: Path) -> None:
+    rendered(world, tmp_path / "whole")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_render as t; from pathlib import Path\n"
+        "if __name__ == '__main__': t.rendered(t.make_world(0, 12), Path(sys.argv[2]), workers=int(sys.argv[3]))"
+    )
+    (tmp_path / "script.py").write_text(script)
+    rng, kills, out = random.Random(2), 0, tmp_path / "out"
+
+    def done() -> int:
+        return len(list(out.glob("raw/p*/meta.json")))
+
+    for attempt in range(20):
+        command = [sys.executable, tmp_path / "script.py", Path(__file__).parent, out, str(1 + attempt % 2)]
+        wanted = done() + rng.randint(1, 3)
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as job:
+            deadline = time.monotonic() + 60
+            while job.poll() is None and time.monotonic() < deadline:
+                if kills < 4 and done() >= wanted:
+                    time.sleep(rng.random() / 50)
+                    job.send_signal(signal.SIGKILL)
+                    job.wait()
+                time.sleep(0.001)
+        kills += job.returncode == -signal.SIGKILL
+        if job.returncode == 0:
+            break
+    assert kills >= 2
+    assert files(out) == files(tmp_path / "whole")
+
+
+def test_a_process_that_dies_costs_one_product_and_the_next_run_mends_it(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = render_world(world.products, world.creatives, tmp_path / "out", 1, SIZE, work=work_that_dies)
+    assert failed == ["p00002", "p00004"]
+    told = capsys.readouterr().err
+    assert "p00002: the renderer died (exit code -9)" in told
+    assert "p00004: RuntimeError: no such material" in told
+    assert len(times(tmp_path / "out")) == 10
+    assert render_world(world.products, world.creatives, tmp_path / "out", 1, SIZE, work=work_that_dies) == []
+    rendered(world, tmp_path / "whole")
+    for mark in ("died", "raised"):
+        (tmp_path / "out" / "raw" / mark).unlink()
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+def test_exactly_what_has_changed_is_rendered_again(world: World, tmp_path: Path) -> None:
+    rendered(world, tmp_path)
+    before = times(tmp_path)
+    products = list(world.products)
+    products[3] = replace(products[3], accent=(0.1, 0.2, 0.3))
+    products[5] = replace(products[5], description="told otherwise, looks the same")
+    rendered(world, tmp_path, products)
+    after = times(tmp_path)
+    assert [name for name in before if before[name] != after[name]] == ["p00003"]
+    kept = json.loads((tmp_path / "manifest.json").read_text())["products"]
+    assert kept["p00003"] == manifest.product_digest(products[3], world.creatives[15:20], SIZE, 6)
+    rendered(world, tmp_path, products[:6])  # a smaller world forgets nothing
+    assert json.loads((tmp_path / "manifest.json").read_text())["products"] == kept
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"seed": 1}, "another seed"), ({"samples": 7}, "other samples"), ({}, "other code")]
+)
+def test_renders_with_other_settings_are_never_mixed(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], said: str
+) -> None:
+    rendered(world, tmp_path, world.products[:2])
+    before = files(tmp_path)
+    if not change:
+        monkeypatch.setattr(manifest, "code_digest", lambda: "another")
+    with pytest.raises(InputError, match=said) as refusal:
+        rendered(world, tmp_path, world.products[:2], **change)
+    assert len(str(refusal.value).splitlines()) == 1
+    assert files(tmp_path) == before
+
+
+def test_a_folder_from_before_manifests_is_taken_over(world: World, tmp_path: Path) -> None:
+    rendered(world, tmp_path)
+    (tmp_path / "manifest.json").unlink()
+    for meta in tmp_path.glob("raw/*/meta.json"):
+        told = json.loads(meta.read_text())
+        del told["digest"]
+        meta.write_text(json.dumps(told))
+    before = times(tmp_path)
+    rendered(world, tmp_path)
+    assert times(tmp_path) == before
+    products = list(world.products)
+    products[3] = replace(products[3], accent=(0.1, 0.2, 0.3))
+    rendered(world, tmp_path, products)
+    assert [name for name, when in times(tmp_path).items() if before[name] != when] == ["p00003"]
+    other = make_world(1, 12)
+    (tmp_path / "manifest.json").unlink()
+    rendered(other, tmp_path, seed=1)  # nothing of another world is kept
+    assert not set(times(tmp_path).values()) & set(before.values())
+
+
+def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> None:
+    rendered(world, tmp_path)
+    whole = files(tmp_path)
+    (tmp_path / "raw" / "p00001" / "meta.json").write_text("[]")
+    (tmp_path / "raw" / "p00002" / "plate-p00002-0.webp").unlink()
+    rendered(world, tmp_path)
+    assert files(tmp_path) == whole
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        rendered(world, tmp_path)
+
+
+def test_comments_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Path(manifest.__file__).parent
+    for name in manifest._DRAWING:
+        (tmp_path / name).write_bytes((here / name).read_bytes())
+    digest = manifest.code_digest()
+    monkeypatch.setattr(manifest, "__file__", str(tmp_path / "manifest.py"))
+    scenes = (here / "scenes.py").read_text("utf-8")
+    (tmp_path / "scenes.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
+    assert manifest.code_digest() == digest
+    (tmp_path / "scenes.py").write_text(f"{scenes}\nA_LIGHT = 3\n", "utf-8")
+    assert manifest.code_digest() != digest
+
+
+def test_without_blender_there_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(render, "find_spec", lambda name: None)
+    assert main(["data", "render", "--size", "2", "--out", str(tmp_path / "out")]) == 2
+    message = capsys.readouterr().err
+    assert "uniadgen[world]" in message
+    assert len(message.splitlines()) == 1
