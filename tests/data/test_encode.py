@@ -1,7 +1,12 @@
 """Encoding adds columns, once, in pieces that survive a kill."""
 
 import json
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +103,44 @@ def test_a_killed_run_resumes_to_the_same_bytes(
     assert worked == [7, 3]
     assert (other / "creatives.parquet").read_bytes() == (data / "creatives.parquet").read_bytes()
     assert sorted(path.name for path in other.iterdir()) == ["creatives.parquet", "products.parquet", "users.parquet"]
+
+
+def encode_in_small_parts(folder: Path) -> None:
+    """What the processes of the next test do; one part takes some milliseconds."""
+    encode.PART = 8
+    torch.manual_seed(0)
+    encode_creatives(folder, FSQTokenizer(tiny().image).eval(), tiny())
+
+
+def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("whole", "out"):
+        shutil.copytree(TINY, tmp_path / name)
+    monkeypatch.setattr(encode, "PART", 8)
+    encode_in_small_parts(tmp_path / "whole")
+    script = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_encode as t; from pathlib import Path\n"
+        "t.torch.set_num_threads(1); t.encode_in_small_parts(Path(sys.argv[1]))"
+    )
+    out, rng, kills = tmp_path / "out", random.Random(3), 0
+
+    def parts() -> int:
+        return len(list(out.glob(".encode-*/*.parquet")))
+
+    for _ in range(8):
+        wanted = parts() + rng.randint(2, 9)
+        with subprocess.Popen([sys.executable, "-c", script, str(out)]) as job:
+            deadline = time.monotonic() + 120
+            while job.poll() is None and time.monotonic() < deadline:
+                if kills < 3 and parts() >= min(wanted, 25):
+                    time.sleep(rng.random() / 100)
+                    job.send_signal(signal.SIGKILL)
+                    job.wait()
+                time.sleep(0.001)
+        kills += job.returncode == -signal.SIGKILL
+        if job.returncode == 0:
+            break
+    assert kills >= 2
+    assert (out / "creatives.parquet").read_bytes() == (tmp_path / "whole" / "creatives.parquet").read_bytes()
 
 
 def test_variants_are_mirrored_and_shifted(data: Path, tokenizer: FSQTokenizer) -> None:
