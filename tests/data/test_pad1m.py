@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +32,7 @@ from uniadgen.history import hashed_embedder, product_similarity
 
 Record = dict[str, Any]
 Run = Callable[..., int]
+TINY = Path(__file__).parents[2] / "data" / "tiny"
 SECRET = "geheim"  # stands in all texts of shoppers; no message may show it
 
 
@@ -446,26 +450,87 @@ def test_problems_of_a_data_set(tmp_path: Path, run: Run, capsys: pytest.Capture
         [
             {**ad, "id": "a"},
             {**ad, "id": "b", "text": " "},
-            {**ad, "id": "c", "product_id": "q", "ad": b"x"},
+            {**ad, "id": "c", "product_id": "q", "selling_points": ["x", "y"], "selling_point_types": ["brand"]},
             {**ad, "id": "a"},
+            {**ad, "id": "e", "description": " "},
         ],
     )
     layout.write_products(tmp_path, [{"id": "p", "split": "train", "cutout": b""}])
+    user: layout.Row = {"split": "train", "clicks": [], "target": "a"}
     clicks = [{"creative": name, "time": 0} for name in ("b", "a", "z")]
-    layout.write_users(tmp_path, [{"id": "u", "split": "train", "clicks": clicks, "target": "a"}, {"id": "v", "split": "train", "clicks": [], "target": "y"}])  # fmt: skip  # noqa: E501
+    layout.write_users(
+        tmp_path,
+        [{**user, "id": "u", "clicks": clicks}, {**user, "id": "v", "target": "y"}, {**user, "id": "w", "target": "e"}],
+    )
     assert run("validate", tmp_path) == 1
-    assert capsys.readouterr().out.splitlines()[:-1] == [
+    assert capsys.readouterr().out.splitlines() == [
         "creative a, id: is there more than once",
         "creative b, text: empty",
         "creative c, product_id: unknown id",
-        "creative c, ad: no picture, or a damaged one",
+        "creative c, selling_point_types: 1 entries, but 2 in selling_points",
         "product p, cutout: empty",
         "user u, clicks[1].creative: the target's own ad is in its history",
         "user u, clicks[2].creative: unknown id",
         "user v, target: unknown id",
+        "user w, target: its product has no description",
+        "9 problems in 7 places",
     ]
     assert run("convert", "--to", "pad1m", tmp_path, "--out", tmp_path / "y.json") == 2
     assert "was not converted from PAd1M" in capsys.readouterr().err
+
+
+def test_problems_of_an_encoded_data_set_with_pictures(tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [dict(row) for row in layout.read_creatives(TINY).to_pylist()[:6]]
+    codes = [list(range(8)) for _ in rows]
+    rows[1]["ad"] = None
+    rows[2]["plate"] = rows[2]["plate"][:700]
+    rows[3]["ad"] = b"no picture"
+    codes[4] = codes[4][:-1]
+    table = pa.Table.from_pylist(rows, layout.CREATIVES).append_column("codes", pa.array(codes, pa.list_(pa.uint16())))
+    pq.write_table(table, tmp_path / "creatives.parquet")
+    shutil.copy(TINY / "products.parquet", tmp_path)
+    clicks = [
+        {"creative": rows[k]["id"], "time": 0, "similarity": value} for k, value in enumerate((0.5, 1.5, float("nan"), None))
+    ]
+    users = [{"id": "u", "split": "train", "clicks": clicks, "target": rows[5]["id"], "taste": None}]
+    kinds = pa.struct([("creative", pa.string()), ("time", pa.int64()), ("similarity", pa.float64())])
+    pq.write_table(
+        pa.Table.from_pylist(users, layout.USERS.set(2, pa.field("clicks", pa.list_(kinds)))), tmp_path / "users.parquet"
+    )
+    assert run("validate", tmp_path) == 1
+    names = [row["id"] for row in rows]
+    assert capsys.readouterr().out.splitlines() == [
+        f"creative {names[1]}, ad: missing",
+        f"creative {names[2]}, plate: no picture, or a damaged one",
+        f"creative {names[3]}, ad: no picture, or a damaged one",
+        f"creative {names[4]}, codes: 7 entries, but 8 in the first creative",
+        "user u, clicks[1].similarity: outside -1 to 1",
+        "user u, clicks[2].similarity: outside -1 to 1",
+        "6 problems in 5 places",
+    ]
+    (tmp_path / "creatives.parquet").write_bytes(b"nothing")
+    assert run("validate", tmp_path) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_tiny_set_is_sound(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("validate", TINY) == 0
+    assert capsys.readouterr().out == "no problems\n"
+
+
+def test_a_table_in_another_order_and_odd_ids_are_found_or_refused(tmp_path: Path) -> None:
+    records = make_records(40)
+    convert_pad1m(write(tmp_path / "x.json", records), tmp_path / "out")
+    creatives = pq.read_table(tmp_path / "out" / "creatives.parquet")
+    pq.write_table(creatives.take(np.random.default_rng(0).permutation(len(creatives))), tmp_path / "out" / "creatives.parquet")
+    export_pad1m(tmp_path / "out", tmp_path / "y.json")
+    assert strict(json.loads((tmp_path / "y.json").read_text(encoding="utf-8"))) == strict(records)
+    users = pq.read_table(tmp_path / "out" / "users.parquet")
+    for odd in ("z", "0" * 24, "0" * 25):
+        changed = pa.array([odd, *users["target"].to_pylist()[1:]])
+        pq.write_table(users.set_column(3, users.field("target"), changed), tmp_path / "out" / "users.parquet")
+        with pytest.raises(InputError, match="user r00000000: refers to an unknown id"):
+            export_pad1m(tmp_path / "out", tmp_path / "y.json")
 
 
 # Similarity --------------------------------------------------------------------------------------------------------------

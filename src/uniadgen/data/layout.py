@@ -130,7 +130,8 @@ def write_users(folder: Path, rows: Iterable[Row]) -> int:
     return _write(folder, "users", rows)
 
 
-def _open(folder: Path, name: TableName, columns: Sequence[str] | None) -> pq.ParquetFile:
+def open_table(folder: Path, name: TableName, columns: Sequence[str] | None) -> pq.ParquetFile:
+    """A table of a data set. Raises InputError for a missing or damaged one, or one without these columns (None: its own)."""
     path = table_path(folder, name)
     if not path.is_file():
         raise InputError(f"data folder {folder}: {path.name} is missing; build the data set, or name another folder")
@@ -146,7 +147,7 @@ def _open(folder: Path, name: TableName, columns: Sequence[str] | None) -> pq.Pa
 
 
 def _read(folder: Path, name: TableName, columns: Sequence[str] | None) -> pa.Table:
-    with _open(folder, name, columns) as file:
+    with open_table(folder, name, columns) as file:
         return file.read(columns=list(columns or SCHEMAS[name].names))
 
 
@@ -167,7 +168,7 @@ def read_users(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def iter_rows(folder: Path, name: TableName, columns: Sequence[str] | None = None, batch_size: int = 256) -> Iterator[Row]:
     """The rows of a table one by one; no more than a row group is in memory."""
-    with _open(folder, name, columns) as file:
+    with open_table(folder, name, columns) as file:
         for batch in file.iter_batches(batch_size, columns=list(columns or SCHEMAS[name].names)):
             yield from batch.to_pylist()
 

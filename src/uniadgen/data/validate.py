@@ -33,7 +33,7 @@ from uniadgen.data.jsonlist import (
     unstorable,
     workers,
 )
-from uniadgen.data.layout import iter_rows, read_products, table_path
+from uniadgen.data.layout import TableName, iter_rows, open_table, read_products, table_path
 from uniadgen.errors import InputError
 from uniadgen.images import check_picture
 
@@ -129,7 +129,7 @@ def _picture_problem(source: Path | Image.Image, reopen: Callable[[], Image.Imag
 
 def _bytes_problem(data: bytes | None) -> str | None:
     if not data:
-        return "empty"
+        return "missing" if data is None else "empty"
     try:
         with Image.open(io.BytesIO(data)) as image:
             return _picture_problem(image, lambda: Image.open(io.BytesIO(data)))
@@ -397,26 +397,62 @@ def validate_pad1m(
 
 
 def validate_layout(folder: Path) -> Iterator[Problem]:
-    """All problems of a data set in our layout: ids, texts, pictures, similarities. Raises InputError for unreadable tables."""
+    """All problems of a data set in our layout: ids, texts, pictures, lists, similarities.
+
+    A column of pictures may be empty as a whole (metadata only, no plates), but not here and there. Raises InputError for
+    unreadable tables.
+    """
     for name in ("creatives", "users"):
         if not table_path(folder, name).is_file():
             raise InputError(f"data folder {quoted(folder)}: {name}.parquet is missing; name the folder of a data set")
     products = set(read_products(folder, ["id"])["id"].to_pylist()) if table_path(folder, "products").is_file() else set()
     yield from _repeated(folder)
-    for row in iter_rows(folder, "creatives", ["id", "product_id", "text", "description", "ad", "plate"], 64):
+    filled = _filled(folder, "creatives")
+    lengths: dict[str, int] = {}
+    columns = [*_CHECKED, *(name for name in _COUNTED if name in filled)]
+    for row in iter_rows(folder, "creatives", columns, 64):
         where = f"creative {row['id']}"
         if is_blank(row["text"]):
             yield Problem(where, "text", "empty")
         if row["product_id"] and row["product_id"] not in products:
             yield Problem(where, "product_id", "unknown id")
         for column in ("ad", "plate"):
-            if row[column] is not None and (why := _bytes_problem(row[column])):
+            if filled[column] and (why := _bytes_problem(row[column])):
                 yield Problem(where, column, why)
+        types = row.get("selling_point_types")
+        if types is not None and len(types) != len(row["selling_points"]):
+            yield Problem(
+                where, "selling_point_types", f"{len(types)} entries, but {len(row['selling_points'])} in selling_points"
+            )
+        for column in ("codes", "click_codes"):
+            if filled.get(column):
+                found = len(row[column] or ())
+                if found != lengths.setdefault(column, found):
+                    yield Problem(where, column, f"{found} entries, but {lengths[column]} in the first creative")
     if products:
+        with_cutouts = _filled(folder, "products").get("cutout")
         for row in iter_rows(folder, "products", ["id", "cutout"], 64):
-            if row["cutout"] is not None and (why := _bytes_problem(row["cutout"])):
+            if with_cutouts and (why := _bytes_problem(row["cutout"])):
                 yield Problem(f"product {row['id']}", "cutout", why)
     yield from _user_problems(folder)
+
+
+_CHECKED = ("id", "product_id", "text", "ad", "plate", "selling_points")
+_COUNTED = ("selling_point_types", "codes", "click_codes")  # not every data set has them
+
+
+def _filled(folder: Path, name: TableName) -> dict[str, bool]:
+    """For each column of a table whether any row has a value there."""
+    with open_table(folder, name, ["id"]) as file:
+        found = dict.fromkeys(file.schema_arrow.names, False)
+        for group in range(file.num_row_groups):
+            stored = file.metadata.row_group(group)
+            for number in range(stored.num_columns):
+                column = stored.column(number)
+                statistics = column.statistics
+                some = statistics is None or statistics.null_count < column.num_values
+                found[column.path_in_schema.split(".")[0]] |= some
+        return found
 
 
 def _repeated(folder: Path) -> Iterator[Problem]:
@@ -438,11 +474,15 @@ def _user_problems(folder: Path) -> Iterator[Problem]:
             SELECT n, pos, id, c.creative, {similarity} AS similarity, target
             FROM (SELECT n, id, target, unnest(clicks) AS c, unnest(range(len(clicks))) AS pos FROM u)
         ),
-        known AS (SELECT DISTINCT id FROM {joins.table(table_path(folder, "creatives"))})
+        known AS (
+            SELECT id, bool_and(trim(description) = '') AS bare
+            FROM {joins.table(table_path(folder, "creatives"))} GROUP BY id
+        )
         SELECT refs.n, pos, refs.id, known.id IS NULL AS unknown, pos >= 0 AND creative = target AS own,
-               coalesce(NOT (similarity BETWEEN -{MOST_SIMILAR} AND {MOST_SIMILAR}), false) AS far
+               coalesce(NOT (similarity BETWEEN -{MOST_SIMILAR} AND {MOST_SIMILAR}), false) AS far,
+               coalesce(pos < 0 AND bare, false) AS bare
         FROM refs LEFT JOIN known ON known.id = refs.creative
-        WHERE known.id IS NULL OR own OR far
+        WHERE known.id IS NULL OR own OR far OR (pos < 0 AND known.bare)
         ORDER BY refs.n, pos"""
     for row in joins.rows(folder, query):
         where, click = f"user {row['id']}", f"clicks[{row['pos']}]"
@@ -452,3 +492,5 @@ def _user_problems(folder: Path) -> Iterator[Problem]:
             yield Problem(where, f"{click}.creative", "the target's own ad is in its history")
         if row["far"]:
             yield Problem(where, f"{click}.similarity", "outside -1 to 1")
+        if row["bare"]:
+            yield Problem(where, "target", "its product has no description")
