@@ -105,7 +105,7 @@ def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
 def test_the_index_is_that_of_the_world(world: World, tmp_path: Path) -> None:
     creatives = world.creatives[:10]
     products = {product.id: product for product in world.products}
-    rows = [layout._described(products[c.product_id], c, world.splits[c.product_id]) for c in creatives]
+    rows = [layout.described(products[c.product_id], c, world.splits[c.product_id]) for c in creatives]
     layout.write_creatives(tmp_path, rows)
     index, expected = layout.read_index(tmp_path), index_creatives(world.products, creatives, world.splits)
     assert index.ids == expected.ids

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -73,6 +74,36 @@ def test_clicks_follow_the_taste(setting: Setting) -> None:
         assert best > got
     assert clicked[0] > 2 * chance[0]
     assert targets[0] > 0.9
+
+
+def test_the_better_an_ad_fits_the_more_often_it_is_clicked(setting: Setting) -> None:
+    """Clicks per ad that could have been clicked, by how well it fits: it rises, and noise keeps it from falling to zero."""
+    bounds = [0.5, 3.5, 6.0]  # between: nothing fits, one thing, two, more
+
+    def fits(taste: Taste, names: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        some = [setting.creative[name] for name in names]
+        values = [affinity(taste, setting.department[c.product_id], c.scene, c.text_style) for c in some]
+        return np.bincount(np.digitize(values, bounds), minlength=4)
+
+    clicked, there = np.zeros(4), np.zeros(4)
+    for number, shopper in enumerate(setting.world.shoppers[:400]):
+        clicked += fits(shopper.taste, (name for name, _ in shopper.clicks))
+        there += fits(shopper.taste, list(setting.creative)[number % 10 :: 10])
+    rate = clicked / clicked.sum() / (there / there.sum())
+    assert (np.diff(rate) > 0.2).all(), rate
+    assert rate[3] > 4 * rate[0]
+    assert rate[0] > 0.2  # as much as noise alone makes
+
+
+def test_the_world_has_all_that_is_promised(setting: Setting) -> None:
+    products, creatives = setting.world.products, setting.world.creatives
+    assert len({product.department for product in products}) == 6
+    assert len({product.category for product in products}) >= 24
+    assert len({creative.scene.family for creative in creatives}) >= 12
+    assert len({creative.text_style for creative in creatives}) >= 8
+    assert {shopper.split for shopper in setting.world.shoppers} == {"train", "val", "test"}
+    uses = Counter(creative.scene.id for creative in creatives)
+    assert 0.15 < sum(count > 1 for count in uses.values()) / len(uses) < 0.35
 
 
 def test_affinity_adds_up(setting: Setting) -> None:

@@ -1,4 +1,4 @@
-"""The verbs for people with PAd1M or their own click logs: `uniadgen data convert`, `validate` and `similarity`.
+"""The verbs on data sets: `uniadgen data convert`, `validate`, `similarity`, `encode`, `stats` and `sheets`.
 
     uniadgen data validate train.json --images pictures
     uniadgen data convert --from pad1m train.json --images pictures --out data --skip-bad
@@ -21,6 +21,7 @@ from typing import Any
 from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 
+SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
 _PROCESSES = 64
 
 
@@ -47,6 +48,10 @@ def add_data_verbs(verbs: Any) -> None:
     verb.add_argument("data", metavar="DIR", help="a data set in our layout")
     verb.add_argument("--sheet", metavar="FILE", help="draw the contact sheet of a user there (PNG)")
     verb.add_argument("--user", type=int, default=0, metavar="N", help="number of the user in users.parquet (default 0)")
+    verb = verbs.add_parser("sheets", help="draw ads of every scene family and category", allow_abbrev=False)
+    verb.set_defaults(run=sheets)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout, with pictures")
+    verb.add_argument("--out", required=True, metavar="OUT", help="folder for families.jpg and categories.jpg")
 
 
 def _add_convert(verbs: Any) -> None:
@@ -205,6 +210,24 @@ def stats(arguments: argparse.Namespace) -> None:
                 reason = error.strerror or "no such folder"
                 raise InputError(f"argument --sheet: {quoted(path)} can't be written ({reason}); name another file") from None
             print(f"history and target of user {arguments.user}: {quoted(path)}")
+
+
+def sheets(arguments: argparse.Namespace) -> None:
+    """Draw the sheets and say where they are."""
+    with _data_extra():
+        from uniadgen.data.stats import kinds_sheet
+
+        folder, out = _path(arguments.data, "DIR"), _path(arguments.out, "--out")
+        drawn = {out / f"{name}.jpg": kinds_sheet(folder, column) for name, column in SHEETS.items()}
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for path, sheet in drawn.items():
+                sheet.save(path, format="JPEG", quality=85)
+        except OSError as error:
+            raise InputError(
+                f"argument --out: {quoted(out)} can't be written ({error.strerror}); name another folder"
+            ) from None
+    print("\n".join(map(str, drawn)))
 
 
 # Helpers -----------------------------------------------------------------------------------------------------------------

@@ -224,7 +224,7 @@ def build_dataset(
             ad = compose(plate, cutout, in_pixels(placement, plate.size))
             product = products[creative.product_id]
             yield {
-                **_described(product, creative, world.splits[product.id]),
+                **described(product, creative, world.splits[product.id]),
                 "placement": list(placement),
                 "ad": _webp(ad, quality),
                 "plate": _webp(plate, quality),
@@ -297,7 +297,7 @@ def in_pixels(placement: Fractions, size: tuple[int, int]) -> Placement:
     return Placement(left, top, max(1, right - left), max(1, bottom - top))
 
 
-def _described(product: ProductSpec, creative: CreativeSpec, split: str) -> Row:
+def described(product: ProductSpec, creative: CreativeSpec, split: str) -> Row:
     """All columns of a creative but its placement and pictures."""
     scene = creative.scene
     return {

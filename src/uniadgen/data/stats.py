@@ -1,4 +1,4 @@
-"""`uniadgen data stats`: what is in a data set, in a few lines, and one shopper's history as a picture."""
+"""`uniadgen data stats` and `sheets`: what is in a data set, in a few lines; a shopper, or all kinds of ads, as pictures."""
 
 import io
 from collections import Counter
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from uniadgen.cleaning import quoted
 from uniadgen.data.layout import iter_rows, read_creatives, table_path
@@ -72,6 +72,36 @@ def user_sheet(folder: Path, number: int) -> Image.Image:
         raise InputError(f"user {number}: names unknown creatives; run `uniadgen data validate`")
     picture, text = found[user["target"]]
     return contact_sheet([SheetRow(f"User {number} clicked", [found[name] for name in names], picture, text)])
+
+
+def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> Image.Image:
+    """Ads of each kind side by side, a row for each value of a column such as "family" or "category".
+
+    across: ads of each kind, evenly spread over the data set. side: of an ad on the sheet, in pixels. Raises InputError for a
+    data set without values in this column, or without pictures.
+    """
+    kinds: dict[str, list[int]] = {}
+    for row, value in enumerate(read_creatives(folder, (column,))[column].to_pylist()):
+        if value is not None:
+            kinds.setdefault(value, []).append(row)
+    if not kinds:
+        raise InputError(f"data folder {quoted(folder)}: no creative has a {column}; this sheet is for PAd-Synth")
+    places = {
+        kinds[name][k * len(kinds[name]) // min(len(kinds[name]), across)]: (number, k)
+        for number, name in enumerate(sorted(kinds))
+        for k in range(min(len(kinds[name]), across))
+    }
+    font, gap, left = ImageFont.load_default(14), 4, 110
+    sheet = Image.new("RGB", (left + across * (side + gap), len(kinds) * (side + gap)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, name in enumerate(sorted(kinds)):
+        draw.text((6, number * (side + gap) + side // 2 - 8), name.replace("_", " "), "black", font)
+    for row, creative in enumerate(iter_rows(folder, "creatives", ("id", "ad"), 64)):
+        if row in places:
+            number, k = places[row]
+            ad = _opened(creative["ad"], creative["id"]).resize((side, side), Image.Resampling.LANCZOS)
+            sheet.paste(ad, (left + k * (side + gap), number * (side + gap)))
+    return sheet
 
 
 def _opened(data: bytes | None, name: str) -> Image.Image:

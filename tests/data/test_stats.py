@@ -1,0 +1,99 @@
+"""What `stats` and `sheets` say and draw of the tiny set, and that other tools read its tables."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pytest
+from PIL import Image
+
+from uniadgen.cli import main
+from uniadgen.data import layout
+from uniadgen.data.stats import data_stats, kinds_sheet
+from uniadgen.errors import InputError
+
+TINY = Path(__file__).parents[2] / "data" / "tiny"
+
+
+def test_counts() -> None:
+    told = data_stats(TINY)
+    assert "creatives  200" in told
+    assert "users      50" in told
+    scenes = layout.read_creatives(TINY, ["scene_id"])["scene_id"].to_pylist()
+    assert f"{len(set(scenes)):,}, of which {len({s for s in scenes if scenes.count(s) > 1})} are shown with more" in told
+
+
+def test_sheets_show_every_family_and_category(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "sheets", str(TINY), "--out", str(tmp_path / "sheets")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    rows = layout.read_creatives(TINY, ["family", "category"]).to_pylist()
+    for name, column in (("families", "family"), ("categories", "category")):
+        with Image.open(tmp_path / "sheets" / f"{name}.jpg") as sheet:
+            pixels = np.asarray(sheet.convert("RGB"), float)
+        kinds = sorted({row[column] for row in rows})
+        assert pixels.shape[0] == len(kinds) * 132
+        assert (tmp_path / "sheets" / f"{name}.jpg").stat().st_size < 1_000_000
+        for number, kind in enumerate(kinds):
+            count = min(8, sum(row[column] == kind for row in rows))
+            for place in range(8):
+                tile = pixels[number * 132 + 4 : number * 132 + 124, 110 + place * 132 + 4 : 110 + place * 132 + 124]
+                assert (tile.min() < 235) == (place < count), (kind, place)
+
+
+def test_what_has_no_sheet_is_refused_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row: layout.Row = {"id": "a", "product_id": "p", "split": "train", "text": "t", "description": "d", "selling_points": []}
+    layout.write_creatives(tmp_path, [row])
+    with pytest.raises(InputError, match="no creative has a family"):
+        kinds_sheet(tmp_path, "family")
+    layout.write_creatives(tmp_path, [{**row, "family": "studio", "category": "kettle"}])
+    assert main(["data", "sheets", str(tmp_path), "--out", str(tmp_path / "sheets")]) == 2
+    message = capsys.readouterr().err
+    assert "no readable picture" in message
+    assert len(message.splitlines()) == 1
+
+
+# Other tools -------------------------------------------------------------------------------------------------------------
+
+
+def test_arrow_reads_the_tables_as_data_sets() -> None:
+    creatives = ds.dataset(TINY / "creatives.parquet")
+    kettles = creatives.to_table(columns=["id", "ad"], filter=pc.field("category") == "kettle")
+    assert 0 < len(kettles) < creatives.count_rows() == 200
+
+
+def test_duckdb_joins_clicks_with_their_ads() -> None:
+    found = duckdb.sql(f"""
+        SELECT count(*) AS clicks, count(c.id) AS known, avg(octet_length(c.ad)) AS bytes
+        FROM (SELECT unnest(clicks).creative AS id FROM '{TINY}/users.parquet') AS u
+        LEFT JOIN '{TINY}/creatives.parquet' AS c ON c.id = u.id""").fetchone()
+    clicks = sum(len(user["clicks"]) for user in layout.iter_rows(TINY, "users"))
+    assert found is not None
+    assert found[:2] == (clicks, clicks)
+    assert found[2] > 1000
+
+
+def test_polars_reads_the_tables() -> None:
+    polars = pytest.importorskip("polars")
+    users = polars.read_parquet(TINY / "users.parquet")
+    rows = list(layout.iter_rows(TINY, "users"))
+    assert users["clicks"].list.len().to_list() == [len(row["clicks"]) for row in rows]
+    creatives = polars.scan_parquet(TINY / "creatives.parquet").filter(polars.col("family") == "studio").collect()
+    assert set(creatives["family"]) == {"studio"}
+
+
+def test_datasets_reads_the_tables(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    files = {name: str(TINY / f"{name}.parquet") for name in ("creatives",)}
+    loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path))["creatives"]
+    row = layout.read_creatives(TINY).to_pylist()[3]
+    assert loaded.num_rows == 200
+    assert loaded[3]["ad"] == row["ad"]
+    assert loaded[3]["selling_points"] == row["selling_points"]
+
+
+def test_tastes_are_json() -> None:
+    for user in layout.iter_rows(TINY, "users"):
+        assert set(json.loads(user["taste"])) == {"families", "palettes", "lights", "text_style"}
