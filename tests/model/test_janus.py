@@ -482,7 +482,7 @@ def test_bad_folders_are_refused_in_one_line(folder: Path, tmp_path: Path, case:
     def stream(*_: object) -> None:
         raise AssertionError("weights were read")
 
-    monkeypatch.setattr(janus, "_stream", stream)
+    monkeypatch.setattr(janus, "stream", stream)
     change, named = BAD[case]
     _copy(folder, tmp_path / "bad")
     change(tmp_path / "bad")
