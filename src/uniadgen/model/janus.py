@@ -14,7 +14,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,10 @@ from uniadgen.model.config import (
     PreferenceConfig,
     TextConfig,
 )
-from uniadgen.model.foreground import DinoEncoder, ForegroundPerception
+from uniadgen.model.foreground import IMAGENET_DEVIATION, IMAGENET_MEAN, DinoEncoder, ForegroundPerception
 from uniadgen.model.image_tokenizer import JanusTokenizer
 from uniadgen.model.memory import check_memory
-from uniadgen.model.placement import DeviceMap, bytes_by_device, connect, read_placement
+from uniadgen.model.placement import DeviceMap, Placement, bytes_by_device, connect, read_placement
 from uniadgen.model.preference import PreferenceUnderstanding
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
@@ -64,6 +64,7 @@ RULES = tuple(
         (r"model\.(?:vision_model|aligner)\..+", ""),
     )
 )
+NEW = ("foreground.", "preference.")  # modules that Janus lacks
 _VQ, _DINO = "image_tokenizer.", "foreground.encoder.model."
 DINO_RULES = ((re.compile(r"classifier\..+"), ""), (re.compile(r"(?:dinov2\.)?(.+)"), _DINO + r"\1"))
 # Files keep DINOv2's first names; newer transformers call its attention's weights otherwise.
@@ -94,39 +95,61 @@ def load(
     to be trained. device: see `placement`. Raises InputError before anything big is read.
     """
     config = read_config(folder, foreground)
+    dino = {} if foreground is None else _dino_weights(foreground, config)
+    model, tokenizer, placement = load_backbone(folder, config, dino, device, dtype)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)  # not converted afterwards: that would take memory twice
+    try:
+        with torch.device(placement.main):
+            new, model.preference = ForegroundPerception(config), PreferenceUnderstanding(config)
+    finally:
+        torch.set_default_dtype(usual)
+    new.load_state_dict({n: t for n, t in model.foreground.state_dict().items() if not t.is_meta}, strict=False, assign=True)
+    model.foreground = new
+    with torch.no_grad():
+        if foreground is not None and isinstance(new.encoder, DinoEncoder):
+            mean, deviation = _normalisation(foreground, IMAGENET_MEAN, IMAGENET_DEVIATION)
+            new.encoder.mean.copy_(torch.tensor(mean).view(1, 3, 1, 1))
+            new.encoder.deviation.copy_(torch.tensor(deviation).view(1, 3, 1, 1))
+        model.preference.norm.weight.zero_()
+        model.preference.norm.bias.copy_(model.text_embedding.weight[tokenizer.pad])
+    return model.eval(), tokenizer
+
+
+def load_backbone(
+    folder: Path, config: ModelConfig, more: Mapping[str, Stored], device: DeviceMap, dtype: torch.dtype
+) -> tuple[UnifiedModel, TextTokenizer, Placement]:
+    """A model of `config` with Janus' weights and `more`, which has been checked; what neither has stays on the meta device.
+
+    Raises InputError before anything big is read.
+    """
     tokenizer = _load_tokenizer(folder, config)
     stored = _mapped(folder, RULES)
     with torch.device("meta"):
         model = UnifiedModel(config)
-    expected = model.state_dict()
-    renamed = DINO_RENAMED if any(name.startswith(_DINO) and ".q_proj." in name for name in expected) else ()
-    dino = {} if foreground is None else _mapped(foreground, (*renamed, *DINO_RULES))
-    new = ("foreground.", "preference.")
-    backbone = {name: t for name, t in expected.items() if not name.startswith(new)}
+    expected = {name: t for name, t in model.state_dict().items() if not name.startswith(NEW)}
     tied = "text_head.weight" not in stored and read_json(folder, "config.json").get("tie_word_embeddings", True) is True
     if tied:
-        del backbone["text_head.weight"]
-    compare(folder, stored, backbone)
-    if foreground is not None:
-        compare(foreground, dino, {n: t for n, t in expected.items() if n.startswith(_DINO)})
+        del expected["text_head.weight"]
+    compare(folder, stored, expected)
     placement = read_placement(device, model, dtype)
     check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
-    with torch.device(placement.main):
-        model.foreground = ForegroundPerception(config).to(dtype)
-        model.preference = PreferenceUnderstanding(config).to(dtype)
-    stream(model, {**stored, **dino}, placement.of, dtype)
+    stream(model, {**stored, **more}, placement.of, dtype)
     if tied:
         model.text_head.weight = model.text_embedding.weight
     connect(list(model.decoder.blocks), placement)
-    with torch.no_grad():
-        if foreground is not None and isinstance(model.foreground.encoder, DinoEncoder):
-            encoder = model.foreground.encoder
-            mean, deviation = _normalisation(foreground, encoder.mean.flatten().tolist(), encoder.deviation.flatten().tolist())
-            encoder.mean.copy_(torch.tensor(mean).view_as(encoder.mean))
-            encoder.deviation.copy_(torch.tensor(deviation).view_as(encoder.deviation))
-        model.preference.norm.weight.zero_()
-        model.preference.norm.bias.copy_(model.text_embedding.weight[tokenizer.pad])
-    return model.eval(), tokenizer
+    return model.eval(), tokenizer, placement
+
+
+def _dino_weights(folder: Path, config: ModelConfig) -> dict[str, Stored]:
+    """The weights of a DINOv2 folder by our names, checked against its configuration."""
+    with torch.device("meta"):
+        encoder = DinoEncoder(config.foreground, config.image.grid)
+    expected = {_DINO + name: t for name, t in encoder.model.state_dict().items()}
+    renamed = DINO_RENAMED if any(".q_proj." in name for name in expected) else ()
+    stored = _mapped(folder, (*renamed, *DINO_RULES))
+    compare(folder, stored, expected)
+    return stored
 
 
 def load_image_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[JanusTokenizer, ModelConfig]:

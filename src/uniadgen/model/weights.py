@@ -103,14 +103,14 @@ def stream(
     model: nn.Module, stored: Mapping[str, Stored], device_of: Callable[[str], torch.device], dtype: torch.dtype
 ) -> None:
     """Puts the weights into the model, one file at a time: never more in memory than the model and one file."""
-    for path, device in sorted({(s.path, str(device_of(name))) for name, s in stored.items()}):
+    for path in sorted({weight.path for weight in stored.values()}):
         state: dict[str, Tensor] = {}
         try:
-            with safe_open(str(path), framework="pt", device=device) as file:
+            with safe_open(str(path), framework="pt") as file:
                 for ours, weight in stored.items():
-                    if weight.path == path and str(device_of(ours)) == device:
+                    if weight.path == path:
                         tensor = file.get_tensor(weight.name)
-                        state[ours] = tensor.to(dtype) if tensor.is_floating_point() else tensor
+                        state[ours] = tensor.to(device_of(ours), dtype if tensor.is_floating_point() else tensor.dtype)
         except (SafetensorError, OSError) as error:
             raise unreadable(path, error) from None
         model.load_state_dict(state, strict=False, assign=True)
