@@ -63,7 +63,10 @@ class AdGenerator:
         return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given."""
+        """Writes the model as a folder for `from_pretrained`, weights in `dtype` if one is given.
+
+        Of a model trained on a backbone it writes what was trained (model/lora.py); else the whole model.
+        """
         checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
 
     @torch.inference_mode()

@@ -1,7 +1,7 @@
 """A model as a folder: config.json, model.safetensors, tokenizer.json. Nothing is ever unpickled.
 
 `save` writes every file whole or not at all; `load` refuses anything missing, corrupted or of the wrong shape with one line. A
-folder of transformers goes to `janus`, a hub id to `hub` first.
+folder of transformers goes to `janus`, what was trained on a backbone to `lora`, a hub id to `hub` first.
 """
 
 import json
@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from uniadgen.errors import InputError
-from uniadgen.model import hub, janus
+from uniadgen.model import hub, janus, lora
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.memory import check_memory
@@ -32,7 +32,12 @@ def embedded_folder() -> Path:
 
 
 def save(folder: Path, model: UnifiedModel, tokenizer: TextTokenizer, dtype: torch.dtype | None = None) -> None:
-    """Writes the folder; floating-point weights are stored in `dtype` if one is given."""
+    """Writes the folder; floating-point weights are stored in `dtype` if one is given.
+
+    Of a model on a backbone only what was trained is written (`lora`), unless its `adapter` has been set to None.
+    """
+    if model.adapter is not None:
+        return lora.save(folder, model, dtype)
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, torch.Tensor] = {}
     stored: set[int] = set()
@@ -60,6 +65,8 @@ def load(
     if foreground is not None:
         raise InputError(f"model folder {folder}: has its own foreground encoder; leave foreground out")
     config = load_config(folder)
+    if lora.is_adapter(folder):
+        return lora.load(folder, config, device, dtype)
     if not (folder / TOKENIZER).is_file():
         raise InputError(f"model folder {folder}: {TOKENIZER} is missing; supply a folder written by uniadgen")
     tokenizer = TextTokenizer.load(folder / TOKENIZER, config.text.specials)
