@@ -4,6 +4,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from janus_models import dino_folder, janus_folder, janus_tokenizer, theirs  # noqa: F401 (fixtures)
 from uniadgen.generator import AdGenerator
 from uniadgen.model.config import tiny
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer

@@ -27,6 +27,7 @@ from uniadgen.evaluation.commands import add_evaluate
 from uniadgen.history import SAMPLINGS
 from uniadgen.inspection.commands import add_inspect_verbs
 from uniadgen.metrics.commands import add_metrics_verbs
+from uniadgen.model.hub import is_hub_id
 from uniadgen.output import check_out, is_dir, print_line, staged, summary, write_ad
 
 MAX_SEED = 2**63 - 1
@@ -197,5 +198,5 @@ def generate(arguments: argparse.Namespace) -> None:
 
 
 def _check_model(folder: Path) -> None:
-    if not is_dir(folder):
+    if not is_dir(folder) and not is_hub_id(folder):
         raise InputError(f"argument --model: there is no folder {quoted(folder)}; name a folder with a trained model")

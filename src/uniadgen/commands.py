@@ -81,7 +81,11 @@ def add_train(verbs: Any) -> None:
         verb.add_argument("--out", required=True, metavar="DIR", help="for checkpoints, samples and the model")
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
         if name == "unified":
-            verb.add_argument("--tokenizer", required=True, metavar="DIR", help="what `train tokenizer` wrote")
+            verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
+            verb.add_argument(
+                "--backbone", metavar="FOLDER", help="a Janus-Pro to start from, by folder or hub id (uniadgen[train])"
+            )
+            verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
 
 
 def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
@@ -93,7 +97,12 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
 def train_unified_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_unified
 
-    run_unified(Path(arguments.data), Path(arguments.config), Path(arguments.tokenizer), Path(arguments.out), arguments.resume)
+    tokenizer, backbone, foreground = (
+        None if name is None else Path(name) for name in (arguments.tokenizer, arguments.backbone, arguments.foreground)
+    )
+    run_unified(
+        Path(arguments.data), Path(arguments.config), tokenizer, Path(arguments.out), arguments.resume, backbone, foreground
+    )
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

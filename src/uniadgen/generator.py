@@ -25,6 +25,7 @@ from uniadgen.images import load_picture
 from uniadgen.model import checkpoint
 from uniadgen.model.decoder import Cache
 from uniadgen.model.pixels import to_image, to_pixels
+from uniadgen.model.placement import DeviceMap
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import Clicks, UnifiedModel
@@ -44,15 +45,15 @@ class AdGenerator:
         cls,
         folder: str | Path | None = None,
         *,
-        device: torch.device | str = "cpu",
+        device: DeviceMap = "cpu",
         dtype: torch.dtype = torch.float32,
         embedder: Embedder = hashed_embedder,
         foreground: str | Path | None = None,
     ) -> "AdGenerator":
-        """The embedded model, or the one in a folder: ours, or Janus as transformers saves it.
+        """The embedded model, or one by its folder or Hugging Face hub id: ours, or Janus as transformers saves it.
 
-        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. Raises
-        InputError when the folder is no model.
+        device: one, "auto", or a map of modules to devices (model/placement.py). embedder: texts -> unit vectors, for product
+        similarity. foreground: folder or hub id of the DINOv2 for a Janus model. Raises InputError when there is no model.
         """
         path = Path(folder) if folder else checkpoint.embedded_folder()
         if not folder and not path.is_dir():
@@ -62,7 +63,10 @@ class AdGenerator:
         return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given."""
+        """Writes the model as a folder for `from_pretrained`, weights in `dtype` if one is given.
+
+        Of a model trained on a backbone it writes what was trained (model/lora.py); else the whole model.
+        """
         checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
 
     @torch.inference_mode()
@@ -125,6 +129,7 @@ class AdGenerator:
                 capacity=len(prompt.ids) + config.text.ad_tokens + 2 * longest + 16 + config.image.tokens,
                 device=self.model.device,
                 dtype=self.model.dtype,
+                layer_devices=self.model.layer_devices,
             )
             row = _rows(cache, 0, 1)
             logits = self._prefill(row, prompt, clicks)

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,14 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from torch import Tensor
 
+from janus_models import IMAGE_START, MARKERS, PROMPTS
 from uniadgen.ads import Click, Product
 from uniadgen.decoding.image import decode_image
 from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
-from uniadgen.model import janus, memory
+from uniadgen.model import checkpoint, janus, memory
 from uniadgen.model.config import janus_pro
 from uniadgen.model.decoder import Cache
 from uniadgen.model.pixels import to_image
@@ -26,11 +28,6 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks, UnifiedModel
 
 transformers = pytest.importorskip("transformers")
-
-PAD, BEGIN, END, IMAGE_START = "<｜▁pad▁｜>", "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<begin_of_image>"
-MARKERS = [BEGIN, END, PAD, IMAGE_START, "<end_of_image>", "<image_placeholder>", "<|User|>", "<|Assistant|>"]
-PROMPTS = ("Write an ad for a kettle: auto shut-off; 1.7 L", "A lamp on a desk", "Mug")
-WIDTH, VOCABULARY = 32, 420  # rows of the embedding table, more than the tokenizer has ids
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,102 +39,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def _spread(model: torch.nn.Module, seed: int) -> None:
-    """Weights large enough that scores differ, norms and biases away from one and zero, so that each must be mapped right."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            noise = torch.randn(p.shape, generator=generator)
-            if "norm" in name and name.endswith("weight"):
-                p.copy_(1 + 0.2 * noise)
-            elif p.ndim == 1:
-                p.copy_(0.1 * noise)
-            else:
-                p.copy_(noise * (1.0 if "embed" in name else p[0].numel() ** -0.5))
+@pytest.fixture(scope="module")
+def folder(janus_folder: Path) -> Path:
+    return janus_folder
 
 
 @pytest.fixture(scope="module")
-def text_tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=340, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-    tokenizer.train_from_iterator([*PROMPTS, ": Write", "Write the ad text and paint the background."] * 3, trainer)
-    tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in MARKERS])
-    begin = tokenizer.token_to_id(BEGIN)
-    tokenizer.post_processor = processors.TemplateProcessing(f"{BEGIN} $A", special_tokens=[(BEGIN, begin)])
-    return tokenizer
-
-
-@pytest.fixture(scope="module")
-def theirs(text_tokenizer: Tokenizer) -> Any:
-    ids = {name: text_tokenizer.token_to_id(s) for name, s in (("bos", BEGIN), ("eos", END), ("pad", PAD))}
-    model = transformers.JanusForConditionalGeneration(
-        transformers.JanusConfig(
-            text_config=transformers.LlamaConfig(
-                vocab_size=VOCABULARY,
-                hidden_size=WIDTH,
-                intermediate_size=48,
-                num_hidden_layers=3,
-                num_attention_heads=4,
-                rms_norm_eps=1e-6,
-                rope_parameters={"rope_type": "default", "rope_theta": 5000.0},
-                **{f"{name}_token_id": value for name, value in ids.items()},
-            ),
-            vision_config=transformers.JanusVisionConfig(
-                hidden_size=16,
-                num_hidden_layers=1,
-                num_attention_heads=2,
-                image_size=16,
-                patch_size=4,
-                num_image_tokens=16,
-                projection_dim=WIDTH,
-            ),
-            vq_config=transformers.JanusVQVAEConfig(
-                embed_dim=8,
-                num_embeddings=64,
-                latent_channels=16,
-                base_channels=32,
-                channel_multiplier=[1, 1],
-                num_res_blocks=1,
-                projection_dim=WIDTH,
-                image_token_embed_dim=WIDTH,
-            ),
-            image_token_id=text_tokenizer.token_to_id("<image_placeholder>"),
-            tie_word_embeddings=False,
-        )
-    ).eval()
-    _spread(model, 1)
-    generation = model.generation_config
-    for name, value in ids.items():
-        setattr(generation, f"{name}_token_id", value)
-    generation.generation_kwargs = {"boi_token_id": text_tokenizer.token_to_id(IMAGE_START)}
-    return model
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, theirs: Any, text_tokenizer: Tokenizer) -> Path:
-    path = tmp_path_factory.mktemp("janus")
-    theirs.save_pretrained(path, max_shard_size="200KB")
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=text_tokenizer,
-        bos_token=BEGIN,
-        eos_token=END,
-        pad_token=PAD,
-        extra_special_tokens={"boi_token": IMAGE_START},
-    ).save_pretrained(path)
-    assert len(list(path.glob("*.safetensors"))) > 2
-    return path
-
-
-@pytest.fixture(scope="module")
-def dino(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("dino")
-    config = transformers.Dinov2Config(hidden_size=24, num_hidden_layers=2, num_attention_heads=2, image_size=70, patch_size=14)
-    model = transformers.Dinov2Model(config)
-    _spread(model, 2)
-    model.save_pretrained(path)
-    return path
+def dino(dino_folder: Path) -> Path:
+    return dino_folder
 
 
 @pytest.fixture(scope="module")
@@ -329,6 +238,80 @@ def test_pictures_are_encoded_by_direction_as_the_original_janus_does(
     assert not torch.equal(codes.flatten(), vq.encode(pixels).image_tokens.flatten())
 
 
+@torch.inference_mode()
+def test_pixels_are_normalised_as_the_folder_says(folder: Path, dino: Path, tmp_path: Path, theirs: Any) -> None:
+    _copy(folder, tmp_path / "janus")
+    mean, deviation = [0.4, 0.5, 0.6], [0.5, 0.25, 0.3]
+    processor = transformers.JanusImageProcessor(image_mean=mean, image_std=deviation, do_normalize=True)
+    processor.save_pretrained(tmp_path / "janus")
+    tokenizer, config = janus.load_image_tokenizer(tmp_path / "janus")
+    assert (list(config.image.mean), list(config.image.deviation)) == (mean, deviation)
+
+    pixels = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    normalised = (pixels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(deviation).view(3, 1, 1)
+    assert torch.equal(tokenizer.encode(pixels * 2 - 1), janus.load_image_tokenizer(folder)[0].encode(normalised))
+    decoded = theirs.decode_image_tokens(tokenizer.encode(pixels * 2 - 1)).permute(0, 3, 1, 2)
+    shown = processor.postprocess(list(decoded), do_rescale=False, return_tensors="pt")["pixel_values"]
+    found = tokenizer.decode(tokenizer.encode(pixels * 2 - 1), 4)
+    for picture, expected in zip(found, shown, strict=True):
+        torch.testing.assert_close((picture + 1) / 2, torch.as_tensor(expected).clamp(0, 1), atol=1e-4, rtol=0)
+
+    _copy(dino, tmp_path / "dino")
+    (tmp_path / "dino" / "preprocessor_config.json").write_text(json.dumps({"image_mean": mean, "image_std": deviation}))
+    encoder = janus.load(folder, tmp_path / "dino")[0].foreground.encoder
+    assert encoder.mean.flatten().tolist() == pytest.approx(mean)
+    for broken in ({"image_mean": [0.5]}, {"image_std": [0.5, 0, 0.5]}, {"image_mean": "grey"}, {"do_normalize": False}):
+        (tmp_path / "janus" / "preprocessor_config.json").write_text(json.dumps(broken))
+        with pytest.raises(InputError, match=r"preprocessor_config\.json"):
+            janus.load(tmp_path / "janus")
+
+
+def test_image_tokenizer_alone(folder: Path, tmp_path: Path, ours: tuple[UnifiedModel, TextTokenizer]) -> None:
+    _copy(folder, tmp_path / "part")
+    _edit(tmp_path / "part", "lm_head.weight", lambda s: s.update({"lm_head.weight": torch.zeros(1)}))  # not even looked at
+    tokenizer, config = checkpoint.load_tokenizer(tmp_path / "part")
+    assert config.image == ours[0].config.image
+    for name, tensor in ours[0].image_tokenizer.state_dict().items():
+        assert torch.equal(tokenizer.state_dict()[name], tensor), name
+    _edit(tmp_path / "part", "model.vqmodel.quant_conv.bias", lambda s: s.pop("model.vqmodel.quant_conv.bias"))
+    with pytest.raises(InputError, match=r"quant_conv\.bias is missing"):
+        checkpoint.load_tokenizer(tmp_path / "part")
+
+
+LOADER = """
+import resource, sys
+from pathlib import Path
+import torch
+from transformers import Dinov2Model, JanusVQVAE
+from uniadgen.model import janus
+
+torch.set_num_threads(1)
+status = Path("/proc/self/status").read_text().splitlines()
+before = next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) * 1024
+model, _ = janus.load(Path(sys.argv[1]), dtype=torch.float32)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(peak - before, sum(p.numel() * 4 for p in model.parameters()))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+def test_loading_takes_the_memory_of_the_model_once(theirs: Any, folder: Path, tmp_path: Path) -> None:
+    config = transformers.JanusConfig.from_dict(theirs.config.to_dict())
+    text, vq = config.text_config, config.vq_config
+    text.hidden_size = vq.projection_dim = vq.image_token_embed_dim = config.vision_config.projection_dim = 512
+    text.intermediate_size, text.num_hidden_layers, text.head_dim = 1408, 12, 128
+    large = transformers.JanusForConditionalGeneration(config).to(torch.bfloat16)
+    large.generation_config = theirs.generation_config
+    large.save_pretrained(tmp_path, max_shard_size="10MB")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(folder / name, tmp_path)
+    done = subprocess.run([sys.executable, "-c", LOADER, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    grown, parameters = map(int, done.stdout.split())
+    assert parameters > 200e6
+    assert grown < 1.3 * parameters
+
+
 @pytest.mark.parametrize(("size", "shapes"), [("1B", (2048, 24, 16, 5632)), ("7B", (4096, 30, 32, 11008))])
 def test_published_sizes_map_weight_for_weight(tmp_path: Path, size: Any, shapes: tuple[int, ...]) -> None:
     """The configuration as published, in the spelling of transformers 4; no weight takes memory here."""
@@ -482,7 +465,7 @@ def test_bad_folders_are_refused_in_one_line(folder: Path, tmp_path: Path, case:
     def stream(*_: object) -> None:
         raise AssertionError("weights were read")
 
-    monkeypatch.setattr(janus, "_stream", stream)
+    monkeypatch.setattr(janus, "stream", stream)
     change, named = BAD[case]
     _copy(folder, tmp_path / "bad")
     change(tmp_path / "bad")

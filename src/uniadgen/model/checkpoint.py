@@ -1,26 +1,26 @@
 """A model as a folder: config.json, model.safetensors, tokenizer.json. Nothing is ever unpickled.
 
 `save` writes every file whole or not at all; `load` refuses anything missing, corrupted or of the wrong shape with one line. A
-folder of transformers goes to `janus`.
+folder of transformers goes to `janus`, what was trained on a backbone to `lora`, a hub id to `hub` first.
 """
 
 import json
-import os
-import tempfile
 from importlib import resources
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from uniadgen.errors import InputError
-from uniadgen.model import janus
+from uniadgen.model import hub, janus, lora
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.memory import check_memory
+from uniadgen.model.placement import DeviceMap, bytes_by_device, connect, read_placement
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.model.weights import compare, headers, read_json, stream, weight_files, write_whole
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 IMAGE_TOKENIZER = "image_tokenizer.safetensors"
@@ -32,7 +32,12 @@ def embedded_folder() -> Path:
 
 
 def save(folder: Path, model: UnifiedModel, tokenizer: TextTokenizer, dtype: torch.dtype | None = None) -> None:
-    """Writes the folder; floating-point weights are stored in `dtype` if one is given."""
+    """Writes the folder; floating-point weights are stored in `dtype` if one is given.
+
+    Of a model on a backbone only what was trained is written (`lora`), unless its `adapter` has been set to None.
+    """
+    if model.adapter is not None:
+        return lora.save(folder, model, dtype)
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, torch.Tensor] = {}
     stored: set[int] = set()
@@ -41,33 +46,43 @@ def save(folder: Path, model: UnifiedModel, tokenizer: TextTokenizer, dtype: tor
         # tied weights are written twice: the format refuses tensors that share memory
         tensors[name] = tensor.clone() if tensor.data_ptr() in stored else tensor
         stored.add(tensor.data_ptr())
-    _write(folder / TOKENIZER, lambda path: tokenizer.save(path))
-    _write(folder / CONFIG, lambda path: path.write_text(json.dumps(model.config.to_dict(), indent=2) + "\n"))
-    _write(folder / WEIGHTS, lambda path: save_file(tensors, path))
+    write_whole(folder / TOKENIZER, lambda path: tokenizer.save(path))
+    write_whole(folder / CONFIG, lambda path: path.write_text(json.dumps(model.config.to_dict(), indent=2) + "\n"))
+    write_whole(folder / WEIGHTS, lambda path: save_file(tensors, path))
 
 
 def load(
-    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32, foreground: Path | None = None
+    folder: Path, device: DeviceMap = "cpu", dtype: torch.dtype = torch.float32, foreground: Path | None = None
 ) -> tuple[UnifiedModel, TextTokenizer]:
-    """The model in evaluation mode and its tokenizer. foreground: folder of a DINOv2, for a Janus folder. Raises InputError."""
+    """The model in evaluation mode and its tokenizer.
+
+    folder: or a hub id. device: see `placement`. foreground: folder or hub id of a DINOv2, for a Janus folder. Raises
+    InputError.
+    """
+    folder, foreground = hub.local_folder(folder), None if foreground is None else hub.local_folder(foreground)
     if janus.is_transformers(folder):
         return janus.load(folder, foreground, device, dtype)
     if foreground is not None:
         raise InputError(f"model folder {folder}: has its own foreground encoder; leave foreground out")
     config = load_config(folder)
-    for name in (WEIGHTS, TOKENIZER):
-        if not (folder / name).is_file():
-            raise InputError(f"model folder {folder}: {name} is missing; supply a folder written by uniadgen")
+    if lora.is_adapter(folder):
+        return lora.load(folder, config, device, dtype)
+    if not (folder / TOKENIZER).is_file():
+        raise InputError(f"model folder {folder}: {TOKENIZER} is missing; supply a folder written by uniadgen")
     tokenizer = TextTokenizer.load(folder / TOKENIZER, config.text.specials)
     if tokenizer.size > config.decoder.text_vocabulary:
         raise InputError(
             f"model folder {folder}: tokenizer.json has {tokenizer.size} ids, config.json only "
             f"{config.decoder.text_vocabulary}; the files belong to different models"
         )
+    stored = headers(weight_files(folder), lambda name: name)
     with torch.device("meta"):
         model = UnifiedModel(config)
-    check_memory(model, device, dtype, f"model folder {folder}")
-    _load_weights(model, folder / WEIGHTS, device, dtype)
+    compare(folder, stored, model.state_dict())
+    placement = read_placement(device, model, dtype)
+    check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
+    stream(model, stored, placement.of, dtype)
+    connect(list(model.decoder.blocks), placement)
     return model.eval(), tokenizer
 
 
@@ -75,12 +90,18 @@ def save_tokenizer(folder: Path, tokenizer: FSQTokenizer, config: ModelConfig) -
     """Writes an image tokenizer alone, with the configuration of the model that it is for."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: t.contiguous().cpu() for name, t in tokenizer.state_dict().items()}
-    _write(folder / CONFIG, lambda path: path.write_text(json.dumps(config.to_dict(), indent=2) + "\n"))
-    _write(folder / IMAGE_TOKENIZER, lambda path: save_file(tensors, path))
+    write_whole(folder / CONFIG, lambda path: path.write_text(json.dumps(config.to_dict(), indent=2) + "\n"))
+    write_whole(folder / IMAGE_TOKENIZER, lambda path: save_file(tensors, path))
 
 
 def load_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[FSQTokenizer | JanusTokenizer, ModelConfig]:
-    """The image tokenizer that `save_tokenizer` wrote, or that of a model folder, in evaluation mode. Raises InputError."""
+    """The image tokenizer that `save_tokenizer` wrote, or that of a model by its folder or hub id, in evaluation mode.
+
+    Raises InputError.
+    """
+    folder = hub.local_folder(folder)
+    if janus.is_transformers(folder):
+        return janus.load_image_tokenizer(folder, device)
     path = folder / IMAGE_TOKENIZER
     if not path.is_file():
         model, _ = load(folder, device)
@@ -96,48 +117,8 @@ def load_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[FS
 
 
 def load_config(folder: Path) -> ModelConfig:
-    if not folder.is_dir():
-        raise InputError(f"model folder {folder}: no such folder; supply a folder with {CONFIG}, {WEIGHTS} and {TOKENIZER}")
-    path = folder / CONFIG
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"model folder {folder}: {CONFIG} is missing; supply a folder written by uniadgen") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); restore the file") from None
+    values = read_json(folder, CONFIG)
     try:
         return ModelConfig.from_dict(values)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def _load_weights(model: UnifiedModel, path: Path, device: torch.device | str, dtype: torch.dtype) -> None:
-    expected = model.state_dict()
-    try:
-        with safe_open(str(path), framework="pt", device=str(device)) as file:
-            names = set(file.keys())
-            for name in sorted(expected.keys() - names)[:1]:
-                raise InputError(f"{path}: weight {name} is missing; the file does not fit its config.json")
-            for name in sorted(names - expected.keys())[:1]:
-                raise InputError(f"{path}: unknown weight {name}; the file does not fit its config.json")
-            for name, tensor in expected.items():
-                shape = tuple(file.get_slice(name).get_shape())
-                if shape != tuple(tensor.shape):
-                    raise InputError(f"{path}: weight {name} has shape {shape}, config.json asks for {tuple(tensor.shape)}")
-            loaded = ((name, file.get_tensor(name)) for name in names)
-            state = {name: t.to(dtype) if t.is_floating_point() else t for name, t in loaded}
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: not a readable safetensors file ({error}); restore the file") from None
-    model.load_state_dict(state, assign=True)
-
-
-def _write(path: Path, write) -> None:  # type: ignore[no-untyped-def]
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise InputError(f"{folder / CONFIG}: {error}") from None

@@ -34,6 +34,9 @@ class ImageTokenizerConfig:
     levels: tuple[int, ...] = (7, 5, 5, 5, 5)  # fsq: quantisation levels per dimension
     channels: tuple[int, int, int] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
     janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
+    # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    deviation: tuple[float, ...] = (0.5, 0.5, 0.5)
     codes: int = 4375
     embedding: int = 32  # dimensions of the decoder's image embedding table (Janus: 8)
 

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from uniadgen.model.config import ForegroundConfig, ModelConfig
 from uniadgen.model.layers import Encoder
 
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
 
 class PatchEncoder(nn.Module):
     """Our small encoder: convolutions to one position per token, then a transformer, so that every token knows the product."""
@@ -48,8 +50,8 @@ class DinoEncoder(nn.Module):
 
         options = {"hidden_size": config.features, "num_attention_heads": config.heads, "num_hidden_layers": 12}
         self.model = Dinov2Model(Dinov2Config(**{**options, **config.dinov2, "patch_size": config.pixels_per_token}))
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1))
 
     def forward(self, canvas: Tensor) -> Tensor:
         pixels = ((canvas + 1) / 2 - self.mean) / self.deviation

@@ -180,13 +180,17 @@ class JanusTokenizer(nn.Module):
 
         options = {"embed_dim": config.embedding, "num_embeddings": config.codes, **config.janus}
         self.model = JanusVQVAE(JanusVQVAEConfig(**options))
+        # from pixels in -1..1 to the image processor's; exactly nothing for Janus as published
+        self.scale = [0.5 / d for d in config.deviation]
+        self.shift = [(0.5 - m) / d for m, d in zip(config.mean, config.deviation, strict=True)]
 
     def encode(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, H, W] in -1..1 -> ids [B, H/16 * W/16]: the code whose direction is nearest.
 
         Not JanusVQVAE.encode: that compares lengths too, while its decoder and the original Janus know directions only.
         """
-        latent = self.model.quant_conv(self.model.encoder(pixels)).flatten(2).transpose(1, 2)
+        scale, shift = (pixels.new_tensor(values).view(1, 3, 1, 1) for values in (self.scale, self.shift))
+        latent = self.model.quant_conv(self.model.encoder(pixels * scale + shift)).flatten(2).transpose(1, 2)
         vectors = F.normalize(self.model.quantize.embedding.weight.float(), dim=-1)
         return (F.normalize(latent.float(), dim=-1) @ vectors.t()).argmax(-1)
 
@@ -194,7 +198,8 @@ class JanusTokenizer(nn.Module):
         """ids [B, grid*grid] -> pixels [B, 3, 16*grid, 16*grid] in -1..1; unlike JanusVQVAE.decode for any grid."""
         vectors = F.normalize(self.model.quantize.embedding(codes), dim=-1).transpose(1, 2).unflatten(2, (grid, grid))
         pixels: Tensor = self.model.decoder(self.model.post_quant_conv(vectors))
-        return pixels.clamp(-1, 1)
+        scale, shift = (pixels.new_tensor(values).view(1, 3, 1, 1) for values in (self.scale, self.shift))
+        return ((pixels - shift) / scale).clamp(-1, 1)
 
 
 def build_image_tokenizer(config: ImageTokenizerConfig) -> FSQTokenizer | JanusTokenizer:

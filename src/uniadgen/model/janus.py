@@ -1,26 +1,26 @@
 """Janus and Janus-Pro, as transformers saves them, as a UnifiedModel.
 
-`load` reads a folder with config.json (model_type janus), safetensors and tokenizer.json. Shapes come from the configuration,
-and everything is compared with the headers of the weight files before the first weight is read; then the weights stream, file
-by file, onto a model that takes no memory before. The SigLIP encoder of Janus, which reads pictures for conversation, is left
-out.
+`load` reads a folder with config.json (model_type janus), safetensors, tokenizer.json and the image processor's settings.
+Shapes come from the configuration, and everything is compared with the headers of the weight files before the first weight is
+read; then the weights stream, file by file, onto a model that takes no memory before, each to the device where it belongs. The
+SigLIP encoder of Janus, which reads pictures for conversation, is left out.
 
 What Janus lacks - foreground perception, and preference understanding - starts neutral. The foreground adds zero. Every
 preference token starts as the embedding of the pad token, which Janus met in training wherever it was told nothing, so product
 and clicks change nothing until something is learnt.
 """
 
+import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from safetensors import safe_open
+from torch import nn
 
 from uniadgen.errors import InputError
 from uniadgen.model.config import (
@@ -32,14 +32,17 @@ from uniadgen.model.config import (
     PreferenceConfig,
     TextConfig,
 )
-from uniadgen.model.foreground import ForegroundPerception
+from uniadgen.model.foreground import IMAGENET_DEVIATION, IMAGENET_MEAN, DinoEncoder, ForegroundPerception
+from uniadgen.model.image_tokenizer import JanusTokenizer
 from uniadgen.model.memory import check_memory
+from uniadgen.model.placement import DeviceMap, Placement, bytes_by_device, connect, read_placement
 from uniadgen.model.preference import PreferenceUnderstanding
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.model.weights import Stored, compare, headers, one_line, read_json, stream, weight_files
 
 CLICK_GRID = 8  # a clicked picture has 8 x 8 image tokens, as in the reference
-FLOATS = ("F64", "F32", "F16", "BF16")
+_HALF = (0.5, 0.5, 0.5)  # mean and deviation of pixels for the image tokenizer, as Janus was trained
 
 # Their name of a weight -> ours; "" for what we don't use. The first pattern that matches counts.
 _LAYER = r"model\.language_model\.layers\.(\d+)\."
@@ -61,22 +64,14 @@ RULES = tuple(
         (r"model\.(?:vision_model|aligner)\..+", ""),
     )
 )
-_DINO = "foreground.encoder.model."
+NEW = ("foreground.", "preference.")  # modules that Janus lacks
+_VQ, _DINO = "image_tokenizer.", "foreground.encoder.model."
 DINO_RULES = ((re.compile(r"classifier\..+"), ""), (re.compile(r"(?:dinov2\.)?(.+)"), _DINO + r"\1"))
 # Files keep DINOv2's first names; newer transformers call its attention's weights otherwise.
 DINO_RENAMED = (
     (re.compile(r"(?:dinov2\.)?(.+\.attention)\.attention\.([qkv])\w+\.(\w+)"), _DINO + r"\1.\2_proj.\3"),
     (re.compile(r"(?:dinov2\.)?(.+\.attention)\.output\.dense\.(\w+)"), _DINO + r"\1.o_proj.\2"),
 )
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """One weight in a file, not read yet."""
-
-    path: Path
-    name: str
-    shape: tuple[int, ...]
 
 
 def is_transformers(folder: Path) -> bool:
@@ -91,41 +86,91 @@ def is_transformers(folder: Path) -> bool:
 def load(
     folder: Path,
     foreground: Path | None = None,
-    device: torch.device | str = "cpu",
+    device: DeviceMap = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> tuple[UnifiedModel, TextTokenizer]:
     """The model in evaluation mode, and its tokenizer.
 
     foreground: folder of a DINOv2 (transformers' format); without one, foreground perception gets a small encoder that is yet
-    to be trained. Raises InputError before anything big is read.
+    to be trained. device: see `placement`. Raises InputError before anything big is read.
     """
     config = read_config(folder, foreground)
+    dino = {} if foreground is None else _dino_weights(foreground, config)
+    model, tokenizer, placement = load_backbone(folder, config, dino, device, dtype)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)  # not converted afterwards: that would take memory twice
+    try:
+        with torch.device(placement.main):
+            new, model.preference = ForegroundPerception(config), PreferenceUnderstanding(config)
+    finally:
+        torch.set_default_dtype(usual)
+    new.load_state_dict({n: t for n, t in model.foreground.state_dict().items() if not t.is_meta}, strict=False, assign=True)
+    model.foreground = new
+    with torch.no_grad():
+        if foreground is not None and isinstance(new.encoder, DinoEncoder):
+            mean, deviation = _normalisation(foreground, IMAGENET_MEAN, IMAGENET_DEVIATION)
+            new.encoder.mean.copy_(torch.tensor(mean).view(1, 3, 1, 1))
+            new.encoder.deviation.copy_(torch.tensor(deviation).view(1, 3, 1, 1))
+        model.preference.norm.weight.zero_()
+        model.preference.norm.bias.copy_(model.text_embedding.weight[tokenizer.pad])
+    return model.eval(), tokenizer
+
+
+def load_backbone(
+    folder: Path, config: ModelConfig, more: Mapping[str, Stored], device: DeviceMap, dtype: torch.dtype
+) -> tuple[UnifiedModel, TextTokenizer, Placement]:
+    """A model of `config` with Janus' weights and `more`, which has been checked; what neither has stays on the meta device.
+
+    Raises InputError before anything big is read.
+    """
     tokenizer = _load_tokenizer(folder, config)
     stored = _mapped(folder, RULES)
     with torch.device("meta"):
         model = UnifiedModel(config)
-    expected = {name: tuple(t.shape) for name, t in model.state_dict().items()}
-    renamed = DINO_RENAMED if any(name.startswith(_DINO) and ".q_proj." in name for name in expected) else ()
-    dino = {} if foreground is None else _mapped(foreground, (*renamed, *DINO_RULES))
-    new = ("foreground.", "preference.")
-    backbone = {name: shape for name, shape in expected.items() if not name.startswith(new)}
-    tied = "text_head.weight" not in stored and _read_json(folder, "config.json").get("tie_word_embeddings", True) is True
+    expected = {name: t for name, t in model.state_dict().items() if not name.startswith(NEW)}
+    tied = "text_head.weight" not in stored and read_json(folder, "config.json").get("tie_word_embeddings", True) is True
     if tied:
-        del backbone["text_head.weight"]
-    _compare(folder, stored, backbone)
-    if foreground is not None:
-        _compare(foreground, dino, {n: s for n, s in expected.items() if n.startswith(_DINO)})
-    check_memory(model, device, dtype, f"model folder {folder}")
-    with torch.device(device):
-        model.foreground = ForegroundPerception(config).to(dtype)
-        model.preference = PreferenceUnderstanding(config).to(dtype)
-    _stream(model, {**stored, **dino}, device, dtype)
+        del expected["text_head.weight"]
+    compare(folder, stored, expected)
+    placement = read_placement(device, model, dtype)
+    check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
+    stream(model, {**stored, **more}, placement.of, dtype)
     if tied:
         model.text_head.weight = model.text_embedding.weight
-    with torch.no_grad():
-        model.preference.norm.weight.zero_()
-        model.preference.norm.bias.copy_(model.text_embedding.weight[tokenizer.pad])
-    return model.eval(), tokenizer
+    connect(list(model.decoder.blocks), placement)
+    return model.eval(), tokenizer, placement
+
+
+def _dino_weights(folder: Path, config: ModelConfig) -> dict[str, Stored]:
+    """The weights of a DINOv2 folder by our names, checked against its configuration."""
+    with torch.device("meta"):
+        encoder = DinoEncoder(config.foreground, config.image.grid)
+    expected = {_DINO + name: t for name, t in encoder.model.state_dict().items()}
+    renamed = DINO_RENAMED if any(".q_proj." in name for name in expected) else ()
+    stored = _mapped(folder, (*renamed, *DINO_RULES))
+    compare(folder, stored, expected)
+    return stored
+
+
+def load_image_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[JanusTokenizer, ModelConfig]:
+    """The image tokenizer alone, in fp32 and evaluation mode; nothing else is read. Raises InputError."""
+    config = read_config(folder)
+    stored = {name: weight for name, weight in _mapped(folder, RULES).items() if name.startswith(_VQ)}
+    with torch.device("meta"):
+        tokenizer = JanusTokenizer(config.image)
+    compare(folder, stored, {_VQ + name: t for name, t in tokenizer.state_dict().items()})
+    where = torch.device(device)
+    stream(nn.ModuleDict({_VQ.removesuffix("."): tokenizer}), stored, lambda _: where, torch.float32)
+    return tokenizer.eval(), config
+
+
+def fingerprint(folder: Path) -> str:
+    """A short hash of the last norm's weights: enough to tell a backbone from another one of the same shape."""
+    stored = _mapped(folder, RULES).get("decoder.norm.weight")
+    if stored is None:
+        raise InputError(f"model folder {folder}: the weight for decoder.norm.weight is missing; it is no Janus")
+    with safe_open(str(stored.path), framework="pt") as file:
+        return hashlib.sha256(file.get_tensor(stored.name).float().numpy().tobytes()).hexdigest()[:16]
 
 
 def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
@@ -135,7 +180,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
     from transformers import JanusConfig
 
     where = folder / "config.json"
-    values = _read_json(folder, "config.json")
+    values = read_json(folder, "config.json")
     _require(where, "model_type", values.get("model_type"), "janus")
     text_values = values.get("text_config")
     if isinstance(text_values, dict):
@@ -174,6 +219,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
     patch, grid = 2 ** (len(vq.channel_multiplier) - 1), vision.image_size // vision.patch_size
     kept = ("latent_channels", "base_channels", "channel_multiplier", "num_res_blocks", "num_patches")
     specials = _specials(folder, text)
+    mean, deviation = _normalisation(folder, _HALF, _HALF)
     try:
         return ModelConfig(
             name=f"janus-{text.num_hidden_layers}x{width}",
@@ -192,10 +238,18 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
                 patch=patch,
                 codes=vq.num_embeddings,
                 embedding=vq.embed_dim,
+                mean=mean,
+                deviation=deviation,
                 janus={k: list(v) if isinstance(v := getattr(vq, k), list | tuple) else v for k in kept},
             ),
             foreground=_foreground_config(foreground),
-            preference=PreferenceConfig(resolution=CLICK_GRID * patch, text_tokens=30, heads=16 if width % 16 == 0 else heads),
+            preference=PreferenceConfig(
+                resolution=CLICK_GRID * patch,
+                text_tokens=30,
+                mask_layers=2,
+                fusion_layers=4,
+                heads=16 if width % 16 == 0 else heads,
+            ),
             text=TextConfig(256, 512, 96, "<|User|>: ", "\n\n<|Assistant|>:", specials),
             guidance=GuidanceConfig(weight=5.0, unconditional="padded"),
             text_temperature=1.0,
@@ -210,7 +264,7 @@ def _foreground_config(folder: Path | None) -> ForegroundConfig:
         return ForegroundConfig(group=6, strength=1.5)
     from transformers import Dinov2Config
 
-    where, values = folder / "config.json", _read_json(folder, "config.json")
+    where, values = folder / "config.json", read_json(folder, "config.json")
     _require(where, "model_type", values.get("model_type"), "dinov2")
     theirs = _parsed(Dinov2Config, values, where)
     kept = ("num_hidden_layers", "mlp_ratio", "hidden_act", "layer_norm_eps", "image_size", "qkv_bias", "layerscale_value")
@@ -227,13 +281,36 @@ def _foreground_config(folder: Path | None) -> ForegroundConfig:
     )
 
 
+def _normalisation(
+    folder: Path, mean: Sequence[float], deviation: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation per colour by the folder's image processor; those given where it says nothing."""
+    name = "preprocessor_config.json"
+    said = read_json(folder, name, optional=True)
+    if not said:
+        name = "processor_config.json"
+        inner = read_json(folder, name, optional=True).get("image_processor")
+        said = inner if isinstance(inner, dict) else {}
+    _require(folder / name, "do_normalize", said.get("do_normalize") is not False, True)
+    found = []
+    for key, usual in (("image_mean", mean), ("image_std", deviation)):
+        values = said.get(key)
+        values = list(usual) if values is None else values
+        if not isinstance(values, list) or len(values) != 3 or not all(isinstance(v, int | float) for v in values):
+            raise InputError(f"{folder / name}: {key} is {values!r}; expected three numbers")
+        found.append(tuple(float(v) for v in values))
+    if min(found[1]) <= 0:
+        raise InputError(f"{folder / name}: image_std is {list(found[1])}; expected positive numbers")
+    return found[0], found[1]
+
+
 def _specials(folder: Path, text: Any) -> dict[str, int]:
     """Ids of the tokens that steer Janus: as in generation_config.json, else config.json, else by the tokenizer's spellings."""
-    said = _read_json(folder, "generation_config.json", optional=True)
+    said = read_json(folder, "generation_config.json", optional=True)
     inner = said.get("generation_kwargs")
     said = {**said, **(inner if isinstance(inner, dict) else {})}
-    spelled = _read_json(folder, "tokenizer_config.json", optional=True)
-    added = _read_json(folder, "tokenizer.json").get("added_tokens", [])
+    spelled = read_json(folder, "tokenizer_config.json", optional=True)
+    added = read_json(folder, "tokenizer.json").get("added_tokens", [])
     ids = {t["content"]: t["id"] for t in added if isinstance(t, dict) and "content" in t and "id" in t}
     found: dict[str, int] = {}
     for ours, theirs, usual in (
@@ -266,99 +343,13 @@ def _load_tokenizer(folder: Path, config: ModelConfig) -> TextTokenizer:
     return tokenizer
 
 
-def _weight_files(folder: Path) -> list[Path]:
-    index, single = "model.safetensors.index.json", folder / "model.safetensors"
-    if (folder / index).is_file():
-        mapping = _read_json(folder, index).get("weight_map")
-        if not isinstance(mapping, dict) or not mapping or not all(isinstance(name, str) for name in mapping.values()):
-            raise InputError(f"{folder / index}: no weight_map; restore the file")
-        names = sorted(set(mapping.values()))
-        for name in names:
-            if Path(name).name != name or not name.endswith(".safetensors"):
-                raise InputError(
-                    f"{folder / index}: {name!r} is no safetensors file beside it; pickled weights are never opened"
-                )
-            if not (folder / name).is_file():
-                raise InputError(
-                    f"model folder {folder}: {name} is missing, one of {len(names)} weight files; download it again"
-                )
-        return [folder / name for name in names]
-    if single.is_file():
-        return [single]
-    pickled = sorted(p.name for p in folder.iterdir() if p.suffix in (".bin", ".pt", ".pth", ".ckpt"))
-    if pickled:
-        raise InputError(
-            f"model folder {folder}: {pickled[0]} is a pickle, which is never opened; convert it to model.safetensors"
-        )
-    raise InputError(f"model folder {folder}: model.safetensors is missing; supply a folder in transformers' format")
+def _mapped(folder: Path, rules: Iterable[tuple[re.Pattern[str], str]]) -> dict[str, Stored]:
+    rules = list(rules)
 
+    def ours(name: str) -> str | None:
+        return next((match.expand(new) for rule, new in rules if (match := rule.fullmatch(name))), None)
 
-def _mapped(folder: Path, rules: Iterable[tuple[re.Pattern[str], str]]) -> dict[str, _Stored]:
-    """Our name -> the weight in the folder's files; reads headers only."""
-    rules, found = list(rules), {}
-    for path in _weight_files(folder):
-        try:
-            with safe_open(str(path), framework="pt") as file:
-                for name in file.keys():  # noqa: SIM118 (not a dictionary)
-                    ours = next((m.expand(new) for rule, new in rules if (m := rule.fullmatch(name))), None)
-                    if ours is None:
-                        raise InputError(f"{path}: unknown weight {name}; the file does not fit its config.json")
-                    if not ours:
-                        continue
-                    if ours in found:
-                        raise InputError(f"{path}: weight {name} is there twice; download the folder again")
-                    header = file.get_slice(name)
-                    if header.get_dtype() not in FLOATS:
-                        raise InputError(
-                            f"{path}: weight {name} is stored as {header.get_dtype()}; supply floating-point weights"
-                        )
-                    found[ours] = _Stored(path, name, tuple(header.get_shape()))
-        except (SafetensorError, OSError) as error:
-            raise InputError(f"{path}: not a readable safetensors file ({_line(error)}); download it again") from None
-    return found
-
-
-def _compare(folder: Path, stored: dict[str, _Stored], expected: dict[str, tuple[int, ...]]) -> None:
-    for name in sorted(expected.keys() - stored.keys())[:1]:
-        raise InputError(f"model folder {folder}: the weight for {name} is missing; the files do not fit config.json")
-    for name in sorted(stored.keys() - expected.keys())[:1]:
-        raise InputError(f"{stored[name].path}: unknown weight {stored[name].name}; the file does not fit its config.json")
-    for name, shape in expected.items():
-        if stored[name].shape != shape:
-            raise InputError(
-                f"{stored[name].path}: weight {stored[name].name} has shape {stored[name].shape}, config.json asks for {shape}"
-            )
-
-
-def _stream(model: nn.Module, stored: dict[str, _Stored], device: torch.device | str, dtype: torch.dtype) -> None:
-    """Puts the weights into the model, one file at a time: never more in memory than the model and one weight."""
-    for path in sorted({s.path for s in stored.values()}):
-        state: dict[str, Tensor] = {}
-        try:
-            with safe_open(str(path), framework="pt", device=str(device)) as file:
-                for ours, weight in stored.items():
-                    if weight.path == path:
-                        state[ours] = file.get_tensor(weight.name).to(dtype)
-        except (SafetensorError, OSError) as error:
-            raise InputError(f"{path}: not a readable safetensors file ({_line(error)}); download it again") from None
-        model.load_state_dict(state, strict=False, assign=True)
-
-
-def _read_json(folder: Path, name: str, optional: bool = False) -> dict[str, Any]:
-    path = folder / name
-    if optional and not path.is_file():
-        return {}
-    if not folder.is_dir():
-        raise InputError(f"model folder {folder}: no such folder; supply a folder in transformers' format")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"model folder {folder}: {name} is missing; supply a folder in transformers' format") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({_line(error)}); restore the file") from None
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: expected an object, found {type(values).__name__}; restore the file")
-    return values
+    return headers(weight_files(folder), ours)
 
 
 def _parsed(kind: Any, values: dict[str, Any], where: Path) -> Any:
@@ -366,13 +357,9 @@ def _parsed(kind: Any, values: dict[str, Any], where: Path) -> Any:
     try:
         return kind.from_dict(values)
     except Exception as error:  # its checks raise many kinds
-        raise InputError(f"{where}: no valid configuration ({_line(error)})") from None
+        raise InputError(f"{where}: no valid configuration ({one_line(error)})") from None
 
 
 def _require(where: Path, name: str, found: object, wanted: object) -> None:
     if found != wanted:
         raise InputError(f"{where}: {name} is {found!r}; only {wanted!r} is supported")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,5 +1,6 @@
 """Whether a model fits, asked before it is loaded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -29,12 +30,12 @@ def free_memory(device: torch.device | str) -> int | None:
         return free
 
 
-def check_memory(model: torch.nn.Module, device: torch.device | str, dtype: torch.dtype, where: str) -> None:
-    """Raises InputError if the parameters (on whatever device they are now) would not fit on `device` in `dtype`."""
-    need = sum(p.numel() for p in model.parameters()) * dtype.itemsize
-    free = free_memory(device)
-    if free is not None and need > free:
-        raise InputError(
-            f"{where}: its weights need {need / 1e9:.1f} GB in {str(dtype).removeprefix('torch.')}, but {device} has "
-            f"{free / 1e9:.1f} GB free; use a smaller dtype, a smaller model or another device"
-        )
+def check_memory(needs: Mapping[torch.device, int], dtype: torch.dtype, where: str) -> None:
+    """Raises InputError if weights would not fit. needs: bytes on each device; dtype: only to be named."""
+    for device, need in needs.items():
+        free = free_memory(device)
+        if free is not None and need > free:
+            raise InputError(
+                f"{where}: its weights need {need / 1e9:.1f} GB in {str(dtype).removeprefix('torch.')}, but {device} has "
+                f"{free / 1e9:.1f} GB free; use a smaller dtype, a smaller model or another device"
+            )

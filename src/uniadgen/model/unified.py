@@ -9,6 +9,7 @@ The sequence of one ad is
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -79,6 +80,7 @@ class UnifiedModel(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.adapter: Any = None  # a lora.Adapter if the model was trained on a backbone: then only what is new gets saved
         width = config.decoder.width
         self.text_embedding = nn.Embedding(config.decoder.text_vocabulary, width)
         self.image_embedding = nn.Embedding(config.image.codes, config.image.embedding)
@@ -168,6 +170,11 @@ class UnifiedModel(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.text_embedding.weight.device
+
+    @property
+    def layer_devices(self) -> list[torch.device]:
+        """Where each decoder block, with its part of a cache, lies."""
+        return [next(block.parameters()).device for block in self.decoder.blocks]
 
     @property
     def dtype(self) -> torch.dtype:

@@ -19,10 +19,11 @@ from uniadgen.data.encode import encoded_settings, fingerprint
 from uniadgen.data.layout import in_pixels, iter_rows, read_creatives, read_index
 from uniadgen.data.store import open_store
 from uniadgen.errors import InputError
-from uniadgen.model import checkpoint
+from uniadgen.model import checkpoint, lora
 from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
+from uniadgen.model.lora import LoraSettings
 from uniadgen.model.text_tokenizer import train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
@@ -35,24 +36,26 @@ from uniadgen.world.specs import stream
 from uniadgen.world.titles import pseudo_title_task
 
 MODELS = {"embedded": embedded, "tiny": tiny}
+ON_BACKBONE = "janus"  # a model whose sizes are those of the backbone that is named
 HISTORIES = ("users", "drawn")
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
-def read_config(path: Path) -> tuple[ModelConfig, dict[str, Any]]:
-    """The model's configuration and what else is in the training file. Raises InputError."""
+def read_config(path: Path) -> tuple[ModelConfig | None, dict[str, Any]]:
+    """The model's configuration (None: that of a backbone) and what else is in the training file. Raises InputError."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections = ("model", "tokenizer", "unified", "pbs", "mix", "histories")
-    if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in MODELS:
-        raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(MODELS)}")
+    sections, models = ("model", "tokenizer", "unified", "pbs", "mix", "lora", "histories"), (*MODELS, ON_BACKBONE)
+    if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in models:
+        raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(models)}")
     if values.get("histories", "users") not in HISTORIES:
         raise InputError(f"{path}: histories must be one of {', '.join(HISTORIES)}")
-    return MODELS[values.pop("model")](), values
+    name = values.pop("model")
+    return None if name == ON_BACKBONE else MODELS[name](), values
 
 
 def _section(cls: Any, values: dict[str, Any], name: str, path: Path) -> Any:
@@ -70,6 +73,8 @@ def _section(cls: Any, values: dict[str, Any], name: str, path: Path) -> Any:
 def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "tokenizer", config_path)
+    if config is None:
+        raise InputError(f"{config_path}: a backbone brings its own image tokenizer; train `unified` with --backbone")
     pictures, unseen = tokenizer_pictures(data, config.image.resolution)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
@@ -157,32 +162,49 @@ def drawn_histories(data: Path) -> DrawnHistories:
     return DrawnHistories(read_index(data), *vectors)
 
 
-def run_unified(data: Path, config_path: Path, tokenizer_folder: Path, out: Path, resume: bool) -> None:
+def run_unified(
+    data: Path,
+    config_path: Path,
+    tokenizer_folder: Path | None,
+    out: Path,
+    resume: bool,
+    backbone: Path | None = None,
+    foreground: Path | None = None,
+) -> None:
+    """tokenizer_folder: what `train tokenizer` wrote. backbone: instead of it, a Janus by its folder or hub id, whose DINOv2
+    `foreground` may be; that is how a configuration with `model: janus` starts.
+    """
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "unified", config_path)
     mix: Mix = _section(Mix, values, "mix", config_path)
-    words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
-    torch.manual_seed(schedule.seed)
-    model = UnifiedModel(config)
-    image_tokenizer, meant_for = checkpoint.load_tokenizer(tokenizer_folder)
-    if meant_for.image != config.image:
-        raise InputError(
-            f"tokenizer folder {quoted(tokenizer_folder)}: made for another model than {quoted(config_path)} trains"
-        )
-    model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
+    source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
+    if source is None or other is not None:
+        needed = "--backbone (and perhaps --foreground)" if config is None else "--tokenizer"
+        raise InputError(f"{config_path}: its model starts from {needed}; name that and nothing else")
+    image_tokenizer, meant_for = checkpoint.load_tokenizer(source)
     if encoded_settings(data)["tokenizer"] != fingerprint(image_tokenizer):
         raise InputError(
-            f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {tokenizer_folder}"
+            f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {source}"
         )
+    torch.manual_seed(schedule.seed)
+    if config is None:
+        lora_settings: LoraSettings = _section(LoraSettings, values, "lora", config_path)
+        model, words = lora.start(source, foreground, lora_settings)
+    else:
+        if meant_for.image != config.image:
+            raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {quoted(config_path)} trains")
+        words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
+        model = UnifiedModel(config)
+        model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
     histories = drawn_histories(data) if values.get("histories") == "drawn" else None
     store = open_store(data, words, with_users=histories is None)
     try:
         train, held_out = (
-            Reader(store, config, words, stages, split, schedule.batch, schedule.seed, histories=histories)
+            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, histories=histories)
             for split, stages in (("train", mix), ("val", dataclasses.replace(mix, general_steps=0)))
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
     train_unified(model, train, held_out, schedule, out, resume)
-    checkpoint.save(out / "model", model, words, torch.float16)
+    checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
     print(f"wrote {out / 'model'}")

@@ -86,7 +86,9 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
                     figures.setdefault(f"{held_out.kind(k)} {name}", []).append(float(value))
         told = ", ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sorted(figures.items()))
         print(f"\nstep {step}: held-out {told}", flush=True)
-        teacher_forced(model, held_out).save(out / f"samples-{step:06d}.png")
+        with torch.autocast("cpu", torch.bfloat16):
+            sheet = teacher_forced(model, held_out)
+        sheet.save(out / f"samples-{step:06d}.png")
 
     fit(trained, losses_at, schedule, out, resume, look)
 
