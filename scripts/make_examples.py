@@ -1,0 +1,74 @@
+"""Draws the demo's examples from a rendered world: one unseen product, two shoppers of opposite taste, with noise clicks.
+
+python scripts/make_examples.py DATA --product p00042 --out src/uniadgen/examples
+"""
+
+import argparse
+import io
+import json
+import random
+import shutil
+from pathlib import Path
+
+from PIL import Image
+
+from uniadgen.data.layout import iter_rows, read_index
+from uniadgen.world import shoppers
+from uniadgen.world.shoppers import Taste
+from uniadgen.world.specs import DEPARTMENTS, PLAUSIBLE
+
+CLICKS, SIDE = 16, 192  # per shopper; px of a stored click
+LIKES: tuple[dict[str, tuple[str, ...]], ...] = (
+    {"families": ("living_room", "kitchen", "wood_window", "desk"), "palettes": ("sky", "ivory"), "lights": ("sunny", "soft")},
+    {"families": ("festive", "neon", "podium"), "palettes": ("crimson", "terracotta"), "lights": ("golden", "moody")},
+)
+STYLES = ("feature_commas", "promotion_bracket")
+
+
+def taste(number: int) -> Taste:
+    liked = LIKES[number]
+    families = {d: tuple(f for f in liked["families"] if f in PLAUSIBLE[d])[:2] or ("studio",) for d in DEPARTMENTS}
+    return Taste(families, liked["palettes"], liked["lights"], STYLES[number])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--product", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    index = read_index(arguments.data)
+    creatives = {row["id"]: row for row in iter_rows(arguments.data, "creatives", ("id", "product_id", "ad", "text"))}
+    told = next(
+        row
+        for row in iter_rows(arguments.data, "creatives", ("product_id", "description", "selling_points"))
+        if row["product_id"] == arguments.product
+    )
+    cutout = next(r["cutout"] for r in iter_rows(arguments.data, "products") if r["id"] == arguments.product)
+    shutil.rmtree(arguments.out, ignore_errors=True)
+    (arguments.out / "clicks").mkdir(parents=True)
+    Image.open(io.BytesIO(cutout)).save(arguments.out / "product.webp", lossless=True, exact=True)
+    points = list(told["selling_points"])
+    random.Random(arguments.seed).shuffle(points)
+    for number in range(2):
+        draw = random.Random(arguments.seed * 2 + number)
+        products = index.products_of_split["train"]
+        rows = shoppers._draw_clicks(draw, taste(number), index, products, CLICKS)
+        history = []
+        for row in rows:
+            clicked = creatives[index.ids[row]]
+            name = f"clicks/{clicked['id']}.webp"
+            picture = Image.open(io.BytesIO(clicked["ad"])).convert("RGB")
+            picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(arguments.out / name, quality=80)
+            history.append({"image": name, "text": clicked["text"]})
+        request = {
+            "product": {"image": "product.webp", "description": told["description"], "selling_points": points},
+            "history": history,
+        }
+        text = json.dumps(request, ensure_ascii=False, indent=2)
+        (arguments.out / f"shopper-{number + 1}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
