@@ -53,10 +53,11 @@ class Trained(nn.Module):
         """Named losses; zeros where a batch has nothing to predict."""
         losses = self.model(batch)
         named = {"text": losses.text, "image": losses.image}
-        rows = batch.image_starts >= 0
-        if self.hint is not None and losses.fused is not None and batch.clicks is not None and bool(rows.any()):
-            # a row without clicks of its own has lost its prompt: nothing to hint at
-            rows = rows & batch.clicks.visible.any(1)
+        if self.hint is None or losses.fused is None or batch.clicks is None:
+            return named
+        # a row without clicks of its own has lost its prompt: nothing to hint at
+        rows = (batch.image_starts >= 0) & batch.clicks.visible.any(1)
+        if bool(rows.any()):
             count = self.model.config.image.tokens
             positions = (batch.image_starts[:, None] + 1 + torch.arange(count, device=rows.device)).clamp(min=0)
             codes = batch.ids.gather(1, positions.clamp(max=batch.ids.shape[1] - 1))
@@ -86,7 +87,7 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
                     figures.setdefault(f"{held_out.kind(k)} {name}", []).append(float(value))
         told = ", ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sorted(figures.items()))
         print(f"\nstep {step}: held-out {told}", flush=True)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             sheet = teacher_forced(model, held_out)
         sheet.save(out / f"samples-{step:06d}.png")
 
