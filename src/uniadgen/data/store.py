@@ -60,8 +60,8 @@ class Store:
         return len(self.codes)
 
     def _array(self, name: str, folder: Path | None = None) -> NDArray[Any]:
-        array: NDArray[Any] = np.load((folder or self.folder) / f"{name}.npy", mmap_mode="r")
-        return array
+        mapped: NDArray[Any] = np.load((folder or self.folder) / f"{name}.npy", mmap_mode="r")
+        return mapped.view(np.ndarray)  # still mapped; a memmap would take a microsecond for every slice to become one too
 
     def _read(self, name: str, at: Integers, row: int) -> bytes:
         """Read rather than mapped: pictures of a whole data set would otherwise stay in the process's memory."""
