@@ -80,6 +80,8 @@ def add_train(verbs: Any) -> None:
         verb.add_argument("--config", required=True, metavar="FILE", help="YAML, for example configs/embedded.yaml")
         verb.add_argument("--out", required=True, metavar="DIR", help="for checkpoints, samples and the model")
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+        if name == "tokenizer":
+            verb.add_argument("--refine", metavar="MODEL", help="train only how this finished model turns codes into pictures")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
             verb.add_argument(
@@ -89,9 +91,13 @@ def add_train(verbs: Any) -> None:
 
 
 def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
-    from uniadgen.training.run import run_tokenizer
+    from uniadgen.training.run import run_refine, run_tokenizer
 
-    run_tokenizer(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)
+    data, config, out = Path(arguments.data), Path(arguments.config), Path(arguments.out)
+    if arguments.refine is not None:
+        run_refine(data, config, Path(arguments.refine), out, arguments.resume)
+    else:
+        run_tokenizer(data, config, out, arguments.resume)
 
 
 def train_unified_verb(arguments: argparse.Namespace) -> None:

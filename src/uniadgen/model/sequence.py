@@ -92,7 +92,9 @@ def unconditional_prompt(tokenizer: TextTokenizer, config: ModelConfig | None = 
 
 def stack_clicks(histories: Sequence[Sequence[tuple[Tensor, Sequence[int]]]], config: ModelConfig, pad: int) -> Clicks:
     """Histories of (image codes [I], text ids) as padded tensors; at least one history has a click. Texts are cut."""
-    most, length = max(len(h) for h in histories), config.preference.text_tokens
+    most = max(len(h) for h in histories)
+    longest = max(len(ids) for history in histories for _, ids in history)
+    length = max(1, min(longest, config.preference.text_tokens))
     codes = torch.zeros(len(histories), most, config.click_image_tokens, dtype=torch.long)
     text = torch.full((len(histories), most, length), pad, dtype=torch.long)
     text_visible = torch.zeros(len(histories), most, length, dtype=torch.bool)

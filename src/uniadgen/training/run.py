@@ -49,7 +49,7 @@ def read_config(path: Path) -> tuple[ModelConfig | None, dict[str, Any]]:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections, models = ("model", "tokenizer", "unified", "pbs", "mix", "lora", "histories"), (*MODELS, ON_BACKBONE)
+    sections, models = ("model", "tokenizer", "refine", "unified", "pbs", "mix", "lora", "histories"), (*MODELS, ON_BACKBONE)
     if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in models:
         raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(models)}")
     if values.get("histories", "users") not in HISTORIES:
@@ -81,6 +81,24 @@ def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> Non
     train_tokenizer(tokenizer, pictures, unseen, schedule, config.preference.resolution, out, resume)
     checkpoint.save_tokenizer(out, tokenizer, config)
     print(f"wrote {out}")
+
+
+def run_refine(data: Path, config_path: Path, model_folder: Path, out: Path, resume: bool) -> None:
+    """Trains the decoding half of a finished model's image tokenizer further and writes the model anew.
+
+    All codes keep their meaning, so nothing else has to be trained again.
+    """
+    _, values = read_config(config_path)
+    schedule: Schedule = _section(Schedule, values, "refine", config_path)
+    model, words = checkpoint.load(model_folder)
+    tokenizer = model.image_tokenizer
+    if not isinstance(tokenizer, FSQTokenizer):
+        raise InputError(f"argument --refine: {quoted(model_folder)} has a tokenizer of another kind; only ours can be refined")
+    tokenizer.encoder.requires_grad_(False)
+    pictures, unseen = tokenizer_pictures(data, model.config.image.resolution)
+    train_tokenizer(tokenizer, pictures, unseen, schedule, None, out, resume)
+    checkpoint.save(out / "model", model, words, torch.float16)
+    print(f"wrote {out / 'model'}")
 
 
 def tokenizer_pictures(data: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

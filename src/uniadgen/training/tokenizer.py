@@ -37,16 +37,16 @@ def train_tokenizer(
     pictures: NDArray[np.uint8],
     held_out: NDArray[np.uint8],
     schedule: Schedule,
-    click_resolution: int,
+    click_resolution: int | None,
     out: Path,
     resume: bool,
     samples: Sequence[int] = range(4),
 ) -> None:
     """pictures, held_out: [N, S, S, 3] uint8. Trains on crops, many small steps being worth more than few large ones, and on
-    thumbnails, since clicks are tokenised small."""
+    thumbnails, since clicks are tokenised small; without a click_resolution on crops alone."""
     crop = min(CROP, pictures.shape[1])
 
-    def batch_at(step: int) -> tuple[Tensor, Tensor]:
+    def batch_at(step: int) -> list[Tensor]:
         rng = np.random.default_rng((schedule.seed, step))
         chosen = np.sort(rng.integers(len(pictures), size=schedule.batch))
         side = pictures.shape[1]
@@ -60,18 +60,20 @@ def train_tokenizer(
             pixels = pixels.flip(3)
         if rng.random() < 0.5:
             pixels = shift_hue(pixels, float(rng.uniform(-30, 30)))
-        whole = from_bytes(torch.from_numpy(pictures[chosen[::2]]).permute(0, 3, 1, 2))
-        small = F.interpolate(whole, (click_resolution, click_resolution), mode="bilinear", antialias=True, align_corners=False)
-        return pixels.contiguous(memory_format=torch.channels_last), small.contiguous(memory_format=torch.channels_last)
+        views = [pixels]
+        if click_resolution is not None:
+            whole = from_bytes(torch.from_numpy(pictures[chosen[::2]]).permute(0, 3, 1, 2))
+            small = (click_resolution, click_resolution)
+            views.append(F.interpolate(whole, small, mode="bilinear", antialias=True, align_corners=False))
+        return [view.contiguous(memory_format=torch.channels_last) for view in views]
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        pixels, small = batch_at(step)
-        with autocast():
-            whole, thumbnails = tokenizer.reconstruct(pixels), tokenizer.reconstruct(small)
-        return {
-            "picture": reconstruction_loss(pixels, whole.float()),
-            "thumbnail": 0.25 * reconstruction_loss(small, thumbnails.float()),
-        }
+        losses = {}
+        for name, weight, view in zip(("picture", "thumbnail"), (1.0, 0.25), batch_at(step), strict=False):
+            with autocast():
+                rebuilt = tokenizer.reconstruct(view)
+            losses[name] = weight * reconstruction_loss(view, rebuilt.float())
+        return losses
 
     def look(step: int) -> None:
         pixels = from_bytes(torch.from_numpy(held_out[:48]).permute(0, 3, 1, 2))
