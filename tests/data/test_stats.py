@@ -1,6 +1,7 @@
 """What `stats` and `sheets` say and draw of the tiny set, and that other tools read its tables."""
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -53,6 +54,17 @@ def test_what_has_no_sheet_is_refused_with_one_line(tmp_path: Path, capsys: pyte
     message = capsys.readouterr().err
     assert "no readable picture" in message
     assert len(message.splitlines()) == 1
+
+
+def test_a_missing_table_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("creatives", "products"):
+        assert main(["data", "stats", str(tmp_path)]) == 2
+        message = capsys.readouterr().err
+        assert f"{name}.parquet is missing" in message
+        assert len(message.splitlines()) == 1
+        shutil.copy(TINY / f"{name}.parquet", tmp_path)
+    assert main(["data", "stats", str(tmp_path)]) == 2
+    assert "users.parquet is missing" in capsys.readouterr().err
 
 
 # Other tools -------------------------------------------------------------------------------------------------------------
