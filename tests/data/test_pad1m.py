@@ -377,6 +377,14 @@ def test_the_fast_check_never_passes_what_the_exact_one_refuses(changes: Record)
     assert list(doubtful(SOUND)) == []
 
 
+def test_nothing_but_bad_records_leaves_an_empty_data_set(tmp_path: Path, run: Run) -> None:
+    path = write(tmp_path / "x.json", [base(f_path=""), None, base(history_titles=[])])
+    assert run("convert", "--from", "pad1m", path, "--out", tmp_path / "out", "--skip-bad") == 0
+    assert [layout.read_creatives(tmp_path / "out").num_rows, layout.read_users(tmp_path / "out").num_rows] == [0, 0]
+    assert export_pad1m(tmp_path / "out", tmp_path / "y.json") == 0
+    assert list(validate_layout(tmp_path / "out")) == []
+
+
 def test_malformed_entries_have_a_reason() -> None:
     assert record_findings(Malformed("not JSON")) == [("", "not JSON")]
     assert record_findings(Lenient(base(url=float("inf")))) == [("url", "a number is not finite")]

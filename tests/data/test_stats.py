@@ -1,6 +1,7 @@
 """What `stats` and `sheets` say and draw of the tiny set, and that other tools read its tables."""
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,17 @@ def test_what_has_no_sheet_is_refused_with_one_line(tmp_path: Path, capsys: pyte
     assert len(message.splitlines()) == 1
 
 
+def test_a_missing_table_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("creatives", "products"):
+        assert main(["data", "stats", str(tmp_path)]) == 2
+        message = capsys.readouterr().err
+        assert f"{name}.parquet is missing" in message
+        assert len(message.splitlines()) == 1
+        shutil.copy(TINY / f"{name}.parquet", tmp_path)
+    assert main(["data", "stats", str(tmp_path)]) == 2
+    assert "users.parquet is missing" in capsys.readouterr().err
+
+
 # Other tools -------------------------------------------------------------------------------------------------------------
 
 
@@ -65,12 +77,11 @@ def test_arrow_reads_the_tables_as_data_sets() -> None:
 
 
 def test_duckdb_joins_clicks_with_their_ads() -> None:
-    found = duckdb.sql(f"""
+    (found,) = duckdb.sql(f"""
         SELECT count(*) AS clicks, count(c.id) AS known, avg(octet_length(c.ad)) AS bytes
         FROM (SELECT unnest(clicks).creative AS id FROM '{TINY}/users.parquet') AS u
-        LEFT JOIN '{TINY}/creatives.parquet' AS c ON c.id = u.id""").fetchone()
+        LEFT JOIN '{TINY}/creatives.parquet' AS c ON c.id = u.id""").fetchall()
     clicks = sum(len(user["clicks"]) for user in layout.iter_rows(TINY, "users"))
-    assert found is not None
     assert found[:2] == (clicks, clicks)
     assert found[2] > 1000
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from uniadgen.cleaning import quoted
-from uniadgen.data.layout import iter_rows, read_creatives, table_path
+from uniadgen.data.layout import iter_rows, open_table, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.sheets import SheetRow, contact_sheet
 
@@ -36,12 +36,11 @@ def data_stats(folder: Path) -> str:
     path = table_path(folder, "creatives")
     weights = {name: _stored_bytes(path, name) for name in ("ad", "plate", "codes")}
     lines.append("  stored     " + ", ".join(f"{name} {weight / 1e6:,.1f} MB" for name, weight in weights.items() if weight))
-    products = pq.ParquetFile(table_path(folder, "products"))
-    with products:
+    with open_table(folder, "products", ["id"]) as products:
         lines.append(f"products   {products.metadata.num_rows:,}")
     lengths: list[NDArray[np.int64]] = []
     splits: Counter[str] = Counter()
-    with pq.ParquetFile(table_path(folder, "users")) as users:
+    with open_table(folder, "users", ["split", "clicks"]) as users:
         for batch in users.iter_batches(8192, columns=["split", "clicks"]):
             splits.update(batch.column("split").to_pylist())
             lengths.append(pc.list_value_length(batch.column("clicks")).to_numpy(zero_copy_only=False))
@@ -55,7 +54,7 @@ def data_stats(folder: Path) -> str:
 
 def user_sheet(folder: Path, number: int) -> Image.Image:
     """The clicks of one user and the target. Raises InputError for an unknown user, or without pictures."""
-    with pq.ParquetFile(table_path(folder, "users")) as users:
+    with open_table(folder, "users", ["clicks", "target"]) as users:
         count = users.metadata.num_rows
     if not 0 <= number < count:
         raise InputError(f"argument --user: {number} is no number of a user; use 0 to {count - 1}")
