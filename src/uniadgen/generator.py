@@ -50,10 +50,10 @@ class AdGenerator:
         embedder: Embedder = hashed_embedder,
         foreground: str | Path | None = None,
     ) -> "AdGenerator":
-        """The embedded model, or one by its folder or Hugging Face hub id: ours, or Janus as transformers saves it.
+        """The embedded model, or one by its folder or hub id: ours, or Janus as transformers saves it. device: see `placement`.
 
-        device: one, "auto", or a map of modules to devices (model/placement.py). embedder: texts -> unit vectors, for product
-        similarity. foreground: folder or hub id of the DINOv2 for a Janus model. Raises InputError when there is no model.
+        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. Raises
+        InputError when the folder is no model.
         """
         path = Path(folder) if folder else checkpoint.embedded_folder()
         if not folder and not path.is_dir():
@@ -63,10 +63,7 @@ class AdGenerator:
         return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Writes the model as a folder for `from_pretrained`, weights in `dtype` if one is given.
-
-        Of a model trained on a backbone it writes what was trained (model/lora.py); else the whole model.
-        """
+        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given."""
         checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
 
     @torch.inference_mode()
@@ -129,7 +126,6 @@ class AdGenerator:
                 capacity=len(prompt.ids) + config.text.ad_tokens + 2 * longest + 16 + config.image.tokens,
                 device=self.model.device,
                 dtype=self.model.dtype,
-                layer_devices=self.model.layer_devices,
             )
             row = _rows(cache, 0, 1)
             logits = self._prefill(row, prompt, clicks)

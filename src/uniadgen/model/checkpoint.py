@@ -82,7 +82,7 @@ def load(
     placement = read_placement(device, model, dtype)
     check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
     stream(model, stored, placement.of, dtype)
-    connect(list(model.decoder.blocks), placement)
+    connect(model.decoder.blocks, placement)
     return model.eval(), tokenizer
 
 

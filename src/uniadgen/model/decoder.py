@@ -5,29 +5,13 @@ features to the hidden states at the first layer of every group (design: Uni-AdG
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uniadgen.model.config import DecoderConfig
-
-
-class PerLayer:
-    """Tensors of layers that lie on different devices, indexed as one tensor [layers, ...]: by a number, or [:, ...]."""
-
-    def __init__(self, layers: Sequence[Tensor]) -> None:
-        self.layers = list(layers)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, int):
-            return self.layers[index]
-        if index[0] != slice(None):
-            raise IndexError("layers on several devices are taken one by one or all together")
-        return PerLayer([layer[index[1:]] for layer in self.layers])
 
 
 @dataclass
@@ -38,29 +22,15 @@ class Cache:
     (shorter rows are padded on the left).
     """
 
-    keys: Tensor | PerLayer
-    values: Tensor | PerLayer
+    keys: Tensor
+    values: Tensor
     visible: Tensor
     length: int = 0
 
     @classmethod
-    def allocate(
-        cls,
-        config: DecoderConfig,
-        batch: int,
-        capacity: int,
-        device: torch.device,
-        dtype: torch.dtype,
-        layer_devices: Sequence[torch.device] = (),
-    ) -> "Cache":
-        """layer_devices: of each layer's keys and values, if they are to lie elsewhere than `device`."""
+    def allocate(cls, config: DecoderConfig, batch: int, capacity: int, device: torch.device, dtype: torch.dtype) -> "Cache":
         shape = (config.layers, batch, config.heads, capacity, config.width // config.heads)
-        keys: Tensor | PerLayer
-        values: Tensor | PerLayer
-        if any(elsewhere != device for elsewhere in layer_devices):
-            keys, values = (PerLayer([torch.zeros(shape[1:], device=d, dtype=dtype) for d in layer_devices]) for _ in range(2))
-        else:
-            keys, values = torch.zeros(shape, device=device, dtype=dtype), torch.zeros(shape, device=device, dtype=dtype)
+        keys, values = torch.zeros(shape, device=device, dtype=dtype), torch.zeros(shape, device=device, dtype=dtype)
         return cls(keys, values, torch.ones(batch, capacity, device=device, dtype=torch.bool))
 
 

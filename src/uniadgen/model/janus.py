@@ -137,7 +137,7 @@ def load_backbone(
     stream(model, {**stored, **more}, placement.of, dtype)
     if tied:
         model.text_head.weight = model.text_embedding.weight
-    connect(list(model.decoder.blocks), placement)
+    connect(model.decoder.blocks, placement)
     return model.eval(), tokenizer, placement
 
 

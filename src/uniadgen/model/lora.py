@@ -150,7 +150,7 @@ def load(
     merged = {ours: read[stored.name] for ours, stored in factors.items()}
     with torch.no_grad():
         for target in sorted({factor.rsplit(".", 1)[0] for factor in merged}):
-            linear, where = model.get_submodule(target), placement.of(target)
+            linear, where = model.get_submodule(target), placement.of(target + ".weight")
             assert isinstance(linear, nn.Linear)
             first, second = (merged[f"{target}.lora_{letter}"].to(where, torch.float32) for letter in "AB")
             update = second @ first * (settings.alpha / settings.rank)

@@ -3,12 +3,13 @@
     AdGenerator.from_pretrained(folder, device="auto")                                             # all GPUs there are
     AdGenerator.from_pretrained(folder, device={"": "cuda:0", "decoder.blocks.20": "cuda:1", ...})
 
-Everything but the blocks stays together on the main device. A block elsewhere gets its input moved to it and its output moved
-back - a few kilobytes a step - while its weights, keys and values stay where they are.
+What can lie elsewhere than the main device are the matrices of decoder blocks, nearly all of a large model. Their inputs are
+moved to them and their outputs back, some kilobytes a step. Norms, keys and values stay on the main device with the rest, so
+whatever drives the decoder needs to know of one device only.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +21,8 @@ from uniadgen.model.memory import free_memory
 Device = torch.device | str
 DeviceMap = Device | Mapping[str, Device]
 FILL = 0.8  # share of a GPU's free memory that "auto" gives to weights; the rest is for caches and activations
-_BLOCK = re.compile(r"decoder\.blocks\.(\d+)(?:\..+)?")
+_BLOCK = re.compile(r"decoder\.blocks\.(\d+)")
+_MATRIX = re.compile(r"decoder\.blocks\.(\d+)\.\w+_proj\.weight")
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Placement:
     blocks: tuple[torch.device, ...]  # one per decoder block
 
     def of(self, name: str) -> torch.device:
-        """The device of a parameter or module, by its name in the model."""
-        block = _BLOCK.fullmatch(name)
-        return self.blocks[int(block[1])] if block else self.main
+        """The device of a parameter by its name in the model."""
+        matrix = _MATRIX.fullmatch(name)
+        return self.blocks[int(matrix[1])] if matrix else self.main
 
 
 def read_placement(device: DeviceMap, model: nn.Module, dtype: torch.dtype) -> Placement:
@@ -75,28 +77,30 @@ def bytes_by_device(model: nn.Module, placement: Placement, dtype: torch.dtype) 
     return needs
 
 
-def connect(blocks: Sequence[nn.Module], placement: Placement) -> None:
-    """Makes blocks that lie elsewhere take their input from, and give their output to, the main device."""
+class Elsewhere(nn.Linear):
+    """A linear layer on another device than its input, where its output is wanted, too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.to(self.weight.device)).to(x.device)
+
+
+def connect(blocks: Iterable[nn.Module], placement: Placement) -> None:
+    """Makes the linear layers of blocks that lie elsewhere move their inputs and outputs; the layers keep their weights."""
     for block, device in zip(blocks, placement.blocks, strict=True):
         if device == placement.main:
             continue
-
-        def bring(_: nn.Module, inputs: tuple[object, ...], device: torch.device = device) -> tuple[object, ...]:
-            # a cache is a tuple of tensors that lie where the block does
-            return tuple(value.to(device) if isinstance(value, Tensor) else value for value in inputs)
-
-        def send(_: nn.Module, __: object, output: Tensor) -> Tensor:
-            return output.to(placement.main)
-
-        block.register_forward_pre_hook(bring)
-        block.register_forward_hook(send)
+        for name, layer in list(block.named_children()):
+            if isinstance(layer, nn.Linear):
+                moving = Elsewhere(layer.in_features, layer.out_features, bias=False, device="meta")
+                moving.weight = layer.weight
+                setattr(block, name, moving)
 
 
 def _block_sizes(model: nn.Module, dtype: torch.dtype) -> list[int]:
     sizes: dict[int, int] = {}
     for name, p in model.named_parameters():
-        if block := _BLOCK.fullmatch(name):
-            sizes[int(block[1])] = sizes.get(int(block[1]), 0) + p.numel() * dtype.itemsize
+        if matrix := _MATRIX.fullmatch(name):
+            sizes[int(matrix[1])] = sizes.get(int(matrix[1]), 0) + p.numel() * dtype.itemsize
     return [sizes[index] for index in range(len(sizes))]
 
 
@@ -107,7 +111,7 @@ def _mapped(devices: Mapping[str, Device], blocks: int) -> Placement:
     placed = [main] * blocks
     for name, device in devices.items():
         block = _BLOCK.fullmatch(name)
-        if name and (block is None or "." in name.removeprefix("decoder.blocks.") or int(block[1]) >= blocks):
+        if name and (block is None or int(block[1]) >= blocks):
             raise InputError(f'device map: {name!r} is unknown; name "" and decoder.blocks.0 to decoder.blocks.{blocks - 1}')
         if block is not None:
             placed[int(block[1])] = _device(device)

@@ -172,10 +172,5 @@ class UnifiedModel(nn.Module):
         return self.text_embedding.weight.device
 
     @property
-    def layer_devices(self) -> list[torch.device]:
-        """Where each decoder block, with its part of a cache, lies."""
-        return [next(block.parameters()).device for block in self.decoder.blocks]
-
-    @property
     def dtype(self) -> torch.dtype:
         return self.text_embedding.weight.dtype

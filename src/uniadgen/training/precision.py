@@ -3,7 +3,11 @@
 import torch
 
 
-def autocast() -> torch.autocast:
+def compute_dtype() -> torch.dtype:
     """bf16 where the processor multiplies it fast; elsewhere fp32, which is then six times faster."""
     native = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-    return torch.autocast("cpu", torch.bfloat16, enabled=native)
+    return torch.bfloat16 if native else torch.float32
+
+
+def autocast() -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16, enabled=compute_dtype() == torch.bfloat16)

@@ -29,6 +29,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import Scenes, train_pbs
+from uniadgen.training.precision import compute_dtype
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
@@ -207,7 +208,7 @@ def run_unified(
     torch.manual_seed(schedule.seed)
     if config is None:
         lora_settings: LoraSettings = _section(LoraSettings, values, "lora", config_path)
-        model, words = lora.start(source, foreground, lora_settings)
+        model, words = lora.start(source, foreground, lora_settings, dtype=compute_dtype())
     else:
         if meant_for.image != config.image:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {quoted(config_path)} trains")
