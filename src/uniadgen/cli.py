@@ -108,6 +108,12 @@ def _add_generate(verbs: Any) -> None:
     )
     verb.add_argument("--temperature", type=_number(0, 100), metavar="T", help="of the picture, 0 (greedy) to 100")
     verb.add_argument("--top-k", type=_whole(1, 10**6), metavar="K", help="draw image tokens from the K likeliest")
+    verb.add_argument(
+        "--decoding",
+        choices=("sequential", "parallel"),
+        default="sequential",
+        help="image tokens one by one, or several in a pass; the ad is the same (default %(default)s)",
+    )
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
 
 
@@ -185,6 +191,7 @@ def generate(arguments: argparse.Namespace) -> None:
                 top_k=arguments.top_k,
                 history_length=arguments.history_length,
                 sampling=arguments.sampling,
+                decoding=arguments.decoding,
             )
             entries.append(write_ad(ad, checked.notes, stage, f"ad-{number:03d}"))
     if arguments.json:
