@@ -26,6 +26,7 @@ from uniadgen.creatives import CreativeCodes
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import DECODINGS, WINDOW, Decoding, Painted, decode_image
+from uniadgen.decoding.quantize import Quantization, quantize_weights
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.errors import InputError
 from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, product_similarity, sample_clicks
@@ -44,8 +45,17 @@ class AdGenerator:
     The model's weights are packed for decoding when this is made: after training them further, make another.
     """
 
-    def __init__(self, model: UnifiedModel, tokenizer: TextTokenizer, embedder: Embedder = hashed_embedder) -> None:
-        self.model, self.tokenizer, self.embedder = model.eval(), tokenizer, embedder
+    def __init__(
+        self,
+        model: UnifiedModel,
+        tokenizer: TextTokenizer,
+        embedder: Embedder = hashed_embedder,
+        quantize: Quantization | None = None,
+    ) -> None:
+        """embedder: texts -> unit vectors, for product similarity. quantize: the model's matrices are stored in 8 bits."""
+        self.model, self.tokenizer, self.embedder, self.quantize = model.eval(), tokenizer, embedder, quantize
+        if quantize is not None:
+            quantize_weights(model, quantize)
         self.engine = Engine.pack(model)
         self._creatives = CreativeCodes(model)
         self._general, self._unified = (load_pool(kind).templates[0] for kind in ("general_text", "unified"))
@@ -59,21 +69,24 @@ class AdGenerator:
         dtype: torch.dtype = torch.float32,
         embedder: Embedder = hashed_embedder,
         foreground: str | Path | None = None,
+        quantize: Quantization | None = None,
     ) -> "AdGenerator":
         """The embedded model, or the one in a folder: ours, or Janus as transformers saves it.
 
-        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. Raises
-        InputError when the folder is no model.
+        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. quantize:
+        "int8" stores the large matrices in 8 bits (needs torchao). Raises InputError when the folder is no model.
         """
         path = Path(folder) if folder else checkpoint.embedded_folder()
         if not folder and not path.is_dir():
             raise InputError(
                 "embedded model: this version ships no weights; train a model (docs/training.md) and name its folder"
             )
-        return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
+        return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder, quantize)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given."""
+        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given. Raises InputError."""
+        if self.quantize is not None:
+            raise InputError("quantize: a quantized model can't be saved; save the model it was made from")
         checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
 
     def generate(
@@ -129,7 +142,7 @@ class AdGenerator:
     def _generate(self, requests: Sequence[AdRequest], seeds: Sequence[int], options: "Options") -> list[Ad]:
         _check_options(options, seeds)
         with _fitting_threads(self.model) as workers:
-            timings = _Timings(len(requests))
+            timings = Timings(len(requests))
             jobs = self._prepare(requests, seeds, options, timings)
             size = -(-len(jobs) // workers)
             groups = [jobs[start : start + size] for start in range(0, len(jobs), size)]
@@ -141,7 +154,7 @@ class AdGenerator:
                 return [ad for ads in pool.map(self._decode, groups, repeat(options), shares) for ad in ads]
 
     @torch.inference_mode()
-    def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "_Timings") -> list[Ad]:
+    def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
         """Reads the instructions, writes the texts, paints the backgrounds and lays the products over them, in one batch."""
         with timings("prompt"):
             cache, hidden = self._prefill(jobs)
@@ -153,7 +166,7 @@ class AdGenerator:
             grid = self.model.config.image.grid
             pictures = [to_image(self.model.image_tokenizer.decode(codes[None], grid)[0]) for codes in painted.codes]
         with timings("compose"):
-            backgrounds = [_cover(picture, options.size) for picture in pictures]
+            backgrounds = [cover(picture, options.size) for picture in pictures]
             images = [compose(b, job.request.cutout, job.placement) for b, job in zip(backgrounds, jobs, strict=True)]
         return [
             Ad(
@@ -172,7 +185,7 @@ class AdGenerator:
         ]
 
     def _prepare(
-        self, requests: Sequence[AdRequest], seeds: Sequence[int], options: "Options", timings: "_Timings"
+        self, requests: Sequence[AdRequest], seeds: Sequence[int], options: "Options", timings: "Timings"
     ) -> list["_Job"]:
         """Checks the requests, samples their clicks, and encodes both; what requests share is done once."""
         config = self.model.config
@@ -183,7 +196,7 @@ class AdGenerator:
             features = {}
             for view, request in zip(views, checked, strict=True):
                 if view not in features:
-                    canvas = self._foreground_canvas(request.cutout, options.size, view[1])
+                    canvas = self.foreground_canvas(request.cutout, options.size, view[1])
                     features[view] = self.model.foreground(canvas[None].to(self.model.device, self.model.dtype))
         with timings("history"):
             histories = []
@@ -204,7 +217,7 @@ class AdGenerator:
             for request, placement, view, seed, history in zip(checked, placements, views, seeds, histories, strict=True)
         ]
 
-    def _foreground_canvas(self, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
+    def foreground_canvas(self, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
         """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
         side, (left, top) = _square(size)
         moved = Placement(placement.left + left, placement.top + top, placement.width, placement.height)
@@ -328,7 +341,7 @@ def _fitting_threads(model: UnifiedModel) -> Iterator[int]:
 
 
 @dataclass
-class _Timings:
+class Timings:
     """Seconds by stage and ad: what a batch takes is shared equally among its ads."""
 
     ads: int
@@ -411,7 +424,7 @@ def _square(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
     return side, ((side - size[0]) // 2, (side - size[1]) // 2)
 
 
-def _cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:
+def cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The generated square enlarged around the canvas and cut to it."""
     side, (left, top) = _square(size)
     large = background.resize((side, side), Image.Resampling.BICUBIC)

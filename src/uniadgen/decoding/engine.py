@@ -220,12 +220,13 @@ def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
     """Linear layers of the same input as one function, their outputs side by side.
 
     The layers' parameters become views of the joint matrix, which costs no memory. copy: for few rows there is also a copy in
-    the form in which a CPU multiplies them fastest. What is no plain nn.Linear is called as it is.
+    the form in which a CPU multiplies them fastest. What is no plain nn.Linear - an adapter, quantized weights - is called
+    as it is.
     """
-    plain = [module for module in modules if type(module) is nn.Linear]
+    plain = [module for module in modules if type(module) is nn.Linear and type(module.weight.data) is Tensor]
     if len(plain) < len(modules):
         called = list(modules)
-        return lambda x: torch.cat([module(x) for module in called], -1)
+        return called[0] if len(called) == 1 else lambda x: torch.cat([module(x) for module in called], -1)
     weight = torch.cat([layer.weight.detach() for layer in plain]) if len(plain) > 1 else plain[0].weight.detach()
     biases = [layer.bias.detach() for layer in plain if layer.bias is not None]
     bias = torch.cat(biases) if biases else None
