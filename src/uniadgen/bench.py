@@ -361,9 +361,17 @@ class JanusShape:
     codes: int
 
 
+_OURS = embedded()
 SHAPES = {
-    "24 layers x 256": JanusShape(24, 256, 4, 704, 16, 4096),
-    "6 layers x 320 (embedded size)": JanusShape(6, 320, 5, 896, 16, 4375),
+    "24 thin layers": JanusShape(24, 256, 4, 704, 16, 4096),
+    "embedded size": JanusShape(
+        _OURS.decoder.layers,
+        _OURS.decoder.width,
+        _OURS.decoder.heads,
+        _OURS.decoder.feed_forward,
+        _OURS.image.grid,
+        _OURS.image.codes,
+    ),
 }
 TINY_SHAPES = {"2 layers x 32 (quick)": JanusShape(2, 32, 2, 64, 4, 64)}
 _SPECIALS = {"bos": "<｜begin▁of▁sentence｜>", "eos": "<｜end▁of▁sentence｜>", "pad": "<｜▁pad▁｜>", "boi": "<begin_of_image>"}
