@@ -171,7 +171,7 @@ def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:
     with torch.inference_mode():
         jobs = generator._prepare(_shoppers(batch, clicks), range(batch), options, Timings(batch))
         cache, _ = generator._prefill(jobs)
-        caches = [cache, generator._unconditional(cache.read.tolist())]
+        caches = [cache, generator._unconditional(cache.read.tolist()), *([cache.prefix] if cache.prefix else [])]
     held = sum(t.nbytes for cache in caches for t in (cache.states, cache.visible))
     noise = batch * config.image.tokens * config.image.codes * torch.float32.itemsize
     return (held + noise) / 1e6

@@ -242,7 +242,7 @@ class AdGenerator:
     def _prefill(self, jobs: Sequence["_Job"]) -> tuple[Cache, Tensor]:
         """Reads the instructions: a cache of one row per job, and the state that the first word is drawn from [B, D].
 
-        Equal instructions are read once, and so is what different ones begin with alike.
+        Equal instructions are read once, and so is what different ones begin with alike: rows share it as a prefix.
         """
         keys = [job.key() for job in jobs]
         distinct = list(dict.fromkeys(keys))
@@ -252,15 +252,15 @@ class AdGenerator:
             ids, kinds = (torch.tensor([values], device=self.model.device) for values in (job.prompt.ids, job.prompt.kinds))
             embedded.append(self.model.embed(ids, kinds, job.clicks)[0])
         config = self.model.config
-        capacity = max(map(len, embedded)) + 2 * config.text.ad_tokens + 16 + config.image.tokens
-        shared = _shared_prefix([job.prompt for job in firsts])
+        shared = len(embedded[0]) if len(distinct) == 1 < len(jobs) else _shared_prefix([job.prompt for job in firsts])
+        capacity = max(map(len, embedded)) - shared + 2 * config.text.ad_tokens + 16 + config.image.tokens
+        cache = self.engine.allocate(len(firsts), capacity)
         if shared:
             prefix = self.engine.allocate(1, shared)
-            self.engine.forward(embedded[0][None, :shared], [prefix])
-            cache = prefix.spread([0] * len(firsts), capacity)
-        else:
-            cache = self.engine.allocate(len(firsts), capacity)
-        hidden = self._read([x[shared:] for x in embedded], cache)
+            hidden = self.engine.forward(embedded[0][None, :shared], [prefix])[:, -1]
+            cache.follow(prefix)
+        if shared < len(embedded[0]):
+            hidden = self._read([x[shared:] for x in embedded], cache)
         if len(distinct) < len(jobs):
             rows = [distinct.index(key) for key in keys]
             cache, hidden = cache.spread(rows, capacity), hidden[rows]

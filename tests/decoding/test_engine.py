@@ -56,6 +56,26 @@ def test_rows_of_any_length_give_what_they_give_alone(packed: tuple[UnifiedModel
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("few", [1, 64])
+def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, engine = packed
+    monkeypatch.setattr("uniadgen.decoding.engine.FEW_ROWS", few)
+    shared, rows = torch.randn(5, WIDTH), [torch.randn(length, WIDTH) for length in (4, 3)]
+    prefix, cache = engine.allocate(1, 5), engine.allocate(2, 1)
+    engine.forward(shared[None], [prefix])
+    cache.follow(prefix)
+    first = torch.stack([torch.cat([torch.randn(1 - len(row[:-2]) + 1, WIDTH) * 9, row[:-2]]) for row in rows])
+    engine.forward(first, [cache], lengths=[2, 1])
+    engine.forward(torch.stack([row[-2:-1] for row in rows]), [cache])
+    cache = cache.spread([1, 0, 1], 9)
+    hidden = engine.forward(torch.stack([rows[i][-1:] for i in (1, 0, 1)]), [cache])
+    for found, row in zip(hidden[:, -1], (rows[1], rows[0], rows[1]), strict=True):
+        torch.testing.assert_close(found, model.decoder(torch.cat([shared, row])[None])[0, -1], **CLOSE)
+    with pytest.raises(ValueError, match="empty"):
+        cache.follow(prefix)
+
+
+@torch.inference_mode()
 def test_two_caches_in_one_pass(packed: tuple[UnifiedModel, Engine]) -> None:
     model, engine = packed
     long, short = torch.randn(1, 7, WIDTH), torch.randn(1, 3, WIDTH)

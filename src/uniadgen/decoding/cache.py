@@ -13,7 +13,8 @@ from uniadgen.model.config import DecoderConfig
 class Cache:
     """`length` slots are filled. Rows may be of different length: a row that reads less than the others gets hidden slots.
 
-    Rotary positions count a row's own tokens, so hidden slots change nothing for it.
+    Rotary positions count a row's own tokens, so hidden slots change nothing for it. All rows may begin with what the one row
+    of another cache, their `prefix`, has read; it is held and attended to once for all of them.
     """
 
     states: Tensor  # [layers, batch, 2 * heads, capacity, head_dim]: the keys of all heads, then the values
@@ -21,6 +22,7 @@ class Cache:
     read: Tensor  # [batch] long: tokens that each row has read
     length: int = 0
     ragged: bool = False  # some filled slot is hidden from its row
+    prefix: "Cache | None" = None
 
     @classmethod
     def allocate(cls, config: DecoderConfig, batch: int, capacity: int, device: torch.device, dtype: torch.dtype) -> "Cache":
@@ -38,6 +40,13 @@ class Cache:
     @property
     def capacity(self) -> int:
         return self.states.shape[3]
+
+    def follow(self, prefix: "Cache") -> None:
+        """Makes an empty cache continue what the one row of `prefix` has read."""
+        if self.length or prefix.batch != 1 or prefix.ragged or prefix.prefix is not None:
+            raise ValueError("only an empty cache can follow, and only one whole row")
+        self.prefix = prefix
+        self.read += prefix.read
 
     def reserve(self, width: int) -> None:
         """Makes room for `width` more slots, by allocating anew if there is none."""
@@ -71,4 +80,4 @@ class Cache:
         visible = self.visible.new_ones(len(rows), capacity)
         states[:, :, :, : self.length] = self.states[:, index, :, : self.length]
         visible[:, : self.length] = self.visible[index, : self.length]
-        return Cache(states, visible, self.read[index].clone(), self.length, self.ragged)
+        return Cache(states, visible, self.read[index].clone(), self.length, self.ragged, self.prefix)

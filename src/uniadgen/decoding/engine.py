@@ -29,7 +29,7 @@ Linear = Callable[[Tensor], Tensor]
 
 # The embeddings of all image codes are computed once if the table has at most so many numbers.
 _TABLE_LIMIT = 2**23
-# Up to so many rows, copies of weights for few rows are used.
+# Up to so many rows, copies of weights for few rows are used, and shared prefixes are attended to apart.
 FEW_ROWS = 64
 
 
@@ -56,6 +56,7 @@ class Engine:
         self._rotations = torch.empty(0)
 
     @classmethod
+    @torch.inference_mode(False)  # the model's parameters must stay such as can be trained
     @torch.no_grad()
     def pack(cls, model: UnifiedModel) -> "Engine":
         """Copies weights where that makes them faster (a CPU, single precision) and there is ample memory."""
@@ -102,7 +103,8 @@ class Engine:
         for cache, part in zip(caches, own, strict=True):
             cache.reserve(width)
             cache.hide_padding(width, part)
-        cos, sin = self._rotation(positions, max(cache.length for cache in caches) + width, x.dtype)
+        longest = max(cache.length + (cache.prefix.length if cache.prefix else 0) for cache in caches)
+        cos, sin = self._rotation(positions, longest + width, x.dtype)
         ends = list(accumulate(rows))
         parts = [(_Slots.of(cache, width), end - count, end) for cache, count, end in zip(caches, rows, ends, strict=True)]
         for index, block in enumerate(self.blocks):
@@ -179,27 +181,59 @@ class _Slots:
     values: tuple[Tensor, ...]
     mask: Tensor | None
     causal: bool
+    prefix: tuple[tuple[Tensor, Tensor], ...] | None  # keys and values [heads, P, head_dim]
 
     @classmethod
     def of(cls, cache: Cache, width: int) -> "_Slots":
         start, end = cache.length, cache.length + width
-        causal = start == 0 and width > 1 and not cache.ragged
+        causal = start == 0 and width > 1 and not cache.ragged and cache.prefix is None
         heads = cache.states.shape[2] // 2
+        prefix = None
+        if cache.prefix is not None:
+            prefix = tuple(layer.chunk(2) for layer in cache.prefix.states[:, 0, :, : cache.prefix.length].unbind())
         return cls(
             cache.states[:, :, :, start:end].unbind(),
             cache.states[:, :, :heads, :end].unbind(),
             cache.states[:, :, heads:, :end].unbind(),
             attention_mask(cache, width) if cache.ragged or (width > 1 and not causal) else None,
             causal,
+            prefix,
         )
 
     def attend(self, layer: int, qkv: Tensor) -> Tensor:
         """qkv [B, 3 * heads, T, head_dim] -> what the queries find [B, heads, T, head_dim]."""
         heads = qkv.shape[1] // 3
         self.new[layer].copy_(qkv[:, heads:])
+        if self.prefix is not None:
+            return attend_after(self.prefix[layer], qkv[:, :heads], self.keys[layer], self.values[layer], self.mask)
         return F.scaled_dot_product_attention(
             qkv[:, :heads], self.keys[layer], self.values[layer], attn_mask=self.mask, is_causal=self.causal
         )
+
+
+def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention of all rows to a prefix that they share, and of each row to its own: [B, heads, T, head_dim] like q.
+
+    prefix: keys and values [heads, P, head_dim], which every query may see. keys, values [B, heads, S, head_dim], mask
+    [B or 1, 1, T, S] bool: each row's own. The queries of all rows meet the prefix in one product, so it is read once.
+    """
+    batch, heads, width, size = q.shape
+    shared_keys, shared_values = prefix
+    count = shared_keys.shape[1]
+    if width > FEW_ROWS:  # all scores at once would be large
+        shared = (t.expand(batch, -1, -1, -1) for t in prefix)
+        keys, values = (torch.cat(pair, 2) for pair in zip(shared, (keys, values), strict=True))
+        whole = None if mask is None else F.pad(mask, (count, 0), value=True)
+        return F.scaled_dot_product_attention(q, keys, values, attn_mask=whole)
+    q = q * size**-0.5
+    scores = torch.empty(batch, heads, width, count + keys.shape[2], dtype=q.dtype, device=q.device)
+    joint = q.transpose(0, 1).reshape(heads, batch * width, size) @ shared_keys.transpose(1, 2)
+    scores[..., :count] = joint.view(heads, batch, width, count).transpose(0, 1)
+    own = q @ keys.transpose(2, 3)
+    scores[..., count:] = own if mask is None else own.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(-1)
+    joint = weights[..., :count].transpose(0, 1).reshape(heads, batch * width, count) @ shared_values
+    return weights[..., count:] @ values + joint.view(heads, batch, width, size).transpose(0, 1)
 
 
 def attention_mask(cache: Cache, width: int) -> Tensor:
