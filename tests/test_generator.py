@@ -14,8 +14,10 @@ from PIL import Image
 from uniadgen import Box, Click, InputError, Product
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.compose import fitted_cutout
+from uniadgen.creatives import CreativeCodes
 from uniadgen.decoding.image import Decoding
 from uniadgen.generator import AdGenerator
+from uniadgen.model.unified import UnifiedModel
 
 SMALL = (96, 64)
 POINTS = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"]
@@ -174,14 +176,21 @@ def test_what_requests_share_is_computed_once(
     assert counts == {"forward": 2, "encode": 4}
 
 
-def test_changed_files_are_encoded_again(generator: AdGenerator, product: Product, tmp_path: Path) -> None:
+def test_pictures_are_known_again_until_they_change(
+    model: UnifiedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    creatives, encoded = CreativeCodes(model), []
+    inner = model.image_tokenizer.encode
+    monkeypatch.setattr(model.image_tokenizer, "encode", lambda pixels: encoded.append(len(pixels)) or inner(pixels))
     path = tmp_path / "click.png"
-    ads = []
-    for colour in ("red", "blue"):
+    for change, colour in enumerate(("red", "blue")):
         Image.new("RGB", (40, 40), colour).save(path)
-        os.utime(path, (1, len(ads)))
-        ads.append(generator.generate(product, [Click(path, "Kettle")], seed=1, size=SMALL))
-    assert not _same(*ads)
+        os.utime(path, (1, change))
+        codes = creatives.codes([path, str(path), path], ["a", "b", "c"])
+        assert [c.tolist() for c in codes] == [codes[0].tolist()] * 3
+        creatives.codes([Image.open(path)], ["d"])
+        creatives.codes([Image.new("RGB", (40, 40), colour)], ["e"])
+    assert encoded == [1, 1, 1, 1]  # once as a file and once by its pixels, for each colour
 
 
 def test_bad_batches_are_refused(generator: AdGenerator, product: Product) -> None:
