@@ -2,6 +2,7 @@
 #
 #   make demo     two ads of one product for two shoppers, into demo-out/
 #   make test     linting, type checks and tests
+#   make bench    speed, beside peers in the same run (docs/speed.md)
 #
 # torch is installed first and from TORCH, so that the choice of its build is yours, for example on a machine with a GPU:
 #   make demo TORCH="torch --index-url URL-OF-THE-CUDA-BUILDS"     (see docs/install.md)
@@ -10,7 +11,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -18,6 +19,9 @@ demo: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m uniadgen bench
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

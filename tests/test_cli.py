@@ -22,10 +22,12 @@ class FakeGenerator:
 
     calls: ClassVar[list[dict[str, Any]]] = []
     failure: ClassVar[tuple[int, BaseException] | None] = None
+    quantize: ClassVar[str | None] = None
 
     @classmethod
-    def from_pretrained(cls, model: str | Path | None = None) -> "FakeGenerator":
+    def from_pretrained(cls, model: str | Path | None = None, *, quantize: str | None = None) -> "FakeGenerator":
         print("a library says hello")  # must not reach standard output
+        cls.quantize = quantize
         return cls()
 
     def generate(
@@ -85,6 +87,7 @@ def assert_refused(code: int, capsys: pytest.CaptureFixture[str], *said: str, fo
 
 def test_files_json_and_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--count", "2", "--seed", "7", "--size", "96x64", "--guidance", "2.5", "--temperature", "0.8", "--top-k", "50"]
+    options += ["--decoding", "parallel", "--quantize", "int8"]
     assert run(*options, "--history-length", "5", "--sampling", "random", "--json") == 0
     names = [f"ad-{i:03d}{end}" for i in range(2) for end in (".background.png", ".json", ".png")]
     assert sorted(path.name for path in (folder / "out").iterdir()) == names
@@ -106,8 +109,9 @@ def test_files_json_and_options(folder: Path, capsys: pytest.CaptureFixture[str]
             assert image.mode == "RGB"
             assert not image.info
     call = FakeGenerator.calls[0]
-    given = {name: call[name] for name in ("guidance", "temperature", "top_k", "history_length", "sampling")}
-    assert given == {"guidance": 2.5, "temperature": 0.8, "top_k": 50, "history_length": 5, "sampling": "random"}
+    wanted = {"guidance": 2.5, "temperature": 0.8, "top_k": 50, "history_length": 5, "sampling": "random"}
+    assert call.items() >= {**wanted, "decoding": "parallel"}.items()
+    assert FakeGenerator.quantize == "int8"
 
 
 def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,6 +121,8 @@ def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, ca
     assert call["seed"] == 0
     assert call["sampling"] == "product-similarity"
     assert call["guidance"] is None
+    assert call["decoding"] == "sequential"
+    assert FakeGenerator.quantize is None
 
 
 def test_the_summary_is_readable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,17 +1,25 @@
 """The contract of the Python API, on a complete model with random weights."""
 
 import math
+import os
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from uniadgen import Box, Click, InputError, Product
+from uniadgen.ads import Ad, AdRequest
 from uniadgen.compose import fitted_cutout
+from uniadgen.creatives import CreativeCodes
+from uniadgen.decoding.image import Decoding
 from uniadgen.generator import AdGenerator
+from uniadgen.model.unified import UnifiedModel
 
+SMALL = (96, 64)
 POINTS = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"]
 
 
@@ -100,6 +108,104 @@ def test_options_reach_the_model(generator: AdGenerator, product: Product) -> No
     assert generator.generate(product, **base, history_length=0).sampled_clicks == []  # type: ignore[arg-type]
 
 
+def test_parallel_decoding_makes_the_same_ad(generator: AdGenerator, product: Product) -> None:
+    one_by_one, parallel = (
+        generator.generate(product, _clicks(4), seed=5, decoding=decoding, size=SMALL)
+        for decoding in ("sequential", "parallel")
+    )
+    assert _same(one_by_one, parallel)
+    assert one_by_one.image_passes == 16
+    assert 1 < parallel.image_passes <= 16
+
+
+def _same(first: Ad, second: Ad) -> bool:
+    pixels = first.image.tobytes() == second.image.tobytes() and first.background.tobytes() == second.background.tobytes()
+    return pixels and (first.text, first.sampled_clicks, first.placement) == (
+        second.text,
+        second.sampled_clicks,
+        second.placement,
+    )
+
+
+@pytest.mark.parametrize("decoding", ["sequential", "parallel"])
+def test_a_batch_makes_the_ads_that_each_request_gets_alone(
+    generator: AdGenerator, product: Product, decoding: Decoding
+) -> None:
+    """Shoppers with histories of any length for one product, twice the same request, and another product in between."""
+    other = Product(product.image, "A kettle for men, much longer described than the first one", POINTS[:3])
+    requests = [AdRequest(product, _clicks(count)) for count in (5, 1, 0)]
+    requests += [AdRequest(other, _clicks(2), Box(0.1, 0.1, 0.6, 0.9)), requests[0], requests[1]]
+    seeds = [3, 4, 5, 6, 7, 4]
+    ads = generator.generate_many(requests, seeds=seeds, decoding=decoding, size=SMALL)
+    for request, seed, ad in zip(requests, seeds, ads, strict=True):
+        alone = generator.generate(request.product, request.history, box=request.box, seed=seed, size=SMALL)
+        assert _same(ad, alone)
+        assert ad.notes == alone.notes
+        assert ad.seed == seed
+    assert len({ad.background.tobytes() for ad in ads}) == 5
+
+
+def test_a_batch_without_guidance(generator: AdGenerator, product: Product) -> None:
+    requests = [AdRequest(product, _clicks(count)) for count in (2, 0)]
+    for seed, ad in enumerate(generator.generate_many(requests, guidance=1.0, size=SMALL)):
+        assert _same(ad, generator.generate(product, requests[seed].history, seed=seed, guidance=1.0, size=SMALL))
+
+
+def test_what_requests_share_is_computed_once(
+    generator: AdGenerator, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Counter[str] = Counter()
+
+    def counting(owner: object, name: str) -> None:
+        inner = getattr(owner, name)
+
+        def called(x: torch.Tensor) -> torch.Tensor:
+            counts[name] += len(x)
+            result: torch.Tensor = inner(x)
+            return result
+
+        monkeypatch.setattr(owner, name, called)
+
+    counting(generator.model.foreground, "forward")
+    counting(generator.model.image_tokenizer, "encode")
+    clicks = [Click(Image.new("RGB", (70, 70), (i, 99, 1)), "Kettle") for i in range(4)]
+    requests = [AdRequest(product, clicks[:3]), AdRequest(product, clicks[1:]), AdRequest(product, clicks[:1])]
+    generator.generate_many([*requests, requests[0]], size=SMALL)
+    assert counts == {"forward": 1, "encode": 4}
+    generator.generate(product, clicks[2:], box=Box(0, 0, 0.5, 0.5), size=SMALL)
+    assert counts == {"forward": 2, "encode": 4}
+
+
+def test_pictures_are_known_again_until_they_change(
+    model: UnifiedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    creatives, encoded = CreativeCodes(model), []
+    inner = model.image_tokenizer.encode
+    monkeypatch.setattr(model.image_tokenizer, "encode", lambda pixels: encoded.append(len(pixels)) or inner(pixels))
+    path = tmp_path / "click.png"
+    for change, colour in enumerate(("red", "blue")):
+        Image.new("RGB", (40, 40), colour).save(path)
+        os.utime(path, (1, change))
+        codes = creatives.codes([path, str(path), path], ["a", "b", "c"])
+        assert [c.tolist() for c in codes] == [codes[0].tolist()] * 3
+        creatives.codes([Image.open(path)], ["d"])
+        creatives.codes([Image.new("RGB", (40, 40), colour)], ["e"])
+    assert encoded == [1, 1, 1, 1]  # once as a file and once by its pixels, for each colour
+
+
+def test_bad_batches_are_refused(generator: AdGenerator, product: Product) -> None:
+    assert generator.generate_many([]) == []
+    good, bad = AdRequest(product), AdRequest(product, [Click("nowhere.png", "Kettle")])
+    with pytest.raises(InputError, match=r"^requests\[1\]: history\[0\]\.image"):
+        generator.generate_many([good, bad])
+    with pytest.raises(InputError, match=r"^history\[0\]\.image"):
+        generator.generate_many([bad])
+    with pytest.raises(InputError, match="seeds: 1 for 2 requests"):
+        generator.generate_many([good, good], seeds=[1])
+    with pytest.raises(InputError, match="AdRequest is needed"):
+        generator.generate_many([product])  # type: ignore[list-item]
+
+
 def test_a_long_description_is_cut_and_said_so(generator: AdGenerator, cutout: Image.Image) -> None:
     ad = generator.generate(Product(cutout, "steel kettle " * 1600, POINTS))
     assert any("description" in note for note in ad.notes)
@@ -125,6 +231,7 @@ def test_any_text_works_everywhere(generator: AdGenerator, cutout: Image.Image, 
         ({"guidance": math.nan}, "guidance"),
         ({"temperature": -1}, "temperature"),
         ({"top_k": 0}, "top_k"),
+        ({"decoding": "fast"}, "decoding"),
         ({"box": Box(0.5, 0.5, 0.5, 0.9)}, "placement"),
         ({"history": "clicks"}, "history"),
     ],

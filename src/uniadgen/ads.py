@@ -75,7 +75,8 @@ class SampledClick:
 class Ad:
     """The result: a picture of the product in a scene, and the ad's text.
 
-    image and background are RGB and of the same size; timings are seconds by stage; notes tell what was cut or assumed.
+    image and background are RGB and of the same size; timings are seconds by stage (of a batch,
+    an equal share); notes tell what was cut or assumed; image_passes are the decoder's passes for the picture.
     """
 
     image: Image.Image
@@ -87,6 +88,7 @@ class Ad:
     seed: int
     model: str
     notes: list[str] = field(default_factory=list)
+    image_passes: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the pictures, ready for JSON."""
@@ -98,5 +100,6 @@ class Ad:
             "sampled_clicks": [{"index": c.index, "similarity": round(c.similarity, 6)} for c in self.sampled_clicks],
             "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
             "image_size": list(self.image.size),
+            "image_passes": self.image_passes,
             "notes": self.notes,
         }

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from uniadgen.ads import Product
 from uniadgen.cleaning import clean_text, quoted
-from uniadgen.commands import add_demo, add_render, add_train
+from uniadgen.commands import add_bench, add_demo, add_render, add_train
 from uniadgen.data.commands import add_data_verbs
 from uniadgen.errors import InputError
 from uniadgen.evaluation.commands import add_evaluate
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_generate(verbs)
     add_demo(verbs)
+    add_bench(verbs)
     add_train(verbs)
     data = verbs.add_parser("data", help="make and prepare data").add_subparsers(title="steps", metavar="STEP", required=True)
     add_render(data)
@@ -109,6 +110,13 @@ def _add_generate(verbs: Any) -> None:
     )
     verb.add_argument("--temperature", type=_number(0, 100), metavar="T", help="of the picture, 0 (greedy) to 100")
     verb.add_argument("--top-k", type=_whole(1, 10**6), metavar="K", help="draw image tokens from the K likeliest")
+    verb.add_argument(
+        "--decoding",
+        choices=("sequential", "parallel"),
+        default="sequential",
+        help="image tokens one by one, or several in a pass; the ad is the same (default %(default)s)",
+    )
+    verb.add_argument("--quantize", choices=("int8",), help="store the model's matrices in 8 bits (needs uniadgen[quantize])")
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
 
 
@@ -172,7 +180,7 @@ def generate(arguments: argparse.Namespace) -> None:
     entries: list[dict[str, Any]] = []
     # Models and their libraries may print; standard output is for the result only.
     with staged(out) as stage, contextlib.redirect_stdout(sys.stderr):
-        generator = AdGenerator.from_pretrained(arguments.model)
+        generator = AdGenerator.from_pretrained(arguments.model, quantize=arguments.quantize)
         product = Product(checked.cutout, checked.description, checked.selling_points)
         for number in range(count):
             ad = generator.generate(
@@ -186,6 +194,7 @@ def generate(arguments: argparse.Namespace) -> None:
                 top_k=arguments.top_k,
                 history_length=arguments.history_length,
                 sampling=arguments.sampling,
+                decoding=arguments.decoding,
             )
             entries.append(write_ad(ad, checked.notes, stage, f"ad-{number:03d}"))
     if arguments.json:

@@ -1,6 +1,10 @@
-"""The verbs around the main job: `uniadgen demo`, `uniadgen data ...` and `uniadgen train ...`."""
+"""The verbs around the main job: `uniadgen demo`, `uniadgen bench`, `uniadgen data ...` and `uniadgen train ...`."""
 
 import argparse
+import contextlib
+import dataclasses
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +35,36 @@ def demo(arguments: argparse.Namespace) -> None:
         print_line(summary(record, folder))
     sheet(requests, ads).save(out / "demo.png")
     print(f"both side by side, with the clicks they come from: {out / 'demo.png'}")
+
+
+def add_bench(verbs: Any) -> None:
+    verb = verbs.add_parser("bench", help="how fast ads are made, beside peers in the same run", allow_abbrev=False)
+    verb.set_defaults(run=bench)
+    verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one, else random weights)")
+    verb.add_argument("--repeats", type=int, default=5, metavar="N", help="runs whose median counts (default 5)")
+    verb.add_argument("--quick", action="store_true", help="tiny models and one run: a test of the benchmark, no measurement")
+    verb.add_argument("--json", action="store_true", help="print a list of rows: name, ours, peer, ratio, unit, versions")
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    if arguments.repeats < 1:
+        raise InputError("argument --repeats: at least 1 is needed")
+
+    from uniadgen.bench import run
+
+    # Rows appear as they are measured. With --json, standard output is for the list only; libraries never get it.
+    shown = sys.stderr if arguments.json else sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        rows = run(
+            Path(arguments.model) if arguments.model else None,
+            arguments.quick,
+            1 if arguments.quick else arguments.repeats,
+            lambda line: print(line, file=shown, flush=True),
+        )
+    if arguments.json:
+        print(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
+    else:
+        print("; ".join(f"{name} {value}" for name, value in rows[0].versions.items()))
 
 
 def add_render(verbs: Any) -> None:

@@ -6,38 +6,59 @@ product (foreground perception), and lay the product over it, pixel for pixel.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
 from uniadgen.compose import compose, place, render_foreground
-from uniadgen.decoding.image import decode_image
-from uniadgen.decoding.text import TextGrammar, decode_text, make_points
+from uniadgen.creatives import CreativeCodes
+from uniadgen.decoding.cache import Cache
+from uniadgen.decoding.engine import Engine
+from uniadgen.decoding.image import DECODINGS, WINDOW, Decoding, Painted, decode_image
+from uniadgen.decoding.quantize import Quantization, quantize_weights
+from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.errors import InputError
 from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, product_similarity, sample_clicks
-from uniadgen.images import load_picture
 from uniadgen.model import checkpoint
-from uniadgen.model.decoder import Cache
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.placement import DeviceMap
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import Clicks, UnifiedModel
+from uniadgen.model.unified import TEXT, Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import CheckedRequest, check_request
 
 
 class AdGenerator:
-    """Makes ads with one model. Not thread-safe; the same request, seed and device give the same ad."""
+    """Makes ads with one model. Not thread-safe; the same request, seed and device give the same ad.
 
-    def __init__(self, model: UnifiedModel, tokenizer: TextTokenizer, embedder: Embedder = hashed_embedder) -> None:
-        self.model, self.tokenizer, self.embedder = model.eval(), tokenizer, embedder
+    The model's weights are packed for decoding when this is made: after training them further, make another.
+    """
+
+    def __init__(
+        self,
+        model: UnifiedModel,
+        tokenizer: TextTokenizer,
+        embedder: Embedder = hashed_embedder,
+        quantize: Quantization | None = None,
+    ) -> None:
+        """embedder: texts -> unit vectors, for product similarity. quantize: the model's matrices are stored in 8 bits."""
+        self.model, self.tokenizer, self.embedder, self.quantize = model.eval(), tokenizer, embedder, quantize
+        if quantize is not None:
+            quantize_weights(model, quantize)
+        self.engine = Engine.pack(model)
+        self._creatives = CreativeCodes(model)
         self._general, self._unified = (load_pool(kind).templates[0] for kind in ("general_text", "unified"))
 
     @classmethod
@@ -49,24 +70,26 @@ class AdGenerator:
         dtype: torch.dtype = torch.float32,
         embedder: Embedder = hashed_embedder,
         foreground: str | Path | None = None,
+        quantize: Quantization | None = None,
     ) -> "AdGenerator":
         """The embedded model, or one by its folder or hub id: ours, or Janus as transformers saves it. device: see `placement`.
 
-        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. Raises
-        InputError when the folder is no model.
+        embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. quantize:
+        "int8" stores the large matrices in 8 bits (needs torchao). Raises InputError when the folder is no model.
         """
         path = Path(folder) if folder else checkpoint.embedded_folder()
         if not folder and not path.is_dir():
             raise InputError(
                 "embedded model: this version ships no weights; train a model (docs/training.md) and name its folder"
             )
-        return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder)
+        return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder, quantize)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given."""
+        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given. Raises InputError."""
+        if self.quantize is not None:
+            raise InputError("quantize: a quantized model can't be saved; save the model it was made from")
         checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
 
-    @torch.inference_mode()
     def generate(
         self,
         product: Product,
@@ -80,109 +103,129 @@ class AdGenerator:
         guidance: float | None = None,
         temperature: float | None = None,
         top_k: int | None = None,
+        decoding: Decoding = "sequential",
     ) -> Ad:
         """One ad.
 
         history: the shopper's clicks, oldest first; none gives a general ad. box: where the product stands. size: width and
         height of the ad in pixels. history_length: clicks to sample. guidance, temperature, top_k: of the picture; None stands
-        for the model's own. Raises InputError for a request that can't be carried out.
+        for the model's own. decoding: of the picture, one token or several in a pass; both give the same ad. Raises
+        InputError for a request that can't be carried out.
         """
-        _check_options(size, seed, history_length, sampling, guidance, temperature, top_k)
-        with _fitting_threads(self.model):
-            return self._generate(product, history, box, seed, size, history_length, sampling, guidance, temperature, top_k)
+        options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
+        return self._generate([AdRequest(product, [] if history is None else history, box)], [seed], options)[0]
 
-    def _generate(
+    def generate_many(
         self,
-        product: Product,
-        history: list[Click] | None,
-        box: Box | None,
-        seed: int,
-        size: tuple[int, int],
-        history_length: int | None,
-        sampling: Sampling,
-        guidance: float | None,
-        temperature: float | None,
-        top_k: int | None,
-    ) -> Ad:
-        config, timings = self.model.config, _Timings()
-        with timings("inputs"):
-            request = check_request(AdRequest(product, [] if history is None else history, box))
-            placement = place(request.cutout, size, request.box)
-            canvas = self._foreground_canvas(request.cutout, size, placement)
-        with timings("history"):
-            rng = np.random.default_rng(seed)
-            similarity = product_similarity([c.text for c in request.history], request.description, self.embedder)
-            wanted = config.preference.clicks if history_length is None else history_length
-            chosen = sample_clicks(similarity, wanted, sampling, rng)
-            clicks = self._encode_clicks(request.history, chosen) if chosen else None
-        generator = torch.Generator(self.model.device).manual_seed(seed)
+        requests: Sequence[AdRequest],
+        *,
+        seeds: Sequence[int] | None = None,
+        size: tuple[int, int] = (768, 768),
+        history_length: int | None = None,
+        sampling: Sampling = "product-similarity",
+        guidance: float | None = None,
+        temperature: float | None = None,
+        top_k: int | None = None,
+        decoding: Decoding = "sequential",
+    ) -> list[Ad]:
+        """Ads in one batch: each equals the one that `generate` makes of its request and seed, within floating-point ties.
+
+        seeds: one per request; without them 0, 1, ... What requests share - a product, its instruction, its placement, a
+        clicked picture - is computed once. For several samples of one request, name it several times. Raises InputError.
+        """
+        seeds = range(len(requests)) if seeds is None else seeds
+        if len(seeds) != len(requests):
+            raise InputError(f"seeds: {len(seeds)} for {len(requests)} requests; give one per request")
+        options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
+        return self._generate(requests, seeds, options) if requests else []
+
+    @torch.inference_mode()
+    def _generate(self, requests: Sequence[AdRequest], seeds: Sequence[int], options: "Options") -> list[Ad]:
+        _check_options(options, seeds)
+        with _fitting_threads(self.model) as workers:
+            timings = Timings(len(requests))
+            jobs = self._prepare(requests, seeds, options, timings)
+            size = -(-len(jobs) // workers)
+            groups = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+            if len(groups) == 1:
+                return self._decode(jobs, options, timings)
+            # Steps of a small model are too short for two threads to share one, so each thread takes a part of the batch.
+            with ThreadPoolExecutor(len(groups), initializer=lambda: torch.set_num_threads(1)) as pool:
+                shares = [replace(timings, ads=len(jobs), seconds=dict(timings.seconds)) for _ in groups]
+                return [ad for ads in pool.map(self._decode, groups, repeat(options), shares) for ad in ads]
+
+    @torch.inference_mode()
+    def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
+        """Reads the instructions, writes the texts, paints the backgrounds and lays the products over them, in one batch."""
         with timings("prompt"):
-            prompt = self._prompt(request, clicks)
-            points = make_points(request.selling_points, self.tokenizer.encode, config.text.ad_tokens)
-            longest = max(len(self.tokenizer.encode(" " + p.text)) for p in points)
-            cache = Cache.allocate(
-                config.decoder,
-                batch=2,
-                capacity=len(prompt.ids) + config.text.ad_tokens + 2 * longest + 16 + config.image.tokens,
-                device=self.model.device,
-                dtype=self.model.dtype,
-            )
-            row = _rows(cache, 0, 1)
-            logits = self._prefill(row, prompt, clicks)
+            cache, hidden = self._prefill(jobs)
         with timings("text"):
-            grammar = TextGrammar(points, self.tokenizer.encode, self.tokenizer.end, config.text.ad_tokens)
-
-            def step(token: int) -> Tensor:
-                embedded = self.model.embed_text(torch.tensor([[token]], device=self.model.device))
-                scores: Tensor = self.model.text_head(self.model.decoder(embedded, cache=row)[0, -1])
-                return scores
-
-            decode_text(grammar, logits, step, config.text_temperature, generator)
+            generators = [torch.Generator(self.model.device).manual_seed(job.seed) for job in jobs]
+            texts = self._write(jobs, cache, hidden, generators)
         with timings("image"):
-            weight = config.guidance.weight if guidance is None else guidance
-            features = self.model.foreground(canvas[None].to(self.model.device, self.model.dtype)) * config.foreground.strength
-            codes = decode_image(
-                self.model,
-                self._guided_cache(cache, row.length, guided=weight != 1),
-                self.model.embed_text(
-                    torch.full((2 if weight != 1 else 1, 1), self.tokenizer.begin_image, device=self.model.device)
-                ),
-                features,
-                guidance=weight,
-                temperature=config.guidance.temperature if temperature is None else temperature,
-                top_k=config.guidance.top_k if top_k is None else top_k,
-                generator=generator,
-            )
-            pixels = self.model.image_tokenizer.decode(codes, config.image.grid)[0]
+            painted = self._paint(jobs, cache, generators, options)
+            grid = self.model.config.image.grid
+            pictures = [to_image(self.model.image_tokenizer.decode(codes[None], grid)[0]) for codes in painted.codes]
         with timings("compose"):
-            background = _cover(to_image(pixels), size)
-            image = compose(background, request.cutout, placement)
-        return Ad(
-            image=image,
-            text=grammar.text(),
-            background=background,
-            placement=placement,
-            sampled_clicks=[SampledClick(i, float(similarity[i])) for i in chosen],
-            timings=timings.seconds,
-            seed=seed,
-            model=config.name,
-            notes=[*request.notes, *prompt.notes],
-        )
+            backgrounds = [cover(picture, options.size) for picture in pictures]
+            images = [compose(b, job.request.cutout, job.placement) for b, job in zip(backgrounds, jobs, strict=True)]
+        return [
+            Ad(
+                image=image,
+                text=text,
+                background=background,
+                placement=job.placement,
+                sampled_clicks=[SampledClick(i, float(job.similarity[i])) for i in job.chosen],
+                timings=dict(timings.seconds),
+                seed=job.seed,
+                model=self.model.config.name,
+                notes=[*job.request.notes, *job.prompt.notes],
+                image_passes=painted.passes,
+            )
+            for job, text, background, image in zip(jobs, texts, backgrounds, images, strict=True)
+        ]
 
-    def _foreground_canvas(self, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
+    def _prepare(
+        self, requests: Sequence[AdRequest], seeds: Sequence[int], options: "Options", timings: "Timings"
+    ) -> list["_Job"]:
+        """Checks the requests, samples their clicks, and encodes both; what requests share is done once."""
+        config = self.model.config
+        with timings("inputs"):
+            checked = _check_requests(requests)
+            placements = [place(r.cutout, options.size, r.box) for r in checked]
+            views = [(id(r.cutout), p) for r, p in zip(checked, placements, strict=True)]
+            features = {}
+            for view, request in zip(views, checked, strict=True):
+                if view not in features:
+                    canvas = self.foreground_canvas(request.cutout, options.size, view[1])
+                    features[view] = self.model.foreground(canvas[None].to(self.model.device, self.model.dtype))
+        with timings("history"):
+            histories = []
+            for request, seed in zip(checked, seeds, strict=True):
+                similarity = product_similarity([c.text for c in request.history], request.description, self.embedder)
+                wanted = config.preference.clicks if options.history_length is None else options.history_length
+                chosen = sample_clicks(similarity, wanted, options.sampling, np.random.default_rng(seed))
+                histories.append((similarity, chosen, self._encode_clicks(request.history, chosen) if chosen else None))
+        return [
+            _Job(
+                request,
+                placement,
+                features[view] * config.foreground.strength,
+                seed,
+                *history,
+                self._prompt(request, history[2]),
+            )
+            for request, placement, view, seed, history in zip(checked, placements, views, seeds, histories, strict=True)
+        ]
+
+    def foreground_canvas(self, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
         """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
         side, (left, top) = _square(size)
         moved = Placement(placement.left + left, placement.top + top, placement.width, placement.height)
         return to_pixels(render_foreground(cutout, (side, side), moved), self.model.foreground.size)
 
     def _encode_clicks(self, history: list[Click], chosen: list[int]) -> Clicks:
-        pixels = torch.stack(
-            [
-                to_pixels(load_picture(history[i].image, f"history[{i}].image"), self.model.config.preference.resolution)
-                for i in chosen
-            ]
-        )
-        codes = self.model.image_tokenizer.encode(pixels.to(self.model.device, self.model.dtype)).cpu()
+        codes = self._creatives.codes([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
         texts = [ad_text_ids(self.tokenizer, history[i].text) for i in chosen]
         return stack_clicks([list(zip(codes, texts, strict=True))], self.model.config, self.tokenizer.pad).to(self.model.device)
 
@@ -197,29 +240,94 @@ class AdGenerator:
             0 if clicks is None else clicks.text_tokens,
         )
 
-    def _prefill(self, cache: Cache, prompt: Prompt, clicks: Clicks | None) -> Tensor:
-        """Reads the instruction into the cache; scores of the first word [V]."""
-        ids, kinds = (torch.tensor([values], device=self.model.device) for values in (prompt.ids, prompt.kinds))
-        hidden = self.model.decoder(self.model.embed(ids, kinds, clicks), cache=cache)
-        scores: Tensor = self.model.text_head(hidden[0, -1])
-        return scores
+    def _prefill(self, jobs: Sequence["_Job"]) -> tuple[Cache, Tensor]:
+        """Reads the instructions: a cache of one row per job, and the state that the first word is drawn from [B, D].
 
-    def _guided_cache(self, cache: Cache, length: int, guided: bool) -> Cache:
-        """The cache as image decoding continues it: row 0 has read instruction and text, row 1 only the empty prompt."""
-        if guided:
-            empty = unconditional_prompt(self.tokenizer, self.model.config, length)
-            other = _rows(cache, 1, 2)
-            other.length = length - len(empty.ids)
-            other.visible[:, : other.length] = False
-            self._prefill(other, empty, None)
-        continued = _rows(cache, 0, 2 if guided else 1)
-        continued.length = length
-        return continued
+        Equal instructions are read once, and so is what different ones begin with alike: rows share it as a prefix.
+        """
+        keys = [job.key() for job in jobs]
+        distinct = list(dict.fromkeys(keys))
+        firsts = [jobs[keys.index(key)] for key in distinct]
+        embedded = []
+        for job in firsts:
+            ids, kinds = (torch.tensor([values], device=self.model.device) for values in (job.prompt.ids, job.prompt.kinds))
+            embedded.append(self.model.embed(ids, kinds, job.clicks)[0])
+        config = self.model.config
+        shared = len(embedded[0]) if len(distinct) == 1 < len(jobs) else _shared_prefix([job.prompt for job in firsts])
+        capacity = max(map(len, embedded)) - shared + 2 * config.text.ad_tokens + 16 + config.image.tokens
+        cache = self.engine.allocate(len(firsts), capacity)
+        if shared:
+            prefix = self.engine.allocate(1, shared)
+            hidden = self.engine.forward(embedded[0][None, :shared], [prefix])[:, -1]
+            cache.follow(prefix)
+        if shared < len(embedded[0]):
+            hidden = self._read([x[shared:] for x in embedded], cache)
+        if len(distinct) < len(jobs):
+            rows = [distinct.index(key) for key in keys]
+            cache, hidden = cache.spread(rows, capacity), hidden[rows]
+        return cache, hidden
+
+    def _read(self, sequences: Sequence[Tensor], cache: Cache) -> Tensor:
+        """Each row of the cache reads its sequence [T, D] (one of them may be empty); the states after them [B, D]."""
+        lengths = [len(x) for x in sequences]
+        width = max(lengths)
+        if min(lengths) == width:
+            return self.engine.forward(torch.stack(list(sequences)), [cache])[:, -1]
+        padded = torch.stack([F.pad(x, (0, 0, width - len(x), 0)) for x in sequences])
+        return self.engine.forward(padded, [cache], lengths=lengths)[:, -1]
+
+    def _write(self, jobs: Sequence["_Job"], cache: Cache, hidden: Tensor, generators: Sequence[torch.Generator]) -> list[str]:
+        """Writes the ads' texts; the cache has read them afterwards."""
+        config, encode = self.model.config, self.tokenizer.encode
+
+        def read(rows: list[list[int]]) -> Tensor:
+            ids = (torch.tensor(row, dtype=torch.long, device=self.model.device) for row in rows)
+            return self._read([self.model.embed_text(row) for row in ids], cache)
+
+        grammars = [
+            TextGrammar(
+                make_points(job.request.selling_points, encode, config.text.ad_tokens),
+                encode,
+                self.tokenizer.end,
+                config.text.ad_tokens,
+            )
+            for job in jobs
+        ]
+        decode_texts(grammars, hidden, read, self.engine.text_scores, config.text_temperature, generators)
+        return [grammar.text() for grammar in grammars]
+
+    def _paint(
+        self, jobs: Sequence["_Job"], cache: Cache, generators: Sequence[torch.Generator], options: "Options"
+    ) -> Painted:
+        """The backgrounds in image tokens, painted after the instructions and texts that the cache has read."""
+        own = self.model.config.guidance
+        guidance = own.weight if options.guidance is None else options.guidance
+        return decode_image(
+            self.engine,
+            [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
+            self.model.embed_text(torch.tensor(self.tokenizer.begin_image, device=self.model.device)),
+            torch.cat([job.features for job in jobs], 1),
+            guidance=guidance,
+            temperature=own.temperature if options.temperature is None else options.temperature,
+            top_k=own.top_k if options.top_k is None else options.top_k,
+            generators=generators,
+            window=WINDOW if options.decoding == "parallel" else 1,
+        )
+
+    def _unconditional(self, lengths: list[int]) -> Cache:
+        """What guidance contrasts with: rows that have read the empty prompt. lengths: what their counterparts have read."""
+        prompts = [unconditional_prompt(self.tokenizer, self.model.config, length).ids for length in lengths]
+        distinct = sorted({len(ids) for ids in prompts})
+        cache = self.engine.allocate(len(distinct), distinct[-1] + self.model.config.image.tokens)
+        longest = max(prompts, key=len)
+        ids = [torch.tensor(longest[:length], device=self.model.device) for length in distinct]
+        self._read([self.model.embed_text(row) for row in ids], cache)
+        return cache if len(prompts) == 1 else cache.spread([distinct.index(len(ids)) for ids in prompts], cache.capacity)
 
 
 @contextmanager
-def _fitting_threads(model: UnifiedModel) -> Iterator[None]:
-    """One thread while a small model decodes on a CPU.
+def _fitting_threads(model: UnifiedModel) -> Iterator[int]:
+    """One thread per operation while a small model decodes on a CPU; yields how many parts of a batch may run side by side.
 
     A step of a small model is too short to share: two threads are no faster than one, and when other processes want the cores
     the threads wait for each other at every operation (seen: minutes instead of seconds).
@@ -228,27 +336,87 @@ def _fitting_threads(model: UnifiedModel) -> Iterator[None]:
     small = model.device.type == "cpu" and model.config.decoder.width <= 512
     torch.set_num_threads(1 if small else threads)
     try:
-        yield
+        yield threads if small else 1
     finally:
         torch.set_num_threads(threads)
 
 
-class _Timings:
-    """Seconds by stage."""
+@dataclass
+class Timings:
+    """Seconds by stage and ad: what a batch takes is shared equally among its ads."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    ads: int
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[stage] = time.perf_counter() - start
+        self.seconds[stage] = (time.perf_counter() - start) / self.ads
 
 
-def _rows(cache: Cache, first: int, last: int) -> Cache:
-    """A view of some rows that fills up on its own."""
-    return Cache(cache.keys[:, first:last], cache.values[:, first:last], cache.visible[first:last], 0)
+@dataclass(frozen=True)
+class Options:
+    """What `generate` and `generate_many` can be told, apart from requests and seeds."""
+
+    size: tuple[int, int]
+    history_length: int | None
+    sampling: Sampling
+    guidance: float | None
+    temperature: float | None
+    top_k: int | None
+    decoding: Decoding
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One ad under way, ready to be decoded."""
+
+    request: CheckedRequest
+    placement: Placement
+    features: Tensor  # [groups, 1, image tokens, D], the product as the decoder sees it
+    seed: int
+    similarity: NDArray[np.float64]  # of each click of the history
+    chosen: list[int]
+    clicks: Clicks | None
+    prompt: Prompt
+
+    def key(self) -> object:
+        """Equal for jobs whose instructions are the same to the model."""
+        clicks = self.clicks
+        seen = clicks and tuple(t.cpu().numpy().tobytes() for t in (clicks.codes, clicks.text, clicks.text_visible))
+        return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
+
+
+def _check_requests(requests: Sequence[AdRequest]) -> list[CheckedRequest]:
+    """Checked requests; a product that several of them name is decoded and cut out once."""
+    checked: list[CheckedRequest] = []
+    products: dict[int, CheckedRequest] = {}
+    same: dict[int, CheckedRequest] = {}
+    for number, request in enumerate(requests):
+        if id(request) not in same:
+            known = products.get(id(request.product)) if isinstance(request, AdRequest) else None
+            product = known and Product(known.cutout, known.description, known.selling_points)
+            try:
+                new = check_request(replace(request, product=product) if product else request)
+            except InputError as error:
+                raise InputError(f"requests[{number}]: {error}" if len(requests) > 1 else str(error)) from None
+            same[id(request)] = replace(new, cutout=known.cutout, notes=known.notes) if known else new
+            products.setdefault(id(request.product), same[id(request)])
+        checked.append(same[id(request)])
+    return checked
+
+
+def _shared_prefix(prompts: Sequence[Prompt]) -> int:
+    """How many tokens all instructions begin with alike, up to where the first click stands; 0 for a single one."""
+    if len(prompts) < 2:
+        return 0
+    shared = 0
+    for column in zip(*(zip(p.ids, p.kinds, strict=True) for p in prompts), strict=False):
+        if column[0][1] != TEXT or any(entry != column[0] for entry in column[1:]):
+            break
+        shared += 1
+    return min(shared, min(len(p.ids) for p in prompts) - 1)
 
 
 def _square(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
@@ -257,39 +425,38 @@ def _square(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
     return side, ((side - size[0]) // 2, (side - size[1]) // 2)
 
 
-def _cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:
+def cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The generated square enlarged around the canvas and cut to it."""
     side, (left, top) = _square(size)
     large = background.resize((side, side), Image.Resampling.BICUBIC)
     return large.crop((left, top, left + size[0], top + size[1]))
 
 
-def _check_options(
-    size: tuple[int, int],
-    seed: int,
-    history_length: int | None,
-    sampling: str,
-    guidance: float | None,
-    temperature: float | None,
-    top_k: int | None,
-) -> None:
+def _check_options(options: Options, seeds: Sequence[int]) -> None:
     def whole(value: object, least: int, most: int) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
     def number(value: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
-    if not (isinstance(size, tuple | list) and len(size) == 2 and all(whole(side, 64, 8192) for side in size)):
-        raise InputError(f"size: {size!r} is no size; give (width, height), 64 to 8192 pixels each")
-    if not whole(seed, 0, 2**63 - 1):
-        raise InputError(f"seed: {seed!r} is no whole number from 0 to 2**63 - 1")
-    if history_length is not None and not whole(history_length, 0, 1000):
-        raise InputError(f"history_length: {history_length!r} is no whole number from 0 to 1000")
-    if sampling not in SAMPLINGS:
-        raise InputError(f"sampling: {sampling!r} is unknown; use one of {', '.join(SAMPLINGS)}")
-    if guidance is not None and not number(guidance):
-        raise InputError(f"guidance: {guidance!r} is no number from 0 to 100")
-    if temperature is not None and not number(temperature):
-        raise InputError(f"temperature: {temperature!r} is no number from 0 (greedy) to 100")
-    if top_k is not None and not whole(top_k, 1, 10**6):
-        raise InputError(f"top_k: {top_k!r} is no whole number from 1 to 1000000")
+    if not (
+        isinstance(options.size, tuple | list)
+        and len(options.size) == 2
+        and all(whole(side, 64, 8192) for side in options.size)
+    ):
+        raise InputError(f"size: {options.size!r} is no size; give (width, height), 64 to 8192 pixels each")
+    for seed in seeds:
+        if not whole(seed, 0, 2**63 - 1):
+            raise InputError(f"seed: {seed!r} is no whole number from 0 to 2**63 - 1")
+    if options.history_length is not None and not whole(options.history_length, 0, 1000):
+        raise InputError(f"history_length: {options.history_length!r} is no whole number from 0 to 1000")
+    if options.sampling not in SAMPLINGS:
+        raise InputError(f"sampling: {options.sampling!r} is unknown; use one of {', '.join(SAMPLINGS)}")
+    if options.guidance is not None and not number(options.guidance):
+        raise InputError(f"guidance: {options.guidance!r} is no number from 0 to 100")
+    if options.temperature is not None and not number(options.temperature):
+        raise InputError(f"temperature: {options.temperature!r} is no number from 0 (greedy) to 100")
+    if options.top_k is not None and not whole(options.top_k, 1, 10**6):
+        raise InputError(f"top_k: {options.top_k!r} is no whole number from 1 to 1000000")
+    if options.decoding not in DECODINGS:
+        raise InputError(f"decoding: {options.decoding!r} is unknown; use one of {', '.join(DECODINGS)}")

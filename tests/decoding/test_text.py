@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uniadgen.decoding.text import TextGrammar, decode_text, make_points, shorten
+from uniadgen.decoding.text import TextGrammar, decode_texts, make_points, shorten
 from uniadgen.model.text_tokenizer import TextTokenizer
 
 BUDGET = 24
+NOTHING = torch.zeros(1, 1)  # the state of a model that there is none of
 NAMES = ["Aster", "Boil", "Cotton", "Dew", "Elm", "Fox", "Gold"]
 
 
@@ -20,10 +21,10 @@ def _write(tokenizer: TextTokenizer, selling_points: list[str], seed: int, tempe
     grammar = TextGrammar(points, tokenizer.encode, tokenizer.begin_image, BUDGET)
     random = torch.Generator().manual_seed(seed)
 
-    def scores(token: int = 0) -> torch.Tensor:
-        return torch.randn(tokenizer.size, generator=random) * 3
+    def scores(state: torch.Tensor, ids: list[int]) -> torch.Tensor:
+        return torch.randn(len(ids), generator=random) * 3
 
-    decode_text(grammar, scores(), scores, temperature, random)
+    decode_texts([grammar], NOTHING, lambda rows: NOTHING, scores, temperature, [random])
     return grammar.text()
 
 
@@ -84,24 +85,49 @@ def test_length_is_bounded(tokenizer: TextTokenizer) -> None:
         assert len(tokenizer.encode(" " + _write(tokenizer, points, seed))) <= BUDGET + 4
 
 
-def test_greedy_follows_the_scores(tokenizer: TextTokenizer) -> None:
+def test_greedy_follows_the_scores_and_everything_is_read(tokenizer: TextTokenizer) -> None:
     points = make_points(["Soft", "Kettle"], tokenizer.encode, BUDGET)
+    grammars = [TextGrammar(points, tokenizer.encode, tokenizer.begin_image, BUDGET) for _ in range(2)]
+    wanted = [[*tokenizer.encode(text), tokenizer.begin_image] for text in (" Kettle", " Soft!")]
+    read: list[list[int]] = [[], []]
+
+    def reading(rows: list[list[int]]) -> torch.Tensor:
+        for so_far, row in zip(read, rows, strict=True):
+            so_far += row
+        return states()
+
+    def states() -> torch.Tensor:  # a state is the id that is wanted next
+        return torch.tensor([[w[min(len(r), len(w) - 1)]] for w, r in zip(wanted, read, strict=True)])
+
+    def scores(state: torch.Tensor, ids: list[int]) -> torch.Tensor:
+        return torch.tensor([float(i == int(state)) for i in ids])
+
+    decode_texts(grammars, states(), reading, scores, 0, [None, None])
+    assert [grammar.text() for grammar in grammars] == ["Kettle", "Soft!"]
+    assert read == [ids[:-1] for ids in wanted]
+
+
+def test_the_model_is_asked_only_where_there_is_a_choice(tokenizer: TextTokenizer) -> None:
+    points = make_points(["Extraordinarily Unspellable", "Zzyzx"], tokenizer.encode, BUDGET)
     grammar = TextGrammar(points, tokenizer.encode, tokenizer.begin_image, BUDGET)
-    wanted = tokenizer.encode(" Kettle")
-    queue = [*wanted, tokenizer.begin_image]
+    passes: list[int] = []
 
-    def scores(token: int = 0) -> torch.Tensor:
-        return torch.nn.functional.one_hot(torch.tensor(queue.pop(0)), tokenizer.size).float()
+    def reading(rows: list[list[int]]) -> torch.Tensor:
+        passes.append(len(rows[0]))
+        return NOTHING
 
-    assert decode_text(grammar, scores(), scores, 0, None) == wanted
-    assert grammar.text() == "Kettle"
+    decode_texts([grammar], NOTHING, reading, lambda state, ids: torch.zeros(len(ids)), 0, [None])
+    assert sum(passes) > 2 * len(passes)
 
 
 def test_scores_that_are_no_numbers_do_no_harm(tokenizer: TextTokenizer) -> None:
     points = make_points(["Soft", "Kettle"], tokenizer.encode, BUDGET)
     grammar = TextGrammar(points, tokenizer.encode, tokenizer.begin_image, BUDGET)
-    bad = torch.full((tokenizer.size,), torch.nan)
-    decode_text(grammar, bad, lambda _: bad, 1.0, torch.Generator().manual_seed(0))
+
+    def bad(state: torch.Tensor, ids: list[int]) -> torch.Tensor:
+        return torch.full((len(ids),), torch.nan)
+
+    decode_texts([grammar], NOTHING, lambda rows: NOTHING, bad, 1.0, [torch.Generator().manual_seed(0)])
     assert grammar.text()
 
 

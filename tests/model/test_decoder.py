@@ -1,7 +1,7 @@
 import torch
 
 from uniadgen.model.config import DecoderConfig
-from uniadgen.model.decoder import Cache, Decoder
+from uniadgen.model.decoder import Decoder
 
 CONFIG = DecoderConfig(layers=3, width=32, heads=2, feed_forward=48)
 
@@ -11,32 +11,12 @@ def _decoder() -> Decoder:
     return Decoder(CONFIG, group=2).eval()
 
 
-def test_cached_steps_equal_the_whole_sequence() -> None:
-    decoder, x, foreground = _decoder(), torch.randn(2, 9, 32), torch.randn(2, 2, 9, 32)
-    whole = decoder(x, foreground=foreground)
-    cache = Cache.allocate(CONFIG, 2, 12, x.device, x.dtype)
-    parts = [decoder(x[:, :4], cache=cache, foreground=foreground[:, :, :4])]
-    parts += [decoder(x[:, i : i + 1], cache=cache, foreground=foreground[:, :, i : i + 1]) for i in range(4, 9)]
-    torch.testing.assert_close(torch.cat(parts, 1), whole, atol=2e-5, rtol=1e-4)
-
-
 def test_padding_has_no_influence() -> None:
     decoder, x = _decoder(), torch.randn(1, 6, 32)
     alone = decoder(x)
     padded = torch.cat([x, torch.randn(1, 3, 32)], 1)
     visible = torch.tensor([[True] * 6 + [False] * 3])
     torch.testing.assert_close(decoder(padded, visible=visible)[:, :6], alone, atol=2e-5, rtol=1e-4)
-
-
-def test_hidden_left_slots_have_no_influence() -> None:
-    """A short row in the cache of a long one gives what it gives alone: rotary positions are relative."""
-    decoder, x = _decoder(), torch.randn(1, 5, 32)
-    cache = Cache.allocate(CONFIG, 1, 20, x.device, x.dtype)
-    cache.keys.normal_()
-    cache.values.normal_()
-    cache.length = 7
-    cache.visible[:, :7] = False
-    torch.testing.assert_close(decoder(x, cache=cache), decoder(x), atol=2e-5, rtol=1e-4)
 
 
 def test_attention_is_causal() -> None:

@@ -16,12 +16,13 @@ from torch import Tensor
 
 from janus_models import IMAGE_START, MARKERS, PROMPTS
 from uniadgen.ads import Click, Product
+from uniadgen.decoding.cache import Cache
+from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import decode_image
 from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
 from uniadgen.model import checkpoint, janus, memory
 from uniadgen.model.config import janus_pro
-from uniadgen.model.decoder import Cache
 from uniadgen.model.pixels import to_image
 from uniadgen.model.sequence import build_prompt, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -67,38 +68,46 @@ def _prompt_ids(ours: tuple[UnifiedModel, TextTokenizer], prompt: str) -> list[i
     return build_prompt(ours[1], ours[0].config, prompt, "", []).ids
 
 
-def _prefilled(model: UnifiedModel, rows: list[list[int]], more: int) -> tuple[Cache, Tensor]:
+def _prefilled(engine: Engine, rows: list[list[int]]) -> tuple[Cache, Tensor]:
     """A cache that has read rows of any length, padded on the left (with id 0), and the hidden states [B, T, D]."""
     length = max(map(len, rows))
-    cache = Cache.allocate(model.config.decoder, len(rows), length + more, torch.device("cpu"), torch.float32)
-    for row, ids in enumerate(rows):
-        cache.visible[row, : length - len(ids)] = False
+    cache = engine.allocate(len(rows), length)
     ids = torch.tensor([[0] * (length - len(ids)) + ids for ids in rows])
-    return cache, model.decoder(model.embed_text(ids), cache=cache)
+    return cache, engine.forward(engine.model.embed_text(ids), [cache], lengths=[len(ids) for ids in rows])
 
 
 @torch.inference_mode()
 def _our_text(ours: tuple[UnifiedModel, TextTokenizer], prompts: list[str], count: int) -> list[list[int]]:
-    model = ours[0]
-    cache, hidden = _prefilled(model, [_prompt_ids(ours, p) for p in prompts], count)
+    model, engine = ours[0], Engine.pack(ours[0])
+    cache, hidden = _prefilled(engine, [_prompt_ids(ours, p) for p in prompts])
     written = []
     for _ in range(count):
         token = model.text_head(hidden[:, -1]).argmax(-1)
         written.append(token)
-        hidden = model.decoder(model.embed_text(token)[:, None], cache=cache)
+        hidden = engine.forward(model.embed_text(token)[:, None], [cache])
     rows = torch.stack(written, 1).tolist()
     return [row[: row.index(ours[1].end) + 1] if ours[1].end in row else row for row in rows]
 
 
 @torch.inference_mode()
-def _our_codes(ours: tuple[UnifiedModel, TextTokenizer], prompts: list[str], guidance: float = 5.0) -> list[list[int]]:
+def _our_codes(
+    ours: tuple[UnifiedModel, TextTokenizer], prompts: list[str], guidance: float = 5.0, window: int = 1
+) -> list[list[int]]:
     model, tokenizer = ours
+    engine = Engine.pack(model)
     rows = [_prompt_ids(ours, p) for p in prompts]
-    rows += [unconditional_prompt(tokenizer, model.config, len(row)).ids for row in rows]
-    cache, _ = _prefilled(model, rows, model.config.image.tokens)
-    start = model.embed_text(torch.full((len(rows), 1), tokenizer.begin_image))
-    product = model.foreground(torch.randn(len(prompts), 3, model.foreground.size, model.foreground.size))
-    codes = decode_image(model, cache, start, product, guidance=guidance, temperature=0, top_k=None, generator=None)
+    empty = [unconditional_prompt(tokenizer, model.config, len(row)).ids for row in rows]
+    codes = decode_image(
+        engine,
+        [_prefilled(engine, rows)[0], _prefilled(engine, empty)[0]],
+        model.embed_text(torch.tensor(tokenizer.begin_image)),
+        model.foreground(torch.randn(len(prompts), 3, model.foreground.size, model.foreground.size)),
+        guidance=guidance,
+        temperature=0,
+        top_k=None,
+        generators=[],
+        window=window,
+    ).codes
     rows_of_codes: list[list[int]] = codes.tolist()
     return rows_of_codes
 
@@ -155,6 +164,7 @@ def test_greedy_image_ids_with_guidance(ours: tuple[UnifiedModel, TextTokenizer]
     expected = [_their_codes(theirs, folder, [p])[0] for p in PROMPTS]
     assert len({tuple(codes) for codes in expected}) == len(PROMPTS)
     assert [_our_codes(ours, [p])[0] for p in PROMPTS] == expected
+    assert [_our_codes(ours, [p], window=5)[0] for p in PROMPTS] == expected
     assert _our_codes(ours, [PROMPTS[0]], guidance=1.5)[0] != expected[0]
 
 

@@ -1,55 +1,112 @@
-"""Painting the background: image tokens one after the other, under classifier-free guidance.
+"""Painting the background: image tokens under classifier-free guidance, one by one or several in a pass.
 
-Both branches are two rows of one batch and share one cache. The unconditional row sees no instruction (its part of the cache
-is hidden), but both see the product: the foreground features are added to either.
+Both branches of guidance go through the decoder in one pass, but each has its own cache: the unconditional branch has read no
+instruction, so it has little to attend to. Both see the product.
+
+Sampling is `argmax(scores + noise)` with Gumbel noise that is drawn once per position and code: an exact sample of the softmax,
+and once the noise is fixed, each token is a function of the tokens before it. So tokens can be found in parallel (Jacobi
+decoding; Song et al., 2021; Teng et al., 2024): guess a window of tokens, let one pass say what each would be if those before
+it were right, keep the guesses that it confirms and the first it corrects, and take its answers as the next guesses. What is
+kept is what one-by-one decoding with the same noise draws, token for token, whatever the guesses were. The first guess for
+a position is drawn, with its own noise, from what the model thought of its neighbours above and to the left.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
-from uniadgen.model.decoder import Cache
-from uniadgen.model.unified import UnifiedModel
+from uniadgen.decoding.cache import Cache
+from uniadgen.decoding.engine import Engine
+
+Decoding = Literal["sequential", "parallel"]
+DECODINGS: tuple[str, ...] = get_args(Decoding)
+WINDOW = 16  # tokens in a pass of parallel decoding
 
 
-def sample(logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None) -> Tensor:
-    """One id per row of logits [B, V] -> [B]. temperature 0: greedy."""
-    if temperature == 0:
-        return logits.argmax(-1)
-    logits = logits.float() / temperature
-    if top_k is not None and top_k < logits.shape[-1]:
-        least = logits.topk(top_k, -1).values[:, -1:]
-        logits = logits.masked_fill(logits < least, -torch.inf)
-    return torch.multinomial(logits.softmax(-1), 1, generator=generator)[:, 0]
+@dataclass(frozen=True)
+class Painted:
+    codes: Tensor  # [B, tokens]
+    passes: int  # through the decoder
 
 
 def decode_image(
-    model: UnifiedModel,
-    cache: Cache,
+    engine: Engine,
+    caches: Sequence[Cache],
     start: Tensor,
     foreground: Tensor,
     *,
     guidance: float,
     temperature: float,
     top_k: int | None,
-    generator: torch.Generator | None,
-) -> Tensor:
-    """Continues the cache with the tokens of one picture per pair of rows; returns codes [B, tokens].
+    generators: Sequence[torch.Generator],
+    window: int = 1,
+) -> Painted:
+    """Continues the caches with the tokens of B pictures.
 
-    start: [2B, 1, D], the embedding of begin_image; rows 0..B-1 are conditional, B..2B-1 unconditional. With a guidance of 1
-    there are only B rows. foreground: [groups, B, tokens, D].
+    caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D]: the embedding of
+    begin_image. foreground [groups, B, tokens, D]. temperature 0: greedy. generators: one per picture, so that a picture does
+    not depend on the batch it is painted in. window: tokens in a pass; 1 is decoding one by one. All pictures of a batch move
+    on together, by the tokens that are confirmed in each of them.
     """
-    rows = start.shape[0]
-    guided = rows == 2 * foreground.shape[1]
-    if guided:
-        foreground = foreground.repeat(1, 2, 1, 1)
-    x, codes = start, []
-    for index in range(model.config.image.tokens):
-        hidden = model.decoder(x, cache=cache, foreground=foreground[:, :, index : index + 1])
-        logits = model.image_head(hidden[:, -1]).float()
-        if guided:
-            conditional, unconditional = logits.chunk(2)
-            logits = unconditional + guidance * (conditional - unconditional)
-        token = sample(logits, temperature, top_k, generator)
-        codes.append(token)
-        x = model.embed_image(token.repeat(2) if guided else token)[:, None]
-    return torch.stack(codes, 1)
+    batch, total, grid = foreground.shape[1], foreground.shape[2], engine.model.config.image.grid
+    branches = 1 if guidance == 1 else 2
+    foreground = foreground.repeat(1, branches, 1, 1)
+    codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
+    scores: Tensor | None = None
+    noise: Tensor | None = None
+    x, done, passes = start.expand(batch, 1, -1), 0, 0
+    while True:
+        width = x.shape[1]
+        hidden = engine.forward(x.repeat(branches, 1, 1), caches, foreground=foreground[:, :, done : done + width])
+        passes += 1
+        found = _tempered(engine.image_scores(hidden, guidance), temperature, top_k)
+        if temperature and noise is None:
+            noise = _gumbel(generators, total, found.shape[-1], found.device)
+        drawn = (found if noise is None else found + noise[:, done : done + width]).argmax(-1)
+        kept = 1
+        if width > 1:
+            confirmed = (drawn[:, :-1] == codes[:, done : done + width - 1]).all(0)
+            kept += int(confirmed.long().cumprod(0).sum())
+        codes[:, done : done + width] = drawn
+        for cache in caches:
+            cache.rewind(width - kept)
+        guessed, done = done + width, done + kept
+        if done == total:
+            return Painted(codes, passes)
+        ahead = min(done + window, total) - 1
+        if window > 1:
+            if scores is None:
+                scores = found.new_zeros(batch, total, found.shape[-1])
+            scores[:, guessed - width : guessed] = found
+            for position in range(guessed, ahead):
+                scores[:, position] = _neighbours(scores, position, grid)
+                own = scores[:, position] if noise is None else scores[:, position] + noise[:, position]
+                codes[:, position] = own.argmax(-1)
+        x = engine.embed_image(codes[:, done - 1 : ahead])
+
+
+def _neighbours(scores: Tensor, position: int, grid: int) -> Tensor:
+    """A first guess at the scores [B, codes] of a position: those of the tokens above and to the left, averaged."""
+    row, column = divmod(position, grid)
+    near = [scores[:, position - 1]] if column else []
+    if row:
+        near.append(scores[:, position - grid])
+    return near[0] if len(near) == 1 else (near[0] + near[1]) / 2
+
+
+def _tempered(scores: Tensor, temperature: float, top_k: int | None) -> Tensor:
+    if temperature == 0:
+        return scores
+    scores = scores / temperature
+    if top_k is not None and top_k < scores.shape[-1]:
+        scores = scores.masked_fill(scores < scores.topk(top_k, -1).values[..., -1:], -torch.inf)
+    return scores
+
+
+def _gumbel(generators: Sequence[torch.Generator], count: int, codes: int, device: torch.device) -> Tensor:
+    """Standard Gumbel noise [B, count, codes], each picture's from its own generator."""
+    uniform = torch.stack([torch.rand(count, codes, generator=g, device=device) for g in generators])
+    return uniform.log_().neg_().log_().neg_()

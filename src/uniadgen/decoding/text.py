@@ -218,31 +218,43 @@ class TextGrammar:
         return used == self._in_order or [w for i in used for w in self.points[i].text.split()] == self._copy_words
 
 
-def decode_text(
-    grammar: TextGrammar,
-    logits: Tensor,
-    step: Callable[[int], Tensor],
+def decode_texts(
+    grammars: Sequence[TextGrammar],
+    hidden: Tensor,
+    read: Callable[[list[list[int]]], Tensor],
+    scores: Callable[[Tensor, list[int]], Tensor],
     temperature: float,
-    generator: torch.Generator | None,
-) -> list[int]:
-    """Samples one text along the grammar; returns its ids without the end.
+    generators: Sequence[torch.Generator | None],
+) -> None:
+    """Samples one text along each grammar, all in one batch; at the end every text's ids are read, without the end.
 
-    logits [V]: scores of the first token; step(id) takes a token and returns the scores of the next [V]. temperature 0: greedy.
+    hidden [B, D]: the model's state before the first token. read(ids): each row reads some ids (one row's list may be empty),
+    returns the states after them [B, D]. scores(state [D], ids): scores of these ids [len(ids)]. temperature 0: greedy.
+    The model is only asked where the grammar leaves a choice; what is forced until then is read in one pass.
     """
-    ids: list[int] = []
+    unread: list[list[int]] = [[] for _ in grammars]
     while True:
-        allowed = grammar.allowed()
-        if len(allowed) == 1:
-            token = allowed[0]
-        else:
-            scores = logits[torch.tensor(allowed, device=logits.device)].float().nan_to_num(-1e9)
-            if temperature == 0:
-                token = allowed[int(scores.argmax())]
-            else:
-                probabilities = torch.softmax(scores / temperature, 0)
-                token = allowed[int(torch.multinomial(probabilities, 1, generator=generator))]
-        grammar.advance(token)
-        if grammar.done:
-            return ids
-        ids.append(token)
-        logits = step(token)
+        for row, (grammar, generator) in enumerate(zip(grammars, generators, strict=True)):
+            while not grammar.done:
+                allowed = grammar.allowed()
+                if len(allowed) == 1:
+                    token = allowed[0]
+                elif unread[row]:  # first the model must have read what it is to continue
+                    break
+                else:
+                    token = _choose(allowed, scores(hidden[row], allowed), temperature, generator)
+                grammar.advance(token)
+                if not grammar.done:
+                    unread[row].append(token)
+        if any(unread):
+            hidden = read(unread)
+            unread = [[] for _ in grammars]
+        if all(grammar.done for grammar in grammars):
+            return
+
+
+def _choose(allowed: list[int], scores: Tensor, temperature: float, generator: torch.Generator | None) -> int:
+    scores = scores.float().nan_to_num(-1e9)
+    if temperature == 0:
+        return allowed[int(scores.argmax())]
+    return allowed[int(torch.multinomial(torch.softmax(scores / temperature, 0), 1, generator=generator))]

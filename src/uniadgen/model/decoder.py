@@ -1,37 +1,18 @@
-"""The decoder that words and image tokens share: a Llama-style transformer with a static key-value cache.
+"""The decoder that words and image tokens share: a Llama-style transformer.
+
+This is its definition, as it is trained; generation reads the same weights through `decoding.engine`, with a cache.
 
 It takes embeddings, not ids, because its input mixes words, image tokens and preference tokens, and it adds the foreground
 features to the hidden states at the first layer of every group (design: Uni-AdGen, foreground perception).
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uniadgen.model.config import DecoderConfig
-
-
-@dataclass
-class Cache:
-    """Keys and values of all layers, allocated once: [layers, batch, heads, capacity, head_dim]; `length` slots are filled.
-
-    `visible` [batch, capacity] says which slots a row may attend to, so that rows of different length share one cache
-    (shorter rows are padded on the left).
-    """
-
-    keys: Tensor
-    values: Tensor
-    visible: Tensor
-    length: int = 0
-
-    @classmethod
-    def allocate(cls, config: DecoderConfig, batch: int, capacity: int, device: torch.device, dtype: torch.dtype) -> "Cache":
-        shape = (config.layers, batch, config.heads, capacity, config.width // config.heads)
-        keys, values = torch.zeros(shape, device=device, dtype=dtype), torch.zeros(shape, device=device, dtype=dtype)
-        return cls(keys, values, torch.ones(batch, capacity, device=device, dtype=torch.bool))
 
 
 class RMSNorm(nn.Module):
@@ -68,26 +49,19 @@ class Block(nn.Module):
         self.up_proj = nn.Linear(width, config.feed_forward, bias=False)
         self.down_proj = nn.Linear(config.feed_forward, width, bias=False)
 
-    def forward(
-        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, cache: tuple[Tensor, Tensor] | None, start: int
-    ) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
         batch, length, width = x.shape
         h = self.attention_norm(x)
         q, k, v = (p(h).view(batch, length, self.heads, -1).transpose(1, 2) for p in (self.q_proj, self.k_proj, self.v_proj))
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        if cache is not None:
-            keys, values = cache
-            keys[:, :, start : start + length] = k
-            values[:, :, start : start + length] = v
-            k, v = keys[:, :, : start + length], values[:, :, : start + length]
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None and length > 1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
         x = x + self.o_proj(attended.transpose(1, 2).reshape(batch, length, width))
         h = self.feed_forward_norm(x)
         return x + self.down_proj(F.silu(self.gate_proj(h)) * self.up_proj(h))
 
 
 class Decoder(nn.Module):
-    """Hidden states from embeddings, with or without a cache."""
+    """Hidden states from embeddings."""
 
     def __init__(self, config: DecoderConfig, group: int) -> None:
         super().__init__()
@@ -99,39 +73,26 @@ class Decoder(nn.Module):
             if weight.ndim == 2:
                 nn.init.normal_(weight, std=residual if "o_proj" in name or "down_proj" in name else 0.02)
 
-    def forward(
-        self,
-        x: Tensor,
-        *,
-        visible: Tensor | None = None,
-        foreground: Tensor | None = None,
-        cache: Cache | None = None,
-    ) -> Tensor:
+    def forward(self, x: Tensor, *, visible: Tensor | None = None, foreground: Tensor | None = None) -> Tensor:
         """x [B, T, D] -> normalised hidden states [B, T, D].
 
-        visible: [B, T] bool, False for padding (without a cache; a cache brings its own). foreground: [groups, B, T, D], added
-        at the first layer of each group; zero where a position predicts no image token. With a cache, x continues it.
+        visible: [B, T] bool, False for padding. foreground: [groups, B, T, D], added at the first layer of each group; zero
+        where a position predicts no image token.
         """
-        length = x.shape[1]
-        start = cache.length if cache is not None else 0
-        positions = torch.arange(start, start + length, device=x.device)
+        positions = torch.arange(x.shape[1], device=x.device)
         cos, sin = (
             t.to(x.dtype) for t in rotary_table(positions, self.config.width // self.config.heads, self.config.rope_theta)
         )
-        if cache is not None:
-            visible = cache.visible[:, : start + length]
-        mask = None if visible is None else attention_mask(visible, start, length)
+        mask = None if visible is None else attention_mask(visible)
         for index, block in enumerate(self.blocks):
             if foreground is not None and index % self.group == 0:
                 x = x + foreground[index // self.group]
-            x = block(x, cos, sin, mask, None if cache is None else (cache.keys[index], cache.values[index]), start)
-        if cache is not None:
-            cache.length += length
+            x = block(x, cos, sin, mask)
         return self.norm(x)
 
 
-def attention_mask(visible: Tensor, start: int, length: int) -> Tensor:
-    """Causal and padding mask [B, 1, length, start + length]. A padded query sees itself, so that no row is empty (no NaN)."""
-    keys = torch.arange(visible.shape[1], device=visible.device)
-    queries = torch.arange(start, start + length, device=visible.device)[:, None]
-    return ((keys <= queries) & visible[:, None, :] | (keys == queries))[:, None]
+def attention_mask(visible: Tensor) -> Tensor:
+    """Causal and padding mask [B, 1, T, T]. A padded query sees itself, so that no row is empty (no NaN)."""
+    order = torch.arange(visible.shape[1], device=visible.device)
+    queries = order[:, None]
+    return ((order <= queries) & visible[:, None, :] | (order == queries))[:, None]

@@ -1,0 +1,512 @@
+"""`uniadgen bench`: how fast ads are made, each figure beside a peer's, from the same run, weights and machine.
+
+    uniadgen bench --json > rows.json
+
+Ours and the peer take turns, after one run of each to warm up, and medians are reported. Where the same tokens must come out
+(greedy decoding), the benchmark compares them and fails if they differ. What is measured is described in docs/speed.md.
+"""
+
+import copy
+import dataclasses
+import platform
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from uniadgen.ads import Ad, AdRequest
+from uniadgen.compose import compose, place
+from uniadgen.decoding.engine import Engine
+from uniadgen.decoding.image import DECODINGS, Decoding, decode_image
+from uniadgen.decoding.text import TextGrammar, make_points
+from uniadgen.demo import example_requests
+from uniadgen.generator import AdGenerator, Options, Timings, cover
+from uniadgen.history import product_similarity, sample_clicks
+from uniadgen.images import load_picture
+from uniadgen.model import checkpoint, janus
+from uniadgen.model.config import embedded, tiny
+from uniadgen.model.decoder import Block, rotary_table, rotate
+from uniadgen.model.pixels import to_image, to_pixels
+from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
+from uniadgen.model.text_tokenizer import train_text_tokenizer
+from uniadgen.model.unified import UnifiedModel
+from uniadgen.prompts import load_pool
+from uniadgen.requests import check_request
+
+SHOPPERS = 16
+SIZE = (768, 768)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the benchmark; peer and ratio are None where there is nothing to compare with."""
+
+    name: str
+    ours: float
+    peer: float | None
+    ratio: float | None
+    unit: str
+    versions: dict[str, str]
+
+    def line(self) -> str:
+        ratio = "" if self.ratio is None else f"{self.ratio:8.2f}"
+        peer = "" if self.peer is None else f"{self.peer:10.4g}"
+        return f"{self.name:76s} {self.ours:10.4g} {peer:>10s} {self.unit:12s} {ratio}"
+
+
+def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str], None]) -> list[Row]:
+    """All rows. folder: the model to measure whole ads with; None: the embedded one, or its sizes with random weights.
+
+    quick: tiny models, for a test of the benchmark itself. Raises InputError for a folder that is no model.
+    """
+    generator, weights = _generator(folder, quick)
+    versions = _versions(weights)
+    rows: list[Row] = []
+
+    def add(name: str, ours: float, peer: float | None, ratio: float | None, unit: str) -> None:
+        rows.append(Row(name, ours, peer, ratio, unit, versions))
+        progress(rows[-1].line())
+
+    if util.find_spec("transformers"):
+        for name, shape in (TINY_SHAPES if quick else SHAPES).items():
+            ours, peer = _against_transformers(shape, repeats)
+            add(f"image tokens/s, batch 1, guidance: ours / transformers' Janus, {name}", ours, peer, ours / peer, "tokens/s")
+    else:
+        progress("transformers is not installed: no comparison with its Janus (pip install 'uniadgen[janus]')")
+    size = (96, 96) if quick else SIZE
+    request = example_requests()[0]
+    mode, ours, peer = _against_plain_loop(generator, request, size, repeats)
+    add(f"one ad, {weights}: ours ({mode}) / a plain loop", ours, peer, peer / ours, "s")
+    ours, peer = _batch(generator, size, 4 if quick else SHOPPERS, repeats)
+    add(f"{4 if quick else SHOPPERS} shoppers for one product, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
+    parallel, sequential = _passes(generator, size, 2 if quick else 6)
+    add(f"passes per picture, {weights}: parallel / one by one", parallel, sequential, parallel / sequential, "passes")
+    for decoding in DECODINGS:
+        (seconds,) = _medians([partial(_ad, generator, request, size=size, decoding=decoding)], repeats)
+        add(f"one ad, warm, {size[0]}x{size[1]}, {decoding}, {weights}", seconds, None, None, "s")
+    if util.find_spec("torchao"):
+        agreement, error = _quantized(generator)
+        add(f"int8 weights, {weights}: greedy image tokens that stay the same", agreement, None, None, "share")
+        add(f"int8 weights, {weights}: error of image scores", error, None, None, "of their std")
+    for batch, clicks in ((1, 0), (1, 5), (1, 10), (4, 10), (16, 10)):
+        add(
+            f"memory of decoding, {batch} ads with {clicks} clicks, {weights}",
+            _memory(generator, batch, clicks),
+            None,
+            None,
+            "MB",
+        )
+    return rows
+
+
+# What is measured --------------------------------------------------------------------------------------------------------
+
+
+def _against_plain_loop(
+    generator: AdGenerator, request: AdRequest, size: tuple[int, int], repeats: int
+) -> tuple[str, float, float]:
+    """The faster way of decoding, its seconds, and those of the plain loop; all greedy, all making the same ad."""
+    model = generator.model
+    config = model.config
+    model.config = dataclasses.replace(config, text_temperature=0.0)
+
+    def ours(decoding: Decoding) -> Ad:
+        return _ad(generator, request, size=size, temperature=0, sampling="most-similar", decoding=decoding)
+
+    try:
+        text, picture = plain_ad(generator, request, size)
+        for ad in map(ours, DECODINGS):
+            difference = np.abs(np.asarray(ad.image, np.int16) - np.asarray(picture, np.int16)).max()
+            if ad.text != text or difference > 1:
+                raise RuntimeError("the plain loop made another ad: the benchmark compares nothing")
+        plain = partial(plain_ad, generator, request, size)
+        runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in DECODINGS]
+        runs += [partial(_with_threads, count, plain) for count in (1, torch.get_num_threads())]
+        *seconds, alone, together = _medians(runs, repeats)
+    finally:
+        model.config = config
+    best = min(range(len(seconds)), key=seconds.__getitem__)
+    return DECODINGS[best], seconds[best], min(alone, together)
+
+
+def _batch(generator: AdGenerator, size: tuple[int, int], count: int, repeats: int) -> tuple[float, float]:
+    """Seconds for one product and `count` shoppers: as a batch, and one by one."""
+    requests = _shoppers(count, generator.model.config.preference.clicks + 2)
+
+    def one_by_one() -> None:
+        for seed, request in enumerate(requests):
+            _ad(generator, request, seed=seed, size=size)
+
+    together, alone = _medians([lambda: generator.generate_many(requests, size=size), one_by_one], repeats)
+    return together, alone
+
+
+def _passes(generator: AdGenerator, size: tuple[int, int], count: int) -> tuple[float, float]:
+    """Mean passes per picture, in parallel and one by one, over several shoppers."""
+    requests = _shoppers(count, generator.model.config.preference.clicks + 2)
+    passes = [
+        [_ad(generator, r, seed=seed, size=size, decoding=decoding).image_passes for seed, r in enumerate(requests)]
+        for decoding in ("parallel", "sequential")
+    ]
+    parallel, sequential = map(statistics.fmean, passes)
+    return parallel, sequential
+
+
+def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:
+    """MB of keys, values and noise that decoding a batch holds, beyond the model."""
+    config = generator.model.config
+    options = Options(SIZE, clicks, "most-similar", None, None, None, "sequential")
+    with torch.inference_mode():
+        jobs = generator._prepare(_shoppers(batch, clicks), range(batch), options, Timings(batch))
+        cache, _ = generator._prefill(jobs)
+        caches = [cache, generator._unconditional(cache.read.tolist()), *([cache.prefix] if cache.prefix else [])]
+    held = sum(t.nbytes for cache in caches for t in (cache.states, cache.visible))
+    noise = batch * config.image.tokens * config.image.codes * torch.float32.itemsize
+    return (held + noise) / 1e6
+
+
+def _quantized(generator: AdGenerator) -> tuple[float, float]:
+    """What 8-bit weights change in a greedy picture, with the same tokens before each: the share of tokens whose choice stays,
+    and the root mean square error of the guided scores over their standard deviation."""
+    model = generator.model
+    small = AdGenerator(copy.deepcopy(model), generator.tokenizer, generator.embedder, "int8")
+    options = Options(SIZE, None, "most-similar", None, 0.0, None, "sequential")
+    found = []
+    with torch.inference_mode():
+        jobs = generator._prepare(_shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
+        codes = generator._paint(jobs, generator._prefill(jobs)[0], [torch.Generator(model.device)], options).codes
+        start = model.embed_text(torch.tensor([[generator.tokenizer.begin_image]], device=model.device))
+        x = torch.cat([start, model.embed_image(codes[:, :-1])], 1).repeat(2, 1, 1)
+        for one in (generator, small):
+            cache = one._prefill(jobs)[0]
+            caches = [cache, one._unconditional(cache.read.tolist())]
+            hidden = one.engine.forward(x, caches, foreground=jobs[0].features.repeat(1, 2, 1, 1))
+            found.append(one.engine.image_scores(hidden, model.config.guidance.weight))
+    full, quantized = found
+    same = (full.argmax(-1) == quantized.argmax(-1)).float().mean()
+    return float(same), float((full - quantized).square().mean().sqrt() / full.std())
+
+
+def _against_transformers(shape: "JanusShape", repeats: int) -> tuple[float, float]:
+    """Image tokens a second of ours and of transformers, on the same random weights and with the same greedy tokens.
+
+    The weights are such as half precision holds, as a published checkpoint's are; both compute in single precision.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        theirs, inputs, ids = _their_janus(shape, Path(name))
+        model, tokenizer = janus.load(Path(name))
+    engine = Engine.pack(model)
+
+    @torch.inference_mode()
+    def ours() -> Tensor:
+        caches = []
+        for row in (ids, unconditional_prompt(tokenizer, model.config, len(ids)).ids):
+            caches.append(engine.allocate(1, len(row) + shape.grid**2))
+            engine.forward(model.embed_text(torch.tensor([row])), caches[-1:])
+        start = model.embed_text(torch.tensor(tokenizer.begin_image))
+        nothing = torch.zeros(model.config.foreground_groups, 1, shape.grid**2, shape.width)
+        painted = decode_image(engine, caches, start, nothing, guidance=5.0, temperature=0, top_k=None, generators=[], window=1)
+        return painted.codes
+
+    def peer() -> Tensor:
+        codes: Tensor = theirs.generate(**inputs, generation_mode="image", do_sample=False, guidance_scale=5.0)
+        return codes
+
+    if not torch.equal(ours(), peer()):
+        raise RuntimeError("transformers chose other tokens: the benchmark compares nothing")
+    threads = torch.get_num_threads()
+    runs = [partial(_with_threads, count, run) for run in (ours, peer) for count in (1, threads)]
+    alone, together, their_alone, their_together = _medians(runs, repeats)
+    return shape.grid**2 / min(alone, together), shape.grid**2 / min(their_alone, their_together)
+
+
+# The peers ---------------------------------------------------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) -> tuple[str, Image.Image]:
+    """One greedy ad in the manner of the public reference: its text and picture.
+
+    Text and picture are made one after the other: each encodes the history and reads the instruction anew. The cache grows
+    by concatenation, every word is scored, guidance doubles all rows, and the foreground is computed at every token.
+    """
+    model, tokenizer = generator.model, generator.tokenizer
+    config, encode = model.config, tokenizer.encode
+    checked = check_request(request)
+    similarity = product_similarity([click.text for click in checked.history], checked.description, generator.embedder)
+    chosen = sample_clicks(similarity, config.preference.clicks, "most-similar", np.random.default_rng(0))
+
+    def instruction() -> Tensor:
+        clicks = [checked.history[i] for i in chosen]
+        pixels = [to_pixels(load_picture(click.image, "history"), config.preference.resolution) for click in clicks]
+        codes = [model.image_tokenizer.encode(x[None].to(model.device, model.dtype))[0] for x in pixels]
+        texts = [ad_text_ids(tokenizer, click.text) for click in clicks]
+        stacked = (
+            stack_clicks([list(zip(codes, texts, strict=True))], config, tokenizer.pad).to(model.device) if clicks else None
+        )
+        template = load_pool("unified" if stacked else "general_text").templates[0]
+        prompt = build_prompt(
+            tokenizer,
+            config,
+            template,
+            checked.description,
+            checked.selling_points,
+            len(clicks),
+            stacked.text_tokens if stacked else 0,
+        )
+        ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
+        return model.embed(ids, kinds, stacked)
+
+    def embedded(ids: list[int]) -> Tensor:
+        return model.embed_text(torch.tensor([ids], device=model.device))
+
+    # the text
+    past: Past = []
+    x, words = instruction(), []
+    points = make_points(checked.selling_points, encode, config.text.ad_tokens)
+    grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens)
+    while True:
+        scores = model.text_head(_plain_pass(model, x, past)[0, -1])
+        allowed = grammar.allowed()
+        word = allowed[int(scores[allowed].argmax())]
+        grammar.advance(word)
+        if grammar.done:
+            break
+        words.append(word)
+        x = embedded([word])
+
+    # the picture
+    read = instruction()
+    if words:
+        read = torch.cat([read, embedded(words)], 1)
+    empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
+    hidden_slots = read.shape[1] - empty.shape[1]
+    guidance = config.guidance.weight
+    visible = torch.ones(2, read.shape[1], dtype=torch.bool, device=model.device)
+    visible[1, :hidden_slots] = False
+    past = []
+    _plain_pass(model, torch.cat([read, F.pad(empty, (0, 0, hidden_slots, 0))]), past, visible)
+    placement = place(checked.cutout, size, checked.box)
+    canvas = generator.foreground_canvas(checked.cutout, size, placement)[None].to(model.device, model.dtype)
+    x, codes = embedded([tokenizer.begin_image]).repeat(2, 1, 1), []
+    for index in range(config.image.tokens):
+        features = model.foreground(canvas) * config.foreground.strength
+        visible = F.pad(visible, (0, 1), value=True)
+        state = _plain_pass(model, x, past, visible, features[:, :, index : index + 1].repeat(1, 2, 1, 1))
+        conditional, unconditional = model.image_head(state[:, -1]).float().chunk(2)
+        code = (unconditional + guidance * (conditional - unconditional)).argmax(-1)
+        codes.append(code)
+        x = model.embed_image(code.repeat(2))[:, None]
+    pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid)[0]
+    return grammar.text(), compose(cover(to_image(pixels), size), checked.cutout, placement)
+
+
+Past = list[tuple[Tensor, Tensor]]  # keys and values [B, heads, T, head_dim] by layer
+
+
+def _plain_pass(
+    model: UnifiedModel, x: Tensor, past: Past, visible: Tensor | None = None, foreground: Tensor | None = None
+) -> Tensor:
+    """The decoder with a cache that grows by concatenation: x [B, T, D] -> hidden states [B, T, D]; `past` has read x."""
+    batch, length, width = x.shape
+    start, config = (past[0][0].shape[2] if past else 0), model.config.decoder
+    positions = torch.arange(start, start + length, device=x.device)
+    cos, sin = (t.to(x.dtype) for t in rotary_table(positions, width // config.heads, config.rope_theta))
+    slots = torch.arange(start + length, device=x.device)
+    mask = (slots <= positions[:, None])[None]
+    if visible is not None:
+        mask = mask & visible[:, None] | (slots == positions[:, None])
+    for index, block in enumerate(cast(Iterable[Block], model.decoder.blocks)):
+        if foreground is not None and index % model.decoder.group == 0:
+            x = x + foreground[index // model.decoder.group]
+        h = block.attention_norm(x)
+        q, k, v = (
+            layer(h).view(batch, length, config.heads, -1).transpose(1, 2)
+            for layer in (block.q_proj, block.k_proj, block.v_proj)
+        )
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        if start:
+            k, v = torch.cat([past[index][0], k], 2), torch.cat([past[index][1], v], 2)
+            past[index] = k, v
+        else:
+            past.append((k, v))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None])
+        x = x + block.o_proj(attended.transpose(1, 2).reshape(batch, length, width))
+        h = block.feed_forward_norm(x)
+        x = x + block.down_proj(F.silu(block.gate_proj(h)) * block.up_proj(h))
+    return model.decoder.norm(x)
+
+
+@dataclass(frozen=True)
+class JanusShape:
+    """A small Janus: decoder layers and sizes, image tokens per side, image codes."""
+
+    layers: int
+    width: int
+    heads: int
+    feed_forward: int
+    grid: int
+    codes: int
+
+
+_OURS = embedded()
+SHAPES = {
+    "24 thin layers": JanusShape(24, 256, 4, 704, 16, 4096),
+    "embedded size": JanusShape(
+        _OURS.decoder.layers,
+        _OURS.decoder.width,
+        _OURS.decoder.heads,
+        _OURS.decoder.feed_forward,
+        _OURS.image.grid,
+        _OURS.image.codes,
+    ),
+}
+TINY_SHAPES = {"2 layers x 32 (quick)": JanusShape(2, 32, 2, 64, 4, 64)}
+_SPECIALS = {"bos": "<｜begin▁of▁sentence｜>", "eos": "<｜end▁of▁sentence｜>", "pad": "<｜▁pad▁｜>", "boi": "<begin_of_image>"}
+
+
+def _their_janus(shape: JanusShape, folder: Path) -> tuple[Any, dict[str, Tensor], list[int]]:
+    """A random Janus of transformers, saved in the folder; its inputs for one prompt, and the prompt's ids without the end."""
+    import transformers
+    from tokenizers import AddedToken
+
+    text_tokenizer = train_text_tokenizer(["An ad for a kettle: auto shut-off; 1.7 L"] * 3, 320).tokenizer
+    text_tokenizer.add_special_tokens(
+        [AddedToken(s, special=True, normalized=False) for s in (*_SPECIALS.values(), "<image_placeholder>")]
+    )
+    ids = {name: text_tokenizer.token_to_id(spelling) for name, spelling in _SPECIALS.items()}
+    text = {f"{name}_token_id": ids[name] for name in ("bos", "eos", "pad")}
+    torch.manual_seed(0)
+    model = transformers.JanusForConditionalGeneration(
+        transformers.JanusConfig(
+            text_config=transformers.LlamaConfig(
+                vocab_size=512,
+                hidden_size=shape.width,
+                intermediate_size=shape.feed_forward,
+                num_hidden_layers=shape.layers,
+                num_attention_heads=shape.heads,
+                rms_norm_eps=1e-6,
+                **text,
+            ),
+            vision_config=transformers.JanusVisionConfig(
+                hidden_size=16,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                image_size=4 * shape.grid,
+                patch_size=4,
+                num_image_tokens=shape.grid**2,
+                projection_dim=shape.width,
+            ),
+            vq_config=transformers.JanusVQVAEConfig(
+                embed_dim=8,
+                num_embeddings=shape.codes,
+                latent_channels=16,
+                base_channels=32,
+                channel_multiplier=[1, 1],
+                num_res_blocks=1,
+                projection_dim=shape.width,
+                image_token_embed_dim=shape.width,
+            ),
+            image_token_id=text_tokenizer.token_to_id("<image_placeholder>"),
+            tie_word_embeddings=False,
+        )
+    ).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim > 1:  # scores far enough apart that rounding decides nothing
+                parameter.normal_().mul_(1.0 if "embed" in name else parameter[0].numel() ** -0.5)
+            parameter.copy_(parameter.half().float())
+    for name, value in text.items():
+        setattr(model.generation_config, name, value)
+    model.generation_config.generation_kwargs = {"boi_token_id": ids["boi"]}
+    model.save_pretrained(folder)
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=text_tokenizer,
+        **{f"{name}_token": _SPECIALS[name] for name in ("bos", "eos", "pad")},
+        extra_special_tokens={"boi_token": _SPECIALS["boi"]},
+    ).save_pretrained(folder)
+    prompt = [ids["bos"], *text_tokenizer.encode("An ad for a kettle", add_special_tokens=False).ids]
+    their_ids = torch.tensor([[*prompt, ids["boi"]]])
+    return model, {"input_ids": their_ids, "attention_mask": torch.ones_like(their_ids)}, prompt
+
+
+# Helpers -----------------------------------------------------------------------------------------------------------------
+
+
+def _generator(folder: Path | None, quick: bool) -> tuple[AdGenerator, str]:
+    """The generator to measure, and what its weights are."""
+    if quick:
+        config, weights = tiny(), "tiny, random weights"
+    elif folder or checkpoint.embedded_folder().is_dir():
+        return AdGenerator.from_pretrained(folder), "given model" if folder else "embedded model"
+    else:
+        config, weights = embedded(), "embedded size, random weights"
+    torch.manual_seed(0)
+    model = UnifiedModel(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half().float())  # as a shipped model's weights are
+    texts = [text for request in example_requests() for text in (request.product.description, *request.product.selling_points)]
+    return AdGenerator(model, train_text_tokenizer(texts * 4, 2000)), weights
+
+
+def _shoppers(count: int, clicks: int) -> list[AdRequest]:
+    """Shoppers of one product with different histories, drawn from the clicks of the examples."""
+    examples, rng = example_requests(), random.Random(0)
+    pool = [click for request in examples for click in request.history]
+    pool *= -(-clicks // len(pool)) or 1
+    return [AdRequest(examples[0].product, rng.sample(pool, clicks), examples[0].box) for _ in range(count)]
+
+
+def _ad(generator: AdGenerator, request: AdRequest, **options: Any) -> Ad:
+    return generator.generate(request.product, request.history, box=request.box, **options)
+
+
+def _medians(runs: Sequence[Callable[[], object]], repeats: int) -> list[float]:
+    """Median seconds of each run; they take turns, so that a slow minute of the machine meets all."""
+    for run in runs:
+        run()
+    seconds: list[list[float]] = [[] for _ in runs]
+    for _ in range(repeats):
+        for run, taken in zip(runs, seconds, strict=True):
+            start = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in seconds]
+
+
+def _with_threads(count: int, run: Callable[[], object]) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        run()
+    finally:
+        torch.set_num_threads(before)
+
+
+def _versions(weights: str) -> dict[str, str]:
+    found = {}
+    for name in ("uniadgen", "torch", "transformers"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return {
+        **found,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
+        "threads": str(torch.get_num_threads()),
+        "weights": weights,
+    }

@@ -1,0 +1,300 @@
+"""A model's decoder and heads as they run fastest in generation: packed weights, a key-value cache, few operations.
+
+    engine = Engine.pack(model)
+    cache = engine.allocate(batch=1, capacity=700)
+    hidden = engine.forward(model.embed_text(ids), [cache])         # [1, T, D]; the cache has read the ids
+
+It computes what `model.decoder` computes, within rounding. On a CPU a step of a small model is bound by reading its weights,
+and by the number of operations: query, key and value weights are one matrix, as are gate and up; weights that half precision
+holds exactly are read in half precision (the arithmetic stays in single precision); tables are computed once.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from uniadgen.decoding.cache import Cache
+from uniadgen.model.decoder import Block, RMSNorm, rotary_table
+from uniadgen.model.memory import free_memory
+from uniadgen.model.unified import UnifiedModel
+
+Linear = Callable[[Tensor], Tensor]
+
+# The embeddings of all image codes are computed once if the table has at most so many numbers.
+_TABLE_LIMIT = 2**23
+# Up to so many rows, copies of weights for few rows are used, and shared prefixes are attended to apart.
+FEW_ROWS = 64
+
+
+@dataclass(frozen=True)
+class PackedBlock:
+    attention_norm: RMSNorm
+    qkv: Linear
+    out: Linear
+    feed_forward_norm: RMSNorm
+    gate_up: Linear
+    down: Linear
+
+
+class Engine:
+    """Packed when it is made: after a change of the model's weights, pack it again."""
+
+    def __init__(self, model: UnifiedModel, blocks: Sequence[PackedBlock], project: Linear, score: Linear) -> None:
+        self.model, self.blocks = model, list(blocks)
+        self._project, self._score = project, score
+        config = model.config
+        self._image_table: Tensor | None = None
+        if config.image.codes * config.decoder.width <= _TABLE_LIMIT:
+            self._image_table = model.embed_image(torch.arange(config.image.codes, device=model.device))
+        self._rotations = torch.empty(0)
+
+    @classmethod
+    @torch.inference_mode(False)  # the model's parameters must stay such as can be trained
+    @torch.no_grad()
+    def pack(cls, model: UnifiedModel) -> "Engine":
+        """Copies weights where that makes them faster (a CPU, single precision) and there is ample memory."""
+        free = free_memory(model.device)
+        size = sum(p.numel() * p.element_size() for p in model.decoder.parameters())
+        copy = model.device.type == "cpu" and model.dtype == torch.float32 and (free is None or size <= free / 2)
+        blocks = [
+            PackedBlock(
+                block.attention_norm,
+                pack_linear([block.q_proj, block.k_proj, block.v_proj], copy),
+                pack_linear([block.o_proj], copy),
+                block.feed_forward_norm,
+                pack_linear([block.gate_proj, block.up_proj], copy),
+                pack_linear([block.down_proj], copy),
+            )
+            for block in cast(Iterable[Block], model.decoder.blocks)
+        ]
+        head = model.image_head
+        return cls(model, blocks, pack_linear([head.project], copy), pack_linear([head.score], copy))
+
+    def allocate(self, batch: int, capacity: int) -> Cache:
+        return Cache.allocate(self.model.config.decoder, batch, capacity, self.model.device, self.model.dtype)
+
+    def forward(
+        self,
+        x: Tensor,
+        caches: Sequence[Cache],
+        *,
+        foreground: Tensor | None = None,
+        lengths: Sequence[int] | None = None,
+    ) -> Tensor:
+        """x [B, T, D] -> normalised hidden states [B, T, D]; the caches have read x afterwards.
+
+        The rows of x are those of all caches, one after the other. foreground [groups, B, T, D] is added at the first layer of
+        each group. lengths: row b has only lengths[b] <= T tokens, at the end; what stands before them is ignored.
+        """
+        model, (batch, width, size) = self.model, x.shape
+        heads = model.config.decoder.heads
+        rows = [cache.batch for cache in caches]
+        positions = torch.cat([cache.read for cache in caches])[:, None] + torch.arange(width, device=x.device)
+        own = _split(lengths, rows)
+        if lengths is not None:
+            positions = (positions - width + torch.tensor(lengths, device=x.device)[:, None]).clamp(min=0)
+        for cache, part in zip(caches, own, strict=True):
+            cache.reserve(width)
+            cache.hide_padding(width, part)
+        longest = max(cache.length + (cache.prefix.length if cache.prefix else 0) for cache in caches)
+        cos, sin = self._rotation(positions, longest + width, x.dtype)
+        ends = list(accumulate(rows))
+        parts = [(_Slots.of(cache, width), end - count, end) for cache, count, end in zip(caches, rows, ends, strict=True)]
+        for index, block in enumerate(self.blocks):
+            if foreground is not None and index % model.decoder.group == 0:
+                x = x + foreground[index // model.decoder.group]
+            # [B, query, key and value heads, T, head_dim]; queries and keys are rotated in place
+            qkv = block.qkv(_normalised(x, block.attention_norm)).view(batch, width, 3 * heads, -1).transpose(1, 2)
+            qk = qkv[:, : 2 * heads]
+            torch.addcmul(qk * cos, qk.roll(qk.shape[-1] // 2, -1), sin, out=qk)
+            attended = [slots.attend(index, qkv[first:last]) for slots, first, last in parts]
+            joined = attended[0] if len(attended) == 1 else torch.cat(attended)
+            x = x + block.out(joined.transpose(1, 2).reshape(batch, width, size))
+            gate, up = block.gate_up(_normalised(x, block.feed_forward_norm)).chunk(2, -1)
+            x = x + block.down(F.silu(gate).mul_(up))
+        for cache, part in zip(caches, own, strict=True):
+            cache.advance(width, part)
+        return _normalised(x, model.decoder.norm)
+
+    def text_scores(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
+        """hidden [D] -> scores of some words [len(ids)]: a grammar allows few, so few rows of the head are read."""
+        head = self.model.text_head
+        rows = torch.tensor(ids, device=hidden.device)
+        return F.linear(hidden, head.weight[rows]).float()
+
+    def image_scores(self, hidden: Tensor, guidance: float) -> Tensor:
+        """hidden [B, T, D] -> scores of all codes [B, T, codes], in single precision.
+
+        With a guidance other than 1, hidden is [2B, T, D], conditional rows first. The last layer is linear, so guidance is
+        applied before it: half the work, the same scores.
+        """
+        x = F.gelu(self._project(hidden))
+        if guidance != 1:
+            conditional, unconditional = x.chunk(2)
+            x = torch.lerp(unconditional, conditional, guidance)
+        return self._score(x).float()
+
+    def embed_image(self, codes: Tensor) -> Tensor:
+        """codes [...] -> embeddings [..., D]."""
+        return self.model.embed_image(codes) if self._image_table is None else F.embedding(codes, self._image_table)
+
+    def _rotation(self, positions: Tensor, needed: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """cos and sin [B, 1, T, head_dim]; the sign of the rotation's first half is in the sine."""
+        table = self._rotations
+        if len(table) < needed or table.dtype != dtype:
+            config, count = self.model.config.decoder, max(needed, 1024, 2 * len(table))
+            cos, sin = rotary_table(
+                torch.arange(count, device=positions.device), config.width // config.heads, config.rope_theta
+            )
+            half = sin.shape[1] // 2
+            table = self._rotations = torch.cat([cos, -sin[:, :half], sin[:, half:]], 1).to(dtype)
+        cos, sin = F.embedding(positions, table)[:, None].chunk(2, -1)
+        return cos, sin
+
+
+@lru_cache
+def _scalar(value: float) -> Tensor:
+    return torch.tensor(value)
+
+
+def _normalised(x: Tensor, norm: RMSNorm) -> Tensor:
+    """What the norm computes. On a CPU, where torch takes its own apart into many operations, in five."""
+    if x.device.type != "cpu" or x.dtype != torch.float32:
+        return norm(x)
+    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return (x * torch.addcmul(_scalar(norm.eps), length, length, value=1 / x.shape[-1]).rsqrt_()).mul_(norm.weight)
+
+
+@dataclass
+class _Slots:
+    """Where one pass writes into a cache and what it reads there, by layer."""
+
+    new: tuple[Tensor, ...]
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+    mask: Tensor | None
+    causal: bool
+    prefix: tuple[tuple[Tensor, Tensor], ...] | None  # keys and values [heads, P, head_dim]
+
+    @classmethod
+    def of(cls, cache: Cache, width: int) -> "_Slots":
+        start, end = cache.length, cache.length + width
+        causal = start == 0 and width > 1 and not cache.ragged and cache.prefix is None
+        heads = cache.states.shape[2] // 2
+        prefix = None
+        if cache.prefix is not None:
+            prefix = tuple(layer.chunk(2) for layer in cache.prefix.states[:, 0, :, : cache.prefix.length].unbind())
+        return cls(
+            cache.states[:, :, :, start:end].unbind(),
+            cache.states[:, :, :heads, :end].unbind(),
+            cache.states[:, :, heads:, :end].unbind(),
+            attention_mask(cache, width) if cache.ragged or (width > 1 and not causal) else None,
+            causal,
+            prefix,
+        )
+
+    def attend(self, layer: int, qkv: Tensor) -> Tensor:
+        """qkv [B, 3 * heads, T, head_dim] -> what the queries find [B, heads, T, head_dim]."""
+        heads = qkv.shape[1] // 3
+        self.new[layer].copy_(qkv[:, heads:])
+        if self.prefix is not None:
+            return attend_after(self.prefix[layer], qkv[:, :heads], self.keys[layer], self.values[layer], self.mask)
+        return F.scaled_dot_product_attention(
+            qkv[:, :heads], self.keys[layer], self.values[layer], attn_mask=self.mask, is_causal=self.causal
+        )
+
+
+def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention of all rows to a prefix that they share, and of each row to its own: [B, heads, T, head_dim] like q.
+
+    prefix: keys and values [heads, P, head_dim], which every query may see. keys, values [B, heads, S, head_dim], mask
+    [B or 1, 1, T, S] bool: each row's own. The queries of all rows meet the prefix in one product, so it is read once.
+    """
+    batch, heads, width, size = q.shape
+    shared_keys, shared_values = prefix
+    count = shared_keys.shape[1]
+    if width > FEW_ROWS:  # all scores at once would be large
+        shared = (t.expand(batch, -1, -1, -1) for t in prefix)
+        keys, values = (torch.cat(pair, 2) for pair in zip(shared, (keys, values), strict=True))
+        whole = None if mask is None else F.pad(mask, (count, 0), value=True)
+        return F.scaled_dot_product_attention(q, keys, values, attn_mask=whole)
+    q = q * size**-0.5
+    scores = torch.empty(batch, heads, width, count + keys.shape[2], dtype=q.dtype, device=q.device)
+    joint = q.transpose(0, 1).reshape(heads, batch * width, size) @ shared_keys.transpose(1, 2)
+    scores[..., :count] = joint.view(heads, batch, width, count).transpose(0, 1)
+    own = q @ keys.transpose(2, 3)
+    scores[..., count:] = own if mask is None else own.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(-1)
+    joint = weights[..., :count].transpose(0, 1).reshape(heads, batch * width, count) @ shared_values
+    return weights[..., count:] @ values + joint.view(heads, batch, width, size).transpose(0, 1)
+
+
+def attention_mask(cache: Cache, width: int) -> Tensor:
+    """Who of the next `width` slots may see which: [B or 1, 1, width, length + width] bool.
+
+    Causal, and hidden slots are hidden, except from themselves, so that no query is left with nothing to see (no NaN).
+    """
+    start, end = cache.length, cache.length + width
+    keys = torch.arange(end, device=cache.visible.device)
+    queries = keys[start:, None]
+    mask = (keys <= queries)[None]
+    if cache.ragged:
+        mask = mask & cache.visible[:, None, :end] | (keys == queries)
+    return mask[:, None]
+
+
+def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
+    """Linear layers of the same input as one function, their outputs side by side.
+
+    The layers' parameters become views of the joint matrix, which costs no memory. copy: for few rows there is also a copy in
+    the form in which a CPU multiplies them fastest. What is no plain nn.Linear - an adapter, quantized weights - is called
+    as it is.
+    """
+    plain = [module for module in modules if type(module) is nn.Linear and type(module.weight.data) is Tensor]
+    if len(plain) < len(modules):
+        called = list(modules)
+        return called[0] if len(called) == 1 else lambda x: torch.cat([module(x) for module in called], -1)
+    weight = torch.cat([layer.weight.detach() for layer in plain]) if len(plain) > 1 else plain[0].weight.detach()
+    biases = [layer.bias.detach() for layer in plain if layer.bias is not None]
+    bias = torch.cat(biases) if biases else None
+    start = 0
+    for layer in plain if len(plain) > 1 else ():
+        layer.weight.data = weight[start : start + layer.out_features]
+        start += layer.out_features
+
+    def many(x: Tensor) -> Tensor:
+        return F.linear(x, weight, bias)
+
+    few = _few_rows(weight, bias) if copy else many
+    return lambda x: few(x) if x.shape[0] * x.shape[1] <= FEW_ROWS else many(x)
+
+
+def _few_rows(weight: Tensor, bias: Tensor | None) -> Linear:
+    """Weights that half precision holds exactly are read in half precision, if torch can do that here (FBGEMM)."""
+    if torch.backends.quantized.engine in ("fbgemm", "x86") and torch.equal(weight, weight.half().float()):
+        if hasattr(torch, "fbgemm_linear_fp16_weight_fp32_activation"):
+            # older than the operator below, and deprecated, yet called in half the time
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                half = torch.fbgemm_pack_gemm_matrix_fp16(weight)
+                torch.fbgemm_linear_fp16_weight_fp32_activation(weight[:1], half, bias)  # it warns when first called
+            return lambda x: torch.fbgemm_linear_fp16_weight_fp32_activation(x, half, bias)
+        packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+        return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
+    transposed = weight.t().contiguous()
+    return lambda x: x @ transposed if bias is None else x @ transposed + bias
+
+
+def _split(values: Sequence[int] | None, counts: Sequence[int]) -> list[Sequence[int] | None]:
+    """The values of each cache's rows."""
+    if values is None:
+        return [None] * len(counts)
+    ends = list(accumulate(counts))
+    return [values[end - count : end] for end, count in zip(ends, counts, strict=True)]

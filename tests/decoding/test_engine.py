@@ -1,0 +1,144 @@
+"""The engine computes what the model's decoder computes, with a cache and with packed weights."""
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from uniadgen.decoding.engine import Engine, pack_linear
+from uniadgen.model.unified import UnifiedModel
+
+WIDTH = 32
+CLOSE = {"atol": 1e-4, "rtol": 1e-4}
+
+
+@pytest.fixture(scope="module", params=["single", "half"])
+def packed(request: pytest.FixtureRequest, model: UnifiedModel) -> tuple[UnifiedModel, Engine]:
+    """Weights in single precision, and weights that half precision holds exactly: they are packed differently."""
+    model = copy.deepcopy(model)
+    if request.param == "half":
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.copy_(parameter.half().float())
+    return model, Engine.pack(model)
+
+
+@torch.inference_mode()
+def test_cached_steps_equal_the_whole_sequence(packed: tuple[UnifiedModel, Engine]) -> None:
+    model, engine = packed
+    x, foreground = torch.randn(2, 9, WIDTH), torch.randn(2, 2, 9, WIDTH)
+    whole = model.decoder(x, foreground=foreground)
+    cache = engine.allocate(2, 12)
+    parts = [engine.forward(x[:, :4], [cache], foreground=foreground[:, :, :4])]
+    parts += [engine.forward(x[:, 4:6], [cache], foreground=foreground[:, :, 4:6])]
+    parts += [engine.forward(x[:, i : i + 1], [cache], foreground=foreground[:, :, i : i + 1]) for i in range(6, 9)]
+    torch.testing.assert_close(torch.cat(parts, 1), whole, **CLOSE)
+    assert whole.std() > 0.1
+
+
+@torch.inference_mode()
+def test_rows_of_any_length_give_what_they_give_alone(packed: tuple[UnifiedModel, Engine]) -> None:
+    model, engine = packed
+    lengths = [[4, 2, 0], [1, 3, 5], [1, 1, 1]]  # of each read, by row
+    rows = [torch.randn(sum(column), WIDTH) for column in zip(*lengths, strict=True)]
+    cache, read = engine.allocate(3, 2), [0, 0, 0]  # too small: it grows
+    for step in lengths:
+        width = max(step)
+        x = torch.randn(3, width, WIDTH) * 9  # what stands where a row has nothing must not matter
+        for row, count in enumerate(step):
+            x[row, width - count :] = rows[row][read[row] : read[row] + count]
+            read[row] += count
+        hidden = engine.forward(x, [cache], lengths=step)
+    for row, sequence in enumerate(rows):
+        torch.testing.assert_close(hidden[row, -1], model.decoder(sequence[None])[0, -1], **CLOSE)
+    assert cache.read.tolist() == read
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("few", [1, 64])
+def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, engine = packed
+    monkeypatch.setattr("uniadgen.decoding.engine.FEW_ROWS", few)
+    shared, rows = torch.randn(5, WIDTH), [torch.randn(length, WIDTH) for length in (4, 3)]
+    prefix, cache = engine.allocate(1, 5), engine.allocate(2, 1)
+    engine.forward(shared[None], [prefix])
+    cache.follow(prefix)
+    first = torch.stack([torch.cat([torch.randn(1 - len(row[:-2]) + 1, WIDTH) * 9, row[:-2]]) for row in rows])
+    engine.forward(first, [cache], lengths=[2, 1])
+    engine.forward(torch.stack([row[-2:-1] for row in rows]), [cache])
+    cache = cache.spread([1, 0, 1], 9)
+    hidden = engine.forward(torch.stack([rows[i][-1:] for i in (1, 0, 1)]), [cache])
+    for found, row in zip(hidden[:, -1], (rows[1], rows[0], rows[1]), strict=True):
+        torch.testing.assert_close(found, model.decoder(torch.cat([shared, row])[None])[0, -1], **CLOSE)
+    with pytest.raises(ValueError, match="empty"):
+        cache.follow(prefix)
+
+
+@torch.inference_mode()
+def test_two_caches_in_one_pass(packed: tuple[UnifiedModel, Engine]) -> None:
+    model, engine = packed
+    long, short = torch.randn(1, 7, WIDTH), torch.randn(1, 3, WIDTH)
+    caches = [engine.allocate(1, 8), engine.allocate(1, 8)]
+    engine.forward(long[:, :-1], caches[:1])
+    engine.forward(short[:, :-1], caches[1:])
+    hidden = engine.forward(torch.cat([long[:, -1:], short[:, -1:]]), caches)
+    for row, sequence in enumerate((long, short)):
+        torch.testing.assert_close(hidden[row, -1], model.decoder(sequence)[0, -1], **CLOSE)
+
+
+@torch.inference_mode()
+def test_what_is_rewound_is_forgotten(packed: tuple[UnifiedModel, Engine]) -> None:
+    _, engine = packed
+    x, y = torch.randn(2, 5, WIDTH), torch.randn(2, 3, WIDTH)
+    cache, straight = engine.allocate(2, 10), engine.allocate(2, 10)
+    engine.forward(x, [cache])
+    engine.forward(y, [cache])
+    cache.rewind(3)
+    cache.rewind(1)
+    engine.forward(x[:, :4], [straight])
+    torch.testing.assert_close(engine.forward(x[:, 4:], [cache]), engine.forward(x[:, 4:], [straight]))
+
+
+@torch.inference_mode()
+def test_rows_can_be_copied(packed: tuple[UnifiedModel, Engine]) -> None:
+    _, engine = packed
+    x, y = torch.randn(2, 5, WIDTH), torch.randn(1, 2, WIDTH)
+    cache = engine.allocate(2, 5)
+    engine.forward(x, [cache], lengths=[5, 3])
+    spread = cache.spread([1, 0, 1], 9)
+    hidden = engine.forward(y.repeat(3, 1, 1), [spread])
+    torch.testing.assert_close(hidden[0], hidden[2])
+    torch.testing.assert_close(hidden[:2].flip(0), engine.forward(y.repeat(2, 1, 1), [cache]), **CLOSE)
+    assert not torch.allclose(hidden[0], hidden[1], **CLOSE)
+
+
+@torch.inference_mode()
+def test_heads(packed: tuple[UnifiedModel, Engine]) -> None:
+    model, engine = packed
+    hidden = torch.randn(4, 3, WIDTH)
+    conditional, unconditional = model.image_head(hidden).chunk(2)
+    guided = unconditional + 5 * (conditional - unconditional)
+    torch.testing.assert_close(engine.image_scores(hidden, 5), guided, **CLOSE)
+    torch.testing.assert_close(engine.image_scores(hidden, 1), model.image_head(hidden), **CLOSE)
+    torch.testing.assert_close(engine.text_scores(hidden[0, 0], [7, 3]), model.text_head(hidden[0, 0])[[7, 3]], **CLOSE)
+    codes = torch.tensor([[3, 60]])
+    torch.testing.assert_close(engine.embed_image(codes), model.embed_image(codes), **CLOSE)
+
+
+class _Doubled(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("copied", [True, False])
+def test_packed_layers(copied: bool) -> None:
+    x = torch.randn(2, 3, 8)
+    layers = [nn.Linear(8, 4, bias=False), nn.Linear(8, 6, bias=False)]
+    expected = torch.cat([layer(x) for layer in layers], -1)
+    torch.testing.assert_close(pack_linear(layers, copied)(x), expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(torch.cat([layer(x) for layer in layers], -1), expected)
+    biased, changed = nn.Linear(8, 4), _Doubled(8, 4)
+    torch.testing.assert_close(pack_linear([biased], copied)(x), biased(x), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(pack_linear([changed], copied)(x), changed(x), atol=1e-5, rtol=1e-4)
