@@ -1,7 +1,7 @@
 """The shoppers of PAd-Synth: a hidden taste, clicks that mostly follow it, and one later click as the target.
 
 A taste prefers, for each department, one or two scene families, and everywhere one or two palettes, one or two lights and one
-text style. A shopper sees pages of four products and clicks one creative of the page: by a softmax over how well the
+text style. A shopper sees pages of two dozen products and clicks one creative of the page: by a softmax over how well the
 creatives fit the taste, or, for 20 to 30 % of the clicks, at random. The target is the creative that fits best among many of a
 product that the shopper never clicked before.
 
@@ -31,8 +31,9 @@ from uniadgen.world.specs import (
 )
 from uniadgen.world.titles import STYLES
 
-FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 3.0, 2.4, 1.2, 2.6
-OFFERED = 4  # products on a page, of which one creative is clicked
+# Steep, and pages long: people click one ad of a hundred, and it is noise, not indifference, that makes histories hard to read.
+FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 6.0, 5.0, 2.5, 5.0
+OFFERED = 24  # products on a page, of which one creative is clicked
 TARGET_CANDIDATES = 100  # products among whose creatives the target is the best fit
 CLICKS = (12, 24)
 NOISE = (0.2, 0.3)
