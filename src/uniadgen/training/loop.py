@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedType
 from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -97,10 +97,15 @@ def fit(
     out: folder for the last checkpoint (state.pt), a few older ones (state-STEP.pt), the best (best.pt), log.jsonl and
     TensorBoard's log. look(step) is called now and then with the averaged weights in the model, to draw samples, which
     TensorBoard shows if they are called samples-STEP.png; what it returns, if anything, is lower for better weights. Raises
-    InputError for a checkpoint that does not fit.
+    InputError for a checkpoint that does not fit, and where accelerate is to shard the model.
     """
     out.mkdir(parents=True, exist_ok=True)
     accelerator = Accelerator()
+    if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_GPU, DistributedType.MULTI_CPU):
+        kind = accelerator.distributed_type.value
+        raise InputError(
+            f"accelerate is set up for {kind}; only data parallel training is supported: run `accelerate config` anew"
+        )
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimisers = make_optimisers(schedule, parameters)
     peaks = {name: optimiser.param_groups[0]["lr"] for name, optimiser in optimisers.items()}
