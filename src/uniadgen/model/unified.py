@@ -8,7 +8,7 @@ The sequence of one ad is
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -55,6 +55,10 @@ class Batch:
     clicks: Clicks | None
     canvas: Tensor | None  # [B, 3, S, S] uint8, the product on white
     keep_foreground: Tensor | None  # [B] bool: condition dropout has not struck
+
+    def to(self, device: torch.device) -> "Batch":
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Batch(**{name: None if value is None else value.to(device) for name, value in values.items()})
 
 
 @dataclass

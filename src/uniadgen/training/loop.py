@@ -1,30 +1,35 @@
 """The one training loop: AdamW, cosine schedule, clipping, an exponential moving average, checkpoints that resume exactly.
 
-Everything random in step k is drawn from (seed, k), so a run that was interrupted and resumed ends with the same weights as one
-that was not, and no data position has to be stored.
+Everything random in batch k is drawn from (seed, k), so a run that was interrupted and resumed ends with the weights of an
+undisturbed one, and no data position has to be stored. It runs in one process, or in several that `accelerate launch` starts.
 """
 
 import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from accelerate import Accelerator, DistributedType
+from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
 
-STATE = "state.pt"
+STATE, BEST = "state.pt", "best.pt"
 
 
 @dataclass(frozen=True)
 class Schedule:
     """How long and how fast. Learning rates: linear warm-up, then cosine to a twentieth of their peaks.
 
+    batch: samples that are computed together, accumulate: such batches behind one step. keep: checkpoints besides the last.
     muon_rate: of Muon (Jordan et al., 2024), which then updates the matrices between embeddings and heads; 0: AdamW for all.
     """
 
@@ -36,7 +41,9 @@ class Schedule:
     muon_rate: float = 0.0
     clip: float = 1.0
     ema: float = 0.998
+    accumulate: int = 1
     save_seconds: float = 120.0
+    keep: int = 2
     seed: int = 0
 
 
@@ -79,54 +86,84 @@ def fit(
     schedule: Schedule,
     out: Path,
     resume: bool,
-    look: Callable[[int], None] | None = None,
+    look: Callable[[int], float | None] | None = None,
     look_seconds: float = 300.0,
 ) -> None:
     """Trains all parameters that require a gradient and leaves the moving average in the model.
 
-    losses_at(step) -> named losses whose sum is minimised. out: folder for the checkpoint and log.jsonl. look(step) is called
-    now and then with the averaged weights in the model, to draw samples. Raises InputError for a checkpoint that does not fit.
+    losses_at(k) -> named losses of batch k, whose sum is minimised; step s takes the batches from s * accumulate on. Of several
+    processes (`accelerate launch`) each computes its own batches; gradients are averaged over them, and the first one writes.
+
+    out: folder for the last checkpoint (state.pt), a few older ones (state-STEP.pt), the best (best.pt), log.jsonl and
+    TensorBoard's log. look(step) is called now and then with the averaged weights in the model, to draw samples, which
+    TensorBoard shows if they are called samples-STEP.png; what it returns, if anything, is lower for better weights. Raises
+    InputError for a checkpoint that does not fit, and where accelerate is to shard the model.
     """
     out.mkdir(parents=True, exist_ok=True)
+    accelerator = Accelerator()
+    if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_GPU, DistributedType.MULTI_CPU):
+        kind = accelerator.distributed_type.value
+        raise InputError(
+            f"accelerate is set up for {kind}; only data parallel training is supported: run `accelerate config` anew"
+        )
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimisers = make_optimisers(schedule, parameters)
     peaks = {name: optimiser.param_groups[0]["lr"] for name, optimiser in optimisers.items()}
     average = {name: p.detach().clone() for name, p in parameters.items()}
-    first = _resume(out / STATE, parameters, average, optimisers) if resume else 0
+    first, best = _resume(out / STATE, parameters, average, optimisers) if resume else (0, math.inf)
+    kept = _Kept(out, schedule.keep, first if resume else None)
+    board = _Board(out, first) if accelerator.is_main_process else None
 
-    def save(step: int) -> None:
-        state = {
+    def state(step: int) -> dict[str, Any]:
+        return {
             "step": step,
+            "best": best,
             "weights": {name: p.detach() for name, p in parameters.items()},
             "average": average,
             "optimisers": {name: optimiser.state_dict() for name, optimiser in optimisers.items()},
         }
-        temporary = out / (STATE + ".part")
-        torch.save(state, temporary)
-        os.replace(temporary, out / STATE)
 
     def show(step: int) -> None:
-        if look is None:
+        nonlocal best
+        if look is None or board is None:
             return
         current = {name: p.detach().clone() for name, p in parameters.items()}
         _assign(parameters, average)
         model.eval()
         with torch.no_grad():
-            look(step)
+            figure = look(step)
         model.train()
         _assign(parameters, current)
+        board.samples(step, figure)
+        if figure is not None and figure < best:
+            best = figure
+            _write(state(step), out / BEST)
 
     model.train()
     saved = looked = time.monotonic()
     running: dict[str, float] = {}
-    bar = tqdm(range(first, schedule.steps), initial=first, total=schedule.steps, unit="step", mininterval=5.0)
+    samples = schedule.batch * schedule.accumulate * accelerator.num_processes
+    bar = tqdm(
+        range(first, schedule.steps),
+        initial=first,
+        total=schedule.steps,
+        unit="step",
+        mininterval=5.0,
+        disable=not accelerator.is_main_process,
+    )
     for step in bar:
-        torch.manual_seed(schedule.seed * 1_000_003 + step)
-        losses = losses_at(step)
-        total = torch.stack(list(losses.values())).sum()
         for p in parameters.values():
             p.grad = None
-        total.backward()  # type: ignore[no-untyped-call]
+        for k in range(step * schedule.accumulate, (step + 1) * schedule.accumulate):
+            torch.manual_seed(schedule.seed * 1_000_003 + k)
+            losses = losses_at(k)
+            total = torch.stack(list(losses.values())).sum() / schedule.accumulate
+            total.backward()  # type: ignore[no-untyped-call]
+            for name, loss in losses.items():
+                if loss.requires_grad:  # a loss without anything to predict in this batch is a constant
+                    running[name] = 0.98 * running.get(name, float(loss.detach())) + 0.02 * float(loss.detach())
+        if accelerator.num_processes > 1:
+            average_gradients(accelerator, list(parameters.values()))
         nn.utils.clip_grad_norm_(parameters.values(), schedule.clip)
         for name, optimiser in optimisers.items():
             for group in optimiser.param_groups:
@@ -136,24 +173,98 @@ def fit(
         with torch.no_grad():
             for name, p in parameters.items():
                 average[name].lerp_(p, 1 - decay)
-        for name, loss in losses.items():
-            if loss.requires_grad:  # a loss without anything to predict in this batch is a constant
-                running[name] = 0.98 * running.get(name, float(loss.detach())) + 0.02 * float(loss.detach())
-        bar.set_postfix({name: f"{value:.3f}" for name, value in running.items()}, refresh=False)
+        if board is None:
+            continue
+        rate = samples * (bar.format_dict["rate"] or 0.0)  # tqdm's own, of the last steps; the time left it shows itself
+        told = {name: f"{value:.3f}" for name, value in running.items()}
+        bar.set_postfix({**told, "samples/s": f"{rate:.1f}"}, refresh=False)
         if (step + 1) % 50 == 0:
-            with open(out / "log.jsonl", "a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": step + 1, **{k: round(v, 5) for k, v in running.items()}}) + "\n")
+            board.losses(step + 1, running)
         now = time.monotonic()
         if now - saved > schedule.save_seconds:
-            save(step + 1)
+            kept.save(step + 1, state(step + 1))
             saved = time.monotonic()
         if now - looked > look_seconds:
             show(step + 1)
             looked = time.monotonic()
-    save(schedule.steps)
+    if board is not None:
+        kept.save(schedule.steps, state(schedule.steps))
     show(schedule.steps)
+    if board is not None:
+        board.close()
     _assign(parameters, average)
     model.eval()
+
+
+def average_gradients(accelerator: Accelerator, parameters: Sequence[nn.Parameter]) -> None:
+    """Gives every process the mean of all processes' gradients; one that has none counts as zero, unless nobody has one."""
+    having = torch.tensor([float(p.grad is not None) for p in parameters], device=accelerator.device)
+    for p, count in zip(parameters, accelerator.reduce(having, "sum").tolist(), strict=True):
+        if count:
+            p.grad = accelerator.reduce(torch.zeros_like(p) if p.grad is None else p.grad, "mean")
+
+
+class _Kept:
+    """The last checkpoint as state.pt, and `keep` older ones beside it."""
+
+    def __init__(self, out: Path, keep: int, stored: int | None) -> None:
+        """stored: the step of state.pt, if this run goes on from it; what an earlier run left is dropped otherwise."""
+        self.out, self.keep, self.stored = out, keep, stored
+
+    def save(self, step: int, state: dict[str, Any]) -> None:
+        path = self.out / STATE
+        if self.stored is not None and self.stored != step and path.exists():
+            os.replace(path, self.out / f"state-{self.stored:08d}.pt")
+        older = sorted(self.out.glob("state-*.pt"))
+        if self.stored is None:
+            older, drop = [], older
+        else:
+            drop = older[: max(0, len(older) - self.keep)]
+        for file in drop:
+            file.unlink()
+        _write(state, path)
+        self.stored = step
+
+
+class _Board:
+    """log.jsonl, and the same for TensorBoard if it is installed, with sample pictures."""
+
+    def __init__(self, out: Path, first: int) -> None:
+        self.out = out
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.writer: Any = SummaryWriter(str(out / "tensorboard"), purge_step=first)
+        except ImportError:
+            self.writer = None
+
+    def losses(self, step: int, running: dict[str, float]) -> None:
+        with open(self.out / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **{k: round(v, 5) for k, v in running.items()}}) + "\n")
+        if self.writer is not None:
+            for name, value in running.items():
+                self.writer.add_scalar(f"loss/{name}", value, step)
+
+    def samples(self, step: int, figure: float | None) -> None:
+        if self.writer is None:
+            return
+        if figure is not None:
+            self.writer.add_scalar("held-out", figure, step)
+        path = self.out / f"samples-{step:06d}.png"
+        if path.exists():
+            with Image.open(path) as picture:
+                self.writer.add_image("samples", np.asarray(picture.convert("RGB")), step, dataformats="HWC")
+        self.writer.flush()
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    temporary = path.with_name(path.name + ".part")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
 
 
 def _assign(parameters: dict[str, nn.Parameter], values: dict[str, Tensor]) -> None:
@@ -167,9 +278,10 @@ def _resume(
     parameters: dict[str, nn.Parameter],
     average: dict[str, Tensor],
     optimisers: dict[str, torch.optim.Optimizer],
-) -> int:
+) -> tuple[int, float]:
+    """The step to go on with, and the best figure so far."""
     if not path.exists():
-        return 0
+        return 0, math.inf
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         _assign(parameters, state["weights"])
@@ -177,7 +289,9 @@ def _resume(
             average[name].copy_(state["average"][name])
         for name, optimiser in optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
-        return int(state["step"])
+        return int(state["step"]), float(state.get("best", math.inf))
     except Exception as error:  # reading a damaged file raises anything, from struct.error to KeyError
         reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path}: does not fit this training run ({reason}); start anew without --resume") from None
+        raise InputError(
+            f"{path}: does not fit this training run ({reason}); put an older one in its place, or start anew"
+        ) from None

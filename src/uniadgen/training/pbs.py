@@ -23,7 +23,7 @@ from uniadgen.data.augment import shift_hue
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background import BackgroundEncoder
 from uniadgen.training.loop import Schedule, fit
-from uniadgen.training.precision import autocast
+from uniadgen.training.precision import autocast, device
 
 TEMPERATURE, MOMENTUM, QUEUE = 0.1, 0.99, 2048
 SCENES_PER_PRODUCT = 4  # negatives of the same product, drawn together
@@ -88,7 +88,7 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
     for row, product in enumerate(train.products):
         rows_of.setdefault(product, []).append(row)
     names = sorted(rows_of)
-    key_encoder = copy.deepcopy(encoder).requires_grad_(False)
+    key_encoder = copy.deepcopy(encoder.to(device())).requires_grad_(False)
     queue: list[tuple[Tensor, list[str]]] = []
     fresh = True
 
@@ -106,7 +106,7 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
                 for views, shown in ((queries, None), (keys, other)):
                     views.append(_view(encoder, train.ad(int(row), shown), rng, degrees))
                 scenes.append(train.scenes[int(row)])
-        return torch.stack(queries), torch.stack(keys), scenes
+        return torch.stack(queries).to(device()), torch.stack(keys).to(device()), scenes
 
     def losses_at(step: int) -> dict[str, Tensor]:
         nonlocal fresh
@@ -123,17 +123,19 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
         known, of_known = torch.cat([k, *(vectors for vectors, _ in queue)]), scenes + [s for _, some in queue for s in some]
         logits = q @ known.t() / TEMPERATURE
         # keys of the same scene are no negatives
-        alike = torch.from_numpy(np.array(scenes)[:, None] == np.array(of_known)[None, :])
-        own = torch.arange(len(q))
+        alike = torch.from_numpy(np.array(scenes)[:, None] == np.array(of_known)[None, :]).to(q.device)
+        own = torch.arange(len(q), device=q.device)
         alike[own, own] = False
         queue.insert(0, (k, scenes))
         while sum(len(some) for _, some in queue) > QUEUE:
             queue.pop()
         return {"contrast": F.cross_entropy(logits.masked_fill(alike, -torch.inf), own)}
 
-    def look(step: int) -> None:
+    def look(step: int) -> float:
         chosen = triples(held_out, LOOKS)
-        print(f"\nstep {step}: {triple_accuracy(encoder, held_out, chosen):.3f} of {len(chosen)} held-out triples", flush=True)
+        accuracy = triple_accuracy(encoder, held_out, chosen)
+        print(f"\nstep {step}: {accuracy:.3f} of {len(chosen)} held-out triples", flush=True)
+        return 1 - accuracy
 
     fit(encoder, losses_at, schedule, out, resume, look)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
+from accelerate import PartialState
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -29,7 +30,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import Scenes, train_pbs
-from uniadgen.training.precision import compute_dtype
+from uniadgen.training.precision import compute_dtype, device
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
@@ -71,6 +72,11 @@ def _section(cls: Any, values: dict[str, Any], name: str, path: Path) -> Any:
         raise InputError(f"{path}: {name}: {error}") from None
 
 
+def of_process(schedule: Schedule) -> Schedule:
+    """The schedule with a seed of this process's own, so that each draws other batches."""
+    return dataclasses.replace(schedule, seed=schedule.seed + PartialState().process_index)
+
+
 def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "tokenizer", config_path)
@@ -79,9 +85,10 @@ def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> Non
     pictures, unseen = tokenizer_pictures(data, config.image.resolution)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
-    train_tokenizer(tokenizer, pictures, unseen, schedule, config.preference.resolution, out, resume)
-    checkpoint.save_tokenizer(out, tokenizer, config)
-    print(f"wrote {out}")
+    train_tokenizer(tokenizer, pictures, unseen, of_process(schedule), config.preference.resolution, out, resume)
+    if PartialState().is_main_process:
+        checkpoint.save_tokenizer(out, tokenizer, config)
+        print(f"wrote {out}")
 
 
 def run_refine(data: Path, config_path: Path, model_folder: Path, out: Path, resume: bool) -> None:
@@ -97,9 +104,10 @@ def run_refine(data: Path, config_path: Path, model_folder: Path, out: Path, res
         raise InputError(f"argument --refine: {quoted(model_folder)} has a tokenizer of another kind; only ours can be refined")
     tokenizer.encoder.requires_grad_(False)
     pictures, unseen = tokenizer_pictures(data, model.config.image.resolution)
-    train_tokenizer(tokenizer, pictures, unseen, schedule, None, out, resume)
-    checkpoint.save(out / "model", model, words, torch.float16)
-    print(f"wrote {out / 'model'}")
+    train_tokenizer(tokenizer, pictures, unseen, of_process(schedule), None, out, resume)
+    if PartialState().is_main_process:
+        checkpoint.save(out / "model", model, words, torch.float16)
+        print(f"wrote {out / 'model'}")
 
 
 def tokenizer_pictures(data: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -136,9 +144,10 @@ def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val", "test")))
     torch.manual_seed(schedule.seed)
     encoder = BackgroundEncoder(BackgroundConfig())
-    train_pbs(encoder, train, held_out, schedule, out, resume)
-    save_encoder(out / WEIGHTS, encoder)
-    print(f"wrote {out / WEIGHTS}")
+    train_pbs(encoder, train, held_out, of_process(schedule), out, resume)
+    if PartialState().is_main_process:
+        save_encoder(out / WEIGHTS, encoder)
+        print(f"wrote {out / WEIGHTS}")
 
 
 def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
@@ -208,7 +217,7 @@ def run_unified(
     torch.manual_seed(schedule.seed)
     if config is None:
         lora_settings: LoraSettings = _section(LoraSettings, values, "lora", config_path)
-        model, words = lora.start(source, foreground, lora_settings, dtype=compute_dtype())
+        model, words = lora.start(source, foreground, lora_settings, device(), compute_dtype())
     else:
         if meant_for.image != config.image:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {quoted(config_path)} trains")
@@ -217,13 +226,18 @@ def run_unified(
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
     histories = drawn_histories(data) if values.get("histories") == "drawn" else None
     store = open_store(data, words, with_users=histories is None)
+    own = PartialState()  # of the processes that `accelerate launch` may have started
     try:
         train, held_out = (
-            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, histories=histories)
-            for split, stages in (("train", mix), ("val", dataclasses.replace(mix, general_steps=0)))
+            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories)
+            for split, stages, rank, ranks in (
+                ("train", mix, own.process_index, own.num_processes),
+                ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
+            )
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
-    train_unified(model, train, held_out, schedule, out, resume)
-    checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
-    print(f"wrote {out / 'model'}")
+    train_unified(model, train, held_out, of_process(schedule), out, resume)
+    if own.is_main_process:
+        checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
+        print(f"wrote {out / 'model'}")

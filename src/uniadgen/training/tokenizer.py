@@ -13,7 +13,7 @@ from uniadgen.data.augment import shift_hue
 from uniadgen.model.image_tokenizer import FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.training.loop import Schedule, fit
-from uniadgen.training.precision import autocast
+from uniadgen.training.precision import autocast, device
 
 CROP = 128  # px
 
@@ -65,7 +65,7 @@ def train_tokenizer(
             whole = from_bytes(torch.from_numpy(pictures[chosen[::2]]).permute(0, 3, 1, 2))
             small = (click_resolution, click_resolution)
             views.append(F.interpolate(whole, small, mode="bilinear", antialias=True, align_corners=False))
-        return [view.contiguous(memory_format=torch.channels_last) for view in views]
+        return [view.to(device()).contiguous(memory_format=torch.channels_last) for view in views]
 
     def losses_at(step: int) -> dict[str, Tensor]:
         losses = {}
@@ -75,8 +75,8 @@ def train_tokenizer(
             losses[name] = weight * reconstruction_loss(view, rebuilt.float())
         return losses
 
-    def look(step: int) -> None:
-        pixels = from_bytes(torch.from_numpy(held_out[:48]).permute(0, 3, 1, 2))
+    def look(step: int) -> float:
+        pixels = from_bytes(torch.from_numpy(held_out[:48]).permute(0, 3, 1, 2)).to(device())
         codes = torch.cat([tokenizer.encode(part) for part in pixels.split(8)])
         grid = pixels.shape[2] // 16
         rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])
@@ -87,6 +87,7 @@ def train_tokenizer(
         chosen = list(samples)
         grid_image = torch.cat([torch.cat([pixels[i], rebuilt[i]], 1) for i in chosen if i < len(pixels)], 2)
         to_image(grid_image).save(out / f"samples-{step:06d}.png")
+        return -psnr(pixels, rebuilt)
 
-    tokenizer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    tokenizer.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     fit(tokenizer, losses_at, schedule, out, resume, look)

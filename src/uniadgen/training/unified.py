@@ -11,7 +11,7 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.model.unified import PADDING, Batch, UnifiedModel
 from uniadgen.training.loop import Schedule, fit
-from uniadgen.training.precision import autocast
+from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import Reader
 
 LOOKS = 12  # held-out batches behind a held-out figure
@@ -69,19 +69,19 @@ class Trained(nn.Module):
 def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool) -> None:
     """Trains everything but the image tokenizer, which stays as it is."""
     model.image_tokenizer.requires_grad_(False)
-    trained = Trained(model)
+    trained = Trained(model).to(device())
 
     def losses_at(step: int) -> dict[str, Tensor]:
         with autocast():
-            named: dict[str, Tensor] = trained(reader[step])
+            named: dict[str, Tensor] = trained(reader[step].to(device()))
         return named
 
-    def look(step: int) -> None:
+    def look(step: int) -> float:
         torch.manual_seed(0)
         figures: dict[str, list[float]] = {}
         for k in range(LOOKS):
             with autocast():
-                named = trained(held_out[k])
+                named = trained(held_out[k].to(device()))
             for name, value in named.items():
                 if float(value) > 0:
                     figures.setdefault(f"{held_out.kind(k)} {name}", []).append(float(value))
@@ -90,6 +90,8 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
         with autocast():
             sheet = teacher_forced(model, held_out)
         sheet.save(out / f"samples-{step:06d}.png")
+        means = [sum(v) / len(v) for name, v in figures.items() if not name.endswith("hint")]
+        return sum(means) / len(means)
 
     fit(trained, losses_at, schedule, out, resume, look)
 
@@ -97,12 +99,13 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
 def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     """Targets, and below them the likeliest token at each position given the true ones before it: quick to draw."""
     batch = next(found for found in map(reader.__getitem__, range(10 * LOOKS)) if found.canvas is not None)
+    batch = batch.to(model.device)
     assert batch.canvas is not None  # next has seen to it
     x = model.embed(batch.ids, batch.kinds, batch.clicks)
     features = model.foreground_at(model.foreground(from_bytes(batch.canvas)), batch.image_starts, x.shape[1])
     hidden = model.decoder(x, visible=batch.kinds != PADDING, foreground=features)
     count, grid = model.config.image.tokens, model.config.image.grid
-    positions = batch.image_starts[:, None] + torch.arange(count)
+    positions = batch.image_starts[:, None] + torch.arange(count, device=model.device)
     guesses = model.image_head(hidden.gather(1, positions[..., None].expand(-1, -1, hidden.shape[2]))).argmax(-1)
     truth = batch.ids.gather(1, positions + 1)
     pictures = [model.image_tokenizer.decode(codes, grid) for codes in (truth, guesses)]
