@@ -126,6 +126,21 @@ def test_heads(packed: tuple[UnifiedModel, Engine]) -> None:
     torch.testing.assert_close(engine.embed_image(codes), model.embed_image(codes), **CLOSE)
 
 
+@torch.inference_mode()
+def test_half_precision_is_for_weights_that_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[int] = []
+    inner = torch.fbgemm_pack_gemm_matrix_fp16
+    monkeypatch.setattr(torch, "fbgemm_pack_gemm_matrix_fp16", lambda weight: packed.append(1) or inner(weight))
+    weight = torch.randn(64, 64) * 0.02
+    for stored, expected in ((weight, 0), (weight.bfloat16().float(), 1), (weight.half().float(), 2), (weight * 1e7, 2)):
+        layer = nn.Linear(64, 64, bias=False)
+        layer.weight.data = stored
+        x = torch.randn(1, 2, 64)
+        right = x @ stored.t()
+        torch.testing.assert_close(pack_linear([layer], True)(x), right, atol=1e-5 * float(right.abs().max()), rtol=0)
+        assert len(packed) == expected
+
+
 class _Doubled(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         return 2 * super().forward(x)

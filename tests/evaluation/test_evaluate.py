@@ -97,7 +97,7 @@ def test_the_command(
     def never(*arguments: object, **options: object) -> None:
         raise AssertionError("all ads were there")
 
-    monkeypatch.setattr(AdGenerator, "generate", never)
+    monkeypatch.setattr(AdGenerator, "generate_many", never)
     assert main(arguments) == 0  # goes on where it was: nothing to generate
     generator.model.text_head.weight.data.mul_(1)
     (out / "settings.json").write_text("{}")

@@ -6,7 +6,7 @@
 
 It computes what `model.decoder` computes, within rounding. On a CPU a step of a small model is bound by reading its weights,
 and by the number of operations: query, key and value weights are one matrix, as are gate and up; weights that half precision
-holds exactly are read in half precision (the arithmetic stays in single precision); tables are computed once.
+holds are read in half precision (the arithmetic stays in single precision); tables are computed once.
 """
 
 import warnings
@@ -31,6 +31,8 @@ Linear = Callable[[Tensor], Tensor]
 _TABLE_LIMIT = 2**23
 # Up to so many rows, copies of weights for few rows are used, and shared prefixes are attended to apart.
 FEW_ROWS = 64
+# Half precision holds weights if it changes their norm by at most this share, which is what single-precision sums lose anyway.
+HALF_LOSS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -277,8 +279,12 @@ def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
 
 
 def _few_rows(weight: Tensor, bias: Tensor | None) -> Linear:
-    """Weights that half precision holds exactly are read in half precision, if torch can do that here (FBGEMM)."""
-    if torch.backends.quantized.engine in ("fbgemm", "x86") and torch.equal(weight, weight.half().float()):
+    """Weights that half precision holds are read in half precision, if torch can do that here (FBGEMM).
+
+    It holds those of a checkpoint in 16 bits: all of float16 exactly, of bfloat16 all but the last bits of numbers near zero.
+    """
+    lost = (weight - weight.half().float()).norm()
+    if torch.backends.quantized.engine in ("fbgemm", "x86") and lost <= HALF_LOSS * weight.norm():
         if hasattr(torch, "fbgemm_linear_fp16_weight_fp32_activation"):
             # older than the operator below, and deprecated, yet called in half the time
             with warnings.catch_warnings():

@@ -22,7 +22,7 @@ from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 
 Decoding = Literal["sequential", "parallel"]
-DECODINGS: tuple[str, ...] = get_args(Decoding)
+DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
 WINDOW = 16  # tokens in a pass of parallel decoding
 
 

@@ -1,4 +1,4 @@
-"""What is generated for an evaluation: every shopper of a split under every condition, resumable at each ad.
+"""What is generated for an evaluation: every shopper of a split under every condition, resumable at each batch.
 
 A condition is how much of the history the model sees and how it is sampled. All conditions of one shopper share product, place
 and seed, so that differences come from the history alone.
@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from uniadgen.ads import Box, Click, Product
+from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.cleaning import quoted
 from uniadgen.compose import visible_part
 from uniadgen.data.encode import table_digest
@@ -27,6 +27,7 @@ from uniadgen.history import SAMPLINGS, Sampling
 from uniadgen.output import staged, write_ad
 
 Progress = Callable[[str, int, int], None]
+BATCH = 16  # ads that are generated together
 
 
 @dataclass(frozen=True)
@@ -183,24 +184,29 @@ def generate_all(
     out.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(settings, indent=2) + "\n")
     done, total = 0, len(cases) * len(wanted)
-    for number, case in enumerate(cases):
-        for condition in wanted:
-            folder = out / "ads" / condition.name
-            if not (folder / f"{case.id}.json").exists():
-                history = case.history if condition.history == "own" else cases[(number + len(cases) // 2) % len(cases)].history
-                ad = generator.generate(
-                    case.product,
-                    history if condition.length else [],
-                    box=case.box,
-                    seed=number,
-                    size=(size, size),
-                    history_length=condition.length or None,
-                    sampling=condition.sampling,
-                    guidance=guidance,
-                )
+    for condition in wanted:
+        folder = out / "ads" / condition.name
+        missing = [number for number, case in enumerate(cases) if not (folder / f"{case.id}.json").exists()]
+        done += len(cases) - len(missing)
+        for start in range(0, len(missing), BATCH):
+            numbers = missing[start : start + BATCH]
+            requests = []
+            for number in numbers:
+                whose = number if condition.history == "own" else (number + len(cases) // 2) % len(cases)
+                history = cases[whose].history if condition.length else []
+                requests.append(AdRequest(cases[number].product, history, cases[number].box))
+            ads = generator.generate_many(
+                requests,
+                seeds=numbers,
+                size=(size, size),
+                history_length=condition.length or None,
+                sampling=condition.sampling,
+                guidance=guidance,
+            )
+            for number, ad in zip(numbers, ads, strict=True):
                 with staged(folder) as stage:
-                    write_ad(ad, [], stage, case.id)
-            done += 1
+                    write_ad(ad, [], stage, cases[number].id)
+            done += len(numbers)
             if progress is not None:
                 progress("generating", done, total)
 
