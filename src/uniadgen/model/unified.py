@@ -65,7 +65,9 @@ class Batch:
 class Losses:
     text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
     image: Tensor  # the same over image tokens
-    fused: Tensor | None = None  # [B, N*I, D]: image part of the preference tokens, where the batch has clicks
+    before_image: Tensor | None = (
+        None  # [b, D]: what the first image token is drawn from, in rows with a picture
+    )
 
 
 class ImageHead(nn.Module):
@@ -120,18 +122,15 @@ class UnifiedModel(nn.Module):
         )
         return parts
 
-    def embed(
-        self, ids: Tensor, kinds: Tensor, clicks: Clicks | None, preference: tuple[Tensor, Tensor] | None = None
-    ) -> Tensor:
+    def embed(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None) -> Tensor:
         """Embeddings [B, T, D] of a sequence that mixes all kinds.
 
-        The preference tokens of row b fill b's positions of their kind in order; their number must match. preference: what
-        `preference_tokens` makes of the clicks, where it is at hand.
+        The preference tokens of row b fill b's positions of their kind in order; their number must match.
         """
         x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
         x = torch.where((kinds == IMAGE)[..., None], self.embed_image(torch.where(kinds == IMAGE, ids, 0)).to(x.dtype), x)
         if clicks is not None:
-            image, text = self.preference_tokens(clicks) if preference is None else preference
+            image, text = self.preference_tokens(clicks)
             # padding has no positions in the sequence: drop its tokens, keep the order of rows and clicks
             image_seen = clicks.visible.repeat_interleave(image.shape[1] // clicks.visible.shape[1], 1)
             text_seen = (clicks.text_visible & clicks.visible[..., None]).flatten(1)
@@ -149,9 +148,9 @@ class UnifiedModel(nn.Module):
         placed[:, rows[has_image], positions[has_image]] = features[:, has_image]
         return placed
 
-    def forward(self, batch: Batch) -> Losses:
-        preference = None if batch.clicks is None else self.preference_tokens(batch.clicks)
-        x = self.embed(batch.ids, batch.kinds, batch.clicks, preference)
+    def forward(self, batch: Batch, emphasis: Tensor | None = None) -> Losses:
+        """emphasis [image tokens], 1 on average: weights of the image tokens in the loss, by position."""
+        x = self.embed(batch.ids, batch.kinds, batch.clicks)
         foreground = None
         if batch.canvas is not None:
             features = self.foreground(from_bytes(batch.canvas))
@@ -166,10 +165,14 @@ class UnifiedModel(nn.Module):
         if worded.any():
             text = F.cross_entropy(self.text_head(hidden[worded]).float(), batch.text_targets[worded])
         pictured = batch.kinds[:, 1:] == IMAGE
-        image = zero
+        image, before_image = zero, None
         if pictured.any():
-            image = F.cross_entropy(self.image_head(hidden[:, :-1][pictured]).float(), batch.ids[:, 1:][pictured])
-        return Losses(text, image, None if preference is None else preference[0])
+            scores = self.image_head(hidden[:, :-1][pictured]).float()
+            each = F.cross_entropy(scores, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
+            image = (each if emphasis is None else each * emphasis).mean()
+            rows = (batch.image_starts >= 0).nonzero()[:, 0]
+            before_image = hidden[rows, batch.image_starts[rows]]
+        return Losses(text, image, before_image)
 
     @property
     def device(self) -> torch.device:

@@ -31,6 +31,7 @@ from uniadgen.world.specs import stream
 from uniadgen.world.titles import pseudo_title_task
 
 LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes its share
+CLEAR = 0.5
 PROMPT_DROPOUT = 0.1
 KINDS = ("general", "personal", "scenes", "words")
 SLOTS = 20  # steps after which the kinds of batches repeat
@@ -68,10 +69,12 @@ class DrawnHistories:
     index: CreativeIndex
     texts: Vectors  # [creatives, dimensions]
     descriptions: Vectors
+    clear: float = CLEAR  # share of shoppers that are easy to read
 
     def __call__(self, draw: random.Random, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Clicks of a shopper who would click creative `row`, oldest first, and their product similarities."""
-        names = sample_history(draw, self.index.ids[row], self.index, LONG_HISTORY)
+        clear = draw.random() < self.clear
+        names = sample_history(draw, self.index.ids[row], self.index, LONG_HISTORY, clear)
         clicks = np.array([self.index.row[name] for name in names], np.int64)
         return clicks, self.texts[clicks] @ self.descriptions[row]
 

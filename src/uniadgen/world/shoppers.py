@@ -218,12 +218,14 @@ def _noise_count(n: int, draw: random.Random) -> int:
     return draw.randint(low, high) if low <= high else int(n * draw.uniform(*NOISE) + draw.random())
 
 
-def _draw_clicks(draw: random.Random, taste: Taste, index: CreativeIndex, products: _Ints, n: int) -> list[int]:
+def _draw_clicks(
+    draw: random.Random, taste: Taste, index: CreativeIndex, products: _Ints, n: int, noise: bool = True
+) -> list[int]:
     """n clicks (rows of creatives) on these products; no creative twice unless everything on the page was clicked before."""
     rng = np.random.default_rng(draw.getrandbits(64))
     rows = index.by_product[products[rng.integers(0, len(products), (n, OFFERED))]].reshape(n, -1)
     scores = _affinities(taste, index, rows)
-    noisy = rng.permutation(n)[: _noise_count(n, draw)]
+    noisy = rng.permutation(n)[: _noise_count(n, draw) if noise else 0]
     scores[noisy] = np.where(rows[noisy] < 0, -np.inf, 0.0)
     # The largest score plus Gumbel noise is a draw from the softmax, and so is the next one once the largest is ruled out.
     ranked = np.take_along_axis(rows, np.argsort(-(scores + rng.gumbel(size=scores.shape)), axis=1), axis=1).tolist()
@@ -242,11 +244,13 @@ def _visible_products(index: CreativeIndex, split: str) -> _Ints:
     return train if split == "train" else np.concatenate([train, index.products_of_split[split]])
 
 
-def sample_history(draw: random.Random, target: str, index: CreativeIndex, n: int) -> list[str]:
+def sample_history(draw: random.Random, target: str, index: CreativeIndex, n: int, clear: bool = False) -> list[str]:
     """The ids of n clicks of an invented shopper who would click the creative `target`, oldest first.
 
     The taste prefers the target's family in its department, its palette, its light and its text style; all else is drawn.
     Clicks fall on the products of the target's split and the training products, never on the target's own product.
+    clear: a shopper who is easy to read, for learning: likes one thing of each kind, clicks in the target's department, and
+    never at random.
     """
     row = index.row[target]
     product = index.product[row]
@@ -258,12 +262,17 @@ def sample_history(draw: random.Random, target: str, index: CreativeIndex, n: in
         light=LIGHTS[index.light[row]],
         text_style=_STYLE_NAMES[index.style[row]],
     )
+    if clear:
+        families = {**taste.families, DEPARTMENTS[index.department[row]]: (FAMILIES[index.family[row]],)}
+        taste = Taste(families, (_PALETTE_NAMES[index.palette[row]],), (LIGHTS[index.light[row]],), taste.text_style)
     split = next(name for name in SPLITS if product in index.products_of_split[name])
     products = _visible_products(index, split)
     products = products[products != product]
+    if clear:
+        products = products[index.department[index.by_product[products, 0]] == index.department[row]]
     if not n or not len(products):
         return []
-    return [index.ids[click] for click in _draw_clicks(draw, taste, index, products, n)]
+    return [index.ids[click] for click in _draw_clicks(draw, taste, index, products, n, noise=not clear)]
 
 
 def shopper_split(seed: int, index: int) -> str:
