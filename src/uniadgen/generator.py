@@ -158,12 +158,12 @@ class AdGenerator:
     def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
         """Reads the instructions, writes the texts, paints the backgrounds and lays the products over them, in one batch."""
         with timings("prompt"):
-            cache, hidden = self._prefill(jobs)
+            cache, hidden, summaries = self._prefill(jobs)
         with timings("text"):
             generators = [torch.Generator(self.model.device).manual_seed(job.seed) for job in jobs]
             texts = self._write(jobs, cache, hidden, generators)
         with timings("image"):
-            painted = self._paint(jobs, cache, generators, options)
+            painted = self._paint(jobs, cache, summaries, generators, options)
             grid = self.model.config.image.grid
             pictures = [to_image(self.model.image_tokenizer.decode(codes[None], grid)[0]) for codes in painted.codes]
         with timings("compose"):
@@ -240,18 +240,21 @@ class AdGenerator:
             0 if clicks is None else clicks.text_tokens,
         )
 
-    def _prefill(self, jobs: Sequence["_Job"]) -> tuple[Cache, Tensor]:
-        """Reads the instructions: a cache of one row per job, and the state that the first word is drawn from [B, D].
+    def _prefill(self, jobs: Sequence["_Job"]) -> tuple[Cache, Tensor, Tensor]:
+        """Reads the instructions: a cache of one row per job, the state that the first word is drawn from [B, D], and the
+        summaries of the clicks [B, D].
 
         Equal instructions are read once, and so is what different ones begin with alike: rows share it as a prefix.
         """
         keys = [job.key() for job in jobs]
         distinct = list(dict.fromkeys(keys))
         firsts = [jobs[keys.index(key)] for key in distinct]
-        embedded = []
+        embedded, summaries = [], []
         for job in firsts:
             ids, kinds = (torch.tensor([values], device=self.model.device) for values in (job.prompt.ids, job.prompt.kinds))
-            embedded.append(self.model.embed(ids, kinds, job.clicks)[0])
+            preference = None if job.clicks is None else self.model.preference_tokens(job.clicks)
+            embedded.append(self.model.embed(ids, kinds, job.clicks, preference)[0])
+            summaries.append(torch.zeros_like(embedded[-1][0]) if preference is None else preference.summary[0])
         config = self.model.config
         shared = len(embedded[0]) if len(distinct) == 1 < len(jobs) else _shared_prefix([job.prompt for job in firsts])
         capacity = max(map(len, embedded)) - shared + 2 * config.text.ad_tokens + 16 + config.image.tokens
@@ -262,10 +265,10 @@ class AdGenerator:
             cache.follow(prefix)
         if shared < len(embedded[0]):
             hidden = self._read([x[shared:] for x in embedded], cache)
+        rows = [distinct.index(key) for key in keys]
         if len(distinct) < len(jobs):
-            rows = [distinct.index(key) for key in keys]
             cache, hidden = cache.spread(rows, capacity), hidden[rows]
-        return cache, hidden
+        return cache, hidden, torch.stack(summaries)[rows]
 
     def _read(self, sequences: Sequence[Tensor], cache: Cache) -> Tensor:
         """Each row of the cache reads its sequence [T, D] (one of them may be empty); the states after them [B, D]."""
@@ -297,15 +300,21 @@ class AdGenerator:
         return [grammar.text() for grammar in grammars]
 
     def _paint(
-        self, jobs: Sequence["_Job"], cache: Cache, generators: Sequence[torch.Generator], options: "Options"
+        self,
+        jobs: Sequence["_Job"],
+        cache: Cache,
+        summaries: Tensor,
+        generators: Sequence[torch.Generator],
+        options: "Options",
     ) -> Painted:
         """The backgrounds in image tokens, painted after the instructions and texts that the cache has read."""
         own = self.model.config.guidance
         guidance = own.weight if options.guidance is None else options.guidance
+        start = self.model.embed_text(torch.tensor(self.tokenizer.begin_image, device=self.model.device)).expand_as(summaries)
         return decode_image(
             self.engine,
             [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
-            self.model.embed_text(torch.tensor(self.tokenizer.begin_image, device=self.model.device)),
+            start + summaries if guidance == 1 else torch.cat([start + summaries, start]),
             torch.cat([job.features for job in jobs], 1),
             guidance=guidance,
             temperature=own.temperature if options.temperature is None else options.temperature,

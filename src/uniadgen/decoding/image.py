@@ -46,9 +46,10 @@ def decode_image(
 ) -> Painted:
     """Continues the caches with the tokens of B pictures.
 
-    caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D]: the embedding of
-    begin_image. foreground [groups, B, tokens, D]. temperature 0: greedy. generators: one per picture, so that a picture does
-    not depend on the batch it is painted in. window: tokens in a pass; 1 is decoding one by one. All pictures of a batch move
+    caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D] or [rows, D]: the
+    embedding of begin_image, to which conditional rows may have added the summary of their clicks. foreground
+    [groups, B, tokens, D]. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the
+    batch it is painted in. window: tokens in a pass; 1 is decoding one by one. All pictures of a batch move
     on together, by the tokens that are confirmed in each of them.
     """
     batch, total, grid = foreground.shape[1], foreground.shape[2], engine.model.config.image.grid
@@ -57,10 +58,10 @@ def decode_image(
     codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
     scores: Tensor | None = None
     noise: Tensor | None = None
-    x, done, passes = start.expand(batch, 1, -1), 0, 0
+    x, done, passes = start.expand(branches * batch, -1)[:, None], 0, 0
     while True:
         width = x.shape[1]
-        hidden = engine.forward(x.repeat(branches, 1, 1), caches, foreground=foreground[:, :, done : done + width])
+        hidden = engine.forward(x, caches, foreground=foreground[:, :, done : done + width])
         passes += 1
         found = _tempered(engine.image_scores(hidden, guidance), temperature, top_k)
         if temperature and noise is None:
@@ -85,7 +86,7 @@ def decode_image(
                 scores[:, position] = _neighbours(scores, position, grid)
                 own = scores[:, position] if noise is None else scores[:, position] + noise[:, position]
                 codes[:, position] = own.argmax(-1)
-        x = engine.embed_image(codes[:, done - 1 : ahead])
+        x = engine.embed_image(codes[:, done - 1 : ahead]).repeat(branches, 1, 1)
 
 
 def _neighbours(scores: Tensor, position: int, grid: int) -> Tensor:

@@ -3,7 +3,13 @@
 Per modality a small transformer reads all tokens of all clicks; tokens that it changes least (highest cosine similarity before
 and after) carry the taste and are kept, the others are zeroed. A second transformer fuses both modalities. Its output stands
 in the instruction in place of <text_ph> and <image_ph>.
+
+Beyond the published method, the mean of the kept image tokens is added to the token that opens the picture: colours and scene
+are decided there, and a small decoder takes far longer to learn to gather them from a hundred and sixty places. It starts at
+zero.
 """
+
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +37,15 @@ def keep_mask(scores: Tensor, visible: Tensor, keep: float, temperature: float, 
     return hard + soft - soft.detach()
 
 
+class Preference(NamedTuple):
+    """What a history becomes: tokens for <image_ph> [B, N*I, D] and <text_ph> [B, N*T, D], and a summary [B, D] of the
+    pictures for begin_image, zero in rows without clicks."""
+
+    image: Tensor
+    text: Tensor
+    summary: Tensor
+
+
 class TokenMask(nn.Module):
     """Keeps the telling tokens of one modality."""
 
@@ -40,12 +55,13 @@ class TokenMask(nn.Module):
         self.encoder = Encoder(width, heads, layers)
         self.linear, self.norm = nn.Linear(width, width), nn.LayerNorm(width)
 
-    def forward(self, x: Tensor, visible: Tensor) -> Tensor:
-        """x [B, T, D], visible [B, T] -> [B, T, D]."""
+    def forward(self, x: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
+        """x [B, T, D], visible [B, T] -> [B, T, D], and the mean of the tokens that were kept [B, D]."""
         scores = F.cosine_similarity(x.float(), self.encoder(x, visible).float(), dim=-1)
         mask = keep_mask(scores, visible, self.keep, self.temperature, noise=self.training)
         masked = x * mask[..., None].to(x.dtype)
-        return self.norm(masked + self.linear(masked))
+        mean = masked.sum(1) / mask.sum(1, keepdim=True).detach().clamp(min=1).to(x.dtype)
+        return self.norm(masked + self.linear(masked)), mean
 
 
 class PreferenceUnderstanding(nn.Module):
@@ -59,21 +75,23 @@ class PreferenceUnderstanding(nn.Module):
         self.modality = nn.Parameter(torch.randn(2, width) * 0.02)
         self.fusion = Encoder(width, own.heads, own.fusion_layers)
         self.norm = nn.LayerNorm(width)
+        self.summary = nn.Linear(width, width, bias=False)
+        nn.init.zeros_(self.summary.weight)
 
-    def forward(self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor) -> Preference:
         """Embedded clicks -> fused preference tokens.
 
         image [B, N, I, D], text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False: padding).
-        Returns image part [B, N*I, D] and text part [B, N*T, D]; positions of padding hold no information.
+        In the tokens, positions of padding hold no information.
         """
         batch, clicks, image_tokens, width = image.shape
         text_tokens = text.shape[2]
         image_seen = clicks_visible[:, :, None].expand(batch, clicks, image_tokens).reshape(batch, -1)
         text_seen = (text_visible & clicks_visible[:, :, None]).reshape(batch, -1)
-        image_tokens_kept = self.mask_image(image.reshape(batch, -1, width), image_seen)
-        text_tokens_kept = self.mask_text(text.reshape(batch, -1, width), text_seen)
+        image_tokens_kept, mean = self.mask_image(image.reshape(batch, -1, width), image_seen)
+        text_tokens_kept, _ = self.mask_text(text.reshape(batch, -1, width), text_seen)
         image_positions = (self.image_position + self.modality[0]).repeat(clicks, 1)
         text_positions = (self.text_position[:text_tokens] + self.modality[1]).repeat(clicks, 1)
         joined = torch.cat([image_tokens_kept + image_positions, text_tokens_kept + text_positions], 1)
         fused = self.norm(self.fusion(joined, torch.cat([image_seen, text_seen], 1)))
-        return fused.split([clicks * image_tokens, clicks * text_tokens], 1)  # type: ignore[return-value]
+        return Preference(*fused.split([clicks * image_tokens, clicks * text_tokens], 1), self.summary(mean))

@@ -20,7 +20,7 @@ from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
 from uniadgen.model.image_tokenizer import build_image_tokenizer, level_sums
 from uniadgen.model.pixels import from_bytes
-from uniadgen.model.preference import PreferenceUnderstanding
+from uniadgen.model.preference import Preference, PreferenceUnderstanding
 
 # kinds of a position
 PADDING, TEXT, IMAGE, CLICK_IMAGE, CLICK_TEXT = range(5)
@@ -65,9 +65,7 @@ class Batch:
 class Losses:
     text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
     image: Tensor  # the same over image tokens
-    before_image: Tensor | None = (
-        None  # [b, D]: what the first image token is drawn from, in rows with a picture
-    )
+    before_image: Tensor | None = None  # [b, D]: what the first image token is drawn from, in rows with a picture
 
 
 class ImageHead(nn.Module):
@@ -115,28 +113,38 @@ class UnifiedModel(nn.Module):
         embedded: Tensor = self.aligner(self.image_embedding(codes))
         return embedded
 
-    def preference_tokens(self, clicks: Clicks) -> tuple[Tensor, Tensor]:
-        """The tokens that replace <image_ph> [B, N*I, D] and <text_ph> [B, N*T, D]."""
-        parts: tuple[Tensor, Tensor] = self.preference(
+    def preference_tokens(self, clicks: Clicks) -> Preference:
+        """What the clicks become."""
+        found: Preference = self.preference(
             self.embed_image(clicks.codes), self.embed_text(clicks.text), clicks.text_visible, clicks.visible
         )
-        return parts
+        return found
 
-    def embed(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None) -> Tensor:
+    def embed(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None, preference: Preference | None = None) -> Tensor:
         """Embeddings [B, T, D] of a sequence that mixes all kinds.
 
-        The preference tokens of row b fill b's positions of their kind in order; their number must match.
+        The preference tokens of row b fill b's positions of their kind in order; their number must match. preference: what
+        `preference_tokens` makes of the clicks, where it is at hand.
         """
         x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
         x = torch.where((kinds == IMAGE)[..., None], self.embed_image(torch.where(kinds == IMAGE, ids, 0)).to(x.dtype), x)
         if clicks is not None:
-            image, text = self.preference_tokens(clicks)
+            image, text, _ = self.preference_tokens(clicks) if preference is None else preference
             # padding has no positions in the sequence: drop its tokens, keep the order of rows and clicks
             image_seen = clicks.visible.repeat_interleave(image.shape[1] // clicks.visible.shape[1], 1)
             text_seen = (clicks.text_visible & clicks.visible[..., None]).flatten(1)
             x = x.masked_scatter((kinds == CLICK_IMAGE)[..., None], image[image_seen].to(x.dtype))
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
+
+    def embed_batch(self, batch: Batch) -> Tensor:
+        """Embeddings [B, T, D] of training sequences; begin_image has the summary of the clicks added to it."""
+        if batch.clicks is None:
+            return self.embed(batch.ids, batch.kinds, None)
+        preference = self.preference_tokens(batch.clicks)
+        x = self.embed(batch.ids, batch.kinds, batch.clicks, preference)
+        rows = (batch.image_starts >= 0).nonzero()[:, 0]
+        return x.index_put((rows, batch.image_starts[rows]), preference.summary[rows].to(x.dtype), accumulate=True)
 
     def foreground_at(self, features: Tensor, starts: Tensor, length: int) -> Tensor:
         """Places features [G, B, n, D] at the positions that predict the image tokens: [G, B, length, D], zero elsewhere."""
@@ -150,7 +158,7 @@ class UnifiedModel(nn.Module):
 
     def forward(self, batch: Batch, emphasis: Tensor | None = None) -> Losses:
         """emphasis [image tokens], 1 on average: weights of the image tokens in the loss, by position."""
-        x = self.embed(batch.ids, batch.kinds, batch.clicks)
+        x = self.embed_batch(batch)
         foreground = None
         if batch.canvas is not None:
             features = self.foreground(from_bytes(batch.canvas))

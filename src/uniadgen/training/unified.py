@@ -98,7 +98,7 @@ def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     batch = next(found for found in map(reader.__getitem__, range(10 * LOOKS)) if found.canvas is not None)
     batch = batch.to(model.device)
     assert batch.canvas is not None  # next has seen to it
-    x = model.embed(batch.ids, batch.kinds, batch.clicks)
+    x = model.embed_batch(batch)
     features = model.foreground_at(model.foreground(from_bytes(batch.canvas)), batch.image_starts, x.shape[1])
     hidden = model.decoder(x, visible=batch.kinds != PADDING, foreground=features)
     count, grid = model.config.image.tokens, model.config.image.grid
