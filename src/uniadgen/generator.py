@@ -33,6 +33,7 @@ from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, pro
 from uniadgen.model import checkpoint
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.placement import DeviceMap
+from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import TEXT, Clicks, UnifiedModel
@@ -158,12 +159,12 @@ class AdGenerator:
     def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
         """Reads the instructions, writes the texts, paints the backgrounds and lays the products over them, in one batch."""
         with timings("prompt"):
-            cache, hidden, summaries = self._prefill(jobs)
+            cache, hidden, preferences = self._prefill(jobs)
         with timings("text"):
             generators = [torch.Generator(self.model.device).manual_seed(job.seed) for job in jobs]
             texts = self._write(jobs, cache, hidden, generators)
         with timings("image"):
-            painted = self._paint(jobs, cache, summaries, generators, options)
+            painted = self._paint(jobs, cache, preferences, generators, options)
             grid = self.model.config.image.grid
             pictures = [to_image(self.model.image_tokenizer.decode(codes[None], grid)[0]) for codes in painted.codes]
         with timings("compose"):
@@ -240,21 +241,21 @@ class AdGenerator:
             0 if clicks is None else clicks.text_tokens,
         )
 
-    def _prefill(self, jobs: Sequence["_Job"]) -> tuple[Cache, Tensor, Tensor]:
-        """Reads the instructions: a cache of one row per job, the state that the first word is drawn from [B, D], and the
-        summaries of the clicks [B, D].
+    def _prefill(self, jobs: Sequence["_Job"]) -> tuple[Cache, Tensor, list[Preference | None]]:
+        """Reads the instructions: a cache of one row per job, the state that the first word is drawn from [B, D], and what
+        the clicks have become.
 
         Equal instructions are read once, and so is what different ones begin with alike: rows share it as a prefix.
         """
         keys = [job.key() for job in jobs]
         distinct = list(dict.fromkeys(keys))
         firsts = [jobs[keys.index(key)] for key in distinct]
-        embedded, summaries = [], []
+        embedded, preferences = [], []
         for job in firsts:
             ids, kinds = (torch.tensor([values], device=self.model.device) for values in (job.prompt.ids, job.prompt.kinds))
             preference = None if job.clicks is None else self.model.preference_tokens(job.clicks)
             embedded.append(self.model.embed(ids, kinds, job.clicks, preference)[0])
-            summaries.append(torch.zeros_like(embedded[-1][0]) if preference is None else preference.summary[0])
+            preferences.append(preference)
         config = self.model.config
         shared = len(embedded[0]) if len(distinct) == 1 < len(jobs) else _shared_prefix([job.prompt for job in firsts])
         capacity = max(map(len, embedded)) - shared + 2 * config.text.ad_tokens + 16 + config.image.tokens
@@ -268,7 +269,7 @@ class AdGenerator:
         rows = [distinct.index(key) for key in keys]
         if len(distinct) < len(jobs):
             cache, hidden = cache.spread(rows, capacity), hidden[rows]
-        return cache, hidden, torch.stack(summaries)[rows]
+        return cache, hidden, [preferences[row] for row in rows]
 
     def _read(self, sequences: Sequence[Tensor], cache: Cache) -> Tensor:
         """Each row of the cache reads its sequence [T, D] (one of them may be empty); the states after them [B, D]."""
@@ -303,24 +304,33 @@ class AdGenerator:
         self,
         jobs: Sequence["_Job"],
         cache: Cache,
-        summaries: Tensor,
+        preferences: Sequence[Preference | None],
         generators: Sequence[torch.Generator],
         options: "Options",
     ) -> Painted:
         """The backgrounds in image tokens, painted after the instructions and texts that the cache has read."""
-        own = self.model.config.guidance
+        config = self.model.config
+        own = config.guidance
         guidance = own.weight if options.guidance is None else options.guidance
-        start = self.model.embed_text(torch.tensor(self.tokenizer.begin_image, device=self.model.device)).expand_as(summaries)
+        start = self.model.embed_text(torch.tensor([self.tokenizer.begin_image] * len(jobs), device=self.model.device))
+        told, tastes = [], []
+        for plain, job, preference in zip(start, jobs, preferences, strict=True):
+            told.append(plain if preference is None else plain + preference.summary[0])
+            tastes.append(torch.zeros_like(job.features))
+            if self.model.sketch is not None and job.clicks is not None and preference is not None:
+                sketch = self.model.predict_sketch(job.clicks, preference, job.features / config.foreground.strength)
+                tastes[-1] = self.model.sketch.features(sketch)
         return decode_image(
             self.engine,
             [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
-            start + summaries if guidance == 1 else torch.cat([start + summaries, start]),
+            torch.stack(told if guidance == 1 else [*told, *start]),
             torch.cat([job.features for job in jobs], 1),
             guidance=guidance,
             temperature=own.temperature if options.temperature is None else options.temperature,
             top_k=own.top_k if options.top_k is None else options.top_k,
             generators=generators,
             window=WINDOW if options.decoding == "parallel" else 1,
+            taste=torch.cat(tastes, 1),
         )
 
     def _unconditional(self, lengths: list[int]) -> Cache:

@@ -154,7 +154,7 @@ def test_every_kind_of_batch_trains_without_nan(data: Path, store: Store, tokeni
     trained = Trained(UnifiedModel(tiny()))
     for step in (next(s for s in range(20) if reader.kind(s) == kind) for kind in ("general", "personal", "scenes", "words")):
         named = trained(reader[step])
-        assert ("hint" in named) == (reader.kind(step) in ("personal", "scenes"))
+        assert ("sketch" in named) == (reader.kind(step) in ("personal", "scenes"))
         trained.zero_grad(set_to_none=True)
         sum(named.values()).backward()
         gradients = [p.grad for p in trained.parameters() if p.grad is not None]

@@ -43,18 +43,21 @@ def decode_image(
     top_k: int | None,
     generators: Sequence[torch.Generator],
     window: int = 1,
+    taste: Tensor | None = None,
 ) -> Painted:
     """Continues the caches with the tokens of B pictures.
 
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D] or [rows, D]: the
     embedding of begin_image, to which conditional rows may have added the summary of their clicks. foreground
-    [groups, B, tokens, D]. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the
-    batch it is painted in. window: tokens in a pass; 1 is decoding one by one. All pictures of a batch move
+    [groups, B, tokens, D]; taste, of the same shape: what only conditional rows see. temperature 0: greedy. generators: one
+    per picture, so that a picture does not depend on the batch it is painted in. window: tokens in a pass; 1 is decoding
+    one by one. All pictures of a batch move
     on together, by the tokens that are confirmed in each of them.
     """
     batch, total, grid = foreground.shape[1], foreground.shape[2], engine.model.config.image.grid
     branches = 1 if guidance == 1 else 2
-    foreground = foreground.repeat(1, branches, 1, 1)
+    told = foreground if taste is None else foreground + taste
+    foreground = told if branches == 1 else torch.cat([told, foreground], 1)
     codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
     scores: Tensor | None = None
     noise: Tensor | None = None

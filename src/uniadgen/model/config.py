@@ -75,6 +75,7 @@ class PreferenceConfig:
     heads: int = 8
     keep: float = 0.4  # share of tokens that the mask keeps
     temperature: float = 0.1  # of the Gumbel-softmax over cosine similarities
+    sketch: int = 4  # areas per side of the sketch; 0: none, as in the reference
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ class ModelConfig:
                 raise InputError(f"config: image.codes is {image.codes}, but image.levels {image.levels} make {codes}")
         if not 0 < self.preference.keep <= 1:
             raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
+        if self.preference.sketch and image.kind != "fsq":
+            raise InputError("config: preference.sketch needs the fsq image tokenizer; set it to 0")
         if self.guidance.unconditional not in ("empty", "padded"):
             raise InputError(f"config: guidance.unconditional {self.guidance.unconditional!r} must be empty or padded")
         specials = self.text.specials
@@ -201,7 +204,7 @@ def janus_pro(size: Literal["1B", "7B"]) -> ModelConfig:
         decoder=DecoderConfig(layers, width, heads, feed_forward, text_vocabulary=102_400),
         image=ImageTokenizerConfig(kind="janus-vq", resolution=384, codes=16_384, embedding=8, janus={"num_patches": 24}),
         foreground=ForegroundConfig(kind="dinov2", pixels_per_token=14, features=384, group=6, strength=1.5),
-        preference=PreferenceConfig(resolution=128, text_tokens=30, mask_layers=2, fusion_layers=4, heads=16),
+        preference=PreferenceConfig(resolution=128, text_tokens=30, mask_layers=2, fusion_layers=4, heads=16, sketch=0),
         text=TextConfig(256, 512, 96, prompt_prefix="<|User|>: ", prompt_suffix="\n\n<|Assistant|>:"),
         guidance=GuidanceConfig(weight=5.0, unconditional="padded"),
         text_temperature=1.0,

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
-from uniadgen.model.image_tokenizer import build_image_tokenizer, level_sums
+from uniadgen.model.image_tokenizer import FSQTokenizer, build_image_tokenizer, level_sums
 from uniadgen.model.pixels import from_bytes
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
+from uniadgen.model.sketch import DROPOUT, Sketch
 
 # kinds of a position
 PADDING, TEXT, IMAGE, CLICK_IMAGE, CLICK_TEXT = range(5)
@@ -65,7 +66,7 @@ class Batch:
 class Losses:
     text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
     image: Tensor  # the same over image tokens
-    before_image: Tensor | None = None  # [b, D]: what the first image token is drawn from, in rows with a picture
+    sketch: Tensor | None = None  # squared error of the predicted sketches, where the batch has clicks and pictures
 
 
 class ImageHead(nn.Module):
@@ -96,6 +97,7 @@ class UnifiedModel(nn.Module):
         self.image_head = ImageHead(width, config.head_width, config.image.codes)
         self.foreground = ForegroundPerception(config)
         self.preference = PreferenceUnderstanding(config)
+        self.sketch = Sketch(config) if config.preference.sketch else None
         self.image_tokenizer = build_image_tokenizer(config.image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
         if config.image.kind == "fsq":
@@ -137,14 +139,48 @@ class UnifiedModel(nn.Module):
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
 
-    def embed_batch(self, batch: Batch) -> Tensor:
-        """Embeddings [B, T, D] of training sequences; begin_image has the summary of the clicks added to it."""
-        if batch.clicks is None:
-            return self.embed(batch.ids, batch.kinds, None)
-        preference = self.preference_tokens(batch.clicks)
+    def predict_sketch(self, clicks: Clicks, preference: Preference, features: Tensor) -> Tensor:
+        """Sketches [B, d, areas, areas] of what shoppers would click. features: of the products, as `foreground` makes them."""
+        assert self.sketch is not None
+        assert isinstance(self.image_tokenizer, FSQTokenizer)
+        count = clicks.visible.shape[1]
+        seen = clicks.visible.to(features.dtype)
+        share = seen / seen.sum(1, keepdim=True).clamp(min=1)
+        values = self.image_tokenizer.values(clicks.codes.flatten(1)).to(features.dtype).unflatten(2, (count, -1))
+        clicked = (values * share[:, None, :, None]).sum(2).flatten(1)
+        fused = (preference.image.unflatten(1, (count, -1)).mean(2) * share[..., None]).sum(1)
+        sketch: Tensor = self.sketch.predict(clicked, fused.to(features.dtype), features[0].mean(1))
+        return sketch
+
+    def read_batch(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Training sequences as the decoder takes them: embeddings [B, T, D], features [groups, B, T, D], and the squared
+        error of the predicted sketches.
+
+        In training the features hold the true sketch under noise, otherwise the predicted one.
+        """
+        preference = None if batch.clicks is None else self.preference_tokens(batch.clicks)
         x = self.embed(batch.ids, batch.kinds, batch.clicks, preference)
-        rows = (batch.image_starts >= 0).nonzero()[:, 0]
-        return x.index_put((rows, batch.image_starts[rows]), preference.summary[rows].to(x.dtype), accumulate=True)
+        if batch.clicks is not None and preference is not None:
+            rows = (batch.image_starts >= 0).nonzero()[:, 0]
+            x = x.index_put((rows, batch.image_starts[rows]), preference.summary[rows].to(x.dtype), accumulate=True)
+        if batch.canvas is None:
+            return x, None, None
+        features = self.foreground(from_bytes(batch.canvas))
+        error = None
+        painted = features
+        if batch.keep_foreground is not None:
+            painted = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
+        if self.sketch is not None and batch.clicks is not None and preference is not None:
+            positions = batch.image_starts[:, None] + 1 + torch.arange(self.config.image.tokens, device=x.device)
+            assert isinstance(self.image_tokenizer, FSQTokenizer)
+            true = self.sketch.of(self.image_tokenizer.values(batch.ids.gather(1, positions)).to(features.dtype))
+            predicted = self.predict_sketch(batch.clicks, preference, features)
+            clicked = batch.clicks.visible.any(1)
+            error = ((predicted - true).float().square().flatten(1).mean(1) * clicked).sum() / clicked.sum().clamp(min=1)
+            shown = clicked & (torch.rand(len(clicked), device=x.device) >= DROPOUT) if self.training else clicked
+            sketch = self.sketch.noisy(true) if self.training else predicted
+            painted = painted + self.sketch.features(sketch) * shown.to(features.dtype)[None, :, None, None]
+        return x, self.foreground_at(painted, batch.image_starts, x.shape[1]), error
 
     def foreground_at(self, features: Tensor, starts: Tensor, length: int) -> Tensor:
         """Places features [G, B, n, D] at the positions that predict the image tokens: [G, B, length, D], zero elsewhere."""
@@ -158,13 +194,7 @@ class UnifiedModel(nn.Module):
 
     def forward(self, batch: Batch, emphasis: Tensor | None = None) -> Losses:
         """emphasis [image tokens], 1 on average: weights of the image tokens in the loss, by position."""
-        x = self.embed_batch(batch)
-        foreground = None
-        if batch.canvas is not None:
-            features = self.foreground(from_bytes(batch.canvas))
-            if batch.keep_foreground is not None:
-                features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
-            foreground = self.foreground_at(features, batch.image_starts, x.shape[1])
+        x, foreground, error = self.read_batch(batch)
         # padding is on the right, where a causal decoder reaches it from other padding only: no mask, twice as fast
         hidden = self.decoder(x, foreground=foreground)
         zero = hidden.new_zeros(())
@@ -173,14 +203,12 @@ class UnifiedModel(nn.Module):
         if worded.any():
             text = F.cross_entropy(self.text_head(hidden[worded]).float(), batch.text_targets[worded])
         pictured = batch.kinds[:, 1:] == IMAGE
-        image, before_image = zero, None
+        image = zero
         if pictured.any():
             scores = self.image_head(hidden[:, :-1][pictured]).float()
             each = F.cross_entropy(scores, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
             image = (each if emphasis is None else each * emphasis).mean()
-            rows = (batch.image_starts >= 0).nonzero()[:, 0]
-            before_image = hidden[rows, batch.image_starts[rows]]
-        return Losses(text, image, before_image)
+        return Losses(text, image, error)
 
     @property
     def device(self) -> torch.device:

@@ -3,51 +3,26 @@
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from uniadgen.model.image_tokenizer import FSQTokenizer
-from uniadgen.model.pixels import from_bytes, to_image
+from uniadgen.model.pixels import to_image
 from uniadgen.model.unified import PADDING, Batch, UnifiedModel
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import Reader
 
 LOOKS = 12  # held-out batches behind a held-out figure
-HINT_GRID = 4  # the hint is the target picture at 4 x 4
+SKETCH_WEIGHT = 3.0
 EMPHASIS, FADING = 9.0, 0.9  # the first image token counts ten times as much as the last
 
 
-class SceneHint(nn.Module):
-    """A loss that only training knows: before its first image token, the decoder should know roughly what it is going to paint.
-
-    From the hidden state there it predicts the quantised values of the picture, averaged over 4 x 4 areas. A shopper's taste
-    explains a few nats of a picture of a thousand, and nearly all of them at its first tokens; with cross-entropy alone the
-    decoder takes very long to find out that the clicks are worth reading.
-    """
-
-    def __init__(self, model: UnifiedModel) -> None:
-        super().__init__()
-        tokenizer = model.image_tokenizer
-        assert isinstance(tokenizer, FSQTokenizer)
-        self.values = tokenizer.values  # a bound method: the tokenizer is no part of this module
-        self.grid = model.config.image.grid
-        self.predict = nn.Linear(model.config.decoder.width, len(model.config.image.levels) * HINT_GRID**2)
-
-    def forward(self, hidden: Tensor, codes: Tensor) -> Tensor:
-        """hidden [b, D], codes [b, tokens] -> squared error, 1 where nothing is known but the range."""
-        values = self.values(codes).to(hidden.dtype).unflatten(2, (self.grid, self.grid))
-        return 3 * F.mse_loss(self.predict(hidden).float(), F.adaptive_avg_pool2d(values, HINT_GRID).flatten(1).float())
-
-
 class Trained(nn.Module):
-    """The model and what it is trained with."""
+    """The model with its losses."""
 
     def __init__(self, model: UnifiedModel) -> None:
         super().__init__()
         self.model = model
-        self.hint = SceneHint(model) if isinstance(model.image_tokenizer, FSQTokenizer) else None
         # The first tokens of a picture decide on its colours and its scene, which is where taste shows.
         weights = 1 + EMPHASIS * FADING ** torch.arange(model.config.image.tokens)
         self.register_buffer("emphasis", weights / weights.mean(), persistent=False)
@@ -56,10 +31,8 @@ class Trained(nn.Module):
         """Named losses; zeros where a batch has nothing to predict."""
         losses = self.model(batch, self.emphasis if self.training else None)
         named = {"text": losses.text, "image": losses.image}
-        if self.hint is not None and losses.before_image is not None:
-            rows = batch.image_starts >= 0
-            positions = batch.image_starts[rows, None] + 1 + torch.arange(self.model.config.image.tokens, device=rows.device)
-            named["hint"] = self.hint(losses.before_image, batch.ids[rows].gather(1, positions))
+        if losses.sketch is not None:
+            named["sketch"] = SKETCH_WEIGHT * losses.sketch
         return named
 
 
@@ -98,8 +71,7 @@ def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     batch = next(found for found in map(reader.__getitem__, range(10 * LOOKS)) if found.canvas is not None)
     batch = batch.to(model.device)
     assert batch.canvas is not None  # next has seen to it
-    x = model.embed_batch(batch)
-    features = model.foreground_at(model.foreground(from_bytes(batch.canvas)), batch.image_starts, x.shape[1])
+    x, features, _ = model.read_batch(batch)
     hidden = model.decoder(x, visible=batch.kinds != PADDING, foreground=features)
     count, grid = model.config.image.tokens, model.config.image.grid
     positions = batch.image_starts[:, None] + torch.arange(count, device=model.device)
