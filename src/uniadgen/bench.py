@@ -170,7 +170,7 @@ def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:
     options = Options(SIZE, clicks, "most-similar", None, None, None, "sequential")
     with torch.inference_mode():
         jobs = generator._prepare(_shoppers(batch, clicks), range(batch), options, Timings(batch))
-        cache, _ = generator._prefill(jobs)
+        cache, _, _ = generator._prefill(jobs)
         caches = [cache, generator._unconditional(cache.read.tolist()), *([cache.prefix] if cache.prefix else [])]
     held = sum(t.nbytes for cache in caches for t in (cache.states, cache.visible))
     noise = batch * config.image.tokens * config.image.codes * torch.float32.itemsize
@@ -186,9 +186,11 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
     found = []
     with torch.inference_mode():
         jobs = generator._prepare(_shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
-        codes = generator._paint(jobs, generator._prefill(jobs)[0], [torch.Generator(model.device)], options).codes
+        cache, _, summaries = generator._prefill(jobs)
+        codes = generator._paint(jobs, cache, summaries, [torch.Generator(model.device)], options).codes
         start = model.embed_text(torch.tensor([[generator.tokenizer.begin_image]], device=model.device))
-        x = torch.cat([start, model.embed_image(codes[:, :-1])], 1).repeat(2, 1, 1)
+        starts = torch.cat([start + summaries[:, None], start])
+        x = torch.cat([starts, model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
         for one in (generator, small):
             cache = one._prefill(jobs)[0]
             caches = [cache, one._unconditional(cache.read.tolist())]
@@ -248,7 +250,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     similarity = product_similarity([click.text for click in checked.history], checked.description, generator.embedder)
     chosen = sample_clicks(similarity, config.preference.clicks, "most-similar", np.random.default_rng(0))
 
-    def instruction() -> Tensor:
+    def instruction() -> tuple[Tensor, Tensor]:
         clicks = [checked.history[i] for i in chosen]
         pixels = [to_pixels(load_picture(click.image, "history"), config.preference.resolution) for click in clicks]
         codes = [model.image_tokenizer.encode(x[None].to(model.device, model.dtype))[0] for x in pixels]
@@ -267,14 +269,16 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
             stacked.text_tokens if stacked else 0,
         )
         ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
-        return model.embed(ids, kinds, stacked)
+        preference = None if stacked is None else model.preference_tokens(stacked)
+        x = model.embed(ids, kinds, stacked, preference)
+        return x, x.new_zeros(1, x.shape[-1]) if preference is None else preference.summary
 
     def embedded(ids: list[int]) -> Tensor:
         return model.embed_text(torch.tensor([ids], device=model.device))
 
     # the text
     past: Past = []
-    x, words = instruction(), []
+    (x, _), words = instruction(), []
     points = make_points(checked.selling_points, encode, config.text.ad_tokens)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens)
     while True:
@@ -288,7 +292,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         x = embedded([word])
 
     # the picture
-    read = instruction()
+    read, summary = instruction()
     if words:
         read = torch.cat([read, embedded(words)], 1)
     empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
@@ -300,7 +304,8 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     _plain_pass(model, torch.cat([read, F.pad(empty, (0, 0, hidden_slots, 0))]), past, visible)
     placement = place(checked.cutout, size, checked.box)
     canvas = generator.foreground_canvas(checked.cutout, size, placement)[None].to(model.device, model.dtype)
-    x, codes = embedded([tokenizer.begin_image]).repeat(2, 1, 1), []
+    start, codes = embedded([tokenizer.begin_image]), []
+    x = torch.cat([start + summary[:, None], start])
     for index in range(config.image.tokens):
         features = model.foreground(canvas) * config.foreground.strength
         visible = F.pad(visible, (0, 1), value=True)
