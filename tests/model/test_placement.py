@@ -75,6 +75,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 
 _setup_privateuseone_for_python_backend("fakegpu")
 
+from uniadgen.decoding.engine import Engine
 from uniadgen.model.config import tiny
 from uniadgen.model.placement import connect, read_placement
 from uniadgen.model.unified import UnifiedModel
@@ -102,6 +103,12 @@ with FakeTensorMode(allow_non_fake_inputs=True):
     visible = torch.ones(2, 3, dtype=torch.bool, device=first)
     hidden = model.decoder(x, visible=visible, foreground=foreground)
     assert hidden.device == model.image_head(hidden).device == first
+    engine = Engine.pack(model)
+    cache = engine.allocate(2, 8)
+    for width in (3, 1):
+        hidden = engine.forward(x[:, :width], [cache], foreground=foreground[:, :, :width])
+        assert engine.image_scores(hidden, 3.0).device == first
+    assert cache.length == 4
 print("right")
 """
 

@@ -157,11 +157,11 @@ import sys
 from pathlib import Path
 import torch
 from torch import nn
-from accelerate import PartialState
 from uniadgen.training.loop import Schedule, fit
+from uniadgen.training.precision import processes
 
 torch.set_num_threads(1)
-rank = PartialState().process_index
+rank = processes().process_index
 torch.manual_seed(0)
 model = nn.ModuleDict({"one": nn.Linear(4, 1), "other": nn.Linear(4, 1), "idle": nn.Linear(4, 1)})
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
+from uniadgen.training.precision import processes
 
 STATE, BEST = "state.pt", "best.pt"
 
@@ -100,6 +101,7 @@ def fit(
     InputError for a checkpoint that does not fit, and where accelerate is to shard the model.
     """
     out.mkdir(parents=True, exist_ok=True)
+    processes()  # before Accelerator, which would overlook several processes on CPUs
     accelerator = Accelerator()
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_GPU, DistributedType.MULTI_CPU):
         kind = accelerator.distributed_type.value

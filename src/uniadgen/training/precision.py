@@ -2,11 +2,17 @@
 
 import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
+
+
+def processes() -> PartialState:
+    """This process among those that `accelerate launch` may have started; on GPUs, or on CPUs if there are none."""
+    return PartialState(cpu=not torch.cuda.is_available() or parse_flag_from_env("ACCELERATE_USE_CPU"))
 
 
 def device() -> torch.device:
-    """This process's GPU, if there are any."""
-    return PartialState().device if torch.cuda.is_available() else torch.device("cpu")
+    """Where this process computes."""
+    return processes().device
 
 
 def compute_dtype() -> torch.dtype:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from accelerate import PartialState
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -30,7 +29,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import Scenes, train_pbs
-from uniadgen.training.precision import compute_dtype, device
+from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
@@ -74,7 +73,7 @@ def _section(cls: Any, values: dict[str, Any], name: str, path: Path) -> Any:
 
 def of_process(schedule: Schedule) -> Schedule:
     """The schedule with a seed of this process's own, so that each draws other batches."""
-    return dataclasses.replace(schedule, seed=schedule.seed + PartialState().process_index)
+    return dataclasses.replace(schedule, seed=schedule.seed + processes().process_index)
 
 
 def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> None:
@@ -86,7 +85,7 @@ def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> Non
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
     train_tokenizer(tokenizer, pictures, unseen, of_process(schedule), config.preference.resolution, out, resume)
-    if PartialState().is_main_process:
+    if processes().is_main_process:
         checkpoint.save_tokenizer(out, tokenizer, config)
         print(f"wrote {out}")
 
@@ -105,7 +104,7 @@ def run_refine(data: Path, config_path: Path, model_folder: Path, out: Path, res
     tokenizer.encoder.requires_grad_(False)
     pictures, unseen = tokenizer_pictures(data, model.config.image.resolution)
     train_tokenizer(tokenizer, pictures, unseen, of_process(schedule), None, out, resume)
-    if PartialState().is_main_process:
+    if processes().is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16)
         print(f"wrote {out / 'model'}")
 
@@ -145,7 +144,7 @@ def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     torch.manual_seed(schedule.seed)
     encoder = BackgroundEncoder(BackgroundConfig())
     train_pbs(encoder, train, held_out, of_process(schedule), out, resume)
-    if PartialState().is_main_process:
+    if processes().is_main_process:
         save_encoder(out / WEIGHTS, encoder)
         print(f"wrote {out / WEIGHTS}")
 
@@ -226,7 +225,7 @@ def run_unified(
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
     histories = drawn_histories(data) if values.get("histories") == "drawn" else None
     store = open_store(data, words, with_users=histories is None)
-    own = PartialState()  # of the processes that `accelerate launch` may have started
+    own = processes()
     try:
         train, held_out = (
             Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories)
