@@ -39,9 +39,10 @@ from uniadgen.model import checkpoint, janus
 from uniadgen.model.config import embedded, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
 from uniadgen.model.pixels import to_image, to_pixels
+from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import train_text_tokenizer
-from uniadgen.model.unified import UnifiedModel
+from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import check_request
 
@@ -186,15 +187,16 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
     found = []
     with torch.inference_mode():
         jobs = generator._prepare(_shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
-        cache, _, summaries = generator._prefill(jobs)
-        codes = generator._paint(jobs, cache, summaries, [torch.Generator(model.device)], options).codes
+        cache, _, preferences = generator._prefill(jobs)
+        codes = generator._paint(jobs, cache, preferences, [torch.Generator(model.device)], options).codes
         start = model.embed_text(torch.tensor([[generator.tokenizer.begin_image]], device=model.device))
-        starts = torch.cat([start + summaries[:, None], start])
+        features = jobs[0].features * model.config.foreground.strength
+        starts = torch.cat([start if preferences[0] is None else start + preferences[0].summary[:, None], start])
         x = torch.cat([starts, model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
         for one in (generator, small):
             cache = one._prefill(jobs)[0]
             caches = [cache, one._unconditional(cache.read.tolist())]
-            hidden = one.engine.forward(x, caches, foreground=jobs[0].features.repeat(1, 2, 1, 1))
+            hidden = one.engine.forward(x, caches, foreground=features.repeat(1, 2, 1, 1))
             found.append(one.engine.image_scores(hidden, model.config.guidance.weight))
     full, quantized = found
     same = (full.argmax(-1) == quantized.argmax(-1)).float().mean()
@@ -250,7 +252,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     similarity = product_similarity([click.text for click in checked.history], checked.description, generator.embedder)
     chosen = sample_clicks(similarity, config.preference.clicks, "most-similar", np.random.default_rng(0))
 
-    def instruction() -> tuple[Tensor, Tensor]:
+    def instruction() -> tuple[Tensor, Clicks | None, Preference | None]:
         clicks = [checked.history[i] for i in chosen]
         pixels = [to_pixels(load_picture(click.image, "history"), config.preference.resolution) for click in clicks]
         codes = [model.image_tokenizer.encode(x[None].to(model.device, model.dtype))[0] for x in pixels]
@@ -271,14 +273,14 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
         preference = None if stacked is None else model.preference_tokens(stacked)
         x = model.embed(ids, kinds, stacked, preference)
-        return x, x.new_zeros(1, x.shape[-1]) if preference is None else preference.summary
+        return x, stacked, preference
 
     def embedded(ids: list[int]) -> Tensor:
         return model.embed_text(torch.tensor([ids], device=model.device))
 
     # the text
     past: Past = []
-    (x, _), words = instruction(), []
+    (x, _, _), words = instruction(), []
     points = make_points(checked.selling_points, encode, config.text.ad_tokens)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens)
     while True:
@@ -292,7 +294,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         x = embedded([word])
 
     # the picture
-    read, summary = instruction()
+    read, clicked, preference = instruction()
     if words:
         read = torch.cat([read, embedded(words)], 1)
     empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
@@ -305,11 +307,13 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     placement = place(checked.cutout, size, checked.box)
     canvas = generator.foreground_canvas(checked.cutout, size, placement)[None].to(model.device, model.dtype)
     start, codes = embedded([tokenizer.begin_image]), []
-    x = torch.cat([start + summary[:, None], start])
+    x = torch.cat([start if preference is None else start + preference.summary[:, None], start])
     for index in range(config.image.tokens):
-        features = model.foreground(canvas) * config.foreground.strength
+        seen = model.foreground(canvas)
+        taste = 0 if clicked is None or preference is None else model.taste_features(clicked, preference, seen)
+        features = torch.cat([seen * config.foreground.strength + taste, seen * config.foreground.strength], 1)
         visible = F.pad(visible, (0, 1), value=True)
-        state = _plain_pass(model, x, past, visible, features[:, :, index : index + 1].repeat(1, 2, 1, 1))
+        state = _plain_pass(model, x, past, visible, features[:, :, index : index + 1])
         conditional, unconditional = model.image_head(state[:, -1]).float().chunk(2)
         code = (unconditional + guidance * (conditional - unconditional)).argmax(-1)
         codes.append(code)
@@ -444,7 +448,7 @@ def _their_janus(shape: JanusShape, folder: Path) -> tuple[Any, dict[str, Tensor
     ).save_pretrained(folder)
     prompt = [ids["bos"], *text_tokenizer.encode("An ad for a kettle", add_special_tokens=False).ids]
     their_ids = torch.tensor([[*prompt, ids["boi"]]])
-    return model, {"input_ids": their_ids, "attention_mask": torch.ones_like(their_ids)}, prompt
+    return model, {"input_ids": their_ids, "attention_mask": torch.ones_like(their_ids)}, cast(list[int], prompt)
 
 
 # Helpers -----------------------------------------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ class AdGenerator:
             _Job(
                 request,
                 placement,
-                features[view] * config.foreground.strength,
+                features[view],
                 seed,
                 *history,
                 self._prompt(request, history[2]),
@@ -316,15 +316,15 @@ class AdGenerator:
         told, tastes = [], []
         for plain, job, preference in zip(start, jobs, preferences, strict=True):
             told.append(plain if preference is None else plain + preference.summary[0])
-            tastes.append(torch.zeros_like(job.features))
-            if self.model.sketch is not None and job.clicks is not None and preference is not None:
-                sketch = self.model.predict_sketch(job.clicks, preference, job.features / config.foreground.strength)
-                tastes[-1] = self.model.sketch.features(sketch)
+            if job.clicks is None or preference is None:
+                tastes.append(torch.zeros_like(job.features))
+            else:
+                tastes.append(self.model.taste_features(job.clicks, preference, job.features))
         return decode_image(
             self.engine,
             [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
             torch.stack(told if guidance == 1 else [*told, *start]),
-            torch.cat([job.features for job in jobs], 1),
+            torch.cat([job.features for job in jobs], 1) * config.foreground.strength,
             guidance=guidance,
             temperature=own.temperature if options.temperature is None else options.temperature,
             top_k=own.top_k if options.top_k is None else options.top_k,
@@ -393,7 +393,7 @@ class _Job:
 
     request: CheckedRequest
     placement: Placement
-    features: Tensor  # [groups, 1, image tokens, D], the product as the decoder sees it
+    features: Tensor  # [groups, 1, image tokens, D], of the product
     seed: int
     similarity: NDArray[np.float64]  # of each click of the history
     chosen: list[int]

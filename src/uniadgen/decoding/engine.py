@@ -192,7 +192,8 @@ class _Slots:
         heads = cache.states.shape[2] // 2
         prefix = None
         if cache.prefix is not None:
-            prefix = tuple(layer.chunk(2) for layer in cache.prefix.states[:, 0, :, : cache.prefix.length].unbind())
+            states = cache.prefix.states[:, 0, :, : cache.prefix.length]
+            prefix = tuple((layer[:heads], layer[heads:]) for layer in states.unbind())
         return cls(
             cache.states[:, :, :, start:end].unbind(),
             cache.states[:, :, :heads, :end].unbind(),

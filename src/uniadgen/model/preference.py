@@ -94,4 +94,5 @@ class PreferenceUnderstanding(nn.Module):
         text_positions = (self.text_position[:text_tokens] + self.modality[1]).repeat(clicks, 1)
         joined = torch.cat([image_tokens_kept + image_positions, text_tokens_kept + text_positions], 1)
         fused = self.norm(self.fusion(joined, torch.cat([image_seen, text_seen], 1)))
-        return Preference(*fused.split([clicks * image_tokens, clicks * text_tokens], 1), self.summary(mean))
+        image_part, text_part = fused.split([clicks * image_tokens, clicks * text_tokens], 1)
+        return Preference(image_part, text_part, self.summary(mean))

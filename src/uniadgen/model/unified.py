@@ -58,8 +58,9 @@ class Batch:
     keep_foreground: Tensor | None  # [B] bool: condition dropout has not struck
 
     def to(self, device: torch.device) -> "Batch":
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Batch(**{name: None if value is None else value.to(device) for name, value in values.items()})
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        moved: dict[str, Any] = {name: None if value is None else value.to(device) for name, value in values.items()}
+        return Batch(**moved)
 
 
 @dataclass
@@ -151,6 +152,14 @@ class UnifiedModel(nn.Module):
         fused = (preference.image.unflatten(1, (count, -1)).mean(2) * share[..., None]).sum(1)
         sketch: Tensor = self.sketch.predict(clicked, fused.to(features.dtype), features[0].mean(1))
         return sketch
+
+    def taste_features(self, clicks: Clicks, preference: Preference, features: Tensor) -> Tensor:
+        """What the clicks add at each image token [groups, B, tokens, D]; nothing in a model without a sketch. features: of
+        the products, as `foreground` makes them."""
+        if self.sketch is None:
+            return torch.zeros_like(features)
+        added: Tensor = self.sketch.features(self.predict_sketch(clicks, preference, features))
+        return added
 
     def read_batch(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Training sequences as the decoder takes them: embeddings [B, T, D], features [groups, B, T, D], and the squared

@@ -185,8 +185,10 @@ def drawn_histories(data: Path) -> DrawnHistories:
     table = read_creatives(data, ("department", "text_embedding", "description_embedding"))
     if table["department"].null_count:
         raise InputError(f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; set histories: users")
-    vectors = [np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")]
-    return DrawnHistories(read_index(data), *vectors)
+    texts, descriptions = (
+        np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")
+    )
+    return DrawnHistories(read_index(data), texts, descriptions)
 
 
 def run_unified(
