@@ -310,12 +310,14 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     x = torch.cat([start if preference is None else start + preference.summary[:, None], start])
     for index in range(config.image.tokens):
         seen = model.foreground(canvas)
-        taste = 0 if clicked is None or preference is None else model.taste_features(clicked, preference, seen)
-        features = torch.cat([seen * config.foreground.strength + taste, seen * config.foreground.strength], 1)
+        taste = None if clicked is None or preference is None else model.taste(clicked, preference, seen)
+        own = seen * config.foreground.strength
+        features = torch.cat([own if taste is None else own + taste[0], own], 1)
         visible = F.pad(visible, (0, 1), value=True)
         state = _plain_pass(model, x, past, visible, features[:, :, index : index + 1])
         conditional, unconditional = model.image_head(state[:, -1]).float().chunk(2)
-        code = (unconditional + guidance * (conditional - unconditional)).argmax(-1)
+        scores = unconditional + guidance * (conditional - unconditional)
+        code = (scores if taste is None else scores + taste[1][:, index]).argmax(-1)
         codes.append(code)
         x = model.embed_image(code.repeat(2))[:, None]
     pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid)[0]

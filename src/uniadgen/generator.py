@@ -25,6 +25,7 @@ from uniadgen.compose import compose, place, render_foreground
 from uniadgen.creatives import CreativeCodes
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
+from uniadgen.decoding.habits import habits_of, nats
 from uniadgen.decoding.image import DECODINGS, WINDOW, Decoding, Painted, decode_image
 from uniadgen.decoding.quantize import Quantization, quantize_weights
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
@@ -297,7 +298,13 @@ class AdGenerator:
             )
             for job in jobs
         ]
-        decode_texts(grammars, hidden, read, self.engine.text_scores, config.text_temperature, generators)
+        habits = [habits_of([job.request.history[i].text for i in job.chosen]) for job in jobs]
+
+        def added(row: int, ids: list[int]) -> list[float]:
+            own = habits[row]
+            return [0.0] * len(ids) if own is None else nats(own, grammars[row], ids)
+
+        decode_texts(grammars, hidden, read, self.engine.text_scores, config.text_temperature, generators, added)
         return [grammar.text() for grammar in grammars]
 
     def _paint(
@@ -313,13 +320,14 @@ class AdGenerator:
         own = config.guidance
         guidance = own.weight if options.guidance is None else options.guidance
         start = self.model.embed_text(torch.tensor([self.tokenizer.begin_image] * len(jobs), device=self.model.device))
-        told, tastes = [], []
+        told, tastes, biases = [], [], []
         for plain, job, preference in zip(start, jobs, preferences, strict=True):
             told.append(plain if preference is None else plain + preference.summary[0])
-            if job.clicks is None or preference is None:
-                tastes.append(torch.zeros_like(job.features))
-            else:
-                tastes.append(self.model.taste_features(job.clicks, preference, job.features))
+            taste = None
+            if job.clicks is not None and preference is not None:
+                taste = self.model.taste(job.clicks, preference, job.features)
+            tastes.append(torch.zeros_like(job.features) if taste is None else taste[0])
+            biases.append(job.features.new_zeros(1, config.image.tokens, config.image.codes) if taste is None else taste[1])
         return decode_image(
             self.engine,
             [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
@@ -330,7 +338,8 @@ class AdGenerator:
             top_k=own.top_k if options.top_k is None else options.top_k,
             generators=generators,
             window=WINDOW if options.decoding == "parallel" else 1,
-            taste=torch.cat(tastes, 1),
+            taste=torch.cat(tastes, 1) if self.model.sketch is not None else None,
+            bias=torch.cat(biases) if self.model.sketch is not None else None,
         )
 
     def _unconditional(self, lengths: list[int]) -> Cache:

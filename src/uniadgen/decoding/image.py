@@ -44,15 +44,16 @@ def decode_image(
     generators: Sequence[torch.Generator],
     window: int = 1,
     taste: Tensor | None = None,
+    bias: Tensor | None = None,
 ) -> Painted:
     """Continues the caches with the tokens of B pictures.
 
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D] or [rows, D]: the
     embedding of begin_image, to which conditional rows may have added the summary of their clicks. foreground
-    [groups, B, tokens, D]; taste, of the same shape: what only conditional rows see. temperature 0: greedy. generators: one
-    per picture, so that a picture does not depend on the batch it is painted in. window: tokens in a pass; 1 is decoding
-    one by one. All pictures of a batch move
-    on together, by the tokens that are confirmed in each of them.
+    [groups, B, tokens, D]; taste, of the same shape: what only conditional rows see. bias [B, tokens, codes]: added to the
+    guided scores. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the batch it is
+    painted in. window: tokens in a pass; 1 is decoding one by one. All pictures of a batch move on together, by the tokens
+    that are confirmed in each of them.
     """
     batch, total, grid = foreground.shape[1], foreground.shape[2], engine.model.config.image.grid
     branches = 1 if guidance == 1 else 2
@@ -66,7 +67,10 @@ def decode_image(
         width = x.shape[1]
         hidden = engine.forward(x, caches, foreground=foreground[:, :, done : done + width])
         passes += 1
-        found = _tempered(engine.image_scores(hidden, guidance), temperature, top_k)
+        found = engine.image_scores(hidden, guidance)
+        if bias is not None:
+            found = found + bias[:, done : done + width]
+        found = _tempered(found, temperature, top_k)
         if temperature and noise is None:
             noise = _gumbel(generators, total, found.shape[-1], found.device)
         drawn = (found if noise is None else found + noise[:, done : done + width]).argmax(-1)

@@ -3,6 +3,7 @@
     text  = item { joiner item } [ "!" ]
     item  = point | "[" point "]"
 
+At most one point stands in brackets, and of commas, bars and dashes a text has one kind: mixed forms read like a mistake.
 Every point (a selling point, word for word as given) is used at most once; between points stand only the joiners. So whatever
 the model's weights are, every word comes from the selling points, as often as given, and the text ends at a word's end. Words
 of one selling point stay together: "not waterproof" can't lose its "not", nor "500 ml" its number. The text is never
@@ -21,6 +22,7 @@ from torch import Tensor
 
 JOINERS = (" ", ", ", " | ", " - ")
 MAX_READINGS = 4
+_SEPARATORS = frozenset((",", " |", " -"))
 OPEN, CLOSE, EMPHASIS = "[", "]", "!"
 
 # Scripts written without spaces: a word boundary is nowhere marked, so a long run may be cut between any two characters.
@@ -104,8 +106,8 @@ class TextGrammar:
         self.points, self.end, self.budget = list(points), end, budget
         self._spaced = [tuple(encode(" " + p.text)) or tuple(encode(p.text)) for p in points]
         self._tight = [tuple(encode(p.text)) for p in points]
-        self._marks = {mark: tuple(encode(mark)) for mark in (",", " |", " -", " [", "]", "!")}
-        length = {mark: len(sequence) for mark, sequence in self._marks.items()}
+        self.marks = {mark: tuple(encode(mark)) for mark in (",", " |", " -", " [", "]", "!")}
+        length = {mark: len(sequence) for mark, sequence in self.marks.items()}
         # room for the marks that may still come before and after a point
         self._after = length["]"] + length["!"]
         self._around = self._after + length[" ["] + max(length[","], length[" |"], length[" -"])
@@ -139,6 +141,10 @@ class TextGrammar:
             raise ValueError(f"id {token} is not allowed here")
         self._paths = list(dict.fromkeys(following))
 
+    def words(self) -> int:
+        """How many words have been written."""
+        return len("".join(self._paths[0].written).split()) if self._paths else 0
+
     @property
     def done(self) -> bool:
         return self._finished is not None
@@ -165,7 +171,7 @@ class TextGrammar:
         paths: list[_Path] = []
         paths += self._items(path, first=False)
         for mark, joiner in ((",", ","), (" |", " |"), (" -", " -")):
-            if self._remaining(path):
+            if self._remaining(path) and not _SEPARATORS.difference((joiner,)).intersection(path.written):
                 paths += self._mark_path(path, mark, joiner, "joiner")
         if path.kind == "point" and not path.bracketed and not path.written[-1].endswith(EMPHASIS):
             paths += self._mark_path(path, "!", EMPHASIS, "emphasis")
@@ -173,8 +179,11 @@ class TextGrammar:
 
     def _items(self, path: _Path, first: bool) -> list[_Path]:
         paths = self._point_paths(path, self._spaced, "" if first else " ", bracketed=False)
-        if self._remaining(path) and not any(
-            "[" in self.points[i].text or "]" in self.points[i].text for i in self._remaining(path)
+        opened = OPEN in path.written or " " + OPEN in path.written
+        if (
+            self._remaining(path)
+            and not opened
+            and not any("[" in self.points[i].text or "]" in self.points[i].text for i in self._remaining(path))
         ):
             paths += self._mark_path(path, " [", OPEN if first else " " + OPEN, "open")
         return paths
@@ -188,7 +197,7 @@ class TextGrammar:
         ]
 
     def _mark_path(self, path: _Path, mark: str, written: str, kind: str) -> list[_Path]:
-        sequence = self._marks[mark]
+        sequence = self.marks[mark]
         return (
             [_Path((*path.written, written), path.used, path.bracketed and kind != "close", sequence, 0, kind)]
             if sequence
@@ -225,12 +234,14 @@ def decode_texts(
     scores: Callable[[Tensor, list[int]], Tensor],
     temperature: float,
     generators: Sequence[torch.Generator | None],
+    habits: Callable[[int, list[int]], Sequence[float]] | None = None,
 ) -> None:
     """Samples one text along each grammar, all in one batch; at the end every text's ids are read, without the end.
 
     hidden [B, D]: the model's state before the first token. read(ids): each row reads some ids (one row's list may be empty),
     returns the states after them [B, D]. scores(state [D], ids): scores of these ids [len(ids)]. temperature 0: greedy.
-    The model is only asked where the grammar leaves a choice; what is forced until then is read in one pass.
+    habits(row, ids): nats to add to these scores. The model is only asked where the grammar leaves a choice; what is forced
+    until then is read in one pass.
     """
     unread: list[list[int]] = [[] for _ in grammars]
     while True:
@@ -242,7 +253,10 @@ def decode_texts(
                 elif unread[row]:  # first the model must have read what it is to continue
                     break
                 else:
-                    token = _choose(allowed, scores(hidden[row], allowed), temperature, generator)
+                    own = scores(hidden[row], allowed)
+                    if habits is not None:
+                        own = own + own.new_tensor(habits(row, allowed))
+                    token = _choose(allowed, own, temperature, generator)
                 grammar.advance(token)
                 if not grammar.done:
                     unread[row].append(token)

@@ -94,8 +94,9 @@ class TextConfig:
 @dataclass(frozen=True)
 class GuidanceConfig:
     weight: float = 3.0
-    temperature: float = 1.0
+    temperature: float = 0.9
     top_k: int | None = None
+    sketch: float = 2.0  # how strongly a code's values are drawn the way of the predicted sketch
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
@@ -109,7 +110,7 @@ class ModelConfig:
     preference: PreferenceConfig = field(default_factory=PreferenceConfig)
     text: TextConfig = field(default_factory=TextConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
-    text_temperature: float = 0.7
+    text_temperature: float = 0.5
     head_width: int = 256  # hidden width of the image head and of the aligner
 
     def __post_init__(self) -> None:
@@ -206,7 +207,7 @@ def janus_pro(size: Literal["1B", "7B"]) -> ModelConfig:
         foreground=ForegroundConfig(kind="dinov2", pixels_per_token=14, features=384, group=6, strength=1.5),
         preference=PreferenceConfig(resolution=128, text_tokens=30, mask_layers=2, fusion_layers=4, heads=16, sketch=0),
         text=TextConfig(256, 512, 96, prompt_prefix="<|User|>: ", prompt_suffix="\n\n<|Assistant|>:"),
-        guidance=GuidanceConfig(weight=5.0, unconditional="padded"),
+        guidance=GuidanceConfig(weight=5.0, temperature=1.0, unconditional="padded"),
         text_temperature=1.0,
         head_width=width,
     )

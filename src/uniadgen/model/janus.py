@@ -244,6 +244,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
             ),
             foreground=_foreground_config(foreground),
             preference=PreferenceConfig(
+                sketch=0,
                 resolution=CLICK_GRID * patch,
                 text_tokens=30,
                 mask_layers=2,
@@ -251,7 +252,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
                 heads=16 if width % 16 == 0 else heads,
             ),
             text=TextConfig(256, 512, 96, "<|User|>: ", "\n\n<|Assistant|>:", specials),
-            guidance=GuidanceConfig(weight=5.0, unconditional="padded"),
+            guidance=GuidanceConfig(weight=5.0, temperature=1.0, unconditional="padded"),
             text_temperature=1.0,
             head_width=width,
         )

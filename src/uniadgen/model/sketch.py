@@ -46,6 +46,15 @@ class Sketch(nn.Module):
 
     def features(self, sketch: Tensor) -> Tensor:
         """[B, d, areas, areas] -> what is added at each image token [groups, B, tokens, D]."""
-        smooth = F.interpolate(sketch, (self.grid, self.grid), mode="bilinear", align_corners=False)
-        embedded: Tensor = self.embed(smooth.flatten(2).transpose(1, 2))
+        embedded: Tensor = self.embed(self._smooth(sketch))
         return embedded.unflatten(2, (self.groups, -1)).permute(2, 0, 1, 3)
+
+    def nearness(self, sketch: Tensor, values: Tensor) -> Tensor:
+        """How far the values [codes, d] of codes point the way the sketch points: [B, tokens, codes]. A scalar product and
+        no distance: a regression's sketch is duller than any picture, and pictures should not become so."""
+        return self._smooth(sketch) @ values.T
+
+    def _smooth(self, sketch: Tensor) -> Tensor:
+        """[B, d, areas, areas] -> [B, tokens, d]."""
+        smooth = F.interpolate(sketch, (self.grid, self.grid), mode="bilinear", align_corners=False)
+        return smooth.flatten(2).transpose(1, 2)

@@ -153,13 +153,16 @@ class UnifiedModel(nn.Module):
         sketch: Tensor = self.sketch.predict(clicked, fused.to(features.dtype), features[0].mean(1))
         return sketch
 
-    def taste_features(self, clicks: Clicks, preference: Preference, features: Tensor) -> Tensor:
-        """What the clicks add at each image token [groups, B, tokens, D]; nothing in a model without a sketch. features: of
-        the products, as `foreground` makes them."""
+    def taste(self, clicks: Clicks, preference: Preference, features: Tensor) -> tuple[Tensor, Tensor] | None:
+        """What the clicks add at each image token: features [groups, B, tokens, D] and scores of its codes [B, tokens, codes].
+        None in a model without a sketch. features: of the products, as `foreground` makes them."""
         if self.sketch is None:
-            return torch.zeros_like(features)
-        added: Tensor = self.sketch.features(self.predict_sketch(clicks, preference, features))
-        return added
+            return None
+        assert isinstance(self.image_tokenizer, FSQTokenizer)
+        sketch = self.predict_sketch(clicks, preference, features)
+        values = self.image_tokenizer.values(torch.arange(self.config.image.codes, device=features.device)[None])[0].T
+        scores = self.config.guidance.sketch * self.sketch.nearness(sketch, values.to(sketch.dtype))
+        return self.sketch.features(sketch), scores
 
     def read_batch(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Training sequences as the decoder takes them: embeddings [B, T, D], features [groups, B, T, D], and the squared
