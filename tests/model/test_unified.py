@@ -29,7 +29,8 @@ def test_all_parts_get_gradients(model: UnifiedModel) -> None:
     model.train()
     try:
         losses = model(_batch(model))
-        (losses.text + losses.image).backward()
+        assert losses.sketch is not None
+        (losses.text + losses.image + losses.sketch).backward()
         silent = [
             name
             for name, p in model.named_parameters()
