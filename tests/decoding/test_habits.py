@@ -34,14 +34,21 @@ def test_habits_are_counted() -> None:
 
 
 def test_marks_and_length_follow_the_clicks(tokenizer: TextTokenizer) -> None:
-    commas = [written(tokenizer, ["Soft Towel, Cotton, Blue, Large Size"] * 5, seed) for seed in range(20)]
+    commas = [written(tokenizer, ["Soft Towel, Cotton, Blue, Large Size, For Beach Days"] * 5, seed) for seed in range(20)]
     bars = [written(tokenizer, ["[Sale] Towel | Blue"] * 5, seed) for seed in range(20)]
     assert sum("," in text for text in commas) >= 15
     assert sum("|" in text for text in commas) <= 5
     assert sum("[" in text for text in commas) < sum("[" in text for text in bars)
     assert sum("|" in text for text in bars) >= 10
     assert sum("," in text for text in bars) <= 5
-    assert sum(len(t.split()) for t in bars) < sum(len(t.split()) for t in commas)
+
+
+def test_the_end_is_drawn_to_the_usual_length(tokenizer: TextTokenizer) -> None:
+    grammar = TextGrammar(make_points(POINTS, tokenizer.encode, 48), tokenizer.encode, tokenizer.end, 48)
+    short, long = habits_of(["Blue Towel"]), habits_of(["Blue Towel, Soft, Large, For Sunny Beach Days"])
+    assert short is not None
+    assert long is not None
+    assert nats(short, grammar, [tokenizer.end])[0] > nats(long, grammar, [tokenizer.end])[0]
 
 
 def test_one_kind_of_separator_and_one_bracket(tokenizer: TextTokenizer) -> None:

@@ -8,10 +8,10 @@ end is drawn towards the usual length. Which selling points are told, and in wha
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from uniadgen.decoding.text import TextGrammar
+from uniadgen.decoding.text import TextGrammar, count_words
 
 COMMON = 0.2  # share of texts with a mark at which it is neither favoured nor avoided
-MARK_WEIGHT, LENGTH_WEIGHT = 10.0, 0.7  # nats per share, nats per word
+MARK_WEIGHT, LENGTH_WEIGHT = 20.0, 0.7  # nats per share, nats per word
 _SPELLED = {",": ", ", " |": " | ", " -": " - ", " [": "[", "!": "!"}  # the grammar's marks as texts spell them
 
 
@@ -23,7 +23,7 @@ class Habits:
 
 def habits_of(texts: Sequence[str]) -> Habits | None:
     """The habits behind some clicked texts; None without any words."""
-    lengths = sorted(len(text.split()) for text in texts if text.strip())
+    lengths = sorted(count_words(text) for text in texts if text.strip())
     if not lengths:
         return None
     marks = {mark: sum(spelled in text for text in texts) / len(texts) for mark, spelled in _SPELLED.items()}

@@ -53,6 +53,11 @@ class _Path:
     kind: str  # element under way: "point", "joiner", "open", "close", "emphasis"; "boundary" before any element
 
 
+def count_words(text: str) -> int:
+    """Words between spaces; marks that stand alone are none."""
+    return sum(any(map(str.isalnum, word)) for word in text.split())
+
+
 def is_unspaced(character: str) -> bool:
     return any(low <= ord(character) <= high for low, high in _UNSPACED)
 
@@ -143,7 +148,7 @@ class TextGrammar:
 
     def words(self) -> int:
         """How many words have been written."""
-        return len("".join(self._paths[0].written).split()) if self._paths else 0
+        return count_words("".join(self._paths[0].written)) if self._paths else 0
 
     @property
     def done(self) -> bool:
