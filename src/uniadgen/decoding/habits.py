@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from uniadgen.decoding.text import TextGrammar, count_words
 
-COMMON = 0.2  # share of texts with a mark at which it is neither favoured nor avoided
+COMMON = 0.35  # share of texts with a mark at which it is neither favoured nor avoided
 MARK_WEIGHT, LENGTH_WEIGHT = 20.0, 0.7  # nats per share, nats per word
 _SPELLED = {",": ", ", " |": " | ", " -": " - ", " [": "[", "!": "!"}  # the grammar's marks as texts spell them
 
