@@ -289,18 +289,19 @@ def test_image_tokenizer_alone(folder: Path, tmp_path: Path, ours: tuple[Unified
 
 
 LOADER = """
-import resource, sys
+import sys
 from pathlib import Path
 import torch
 from transformers import Dinov2Model, JanusVQVAE
 from uniadgen.model import janus
 
 torch.set_num_threads(1)
-status = Path("/proc/self/status").read_text().splitlines()
-before = next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) * 1024
+def memory(name):  # not getrusage: its peak includes that of the process which started this one
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith(name)) * 1024
+before = memory("VmRSS")
 model, _ = janus.load(Path(sys.argv[1]), dtype=torch.float32)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(peak - before, sum(p.numel() * 4 for p in model.parameters()))
+print(memory("VmHWM") - before, sum(p.numel() * 4 for p in model.parameters()))
 """
 
 
