@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from uniadgen.decoding.text import TextGrammar, count_words
 
-COMMON = 0.35  # share of texts with a mark at which it is neither favoured nor avoided
+# share of texts with a mark at which it is neither favoured nor avoided; a small model opens brackets too readily
+COMMON = {",": 0.2, " |": 0.2, " -": 0.2, " [": 0.4, "!": 0.3}
 MARK_WEIGHT, LENGTH_WEIGHT = 20.0, 0.7  # nats per share, nats per word
 _SPELLED = {",": ", ", " |": " | ", " -": " - ", " [": "[", "!": "!"}  # the grammar's marks as texts spell them
 
@@ -33,6 +34,8 @@ def habits_of(texts: Sequence[str]) -> Habits | None:
 def nats(habits: Habits, grammar: TextGrammar, allowed: Sequence[int]) -> list[float]:
     """What the habits add to the scores of the ids that the grammar allows next."""
     written = grammar.words()
-    by_id = {ids[0]: MARK_WEIGHT * (habits.marks[mark] - COMMON) for mark, ids in grammar.marks.items() if mark in habits.marks}
+    by_id = {
+        ids[0]: MARK_WEIGHT * (habits.marks[mark] - COMMON[mark]) for mark, ids in grammar.marks.items() if mark in habits.marks
+    }
     by_id[grammar.end] = LENGTH_WEIGHT * (written - habits.words)
     return [by_id.get(token, 0.0) for token in allowed]
