@@ -57,7 +57,9 @@ def sample_clicks(
     `exclude` are clicks that must never be drawn (the target's own ad). product-similarity draws without replacement, with a
     probability proportional to the similarity; clicks of no or negative similarity keep a very small one.
     """
-    candidates = np.setdiff1d(np.arange(len(similarity)), np.asarray(exclude, dtype=int))
+    allowed = np.ones(len(similarity), bool)
+    allowed[list(exclude)] = False
+    candidates = np.flatnonzero(allowed)
     count = min(count, len(candidates))
     if count <= 0:
         return []

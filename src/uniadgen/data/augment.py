@@ -1,6 +1,7 @@
 """Changes that keep an ad an ad: mirroring, and one hue shift for plate, cut-out and history alike."""
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -21,10 +22,14 @@ def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
     """pixels [..., 3, H, W] in -1..1 with every hue turned by the angle."""
     if degrees == 0:
         return pixels
+    return torch.einsum("ij,...jhw->...ihw", _turn(degrees).to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
+
+
+@cache
+def _turn(degrees: float) -> Tensor:
     angle = math.radians(degrees)
     turn = torch.tensor([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
-    matrix = torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ
-    return torch.einsum("ij,...jhw->...ihw", matrix.to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
+    return torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ
 
 
 def varied(pixels: Tensor, variant: int) -> Tensor:

@@ -230,9 +230,13 @@ class Reader(Dataset[Batch]):
         canvas = np.full((3, size, size), 255, np.uint8)
         pixels = self.store.foreground(row)
         assert pixels is not None  # __init__ keeps rows with a box only
-        left, top, width, height = (int(value) for value in self.store.boxes[row])
-        canvas[:, top : top + height, left : left + width] = _turned(pixels.transpose(2, 0, 1), VARIANTS[variant][1])
-        return torch.from_numpy(canvas[:, :, ::-1].copy() if VARIANTS[variant][0] else canvas)
+        left, top, width, height = self.store.boxes[row].tolist()
+        mirrored, degrees = VARIANTS[variant]
+        shown = _turned(pixels.transpose(2, 0, 1), degrees)
+        if mirrored:
+            left, shown = size - left - width, shown[:, :, ::-1]
+        canvas[:, top : top + height, left : left + width] = shown
+        return torch.from_numpy(canvas)
 
 
 def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
@@ -253,32 +257,25 @@ def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator
 
 def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None) -> Batch:
     """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`."""
-    rows_ids, rows_kinds, rows_targets, starts = [], [], [], []
-    for example in examples:
-        ids = [*example.prompt.ids, *example.text, tokenizer.begin_image]
-        kinds = [*example.prompt.kinds, *[TEXT] * (len(example.text) + 1)]
-        targets = [-100] * len(ids)
-        if example.text:  # an empty text is the unconditional sequence: no words to learn
-            first = len(example.prompt.ids) - 1
-            targets[first:-1] = [*example.text, tokenizer.end]
-        starts.append(len(ids) - 1 if example.codes is not None else -1)
+    painted = [0 if example.codes is None else len(example.codes) for example in examples]
+    lengths = [len(e.prompt.ids) + len(e.text) + 1 for e in examples]  # up to and with begin_image
+    shape = len(examples), max(map(sum, zip(lengths, painted, strict=True)))
+    ids, kinds, targets = np.zeros(shape, np.int64), np.full(shape, PADDING, np.int64), np.full(shape, -100, np.int64)
+    for row, (example, length, count) in enumerate(zip(examples, lengths, painted, strict=True)):
+        prompt, words = example.prompt, example.text
+        ids[row, :length] = [*prompt.ids, *words, tokenizer.begin_image]
+        kinds[row, :length] = [*prompt.kinds, *[TEXT] * (len(words) + 1)]
+        if words:  # an empty text is the unconditional sequence: no words to learn
+            targets[row, len(prompt.ids) - 1 : length - 1] = [*words, tokenizer.end]
         if example.codes is not None:
-            count = len(example.codes)
-            ids, kinds, targets = [*ids, *example.codes.tolist()], [*kinds, *[IMAGE] * count], [*targets, *[-100] * count]
-        rows_ids.append(ids)
-        rows_kinds.append(kinds)
-        rows_targets.append(targets)
-    length = max(map(len, rows_ids))
-
-    def padded(rows: list[list[int]], value: int) -> Tensor:
-        return torch.tensor([row + [value] * (length - len(row)) for row in rows])
-
+            ids[row, length : length + count], kinds[row, length : length + count] = example.codes.numpy(), IMAGE
+    starts = [length - 1 if count else -1 for length, count in zip(lengths, painted, strict=True)]
     with_history = any(example.clicks for example in examples)
     pictured = [example.canvas for example in examples if example.canvas is not None]
     return Batch(
-        ids=padded(rows_ids, 0),
-        kinds=padded(rows_kinds, PADDING),
-        text_targets=padded(rows_targets, -100),
+        ids=torch.from_numpy(ids),
+        kinds=torch.from_numpy(kinds),
+        text_targets=torch.from_numpy(targets),
         image_starts=torch.tensor(starts),
         clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if with_history else None,
         canvas=torch.stack(pictured) if pictured else None,
