@@ -57,7 +57,7 @@ def test_tastes_are_plausible_and_reproducible() -> None:
         taste = make_taste(0, index)
         assert taste == make_taste(0, index) == Taste.from_dict(taste.as_dict())
         assert all(set(families) <= set(PLAUSIBLE[department]) for department, families in taste.families.items())
-        for chosen in (*taste.families.values(), taste.palettes, taste.lights):
+        for chosen in (*taste.families.values(), taste.palettes, taste.lights, taste.interests):
             assert 1 <= len(set(chosen)) == len(chosen) <= 2
     assert len({make_taste(0, index).text_style for index in range(200)}) >= 8
 
@@ -72,7 +72,15 @@ def test_clicks_follow_the_taste(setting: Setting) -> None:
         assert got > 1.4 * base
         assert best > got
     assert clicked[0] > 2 * chance[0]
-    assert targets[0] > 0.9
+    assert targets[0] > 0.8
+
+
+def test_most_clicks_fall_on_departments_of_interest(setting: Setting) -> None:
+    shoppers = setting.world.shoppers[:400]
+    clicked = [setting.department[setting.creative[n].product_id] in s.taste.interests for s in shoppers for n, _ in s.clicks]
+    targets = [setting.department[setting.creative[s.target].product_id] in s.taste.interests for s in shoppers]
+    assert 0.5 < np.mean(clicked) < 0.9  # 0.25 by chance
+    assert np.mean(targets) > 0.9  # a split of a small world may lack a department
 
 
 def test_the_better_an_ad_fits_the_more_often_it_is_clicked(setting: Setting) -> None:

@@ -1,9 +1,10 @@
 """The shoppers of PAd-Synth: a hidden taste, clicks that mostly follow it, and one later click as the target.
 
 A taste prefers, for each department, one or two scene families, and everywhere one or two palettes, one or two lights and one
-text style. A shopper sees pages of two dozen products and clicks one creative of the page: by a softmax over how well the
-creatives fit the taste, or, for 20 to 30 % of the clicks, at random. The target is the creative that fits best among many of a
-product that the shopper never clicked before.
+text style. A shopper is interested in one or two departments, from which most of what the shop shows to them comes. The shopper
+sees the ads of a few dozen products and clicks one of them: by a softmax over how well they fit the taste, or, for 20 to 30 % of the
+clicks, at random. The target is the creative that fits best among many of a product that the shopper never clicked before, from
+a department of interest.
 
 `sample_history` does the same backwards, for training: given any creative as the target it draws a taste that prefers it and
 then clicks of that taste. It works on `CreativeIndex`, a few arrays, and takes well under a millisecond.
@@ -12,7 +13,7 @@ then clicks of that taste. It works on `CreativeIndex`, a few arrays, and takes 
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,11 @@ from uniadgen.world.specs import (
 )
 from uniadgen.world.titles import STYLES
 
-# Steep, and pages long: people click one ad of a hundred, and it is noise, not indifference, that makes histories hard to read.
-FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 6.0, 5.0, 2.5, 5.0
-OFFERED = 24  # products on a page, of which one creative is clicked
+# Steep, and pages long: people click one ad of hundreds, and it is noise, not indifference, that makes histories hard to read.
+FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 6.0, 5.0, 4.0, 5.0
+OFFERED = 60  # products that are shown, in all their creatives, for one click
+SECOND = 1 / 3  # how often a taste names two of a kind rather than one
+FOCUS = 0.75  # share of them that is drawn from the departments of interest
 TARGET_CANDIDATES = 100  # products among whose creatives the target is the best fit
 CLICKS = (12, 24)
 NOISE = (0.2, 0.3)
@@ -52,6 +55,7 @@ class Taste:
     palettes: tuple[str, ...]
     lights: tuple[str, ...]
     text_style: str
+    interests: tuple[str, ...]  # departments
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -60,12 +64,13 @@ class Taste:
             "palettes": list(self.palettes),
             "lights": list(self.lights),
             "text_style": self.text_style,
+            "interests": list(self.interests),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Taste":
         families = {department: tuple(names) for department, names in data["families"].items()}
-        return cls(families, tuple(data["palettes"]), tuple(data["lights"]), data["text_style"])
+        return cls(families, tuple(data["palettes"]), tuple(data["lights"]), data["text_style"], tuple(data["interests"]))
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def index_creatives(
 
 
 def _one_or_two(draw: random.Random, names: Sequence[str], must: str | None) -> tuple[str, ...]:
-    chosen = draw.sample(names, draw.choice((1, 2)))
+    chosen = draw.sample(names, 2 if draw.random() < SECOND else 1)
     if must is not None and must not in chosen:
         chosen[0] = must
     return tuple(chosen)
@@ -170,12 +175,13 @@ def draw_taste(
     light: str | None = None,
     text_style: str | None = None,
 ) -> Taste:
-    """A random taste that prefers whatever is given: `family` in `department`, this palette, this light, this text style."""
+    """A random taste that prefers whatever is given: `department`, `family` in it, this palette, this light, this text style."""
     return Taste(
         families={name: _one_or_two(draw, PLAUSIBLE[name], family if name == department else None) for name in DEPARTMENTS},
         palettes=_one_or_two(draw, _PALETTE_NAMES, palette),
         lights=_one_or_two(draw, LIGHTS, light),
         text_style=text_style or draw.choice(_STYLE_NAMES),
+        interests=_one_or_two(draw, DEPARTMENTS, department),
     )
 
 
@@ -223,7 +229,11 @@ def _draw_clicks(
 ) -> list[int]:
     """n clicks (rows of creatives) on these products; no creative twice unless everything on the page was clicked before."""
     rng = np.random.default_rng(draw.getrandbits(64))
-    rows = index.by_product[products[rng.integers(0, len(products), (n, OFFERED))]].reshape(n, -1)
+    shown = products[rng.integers(0, len(products), (n, OFFERED))]
+    liked = _of_interest(taste, index, products)
+    if len(liked):
+        shown = np.where(rng.random(shown.shape) < FOCUS, liked[rng.integers(0, len(liked), shown.shape)], shown)
+    rows = index.by_product[shown].reshape(n, -1)
     scores = _affinities(taste, index, rows)
     noisy = rng.permutation(n)[: _noise_count(n, draw) if noise else 0]
     scores[noisy] = np.where(rows[noisy] < 0, -np.inf, 0.0)
@@ -236,6 +246,11 @@ def _draw_clicks(
         clicked.add(row)
         clicks.append(row)
     return clicks
+
+
+def _of_interest(taste: Taste, index: CreativeIndex, products: _Ints) -> _Ints:
+    departments = [DEPARTMENTS.index(name) for name in taste.interests]
+    return products[np.isin(index.department[index.by_product[products, 0]], departments)]
 
 
 def _visible_products(index: CreativeIndex, split: str) -> _Ints:
@@ -264,7 +279,13 @@ def sample_history(draw: random.Random, target: str, index: CreativeIndex, n: in
     )
     if clear:
         families = {**taste.families, DEPARTMENTS[index.department[row]]: (FAMILIES[index.family[row]],)}
-        taste = Taste(families, (_PALETTE_NAMES[index.palette[row]],), (LIGHTS[index.light[row]],), taste.text_style)
+        taste = replace(
+            taste,
+            families=families,
+            palettes=(_PALETTE_NAMES[index.palette[row]],),
+            lights=(LIGHTS[index.light[row]],),
+            interests=(DEPARTMENTS[index.department[row]],),
+        )
     split = next(name for name in SPLITS if product in index.products_of_split[name])
     products = _visible_products(index, split)
     products = products[products != product]
@@ -291,6 +312,8 @@ def make_shopper(seed: int, index: int, creatives: CreativeIndex) -> Shopper | N
     candidates = creatives.products_of_split[split]
     if not len(candidates):
         return None
+    of_interest = _of_interest(taste, creatives, candidates)
+    candidates = of_interest if len(of_interest) else candidates  # a small world may lack a department
     rng = np.random.default_rng(draw.getrandbits(64))
     offered = creatives.by_product[rng.permutation(candidates)[:TARGET_CANDIDATES]].reshape(-1)
     # A little noise breaks ties only: it is smaller than the smallest difference of two affinities.
