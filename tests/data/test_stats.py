@@ -107,4 +107,4 @@ def test_datasets_reads_the_tables(tmp_path: Path) -> None:
 
 def test_tastes_are_json() -> None:
     for user in layout.iter_rows(TINY, "users"):
-        assert set(json.loads(user["taste"])) == {"families", "palettes", "lights", "text_style"}
+        assert set(json.loads(user["taste"])) == {"families", "palettes", "lights", "text_style", "interests"}

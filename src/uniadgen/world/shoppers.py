@@ -2,8 +2,8 @@
 
 A taste prefers, for each department, one or two scene families, and everywhere one or two palettes, one or two lights and one
 text style. A shopper is interested in one or two departments, from which most of what the shop shows to them comes. The shopper
-sees the ads of a few dozen products and clicks one of them: by a softmax over how well they fit the taste, or, for 20 to 30 % of the
-clicks, at random. The target is the creative that fits best among many of a product that the shopper never clicked before, from
+sees the ads of a few dozen products and clicks one of them: by a softmax over how well they fit the taste, or, for 20 to 30 %
+of the clicks, at random. The target is the creative that fits best among many of a product that the shopper never clicked before, from
 a department of interest.
 
 `sample_history` does the same backwards, for training: given any creative as the target it draws a taste that prefers it and
@@ -175,7 +175,7 @@ def draw_taste(
     light: str | None = None,
     text_style: str | None = None,
 ) -> Taste:
-    """A random taste that prefers whatever is given: `department`, `family` in it, this palette, this light, this text style."""
+    """A random taste that prefers whatever is given: `department`, `family` in it, palette, light, text style."""
     return Taste(
         families={name: _one_or_two(draw, PLAUSIBLE[name], family if name == department else None) for name in DEPARTMENTS},
         palettes=_one_or_two(draw, _PALETTE_NAMES, palette),
