@@ -3,8 +3,8 @@
 A taste prefers, for each department, one or two scene families, and everywhere one or two palettes, one or two lights and one
 text style. A shopper is interested in one or two departments, from which most of what the shop shows to them comes. The shopper
 sees the ads of a few dozen products and clicks one of them: by a softmax over how well they fit the taste, or, for 20 to 30 %
-of the clicks, at random. The target is the creative that fits best among many of a product that the shopper never clicked before, from
-a department of interest.
+of the clicks, at random. The target is the creative that fits best
+among many of a product that the shopper never clicked before, from a department of interest.
 
 `sample_history` does the same backwards, for training: given any creative as the target it draws a taste that prefers it and
 then clicks of that taste. It works on `CreativeIndex`, a few arrays, and takes well under a millisecond.
