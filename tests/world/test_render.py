@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,16 +204,25 @@ def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> Non
         rendered(world, tmp_path)
 
 
-def test_comments_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comments_and_layout_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Path(manifest.__file__).parent
-    for name in manifest._DRAWING:
-        (tmp_path / name).write_bytes((here / name).read_bytes())
+    shutil.copytree(here, tmp_path, dirs_exist_ok=True)
     digest = manifest.code_digest()
     monkeypatch.setattr(manifest, "__file__", str(tmp_path / "manifest.py"))
     scenes = (here / "scenes.py").read_text("utf-8")
     (tmp_path / "scenes.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
     assert manifest.code_digest() == digest
     (tmp_path / "scenes.py").write_text(f"{scenes}\nA_LIGHT = 3\n", "utf-8")
+    assert manifest.code_digest() != digest
+    (tmp_path / "scenes.py").write_text(scenes, "utf-8")
+    beauty = (here / "products" / "beauty.py").read_text("utf-8")
+    # A function moved into a module of its own draws the same; one that draws otherwise is other code.
+    begin, end = (beauty.index(f"def _{name}") for name in ("perfume", "shampoo"))
+    (tmp_path / "products" / "beauty.py").write_text(beauty[:begin] + beauty[end:], "utf-8")
+    assert manifest.code_digest() != digest
+    (tmp_path / "products" / "perfumes.py").write_text(beauty[begin:end], "utf-8")
+    assert manifest.code_digest() == digest
+    (tmp_path / "products" / "perfumes.py").write_text(beauty[begin:end].replace("0.0", "0.1", 1), "utf-8")
     assert manifest.code_digest() != digest
 
 
