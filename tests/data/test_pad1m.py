@@ -4,10 +4,7 @@ import argparse
 import json
 import random
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from killing import kill_and_resume
 from uniadgen import cli
 from uniadgen.data import layout
 from uniadgen.data.commands import add_data_verbs
@@ -222,21 +220,12 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(tmp_path: Path) -
         "import sys; from pathlib import Path; from uniadgen.data.convert import convert_pad1m; "
         "convert_pad1m(Path(sys.argv[1]), Path(sys.argv[2]), count=int(sys.argv[3]), chunk_bytes=40_000)"
     )
-    rng, kills = random.Random(1), 0
-    for attempt in range(40):
-        command = [sys.executable, "-c", script, str(path), str(tmp_path / "out"), str(1 + attempt % 2)]
-        with subprocess.Popen(command) as job:
-            wanted = rng.randint(1, 25) + len(list((tmp_path / "out").glob(".convert/part-*.json")))
-            deadline = time.monotonic() + 600
-            while job.poll() is None and time.monotonic() < deadline:
-                if kills < 4 and len(list((tmp_path / "out").glob(".convert/part-*.json"))) >= wanted:
-                    time.sleep(rng.random() / 20)
-                    job.send_signal(signal.SIGKILL)
-                    job.wait()
-            kills += job.returncode == -signal.SIGKILL
-            if job.returncode == 0:
-                break
-    assert kills
+    out = tmp_path / "out"
+
+    def command(attempt: int) -> list[str | Path]:
+        return [sys.executable, "-c", script, path, out, str(1 + attempt % 2)]
+
+    assert kill_and_resume(command, lambda: len(list(out.glob(".convert/part-*.json"))), kills=4, pieces=25, delay=0.05)
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
     assert not (tmp_path / "out" / ".convert").exists()
 

@@ -2,10 +2,8 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from killing import kill_and_resume
 from uniadgen.cli import main
 from uniadgen.errors import InputError
 from uniadgen.world import manifest, render
@@ -102,26 +101,12 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, tmp
         "if __name__ == '__main__': t.rendered(t.make_world(0, 12), Path(sys.argv[2]), workers=int(sys.argv[3]))"
     )
     (tmp_path / "script.py").write_text(script)
-    rng, kills, out = random.Random(2), 0, tmp_path / "out"
+    out = tmp_path / "out"
 
-    def done() -> int:
-        return len(list(out.glob("raw/p*/meta.json")))
+    def command(attempt: int) -> list[str | Path]:
+        return [sys.executable, tmp_path / "script.py", Path(__file__).parent, out, str(1 + attempt % 2)]
 
-    for attempt in range(20):
-        command = [sys.executable, tmp_path / "script.py", Path(__file__).parent, out, str(1 + attempt % 2)]
-        wanted = done() + rng.randint(1, 3)
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as job:
-            deadline = time.monotonic() + 600
-            while job.poll() is None and time.monotonic() < deadline:
-                if kills < 4 and done() >= wanted:
-                    time.sleep(rng.random() / 50)
-                    job.send_signal(signal.SIGKILL)
-                    job.wait()
-                time.sleep(0.001)
-        kills += job.returncode == -signal.SIGKILL
-        if job.returncode == 0:
-            break
-    assert kills >= 2
+    assert kill_and_resume(command, lambda: len(list(out.glob("raw/p*/meta.json"))), kills=4, pieces=3, delay=0.02) >= 2
     assert files(out) == files(tmp_path / "whole")
 
 

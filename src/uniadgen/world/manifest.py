@@ -49,7 +49,7 @@ def product_digest(product: ProductSpec, creatives: Sequence[CreativeSpec], size
 
 
 def code_digest() -> str:
-    """A hash of the code that draws; comments, docstrings, imports and layout don't count, nor which module a function is in."""
+    """A hash of the code that draws; comments, docstrings, imports and layout don't count, nor a function's module."""
     pieces: list[str] = []
     for pattern in _DRAWING:
         paths = list(Path(__file__).parent.glob(pattern))
