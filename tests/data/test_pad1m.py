@@ -1,6 +1,7 @@
 """PAd1M files: read in chunks, checked, converted, interrupted, and written again."""
 
 import argparse
+import io
 import json
 import random
 import shutil
@@ -284,14 +285,18 @@ DEFECTS: list[tuple[object, list[str]]] = [
     (base(history_titles=["a"] * 5), ["history_titles: 5 entries, but 6 in history_images"]),
     (base(text_similarity=[0.5] * 7), ["text_similarity: 7 entries, but 6 in history_images"]),
     (base(history_titles=["a", " ", "b", "\u200b", "c", ""]), [f"history_titles[{i}]: empty" for i in (1, 3, 5)]),
-    (base(history_titles=["a", 3, None, "b", "c", "d"]), ["history_titles[1]: a text is needed, not a number"]),
+    (base(history_titles=["a", 3, None, "b", "c", "d"]), [
+        "history_titles[1]: a text is needed, not a number", "history_titles[2]: a text is needed, not null"
+    ]),
     (base(gt_title_cn=""), ["gt_title_cn: an empty title"]),
     (base(gt_title_cn="a<title_split> "), ["gt_title_cn: an empty title"]),
     (base(gt_title_cn=...), ["gt_title_cn: missing"]),
     (base(f_path=...), ["f_path: missing"]),
     (base(sku_title_cn="\t"), ["sku_title_cn: empty"]),
     (base(text_similarity=[0, 1, -1, 1.5, -2, 0]), [f"text_similarity[{i}]: outside -1 to 1" for i in (3, 4)]),
-    (base(text_similarity=[0.5, True, "x", 0, 0, 0]), ["text_similarity[1]: a number is needed, not true or false"]),
+    (base(text_similarity=[0.5, True, "x", 0, 0, 0]), [
+        "text_similarity[1]: a number is needed, not true or false", "text_similarity[2]: a number is needed, not a text"
+    ]),
     (base(text_similarity=None), ["text_similarity: a list is needed, not null"]),
     (base(text_similarity=[float("nan")] + [0.5] * 5), ["text_similarity: a number is not finite"]),
     (base(url="\ud800"), ["url: a text holds half a surrogate pair"]),
@@ -322,7 +327,8 @@ def test_every_kind_of_defect_is_reported_exactly_and_good_records_remain(
     lines = captured.out.splitlines()
     for number, (_, said) in enumerate(DEFECTS):
         mine = [line for line in lines if line.startswith((f"record {2 * number + 1},", f"record {2 * number + 1}:"))]
-        assert all(any(problem in line for line in mine) for problem in said), (said, mine)
+        assert len(mine) == len(said), (said, mine)
+        assert all(problem in line for problem, line in zip(said, mine, strict=True)), (said, mine)
         assert not [line for line in lines if line.startswith((f"record {2 * number},", f"record {2 * number}:"))]
     assert [
         line.split(" (")[0] for line in lines if line.startswith((f"record {len(mixed)}:", f"record {len(mixed) + 1}:"))
@@ -435,6 +441,44 @@ def test_missing_and_damaged_pictures(tmp_path: Path, run: Run, capsys: pytest.C
     assert run("convert", "--from", "pad1m", path, "--images", *folders, "--out", tmp_path / "out", "--skip-bad") == 0
     assert layout.read_users(tmp_path / "out").num_rows == 31 - len({number for number, _ in expected})
     assert run("validate", path, "--images", tmp_path / "nowhere") == 2
+
+
+def animation() -> bytes:
+    frames = [Image.new("L", (8, 8), shade) for shade in (0, 255)]
+    data = io.BytesIO()
+    frames[0].save(data, "GIF", save_all=True, append_images=frames[1:])
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no such picture"),
+        (b"", "no picture, or a damaged one"),
+        (b"<html>not found</html>", "no picture, or a damaged one"),
+        (animation(), "animated, or has several pages"),
+    ],
+    ids=["missing", "empty", "no picture", "animated"],
+)
+def test_a_bad_cutout_is_told_and_left_out(
+    tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str], content: bytes | None, said: str
+) -> None:
+    records = make_records(12)
+    folders = picture_folders(tmp_path, records)
+    file = folders[1] / Path(records[3]["f_path_trans"]).name
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    bad = [number for number, record in enumerate(records) if record["f_path_trans"] == records[3]["f_path_trans"]]
+    path = write(tmp_path / "x.json", records)
+    assert run("validate", path, "--images", *folders) == 1
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines == [f"record {number}, f_path_trans: {said}" for number in bad]
+    assert last == f"{len(bad)} problem{'s' if len(bad) > 1 else ''} in {len(bad)} place{'s' if len(bad) > 1 else ''}"
+    assert run("convert", "--from", "pad1m", path, "--images", *folders, "--out", tmp_path / "out", "--skip-bad") == 0
+    skipped = [json.loads(line) for line in (tmp_path / "out" / "skipped.jsonl").read_text().splitlines()]
+    assert skipped == [{"where": f"record {number}", "field": "f_path_trans", "problem": said} for number in bad]
+    assert layout.read_users(tmp_path / "out")["id"].to_pylist() == [f"r{k:08d}" for k in range(12) if k not in bad]
 
 
 # Our layout --------------------------------------------------------------------------------------------------------------
