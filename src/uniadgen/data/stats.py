@@ -159,11 +159,14 @@ def _in_order(counter: Counter[str]) -> str:
 
 
 def _stored_bytes(path: Path, column: str) -> int:
+    """What a column weighs in the file; 0 for one that holds nothing but nulls."""
+    total, filled = 0, False
     with pq.ParquetFile(path) as file:
-        total = 0
         for group in range(file.num_row_groups):
             stored = file.metadata.row_group(group)
             for number in range(stored.num_columns):
-                if stored.column(number).path_in_schema.split(".")[0] == column:
-                    total += stored.column(number).total_compressed_size
-        return total
+                part = stored.column(number)
+                if part.path_in_schema.split(".")[0] == column:
+                    total += part.total_compressed_size
+                    filled |= part.statistics is None or part.statistics.null_count < part.num_values
+    return total if filled else 0
