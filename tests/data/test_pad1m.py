@@ -454,7 +454,7 @@ def animation() -> bytes:
     ("content", "said"),
     [
         (None, "there is no such picture"),
-        (b"", "no picture, or a damaged one"),
+        (b"", "is empty"),
         (b"<html>not found</html>", "no picture, or a damaged one"),
         (animation(), "animated, or has several pages"),
     ],
