@@ -394,10 +394,10 @@ def picture_folders(folder: Path, records: list[Record]) -> list[Path]:
         for path in (record["f_path"], *record["history_images"]):
             (folder / "one" / path).parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (8, 8), (hash(path) % 256, 9, 9)).save(folder / "one" / path)
-        cutout = folder / "two" / Path(record["f_path_trans"]).name
+        cutout = folder / "animated" / Path(record["f_path_trans"]).name
         cutout.parent.mkdir(exist_ok=True)
         Image.new("RGBA", (8, 8), (1, 2, 3, 200)).save(cutout)
-    return [folder / "one", folder / "two"]
+    return [folder / "one", folder / "animated"]  # a name that a message about a picture must not be misled by
 
 
 def test_pictures_are_stored_as_they_are(tmp_path: Path) -> None:

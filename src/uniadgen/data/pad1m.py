@@ -95,9 +95,13 @@ def _hashes(keys: pa.BinaryArray) -> pa.FixedSizeBinaryArray:
     if not len(keys):
         return pa.array([], pa.binary(ID_BYTES))
     offsets = np.frombuffer(keys.buffers()[1], np.int32)[keys.offset : keys.offset + len(keys) + 1].tolist()
-    data = memoryview(keys.buffers()[2] or b"")
-    hashed = b"".join([blake2b(data[a:b], digest_size=ID_BYTES).digest() for a, b in itertools.pairwise(offsets)])
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), len(keys), [None, pa.py_buffer(hashed)])
+    data = keys.buffers()[2].to_pybytes() if keys.buffers()[2] else b""
+    start, hashed = blake2b(digest_size=ID_BYTES), bytearray()
+    for begin, end in itertools.pairwise(offsets):
+        one = start.copy()  # a third faster than a new one
+        one.update(data[begin:end])
+        hashed += one.digest()
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), len(keys), [None, pa.py_buffer(bytes(hashed))])
 
 
 def id_numbers(ids: pa.FixedSizeBinaryArray) -> NDArray[np.void]:
