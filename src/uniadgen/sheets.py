@@ -10,7 +10,7 @@ THUMBNAIL, MARGIN, COLUMNS, ROWS = 112, 16, 4, 3
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One shopper: clicks as (picture, text), of which the first COLUMNS x ROWS are drawn, and the ad with its text."""
+    """One shopper: clicks as (picture, text), of which as many are drawn as fit, and the ad with its text."""
 
     title: str
     clicks: Sequence[tuple[Image.Image, str]]
@@ -18,18 +18,18 @@ class SheetRow:
     text: str
 
 
-def contact_sheet(rows: Sequence[SheetRow], ad_size: int = 512) -> Image.Image:
-    """One row a shopper; the ad is drawn with ad_size x ad_size pixels."""
+def contact_sheet(rows: Sequence[SheetRow], ad_size: int = 512, columns: int = COLUMNS) -> Image.Image:
+    """One row a shopper: the first columns x ROWS clicks, and the ad with ad_size x ad_size pixels."""
     font, small = ImageFont.load_default(19), ImageFont.load_default(13)
-    left = COLUMNS * (THUMBNAIL + 8) + MARGIN
+    left = columns * (THUMBNAIL + 8) + MARGIN
     height = ad_size + 56
     canvas = Image.new("RGB", (left + ad_size + 2 * MARGIN, len(rows) * (height + MARGIN) + MARGIN), "white")
     draw = ImageDraw.Draw(canvas)
     for number, row in enumerate(rows):
         top = MARGIN + number * (height + MARGIN)
         draw.text((MARGIN, top), row.title, "black", font)
-        for i, (picture, text) in enumerate(row.clicks[: COLUMNS * ROWS]):
-            x, y = MARGIN + i % COLUMNS * (THUMBNAIL + 8), top + 32 + i // COLUMNS * (THUMBNAIL + 40)
+        for i, (picture, text) in enumerate(row.clicks[: columns * ROWS]):
+            x, y = MARGIN + i % columns * (THUMBNAIL + 8), top + 32 + i // columns * (THUMBNAIL + 40)
             canvas.paste(picture.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS), (x, y))
             for line, words in enumerate(_wrapped(text, small, THUMBNAIL)[:2]):
                 draw.text((x, y + THUMBNAIL + 2 + 15 * line), words, "#444444", small)

@@ -1,10 +1,7 @@
 """Encoding adds columns, once, in pieces that survive a kill."""
 
 import json
-import random
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from killing import kill_and_resume
 from uniadgen.cli import main
 from uniadgen.data import encode, layout
 from uniadgen.data.augment import VARIANTS, varied
@@ -105,42 +103,97 @@ def test_a_killed_run_resumes_to_the_same_bytes(
     assert sorted(path.name for path in other.iterdir()) == ["creatives.parquet", "products.parquet", "users.parquet"]
 
 
-def encode_in_small_parts(folder: Path) -> None:
-    """What the processes of the next test do; one part takes some milliseconds."""
+def encode_in_small_parts(folder: Path, seconds: float = 0.0) -> None:
+    """What the processes of the next tests do; one part takes some milliseconds, merging it `seconds` more."""
+    write = pq.ParquetWriter.write_table
+
+    def slowly(writer: pq.ParquetWriter, *arguments: object, **options: object) -> None:
+        time.sleep(seconds if "merged" in str(writer.where) else 0)
+        write(writer, *arguments, **options)
+
     encode.PART = 8
+    pq.ParquetWriter.write_table = slowly
     torch.manual_seed(0)
-    encode_creatives(folder, FSQTokenizer(tiny().image).eval(), tiny())
+    try:
+        encode_creatives(folder, FSQTokenizer(tiny().image).eval(), tiny())
+    finally:
+        pq.ParquetWriter.write_table = write
 
 
-def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["encoding", "merging"])
+def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     for name in ("whole", "out"):
         shutil.copytree(TINY, tmp_path / name)
     monkeypatch.setattr(encode, "PART", 8)
     encode_in_small_parts(tmp_path / "whole")
     script = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_encode as t; from pathlib import Path\n"
-        "t.torch.set_num_threads(1); t.encode_in_small_parts(Path(sys.argv[1]))"
+        "t.torch.set_num_threads(1); t.encode_in_small_parts(Path(sys.argv[1]), float(sys.argv[2]))"
     )
-    out, rng, kills = tmp_path / "out", random.Random(3), 0
+    out = tmp_path / "out"
+
+    def command(attempt: int) -> list[str | Path]:
+        return [sys.executable, "-c", script, out, "0.02" if step == "merging" else "0"]
 
     def parts() -> int:
         return len(list(out.glob(".encode-*/*.parquet")))
 
-    for _ in range(8):
-        wanted = parts() + rng.randint(2, 9)
-        with subprocess.Popen([sys.executable, "-c", script, str(out)]) as job:
-            deadline = time.monotonic() + 600
-            while job.poll() is None and time.monotonic() < deadline:
-                if kills < 3 and parts() >= min(wanted, 25):
-                    time.sleep(rng.random() / 100)
-                    job.send_signal(signal.SIGKILL)
-                    job.wait()
-                time.sleep(0.001)
-        kills += job.returncode == -signal.SIGKILL
-        if job.returncode == 0:
-            break
-    assert kills >= 2
+    def merging() -> int:
+        """Whether the table that is being merged grows; 25 pieces of 20 ms each go into it."""
+        sizes = [path.stat().st_size for path in out.glob(".encode-*/merged.tmp")]
+        time.sleep(0.005)
+        return int(sizes != [path.stat().st_size for path in out.glob(".encode-*/merged.tmp")])
+
+    if step == "encoding":
+        assert kill_and_resume(command, parts, kills=3, pieces=9, delay=0.01, upmost=25) >= 2
+    else:
+        assert kill_and_resume(command, merging, kills=3, pieces=1, delay=0.4) >= 1
     assert (out / "creatives.parquet").read_bytes() == (tmp_path / "whole" / "creatives.parquet").read_bytes()
+    assert sorted(path.name for path in out.iterdir()) == ["creatives.parquet", "products.parquet", "users.parquet"]
+
+
+def test_what_a_kill_leaves_behind_is_removed(data: Path, tokenizer: FSQTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def killed_at_the_end(folder: Path) -> None:
+        if "codes" in pq.read_schema(folder / "creatives.parquet").names:
+            raise KeyboardInterrupt
+
+    # While the table is written, and right after it has been put in place.
+    for name, stand_in in (("_merge", killed), ("_remove_useless", killed_at_the_end)):
+        with monkeypatch.context() as patch:
+            patch.setattr(encode, name, stand_in)
+            with pytest.raises(KeyboardInterrupt):
+                encode_creatives(data, tokenizer, tiny())
+        assert len(list(data.glob(".encode-*"))) == 1
+    (data / ".encode-000000000000-111111111111").mkdir()
+    assert encode_creatives(data, tokenizer, tiny()) == 0
+    assert list(data.glob(".*")) == []
+
+
+def test_parts_for_other_settings_are_kept_until_the_table_changes(
+    data: Path, tokenizer: FSQTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode, "_merge", killed)
+        for augment in (False, True):
+            with pytest.raises(KeyboardInterrupt):
+                encode_creatives(data, tokenizer, tiny(), augment)
+    assert len(list(data.glob(".encode-*"))) == 2
+    encode_creatives(data, tokenizer, tiny())
+    assert list(data.glob(".*")) == []
+
+
+def test_two_runs_at_once_are_refused(data: Path, tokenizer: FSQTokenizer) -> None:
+    def again(step: str, done: int, total: int) -> None:
+        with pytest.raises(InputError, match="is being encoded by another process"):
+            encode_creatives(data, tokenizer, tiny())
+
+    assert encode_creatives(data, tokenizer, tiny(), progress=again) == 24
 
 
 def test_variants_are_mirrored_and_shifted(data: Path, tokenizer: FSQTokenizer) -> None:

@@ -1,6 +1,9 @@
 """What `stats` and `sheets` say and draw of the tiny set, and that other tools read its tables."""
 
+import io
 import json
+import random
+import re
 import shutil
 from pathlib import Path
 
@@ -12,9 +15,10 @@ import pytest
 from PIL import Image
 
 from uniadgen.cli import main
-from uniadgen.data import layout
+from uniadgen.data import layout, stats
 from uniadgen.data.stats import data_stats, kinds_sheet
 from uniadgen.errors import InputError
+from uniadgen.sheets import SheetRow
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
@@ -23,8 +27,60 @@ def test_counts() -> None:
     told = data_stats(TINY)
     assert "creatives  200" in told
     assert "users      50" in told
+    stored = next(line for line in told.splitlines() if line.startswith("  stored"))
+    assert re.fullmatch(r"  stored     ad 0\.\d MB, plate 0\.\d MB", stored), "it has a column for codes, and no codes"
     scenes = layout.read_creatives(TINY, ["scene_id"])["scene_id"].to_pylist()
     assert f"{len(set(scenes)):,}, of which {len({s for s in scenes if scenes.count(s) > 1})} are shown with more" in told
+
+
+def test_the_sheet_of_a_user_shows_clicks_and_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    users = list(layout.iter_rows(TINY, "users"))
+    number = max(range(len(users)), key=lambda k: len(users[k]["clicks"]))
+    arguments = ["data", "stats", str(TINY), "--sheet", str(tmp_path / "sheet.png"), "--user", str(number)]
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    lengths = [len(user["clicks"]) for user in users]
+    assert f"{sum(lengths):,}; {min(lengths)} to {max(lengths)} a user, median {int(np.median(lengths))}" in told
+    rows = {row["id"]: row for row in layout.iter_rows(TINY, "creatives")}
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > sheet.height  # all clicks fit beside the target, three rows of them
+        columns = -(-len(users[number]["clicks"]) // 3)
+
+        def shown(name: str, x: int, y: int, side: int) -> float:
+            with Image.open(io.BytesIO(rows[name]["ad"])) as ad:
+                drawn = np.asarray(ad.convert("RGB").resize((side, side)), float)
+            return float(np.abs(drawn - np.asarray(sheet.convert("RGB").crop((x, y, x + side, y + side)), float)).mean())
+
+        for place, click in enumerate(users[number]["clicks"]):
+            x, y = 16 + place % columns * 120, 16 + 32 + place // columns * 152
+            assert shown(click["creative"], x, y, 112) < 5
+            assert shown(users[number]["target"], x, y, 112) > 10
+        assert shown(users[number]["target"], columns * 120 + 32, 16, 512) < 5
+    assert main([*arguments[:-1], str(len(users))]) == 2
+    assert f"use 0 to {len(users) - 1}" in capsys.readouterr().err
+    assert main([*arguments[:4], str(tmp_path / "nowhere" / "sheet.png")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_long_history_is_cut_to_its_latest_clicks_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[SheetRow] = []
+    monkeypatch.setattr(stats, "contact_sheet", lambda rows, **_: drawn.extend(rows))
+    monkeypatch.setattr(stats, "MOST_CLICKS", 5)
+    user = next(layout.iter_rows(TINY, "users"))
+    stats.user_sheet(TINY, 0)
+    texts = {row["id"]: row["text"] for row in layout.iter_rows(TINY, "creatives", ("id", "text"))}
+    assert [text for _, text in drawn[0].clicks] == [texts[click["creative"]] for click in user["clicks"][-5:]]
+    assert drawn[0].title == f"User 0 clicked, the last 5 of {len(user['clicks'])}"
+
+
+def test_ads_on_a_sheet_differ() -> None:
+    """Two palettes and two products in long runs: a sheet of four ads shows each of them with the other two."""
+    row: layout.Row = {"split": "train", "text": "t", "description": "d", "selling_points": [], "family": "studio"}
+    traits = [(product, palette) for product in ("p", "q") for palette in ("ivory", "sage") for _ in range(20)]
+    rows = [{**row, "id": str(k), "product_id": p, "palette": c} for k, (p, c) in enumerate(traits)]
+    places = stats._different(list(enumerate({**dict.fromkeys(stats._TRAITS), **row} for row in rows)), 4, random.Random(0))
+    assert {traits[place] for place in places} == set(traits)
+    assert len(stats._different([(7, {**dict.fromkeys(stats._TRAITS)})], 4, random.Random(0))) == 1
 
 
 def test_sheets_show_every_family_and_category(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

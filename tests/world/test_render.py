@@ -2,9 +2,8 @@
 
 import json
 import os
-import random
+import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from killing import kill_and_resume
 from uniadgen.cli import main
 from uniadgen.errors import InputError
 from uniadgen.world import manifest, render
@@ -101,26 +101,12 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, tmp
         "if __name__ == '__main__': t.rendered(t.make_world(0, 12), Path(sys.argv[2]), workers=int(sys.argv[3]))"
     )
     (tmp_path / "script.py").write_text(script)
-    rng, kills, out = random.Random(2), 0, tmp_path / "out"
+    out = tmp_path / "out"
 
-    def done() -> int:
-        return len(list(out.glob("raw/p*/meta.json")))
+    def command(attempt: int) -> list[str | Path]:
+        return [sys.executable, tmp_path / "script.py", Path(__file__).parent, out, str(1 + attempt % 2)]
 
-    for attempt in range(20):
-        command = [sys.executable, tmp_path / "script.py", Path(__file__).parent, out, str(1 + attempt % 2)]
-        wanted = done() + rng.randint(1, 3)
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as job:
-            deadline = time.monotonic() + 600
-            while job.poll() is None and time.monotonic() < deadline:
-                if kills < 4 and done() >= wanted:
-                    time.sleep(rng.random() / 50)
-                    job.send_signal(signal.SIGKILL)
-                    job.wait()
-                time.sleep(0.001)
-        kills += job.returncode == -signal.SIGKILL
-        if job.returncode == 0:
-            break
-    assert kills >= 2
+    assert kill_and_resume(command, lambda: len(list(out.glob("raw/p*/meta.json"))), kills=4, pieces=3, delay=0.02) >= 2
     assert files(out) == files(tmp_path / "whole")
 
 
@@ -203,16 +189,25 @@ def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> Non
         rendered(world, tmp_path)
 
 
-def test_comments_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comments_and_layout_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Path(manifest.__file__).parent
-    for name in manifest._DRAWING:
-        (tmp_path / name).write_bytes((here / name).read_bytes())
+    shutil.copytree(here, tmp_path, dirs_exist_ok=True)
     digest = manifest.code_digest()
     monkeypatch.setattr(manifest, "__file__", str(tmp_path / "manifest.py"))
     scenes = (here / "scenes.py").read_text("utf-8")
     (tmp_path / "scenes.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
     assert manifest.code_digest() == digest
     (tmp_path / "scenes.py").write_text(f"{scenes}\nA_LIGHT = 3\n", "utf-8")
+    assert manifest.code_digest() != digest
+    (tmp_path / "scenes.py").write_text(scenes, "utf-8")
+    beauty = (here / "products" / "beauty.py").read_text("utf-8")
+    # A function moved into a module of its own draws the same; one that draws otherwise is other code.
+    begin, end = (beauty.index(f"def _{name}") for name in ("perfume", "shampoo"))
+    (tmp_path / "products" / "beauty.py").write_text(beauty[:begin] + beauty[end:], "utf-8")
+    assert manifest.code_digest() != digest
+    (tmp_path / "products" / "perfumes.py").write_text(beauty[begin:end], "utf-8")
+    assert manifest.code_digest() == digest
+    (tmp_path / "products" / "perfumes.py").write_text(beauty[begin:end].replace("0.0", "0.1", 1), "utf-8")
     assert manifest.code_digest() != digest
 
 

@@ -19,10 +19,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -41,6 +41,7 @@ from uniadgen.errors import InputError
 
 Progress = Callable[[str, int, int], None]
 Kind = Literal["ads", "cutouts"]
+T = TypeVar("T")
 
 MANIFEST = "convert.json"
 SKIPPED = "skipped.jsonl"
@@ -250,18 +251,24 @@ def _convert_chunk(work: Path, job: _Job, chunk: Chunk) -> _Part:
     rows = pad1m.rows(good, places, clicks or histories(good))
     part = _Part(chunk.begin, records.next, len(records.items), [(place, *what) for place, what in found], records.broken)
     for name, partitions in (("clicked", job.partitions), ("ads", job.partitions), ("cutouts", job.partitions_of("cutouts"))):
-        _write_batches(_part_path(work, part.begin, name), _partitioned(getattr(rows, name), partitions))
+        tables = _partitioned(getattr(rows, name), partitions, once=name == "clicked")
+        _write_batches(_part_path(work, part.begin, name), tables)
     _write_batches(_part_path(work, part.begin, "users"), [rows.users])
     _write_json(_part_path(work, part.begin, "json"), asdict(part))
     return part
 
 
-def _partitioned(table: pa.Table, partitions: int) -> list[pa.Table]:
-    """The table sorted by id - rows of one id keep their order - and divided at equal distances among all possible ids."""
+def _partitioned(table: pa.Table, partitions: int, once: bool) -> list[pa.Table]:
+    """The table sorted by id - rows of one id keep their order - and divided at equal distances among all possible ids.
+
+    once: keep only the first row of each id.
+    """
     ids = _ids(table)
-    order = pad1m.id_order(ids)
+    order, first = _firsts(ids)
+    if once:
+        order = order[first]
     bounds = np.array([(i << 64) // partitions for i in range(1, partitions)], np.uint64)
-    cuts = [0, *np.searchsorted(ids["high"][order].astype(np.uint64), bounds).tolist(), len(ids)]
+    cuts = [0, *np.searchsorted(ids["high"][order].astype(np.uint64), bounds).tolist(), len(order)]
     table = table.take(pa.array(order))
     return [table.slice(start, end - start) for start, end in itertools.pairwise(cuts)]
 
@@ -426,11 +433,12 @@ def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress |
     """Join the users of all chunks in the file's order; returns how many there are."""
     conflicts = heapq.merge(*(_conflicts(work / f"conflicts-{p:03d}.jsonl") for p in range(job.partitions_of("ads"))))
     waiting = next(conflicts, None)
-    rows, base = 0, 0
-    group: list[pa.Table] = []
-    with pq.ParquetWriter(
-        work / "users.parquet", pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]
-    ) as writer:
+
+    def groups() -> Iterator[tuple[int, pa.Table]]:
+        """Of some chunks: how many have been read by then, and their users."""
+        nonlocal waiting
+        base = 0
+        group: list[pa.Table] = []
         for number, part in enumerate(parts, 1):
             table = pa.Table.from_batches([_read_batch(_part_path(work, part.begin, "users"), 0)])
             extra: dict[int, dict[str, Any]] = {}
@@ -439,13 +447,29 @@ def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress |
                 waiting = next(conflicts, None)
             group.append(_users_table(table, base, extra, job.split))
             base += part.count
-            rows += len(table)
             if sum(map(len, group)) >= _USER_GROUP_ROWS or number == len(parts):
-                writer.write_table(pa.concat_tables(group).combine_chunks())
+                yield number, pa.concat_tables(group).combine_chunks()
                 group = []
+
+    rows = 0
+    with pq.ParquetWriter(
+        work / "users.parquet", pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]
+    ) as writer:
+        for number, table in _one_ahead(groups()):
+            writer.write_table(table)
+            rows += len(table)
             if progress is not None:
                 progress("writing users", number, len(parts))
     return rows
+
+
+def _one_ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items; while one is in use, a thread makes the next: Arrow needs the interpreter for neither."""
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(next, items, None)
+        while (item := future.result()) is not None:
+            future = thread.submit(next, items, None)
+            yield item
 
 
 def _conflicts(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -4,7 +4,8 @@
 
 Afterwards training opens no picture: a plate is its image codes, a click is a few codes of its ad, the product is the pixels of
 its box on the model's canvas. Work is kept in parts of a few hundred creatives in a hidden folder beside the table, so that an
-interrupted run goes on where it was; the table is replaced when all parts are there.
+interrupted run goes on where it was; the table is replaced when all parts are there. The folder's name begins with a digest of
+the table that its parts belong to: what was left behind for another table is of no use any more, and is removed.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +58,6 @@ def encode_creatives(
     of a row are then those of its variants one after the other. batch: pictures at a time. Raises InputError for pictures that
     are missing or broken; what was encoded until then is kept for the next run.
     """
-    path = table_path(folder, "creatives")
-    try:
-        source = pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{quoted(path)}: no readable Parquet table; build the data set again") from error
     variants = len(VARIANTS) if augment else 1
     settings = {
         "resolution": config.image.resolution,
@@ -71,11 +66,11 @@ def encode_creatives(
         "tokenizer": fingerprint(tokenizer),
         "embedder": embedder_name,
     }
-    with source:
+    with _alone(folder), _opened(folder) as source:
+        _remove_useless(folder)
         if _stored(source.schema_arrow) == settings:
             return 0
-        content = hashlib.sha256((table_digest(path) + json.dumps(settings, sort_keys=True)).encode()).hexdigest()[:16]
-        work = folder / f".encode-{content}"
+        work = folder / f"{_work_of(folder)}{_digest(json.dumps(settings, sort_keys=True).encode())}"
         work.mkdir(exist_ok=True)
         count = source.metadata.num_rows
         parts = [work / f"{start:012d}.parquet" for start in range(0, count, PART)]
@@ -90,9 +85,60 @@ def encode_creatives(
                 os.replace(temporary, part)
             if progress is not None:
                 progress("encoding", min(count, (number + 1) * PART), count)
-        _merge(source, parts, path, settings)
-    shutil.rmtree(work)
+        merged = work / "merged.tmp"
+        _merge(source, parts, merged, settings)
+        os.replace(merged, table_path(folder, "creatives"))
+        _remove_useless(folder)
     return count
+
+
+def _opened(folder: Path) -> pq.ParquetFile:
+    path = table_path(folder, "creatives")
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{quoted(path)}: no readable Parquet table; build the data set again") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps other processes from encoding this data set. The system ends the lock with the process, however that ends.
+
+    Raises InputError when another one is at work. Where folders can't be locked - on Windows, and on some network file
+    systems - nothing is checked.
+    """
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):  # what is wrong with the folder is said when its table is opened
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise InputError(f"data folder {quoted(folder)}: is being encoded by another process; wait for its end") from None
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _work_of(folder: Path) -> str:
+    """How the names of the folders with parts for the table as it is now begin."""
+    return f".encode-{table_digest(table_path(folder, 'creatives'))}-"
+
+
+def _remove_useless(folder: Path) -> None:
+    """Removes parts of earlier runs that belong to another table than the present one."""
+    for found in folder.glob(".encode-*"):
+        if not found.name.startswith(_work_of(folder)):
+            shutil.rmtree(found)
 
 
 def fingerprint(tokenizer: FSQTokenizer | JanusTokenizer) -> str:
@@ -127,9 +173,13 @@ def table_digest(path: Path) -> str:
             file.seek(-8, os.SEEK_END)
             length = int.from_bytes(file.read(4), "little")
             file.seek(-8 - length, os.SEEK_END)
-            return hashlib.sha256(file.read(length)).hexdigest()[:12]
+            return _digest(file.read(length))
     except (OSError, ValueError):
         raise InputError(f"{quoted(path)}: no readable Parquet table; build or convert the data set again") from None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def _parts(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[Any]:
@@ -154,21 +204,16 @@ def _tables(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table
 
 
 def _merge(source: pq.ParquetFile, parts: Sequence[Path], path: Path, settings: dict[str, Any]) -> None:
-    """The table with the columns of the parts in place of what it may have had under their names."""
+    """Writes the table with the columns of the parts in place of what it may have had under their names."""
     kept = [name for name in source.schema_arrow.names if name not in ENCODED.names]
     fields = [source.schema_arrow.field(name) for name in kept] + list(ENCODED)
     metadata = {**(source.schema_arrow.metadata or {}), SETTINGS: json.dumps(settings, sort_keys=True).encode()}
     schema = pa.schema(fields, metadata=metadata)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            for table, part in zip(_tables(source, kept), parts, strict=True):
-                new = pq.read_table(part)
-                merged = pa.Table.from_arrays([*table.columns, *(new[name] for name in ENCODED.names)], schema=schema)
-                writer.write_table(merged, row_group_size=64)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table, part in zip(_tables(source, kept), parts, strict=True):
+            new = pq.read_table(part)
+            merged = pa.Table.from_arrays([*table.columns, *(new[name] for name in ENCODED.names)], schema=schema)
+            writer.write_table(merged, row_group_size=64)
 
 
 class _Cutouts:

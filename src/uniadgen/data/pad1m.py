@@ -95,9 +95,13 @@ def _hashes(keys: pa.BinaryArray) -> pa.FixedSizeBinaryArray:
     if not len(keys):
         return pa.array([], pa.binary(ID_BYTES))
     offsets = np.frombuffer(keys.buffers()[1], np.int32)[keys.offset : keys.offset + len(keys) + 1].tolist()
-    data = memoryview(keys.buffers()[2] or b"")
-    hashed = b"".join([blake2b(data[a:b], digest_size=ID_BYTES).digest() for a, b in itertools.pairwise(offsets)])
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), len(keys), [None, pa.py_buffer(hashed)])
+    data = keys.buffers()[2].to_pybytes() if keys.buffers()[2] else b""
+    start, hashed = blake2b(digest_size=ID_BYTES), bytearray()
+    for begin, end in itertools.pairwise(offsets):
+        one = start.copy()  # a third faster than a new one
+        one.update(data[begin:end])
+        hashed += one.digest()
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), len(keys), [None, pa.py_buffer(bytes(hashed))])
 
 
 def id_numbers(ids: pa.FixedSizeBinaryArray) -> NDArray[np.void]:
@@ -136,9 +140,9 @@ def text_ids(texts: pa.StringArray) -> tuple[NDArray[np.void], NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rows:
-    """What the records of one chunk become: tables of CLICKED, ADS, CUTOUTS, and one user per record.
+    """What the records of one chunk become: tables of CLICKED, one row a click, of ADS, of CUTOUTS, and one user per record.
 
-    Clicked ads and cut-outs come once in a chunk. Users have rows in place of ids, and binary ids in place of texts.
+    Cut-outs come once in a chunk. Users have rows in place of ids, and binary ids in place of texts.
     """
 
     clicked: pa.Table
@@ -149,8 +153,10 @@ class Rows:
 
 def rows(records: Sequence[dict[str, Any]], places: Sequence[int], clicks: Histories) -> Rows:
     """Records in which nothing is wrong as rows. places: of the records in their chunk; clicks: their `validate.histories`."""
-    titles = clicks.titles.flatten()
-    clicked, targets = _clicked(clicks.images.flatten(), first_titles(titles))
+    paths, titles = clicks.images.flatten(), clicks.titles.flatten()
+    several = pc.match_substring(titles, TITLE_SPLIT)
+    texts = first_titles(titles, several)
+    clicked = pa.table([ad_ids(paths, texts), paths, texts], schema=CLICKED)
     kinds: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}  # fields -> they as JSON, those that are no column
     fields, unknown = [], []
     for record in records:
@@ -164,11 +170,11 @@ def rows(records: Sequence[dict[str, Any]], places: Sequence[int], clicks: Histo
     users = pa.table(
         {
             "row": pa.array(places, pa.int32()),
-            "clicks": pa.ListArray.from_arrays(clicks.images.offsets, targets),
+            "clicks": pa.ListArray.from_arrays(clicks.images.offsets, _chunk(clicked["id"])),
             "similarity": pa.ListArray.from_arrays(clicks.similarity.offsets, clicks.similarity.flatten()),
             "target": ads["id"],
             "fields": pa.array(fields, pa.string()),
-            "extra": _several_titles(records, clicks),
+            "extra": _several_titles(records, clicks, several),
         }
     )
     return Rows(clicked, ads, _each_once(shown), users)
@@ -182,27 +188,15 @@ def _json(value: object) -> str:
     return encode(value).decode()
 
 
-def first_titles(titles: pa.StringArray) -> pa.StringArray:
-    """The first of several titles each: the one that is a creative's text."""
-    if not pc.any(pc.match_substring(titles, TITLE_SPLIT)).as_py():
+def first_titles(titles: pa.StringArray, several: pa.BooleanArray) -> pa.StringArray:
+    """The first title each: the one that is a creative's text. several: which of the texts hold more than one."""
+    if not pc.any(several).as_py():
         return titles
     return pc.replace_substring_regex(titles, f"(?s){TITLE_SPLIT}.*", "")
 
 
-def _clicked(paths: pa.StringArray, texts: pa.StringArray) -> tuple[pa.Table, pa.FixedSizeBinaryArray]:
-    """The clicked ads, each once, and the id of each click's ad."""
-    keys = pc.binary_join_element_wise(paths.cast(pa.binary()), texts.cast(pa.binary()), b"\xff").dictionary_encode()
-    number = keys.indices.to_numpy()
-    first = np.empty(len(keys.dictionary), np.int64)
-    first[number[::-1]] = np.arange(len(number))[::-1]  # of several values for one place the last one stays
-    ids = _hashes(keys.dictionary)
-    at = pa.array(first)
-    return pa.table([ids, paths.take(at), texts.take(at)], schema=CLICKED), ids.take(keys.indices)
-
-
-def _several_titles(records: Sequence[dict[str, Any]], clicks: Histories) -> pa.Array:
+def _several_titles(records: Sequence[dict[str, Any]], clicks: Histories, several: pa.BooleanArray) -> pa.Array:
     """JSON for users who clicked ads with several titles, of which a creative's text is only the first."""
-    several = pc.match_substring(clicks.titles.flatten(), TITLE_SPLIT)
     users = pc.unique(pc.list_parent_indices(clicks.titles).filter(several)).to_pylist()
     extra: list[str | None] = [None] * len(records)
     for user in users:
@@ -215,7 +209,7 @@ def _described(records: Sequence[dict[str, Any]], places: Sequence[int], unknown
     extra = [{name: record[name] for name in names} for record, names in zip(records, unknown, strict=True)]
     columns = {name: _column(name, records, extra) for name in COLUMNS}
     paths = pa.array([record["f_path"] for record in records], pa.string())
-    texts = first_titles(columns["gt_title_cn"])
+    texts = first_titles(columns["gt_title_cn"], pc.match_substring(columns["gt_title_cn"], TITLE_SPLIT))
     columns["gt_title_cn"] = pc.if_else(pc.equal(texts, columns["gt_title_cn"]), None, columns["gt_title_cn"])
     cutouts = pc.if_else(pc.equal(columns["f_path_trans"], ""), None, columns["f_path_trans"])
     columns |= {
@@ -235,7 +229,8 @@ def _column(name: str, records: Sequence[dict[str, Any]], extra: Sequence[dict[s
     """A field of all records; values that don't fit the column go to `extra`."""
     kind, arrow = COLUMNS[name]
     values: list[Any] = [record.get(name) for record in records]
-    if set(map(type, values)) != {kind} or kind is int:
+    fits = set(map(type, values)) == {kind}
+    if not fits or (kind is int and not -(2**31) <= min(values) <= max(values) < 2**31):
         for place, value in enumerate(values):
             if type(value) is not kind or (isinstance(value, int) and not -(2**31) <= value < 2**31):
                 if name in records[place]:

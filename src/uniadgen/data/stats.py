@@ -1,7 +1,10 @@
 """`uniadgen data stats` and `sheets`: what is in a data set, in a few lines; a shopper, or all kinds of ads, as pictures."""
 
 import io
+import math
+import random
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,11 +15,21 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from uniadgen.cleaning import quoted
-from uniadgen.data.layout import iter_rows, open_table, read_creatives, table_path
+from uniadgen.data.layout import Row, iter_rows, open_table, read_creatives, table_path
 from uniadgen.errors import InputError
-from uniadgen.sheets import SheetRow, contact_sheet
+from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
 
 MOST_NAMES = 12  # values of a column that are listed
+MOST_CLICKS = 24  # that a user's sheet shows
+_TRAITS = (
+    "product_id",
+    "department",
+    "category",
+    "family",
+    "palette",
+    "light",
+    "decor",
+)  # in which ads on a sheet should differ
 
 
 def data_stats(folder: Path) -> str:
@@ -53,13 +66,17 @@ def data_stats(folder: Path) -> str:
 
 
 def user_sheet(folder: Path, number: int) -> Image.Image:
-    """The clicks of one user and the target. Raises InputError for an unknown user, or without pictures."""
+    """The clicks of one user, the latest MOST_CLICKS of them, and the target.
+
+    Raises InputError for an unknown user, or without pictures.
+    """
     with open_table(folder, "users", ["clicks", "target"]) as users:
         count = users.metadata.num_rows
     if not 0 <= number < count:
         raise InputError(f"argument --user: {number} is no number of a user; use 0 to {count - 1}")
     user = next(islice(iter_rows(folder, "users", ("clicks", "target")), number, None))
-    names = [click["creative"] for click in user["clicks"]]
+    clicked = len(user["clicks"])
+    names = [click["creative"] for click in user["clicks"][-MOST_CLICKS:]]
     wanted = {*names, user["target"]}
     found = {
         row["id"]: (_opened(row["ad"], row["id"]), row["text"])
@@ -70,25 +87,28 @@ def user_sheet(folder: Path, number: int) -> Image.Image:
     if missing:
         raise InputError(f"user {number}: names unknown creatives; run `uniadgen data validate`")
     picture, text = found[user["target"]]
-    return contact_sheet([SheetRow(f"User {number} clicked", [found[name] for name in names], picture, text)])
+    title = f"User {number} clicked" + (f", the last {len(names)} of {clicked:,}" if len(names) < clicked else "")
+    row = SheetRow(title, [found[name] for name in names], picture, text)
+    return contact_sheet([row], columns=max(COLUMNS, math.ceil(len(names) / ROWS)))
 
 
 def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> Image.Image:
     """Ads of each kind side by side, a row for each value of a column such as "family" or "category".
 
-    across: ads of each kind, evenly spread over the data set. side: of an ad on the sheet, in pixels. Raises InputError for a
-    data set without values in this column, or without pictures.
+    across: ads of each kind, chosen to differ in product, scene and light as much as they can; the same ones each time.
+    side: of an ad on the sheet, in pixels. Raises InputError for a data set without values in this column, or without pictures.
     """
-    kinds: dict[str, list[int]] = {}
-    for row, value in enumerate(read_creatives(folder, (column,))[column].to_pylist()):
-        if value is not None:
-            kinds.setdefault(value, []).append(row)
+    names = dict.fromkeys((column, *_TRAITS))
+    kinds: dict[str, list[tuple[int, Row]]] = {}
+    for place, row in enumerate(read_creatives(folder, list(names)).to_pylist()):
+        if row[column] is not None:
+            kinds.setdefault(row[column], []).append((place, row))
     if not kinds:
         raise InputError(f"data folder {quoted(folder)}: no creative has a {column}; this sheet is for PAd-Synth")
     places = {
-        kinds[name][k * len(kinds[name]) // min(len(kinds[name]), across)]: (number, k)
+        place: (number, k)
         for number, name in enumerate(sorted(kinds))
-        for k in range(min(len(kinds[name]), across))
+        for k, place in enumerate(_different(kinds[name], across, random.Random(name)))
     }
     font, gap, left = ImageFont.load_default(14), 4, 110
     sheet = Image.new("RGB", (left + across * (side + gap), len(kinds) * (side + gap)), "white")
@@ -101,6 +121,22 @@ def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> 
             ad = _opened(creative["ad"], creative["id"]).resize((side, side), Image.Resampling.LANCZOS)
             sheet.paste(ad, (left + k * (side + gap), number * (side + gap)))
     return sheet
+
+
+def _different(rows: Sequence[tuple[int, Row]], count: int, rng: random.Random) -> list[int]:
+    """The places of `count` of these rows: each one is as little like any chosen before it as possible."""
+    rest = rng.sample(rows, len(rows))
+    alike = [0] * len(rest)
+    chosen: list[int] = []
+    while rest and len(chosen) < count:
+        best = alike.index(min(alike))
+        place, row = rest.pop(best)
+        alike.pop(best)
+        chosen.append(place)
+        for number, (_, other) in enumerate(rest):
+            # Squared: one ad that is half like this one and half like another is better than one that is all like this one.
+            alike[number] += sum(row[name] == other[name] for name in _TRAITS) ** 2
+    return chosen
 
 
 def _opened(data: bytes | None, name: str) -> Image.Image:
@@ -123,11 +159,14 @@ def _in_order(counter: Counter[str]) -> str:
 
 
 def _stored_bytes(path: Path, column: str) -> int:
+    """What a column weighs in the file; 0 for one that holds nothing but nulls."""
+    total, filled = 0, False
     with pq.ParquetFile(path) as file:
-        total = 0
         for group in range(file.num_row_groups):
             stored = file.metadata.row_group(group)
             for number in range(stored.num_columns):
-                if stored.column(number).path_in_schema.split(".")[0] == column:
-                    total += stored.column(number).total_compressed_size
-        return total
+                part = stored.column(number)
+                if part.path_in_schema.split(".")[0] == column:
+                    total += part.total_compressed_size
+                    filled |= part.statistics is None or part.statistics.null_count < part.num_values
+    return total if filled else 0

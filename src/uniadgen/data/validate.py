@@ -118,8 +118,9 @@ def _picture_problem(source: Path | Image.Image, reopen: Callable[[], Image.Imag
             image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
             image.load()
     except InputError as error:
+        told = str(error).replace(quoted(source) if isinstance(source, Path) else "", "")
         for sign in ("pixels", "animated", "may not be read", "is empty"):
-            if sign in str(error):
+            if sign in told:
                 return {"pixels": "too many or no pixels", "animated": "animated, or has several pages"}.get(sign, sign)
         return "no picture, or a damaged one"
     except Exception:  # decoders raise anything, from SyntaxError to MemoryError, on a damaged file

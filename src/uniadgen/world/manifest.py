@@ -21,7 +21,7 @@ from uniadgen.world.specs import CreativeSpec, ProductSpec
 
 NAME = "manifest.json"
 # The code that decides about pixels; of render.py all but what only hands out work.
-_DRAWING = ("materials.py", "products.py", "render.py", "scenes.py", "shapes.py", "specs.py")
+_DRAWING = ("materials.py", "products/*.py", "render.py", "scenes.py", "shapes.py", "specs.py")
 _SCHEDULING = frozenset({"render_world", "is_rendered", "render_product", "_work"})
 _SAID = {
     "seed": "the world of another seed",
@@ -49,20 +49,20 @@ def product_digest(product: ProductSpec, creatives: Sequence[CreativeSpec], size
 
 
 def code_digest() -> str:
-    """A hash of the code that draws; comments, docstrings, imports and layout don't count."""
-    digest = hashlib.sha256()
-    for name in _DRAWING:
-        tree = ast.parse((Path(__file__).parent / name).read_text("utf-8"))
-        kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING)
-        tree.body = [node for node in kept if not isinstance(node, ast.Import | ast.ImportFrom)]
-        for node in ast.walk(tree):
-            match node:
-                case ast.Module(body=[ast.Expr(value=ast.Constant() as docstring), *_]):
-                    docstring.value = ""
-                case ast.FunctionDef() | ast.ClassDef() if ast.get_docstring(node) is not None:
-                    node.body = node.body[1:] or [ast.Pass()]
-        digest.update(ast.unparse(tree).encode())
-    return digest.hexdigest()[:16]
+    """A hash of the code that draws; comments, docstrings, imports and layout don't count, nor a function's module."""
+    pieces: list[str] = []
+    for pattern in _DRAWING:
+        paths = list(Path(__file__).parent.glob(pattern))
+        assert paths, pattern
+        for path in paths:
+            tree = ast.parse(path.read_text("utf-8"))
+            for node in ast.walk(tree):
+                match node:
+                    case ast.FunctionDef() | ast.ClassDef() | ast.Module() if ast.get_docstring(node) is not None:
+                        node.body = node.body[1:] or [ast.Pass()]
+            kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING)
+            pieces += [ast.unparse(node) for node in kept if not isinstance(node, ast.Import | ast.ImportFrom)]
+    return hashlib.sha256("\n".join(sorted(pieces)).encode()).hexdigest()[:16]
 
 
 def _installed(package: str) -> str | None:
