@@ -82,9 +82,21 @@ def render_cutout(product: ProductSpec, size: int = 384, threads: int = 0) -> Im
     _neutral_light(unit)
     _aim(camera, Frame(outline.left, outline.bottom, outline.width, outline.width * height / width))
     _engine(width, height, CUTOUT_SAMPLES, threads, product.seed)
+    if _lets_light_through():
+        # What stands in a bottle is lit through its glass, which light only passes as a caustic; without any, drinks are black.
+        cycles = bpy.context.scene.cycles
+        cycles.caustics_refractive, cycles.max_bounces, cycles.transmission_bounces = True, 16, 14
     bpy.context.scene.render.film_transparent = True
     picture = _render("RGBA")
     return picture.crop(picture.getchannel("A").point(lambda a: 255 * (a > 2)).getbbox())
+
+
+def _lets_light_through() -> bool:
+    """Whether anything in the scene is of glass or filled with a liquid."""
+    import bpy
+
+    shaders = (node for m in bpy.data.materials if m.users and m.use_nodes for node in m.node_tree.nodes)
+    return any(node.type == "BSDF_PRINCIPLED" and node.inputs["Transmission Weight"].default_value > 0 for node in shaders)
 
 
 def render_plate(
