@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import types
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import torch
 from PIL import Image
 
-from uniadgen.ads import Ad, Click, Product, SampledClick
+import uniadgen.generator as real_generator
+from uniadgen.ads import Ad, AdRequest, SampledClick
 from uniadgen.cli import main
 from uniadgen.compose import compose, place
 from uniadgen.errors import InputError
@@ -22,25 +25,31 @@ class FakeGenerator:
 
     calls: ClassVar[list[dict[str, Any]]] = []
     failure: ClassVar[tuple[int, BaseException] | None] = None
-    quantize: ClassVar[str | None] = None
+    loaded: ClassVar[dict[str, Any]] = {}
+    batches: ClassVar[list[int]] = []
 
     @classmethod
-    def from_pretrained(cls, model: str | Path | None = None, *, quantize: str | None = None) -> "FakeGenerator":
+    def from_pretrained(cls, model: str | Path | None = None, **how: Any) -> "FakeGenerator":
         print("a library says hello")  # must not reach standard output
-        cls.quantize = quantize
+        cls.loaded = how
         return cls()
 
-    def generate(
-        self, product: Product, history: list[Click], *, box: Any, seed: int, size: tuple[int, int], **more: Any
-    ) -> Ad:
+    def generate_many(
+        self, requests: Sequence[AdRequest], *, seeds: Sequence[int], size: tuple[int, int], **more: Any
+    ) -> list[Ad]:
+        self.batches.append(len(requests))
+        return [self._ad(request, seed, size, more) for request, seed in zip(requests, seeds, strict=True)]
+
+    def _ad(self, request: AdRequest, seed: int, size: tuple[int, int], more: dict[str, Any]) -> Ad:
         if self.failure and self.failure[0] == seed:
             raise self.failure[1]
-        self.calls.append({"product": product, "history": history, "box": box, "seed": seed, "size": size, **more})
-        assert isinstance(product.image, Image.Image)
+        self.calls.append({"request": request, "seed": seed, "size": size, **more})
+        product = request.product.image
+        assert isinstance(product, Image.Image)
         background = Image.new("RGB", size, (seed % 256, 100, 50))
-        placement = place(product.image, size, box)
-        picture = compose(background, product.image, placement)
-        clicks = [SampledClick(0, 0.5)] if history else []
+        placement = place(product, size, request.box)
+        picture = compose(background, product, placement)
+        clicks = [SampledClick(0, 0.5)] if request.history else []
         return Ad(
             picture, "Waterproof 防水 👍", background, placement, clicks, {"total": 0.1}, seed, "fake", ["description cut"]
         )
@@ -52,6 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     module.AdGenerator = FakeGenerator  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "uniadgen.generator", module)
     monkeypatch.setattr(FakeGenerator, "calls", [])
+    monkeypatch.setattr(FakeGenerator, "batches", [])
     monkeypatch.setattr(FakeGenerator, "failure", None)
     Image.new("RGBA", (20, 10), (200, 0, 0, 255)).save(tmp_path / "solid.png")
     cutout = Image.new("RGBA", (20, 10))
@@ -87,7 +97,7 @@ def assert_refused(code: int, capsys: pytest.CaptureFixture[str], *said: str, fo
 
 def test_files_json_and_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--count", "2", "--seed", "7", "--size", "96x64", "--guidance", "2.5", "--temperature", "0.8", "--top-k", "50"]
-    options += ["--decoding", "parallel", "--quantize", "int8"]
+    options += ["--decoding", "parallel", "--quantize", "int8", "--device", "cuda:1", "--dtype", "bfloat16"]
     assert run(*options, "--history-length", "5", "--sampling", "random", "--json") == 0
     names = [f"ad-{i:03d}{end}" for i in range(2) for end in (".background.png", ".json", ".png")]
     assert sorted(path.name for path in (folder / "out").iterdir()) == names
@@ -111,7 +121,7 @@ def test_files_json_and_options(folder: Path, capsys: pytest.CaptureFixture[str]
     call = FakeGenerator.calls[0]
     wanted = {"guidance": 2.5, "temperature": 0.8, "top_k": 50, "history_length": 5, "sampling": "random"}
     assert call.items() >= {**wanted, "decoding": "parallel"}.items()
-    assert FakeGenerator.quantize == "int8"
+    assert FakeGenerator.loaded == {"device": "cuda:1", "dtype": torch.bfloat16, "quantize": "int8"}
 
 
 def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +132,7 @@ def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, ca
     assert call["sampling"] == "product-similarity"
     assert call["guidance"] is None
     assert call["decoding"] == "sequential"
-    assert FakeGenerator.quantize is None
+    assert FakeGenerator.loaded == {"device": "cpu", "dtype": torch.float32, "quantize": None}
 
 
 def test_the_summary_is_readable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,6 +152,53 @@ def test_same_seed_same_bytes_and_files_are_replaced(folder: Path) -> None:
     assert [file.read_bytes() for file in files] != first
     assert run("--seed", "3") == 0
     assert [file.read_bytes() for file in files] == first
+
+
+def test_ads_are_made_in_batches_and_their_seeds_count_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uniadgen.cli.BATCH", 3)
+    assert run("--count", "7", "--seed", "5") == 0
+    assert [call["seed"] for call in FakeGenerator.calls] == list(range(5, 12))
+    assert FakeGenerator.batches == [3, 3, 1]
+    assert len({id(call["request"]) for call in FakeGenerator.calls}) == 1
+    assert len(list((folder / "out").glob("*.json"))) == 7
+    monkeypatch.setattr("uniadgen.cli.BATCH_PIXELS", 2 * 96 * 64)
+    assert run("--count", "3", "--size", "96x64") == 0
+    assert FakeGenerator.batches[3:] == [2, 1]  # large pictures are not all held at once
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without a GPU")
+@pytest.mark.parametrize(("device", "named"), [("cuda", "no CUDA device"), ("gpu", "unknown"), ("cuda:x", "unknown")])
+def test_devices_that_are_not_there(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, device: str, named: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "uniadgen.generator", real_generator)
+    assert_refused(run("--device", device), capsys, device, named, folder=folder)
+
+
+def _pickle(model: Path) -> None:
+    torch.save({"weight": torch.zeros(1)}, model / "pytorch_model.bin")
+
+
+def _no_model(model: Path) -> None:
+    (model / "notes.txt").write_text("nothing")
+
+
+def _other_model(model: Path) -> None:
+    (model / "config.json").write_text(json.dumps({"model_type": "llama"}))
+
+
+@pytest.mark.parametrize(
+    ("fill", "named"),
+    [(_no_model, "config.json is missing"), (_other_model, "model_type is 'llama'"), (_pickle, "config.json is missing")],
+)
+def test_folders_that_hold_no_model(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fill: Callable[[Path], None], named: str
+) -> None:
+    pytest.importorskip("transformers")
+    monkeypatch.setitem(sys.modules, "uniadgen.generator", real_generator)
+    (folder / "model").mkdir()
+    fill(folder / "model")
+    assert_refused(run("--model", "model"), capsys, "model", named, folder=folder)
 
 
 def test_other_files_in_the_folder_are_left_alone(folder: Path) -> None:
@@ -223,10 +280,12 @@ def test_bad_input_that_shows_late_leaves_nothing(
 def test_an_interruption_keeps_finished_ads_and_shows_no_traceback(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeGenerator, "failure", (1, KeyboardInterrupt()))
+    monkeypatch.setattr("uniadgen.cli.BATCH", 2)
+    monkeypatch.setattr(FakeGenerator, "failure", (3, KeyboardInterrupt()))
     assert run("--count", "5") == 130
     assert capsys.readouterr().err.splitlines()[-1] == "uniadgen: interrupted"
-    assert sorted(path.name for path in (folder / "out").iterdir()) == ["ad-000.background.png", "ad-000.json", "ad-000.png"]
+    names = [f"ad-{number:03d}{end}" for number in range(2) for end in (".background.png", ".json", ".png")]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == names
 
 
 def test_a_full_disk_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

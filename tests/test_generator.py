@@ -15,6 +15,7 @@ from uniadgen import Box, Click, InputError, Product
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.compose import fitted_cutout
 from uniadgen.creatives import CreativeCodes
+from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import Decoding
 from uniadgen.generator import AdGenerator
 from uniadgen.model.unified import UnifiedModel
@@ -143,6 +144,16 @@ def test_a_batch_makes_the_ads_that_each_request_gets_alone(
         assert ad.notes == alone.notes
         assert ad.seed == seed
     assert len({ad.background.tobytes() for ad in ads}) == 5
+
+
+def test_steps_as_a_gpu_repeats_them_make_the_same_ads(
+    generator: AdGenerator, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a CUDA graph would record, run by the CPU: rows of different length behind what they share."""
+    requests = [AdRequest(product, _clicks(count)) for count in (5, 1, 0)]
+    ads = generator.generate_many(requests, size=SMALL)
+    monkeypatch.setattr(Engine, "can_be_recorded", True)
+    assert all(_same(first, again) for first, again in zip(ads, generator.generate_many(requests, size=SMALL), strict=True))
 
 
 def test_a_batch_without_guidance(generator: AdGenerator, product: Product) -> None:

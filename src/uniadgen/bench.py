@@ -37,17 +37,18 @@ from uniadgen.generator import AdGenerator, Options, Timings, cover
 from uniadgen.history import product_similarity, sample_clicks
 from uniadgen.images import load_picture
 from uniadgen.model import checkpoint, janus
-from uniadgen.model.config import embedded, tiny
+from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
-from uniadgen.model.text_tokenizer import train_text_tokenizer
+from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import check_request
 
 SHOPPERS = 16
+WINDOWS = (3, 4, 6, 8, 12, 16)  # tokens in a pass of parallel decoding
 SIZE = (768, 768)
 
 
@@ -91,13 +92,20 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
     request = example_requests()[0]
     mode, ours, peer = _against_plain_loop(generator, request, size, repeats)
     add(f"one ad, {weights}: ours ({mode}) / a plain loop", ours, peer, peer / ours, "s")
-    ours, peer = _batch(generator, size, 4 if quick else SHOPPERS, repeats)
-    add(f"{4 if quick else SHOPPERS} shoppers for one product, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
+    shoppers = 4 if quick else SHOPPERS
+    ours, peer, stages = _batch(generator, size, shoppers, repeats)
+    add(f"{shoppers} shoppers for one product, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
+    for stage, (ours, peer) in stages.items():
+        add(f"{shoppers} shoppers, {stage}, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
     parallel, sequential = _passes(generator, size, 2 if quick else 6)
     add(f"passes per picture, {weights}: parallel / one by one", parallel, sequential, parallel / sequential, "passes")
     for decoding in DECODINGS:
         (seconds,) = _medians([partial(_ad, generator, request, size=size, decoding=decoding)], repeats)
         add(f"one ad, warm, {size[0]}x{size[1]}, {decoding}, {weights}", seconds, None, None, "s")
+    for window in WINDOWS:
+        parallel, seconds = _window(generator, request, size, window, repeats)
+        add(f"one ad, warm, parallel, {window} tokens a pass, {weights}", seconds, None, None, "s")
+        add(f"passes per picture, {window} tokens a pass, {weights}", parallel, None, None, "passes")
     if util.find_spec("torchao"):
         agreement, error = _quantized(generator)
         add(f"int8 weights, {weights}: greedy image tokens that stay the same", agreement, None, None, "share")
@@ -110,6 +118,21 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
             None,
             "MB",
         )
+    if torch.cuda.is_available() and util.find_spec("transformers"):
+        gpu, name = torch.device("cuda"), "tiny (quick)" if quick else "Janus-Pro-1B's shape"
+        large = janus_shaped(tiny() if quick else janus_pro("1B"), gpu, torch.bfloat16)
+        ours, limit = against_bandwidth(large, size, copy_bandwidth(gpu), repeats)
+        add(
+            f"GPU, {name}, random weights, bfloat16: image tokens/s, batch 1, guidance: ours / the limit of memory",
+            ours,
+            limit,
+            ours / limit,
+            "tokens/s",
+        )
+        (seconds,) = _medians([lambda: _finished(gpu, _ad(large, request, size=size))], repeats)
+        add(f"GPU, {name}, random weights, bfloat16: one ad, warm, {size[0]}x{size[1]}", seconds, None, None, "s")
+    else:
+        progress("no CUDA device (or no transformers): the rows of Janus-Pro-1B's shape on a GPU are left out")
     return rows
 
 
@@ -143,16 +166,22 @@ def _against_plain_loop(
     return DECODINGS[best], seconds[best], min(alone, together)
 
 
-def _batch(generator: AdGenerator, size: tuple[int, int], count: int, repeats: int) -> tuple[float, float]:
-    """Seconds for one product and `count` shoppers: as a batch, and one by one."""
+def _batch(
+    generator: AdGenerator, size: tuple[int, int], count: int, repeats: int
+) -> tuple[float, float, dict[str, tuple[float, float]]]:
+    """Seconds for one product and `count` shoppers, as a batch and one by one; and what the stages of an ad have of them."""
     requests = _shoppers(count, generator.model.config.preference.clicks + 2)
+    last: list[list[Ad]] = [[], []]
+
+    def together() -> None:
+        last[0] = generator.generate_many(requests, size=size)
 
     def one_by_one() -> None:
-        for seed, request in enumerate(requests):
-            _ad(generator, request, seed=seed, size=size)
+        last[1] = [_ad(generator, request, seed=seed, size=size) for seed, request in enumerate(requests)]
 
-    together, alone = _medians([lambda: generator.generate_many(requests, size=size), one_by_one], repeats)
-    return together, alone
+    batch, alone = _medians([together, one_by_one], repeats)
+    ours, peer = ({stage: sum(ad.timings[stage] for ad in ads) for stage in ads[0].timings} for ads in last)
+    return batch, alone, {stage: (ours[stage], peer[stage]) for stage in ours}
 
 
 def _passes(generator: AdGenerator, size: tuple[int, int], count: int) -> tuple[float, float]:
@@ -164,6 +193,19 @@ def _passes(generator: AdGenerator, size: tuple[int, int], count: int) -> tuple[
     ]
     parallel, sequential = map(statistics.fmean, passes)
     return parallel, sequential
+
+
+def _window(
+    generator: AdGenerator, request: AdRequest, size: tuple[int, int], window: int, repeats: int
+) -> tuple[float, float]:
+    """Passes per picture, and seconds of one ad, with `window` tokens in a pass."""
+    usual, generator.window = generator.window, window
+    try:
+        passes = _ad(generator, request, size=size, decoding="parallel").image_passes
+        (seconds,) = _medians([partial(_ad, generator, request, size=size, decoding="parallel")], repeats)
+    finally:
+        generator.window = usual
+    return passes, seconds
 
 
 def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:
@@ -190,18 +232,66 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
         jobs = generator._prepare(_shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
         cache, _, preferences = generator._prefill(jobs)
         codes = generator._paint(jobs, cache, preferences, [torch.Generator(model.device)], options).codes
-        start = model.embed_text(torch.tensor([[generator.tokenizer.begin_image]], device=model.device))
-        features = jobs[0].features * model.config.foreground.strength
-        starts = torch.cat([start if preferences[0] is None else start + preferences[0].summary[:, None], start])
-        x = torch.cat([starts, model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
+        told, plain, foreground, taste, bias = generator._conditions(jobs, preferences)
+        x = torch.cat([torch.cat([told, plain])[:, None], model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
+        seen = torch.cat([foreground if taste is None else foreground + taste, foreground], 1)
         for one in (generator, small):
             cache = one._prefill(jobs)[0]
             caches = [cache, one._unconditional(cache.read.tolist())]
-            hidden = one.engine.forward(x, caches, foreground=features.repeat(1, 2, 1, 1))
-            found.append(one.engine.image_scores(hidden, model.config.guidance.weight))
+            scores = one.engine.image_scores(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
+            found.append(scores if bias is None else scores + bias)
     full, quantized = found
+    if (full.argmax(-1) == codes).float().mean() < 0.98:  # all but ties
+        raise RuntimeError("read at once, other tokens come out than were painted: the benchmark compares nothing")
     same = (full.argmax(-1) == quantized.argmax(-1)).float().mean()
     return float(same), float((full - quantized).square().mean().sqrt() / full.std())
+
+
+def copy_bandwidth(device: torch.device, size: int = 2**30) -> float:
+    """Bytes a second that a copy of `size` bytes reads and writes."""
+    source = torch.empty(size, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    (seconds,) = _medians([lambda: _finished(device, target.copy_(source))], 10)
+    return 2 * size / seconds
+
+
+def against_bandwidth(generator: AdGenerator, size: tuple[int, int], copied: float, repeats: int) -> tuple[float, float]:
+    """Image tokens a second of one picture, and how many there could be if only memory took time.
+
+    Each token needs the weights of decoder and image head once, and of both branches of guidance the keys and values of all
+    tokens before it. copied: bytes a second that the device's memory moves.
+    """
+    config, device = generator.model.config, generator.model.device
+    options = Options(size, None, "most-similar", None, None, None, "sequential")
+    painting = []
+    with torch.inference_mode():
+        jobs = generator._prepare(_shoppers(1, config.preference.clicks), [0], options, Timings(1))
+        for _ in range(repeats + 1):  # the first one is to warm up
+            cache, _, preferences = generator._prefill(jobs)
+            before = sum(cache.read.tolist() + generator._unconditional(cache.read.tolist()).read.tolist())
+            _finished(device)
+            start = time.perf_counter()
+            generator._paint(jobs, cache, preferences, [torch.Generator(device).manual_seed(0)], options)
+            _finished(device)
+            painting.append(time.perf_counter() - start)
+    tokens = config.image.tokens
+    weights = sum(p.nbytes for part in (generator.model.decoder, generator.model.image_head) for p in part.parameters())
+    slot = 2 * config.decoder.layers * config.decoder.width * generator.model.dtype.itemsize
+    needed = tokens * weights + slot * sum(before + 2 * done for done in range(tokens))
+    return tokens / statistics.median(painting[1:]), tokens * copied / needed
+
+
+def janus_shaped(config: ModelConfig, device: torch.device, dtype: torch.dtype) -> AdGenerator:
+    """A generator with random weights; a tokenizer of the examples' words stands in for Janus'."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    torch.manual_seed(0)
+    try:
+        with device:
+            model = UnifiedModel(config)
+    finally:
+        torch.set_default_dtype(usual)
+    return AdGenerator(model, _tokenizer_of_examples())
 
 
 def _against_transformers(shape: "JanusShape", repeats: int) -> tuple[float, float]:
@@ -474,8 +564,12 @@ def _generator(folder: Path | None, quick: bool) -> tuple[AdGenerator, str]:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())  # as a shipped model's weights are
+    return AdGenerator(model, _tokenizer_of_examples()), weights
+
+
+def _tokenizer_of_examples() -> TextTokenizer:
     texts = [text for request in example_requests() for text in (request.product.description, *request.product.selling_points)]
-    return AdGenerator(model, train_text_tokenizer(texts * 4, 2000)), weights
+    return train_text_tokenizer(texts * 4, 2000)
 
 
 def _shoppers(count: int, clicks: int) -> list[AdRequest]:
@@ -503,6 +597,13 @@ def _medians(runs: Sequence[Callable[[], object]], repeats: int) -> list[float]:
     return [statistics.median(taken) for taken in seconds]
 
 
+def _finished(device: torch.device, result: object = None) -> object:
+    """The result, once the device has done everything that it was told to."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return result
+
+
 def _with_threads(count: int, run: Callable[[], object]) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(count)
@@ -525,4 +626,5 @@ def _versions(weights: str) -> dict[str, str]:
         "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
         "threads": str(torch.get_num_threads()),
         "weights": weights,
+        **({"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}),
     }

@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-from uniadgen.ads import Product
+from uniadgen.ads import AdRequest, Product
 from uniadgen.cleaning import clean_text, quoted
 from uniadgen.commands import add_bench, add_demo, add_render, add_train
 from uniadgen.data.commands import add_data_verbs
@@ -32,6 +32,8 @@ from uniadgen.output import check_out, is_dir, print_line, staged, summary, writ
 
 MAX_SEED = 2**63 - 1
 MAX_COUNT = 1000
+BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
+DTYPES = ("float32", "bfloat16", "float16")
 MIN_SIDE, MAX_SIDE = 64, 8192
 
 
@@ -116,7 +118,13 @@ def _add_generate(verbs: Any) -> None:
         default="sequential",
         help="image tokens one by one, or several in a pass; the ad is the same (default %(default)s)",
     )
-    verb.add_argument("--quantize", choices=("int8",), help="store the model's matrices in 8 bits (needs uniadgen[quantize])")
+    verb.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:1 ..., auto: all GPUs (default cpu)")
+    verb.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights in memory (default %(default)s)")
+    verb.add_argument(
+        "--quantize",
+        choices=("int8", "int4"),
+        help="store the model's matrices in 8 bits, or on a GPU in 4 (needs uniadgen[quantize])",
+    )
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
 
 
@@ -175,19 +183,27 @@ def generate(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out)
     check_out(out)
 
+    import torch
+
     from uniadgen.generator import AdGenerator
 
     entries: list[dict[str, Any]] = []
     # Models and their libraries may print; standard output is for the result only.
     with staged(out) as stage, contextlib.redirect_stdout(sys.stderr):
-        generator = AdGenerator.from_pretrained(arguments.model, quantize=arguments.quantize)
+        generator = AdGenerator.from_pretrained(
+            arguments.model,
+            device=arguments.device,
+            dtype=getattr(torch, arguments.dtype),
+            quantize=arguments.quantize,
+        )
         product = Product(checked.cutout, checked.description, checked.selling_points)
-        for number in range(count):
-            ad = generator.generate(
-                product,
-                history=checked.history,
-                box=checked.box,
-                seed=seed + number,
+        request = AdRequest(product, checked.history, checked.box)
+        batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(arguments.size)))
+        for first in range(0, count, batch):  # what the ads share is read once for each batch
+            seeds = range(seed + first, seed + min(first + batch, count))
+            ads = generator.generate_many(
+                [request] * len(seeds),
+                seeds=seeds,
                 size=arguments.size,
                 guidance=arguments.guidance,
                 temperature=arguments.temperature,
@@ -196,7 +212,8 @@ def generate(arguments: argparse.Namespace) -> None:
                 sampling=arguments.sampling,
                 decoding=arguments.decoding,
             )
-            entries.append(write_ad(ad, checked.notes, stage, f"ad-{number:03d}"))
+            for number, ad in enumerate(ads, first):
+                entries.append(write_ad(ad, checked.notes, stage, f"ad-{number:03d}"))
     if arguments.json:
         # A terminal that knows no UTF-8 still gets valid JSON.
         ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"

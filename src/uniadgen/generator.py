@@ -26,14 +26,14 @@ from uniadgen.creatives import CreativeCodes
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.habits import habits_of, nats
-from uniadgen.decoding.image import DECODINGS, WINDOW, Decoding, Painted, decode_image
-from uniadgen.decoding.quantize import Quantization, quantize_weights
+from uniadgen.decoding.image import CPU_WINDOW, DECODINGS, GPU_WINDOW, Decoding, Painted, decode_image
+from uniadgen.decoding.quantize import Quantization, check_quantization, quantize_weights
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.errors import InputError
 from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, product_similarity, sample_clicks
 from uniadgen.model import checkpoint
 from uniadgen.model.pixels import to_image, to_pixels
-from uniadgen.model.placement import DeviceMap
+from uniadgen.model.placement import DeviceMap, named_devices
 from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -55,11 +55,12 @@ class AdGenerator:
         embedder: Embedder = hashed_embedder,
         quantize: Quantization | None = None,
     ) -> None:
-        """embedder: texts -> unit vectors, for product similarity. quantize: the model's matrices are stored in 8 bits."""
+        """embedder: texts -> unit vectors, for product similarity. quantize: see `decoding.quantize`."""
         self.model, self.tokenizer, self.embedder, self.quantize = model.eval(), tokenizer, embedder, quantize
         if quantize is not None:
             quantize_weights(model, quantize)
         self.engine = Engine.pack(model)
+        self.window = CPU_WINDOW if model.device.type == "cpu" else GPU_WINDOW  # tokens in a pass of parallel decoding
         self._creatives = CreativeCodes(model)
         self._general, self._unified = (load_pool(kind).templates[0] for kind in ("general_text", "unified"))
 
@@ -77,17 +78,24 @@ class AdGenerator:
         """The embedded model, or one by its folder or hub id: ours, or Janus as transformers saves it. device: see `placement`.
 
         embedder: texts -> unit vectors, for product similarity. foreground: folder of the DINOv2 for a Janus model. quantize:
-        "int8" stores the large matrices in 8 bits (needs torchao). Raises InputError when the folder is no model.
+        "int8" or, on a GPU, "int4" stores the large matrices in as many bits (needs torchao). Raises InputError when the folder
+        is no model, or what is asked for can't be done here.
         """
+        if quantize is not None:
+            check_quantization(quantize, named_devices(device), dtype)
         path = Path(folder) if folder else checkpoint.embedded_folder()
         if not folder and not path.is_dir():
             raise InputError(
-                "embedded model: this version ships no weights; train a model (docs/training.md) and name its folder"
+                f"embedded model: its folder {path} is not there; install uniadgen again, or name the folder of a model"
             )
         return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder, quantize)
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Writes the whole model as a folder for `from_pretrained`; weights in `dtype` if one is given. Raises InputError."""
+        """Writes the model as a folder for `from_pretrained`; weights in `dtype` if one is given. Raises InputError.
+
+        Of a model that was trained on a backbone only what was trained is written, beside the backbone's name; after
+        `generator.model.adapter = None` it is the whole model.
+        """
         if self.quantize is not None:
             raise InputError("quantize: a quantized model can't be saved; save the model it was made from")
         checkpoint.save(Path(folder), self.model, self.tokenizer, dtype)
@@ -319,28 +327,40 @@ class AdGenerator:
         config = self.model.config
         own = config.guidance
         guidance = own.weight if options.guidance is None else options.guidance
-        start = self.model.embed_text(torch.tensor([self.tokenizer.begin_image] * len(jobs), device=self.model.device))
+        told, plain, foreground, taste, bias = self._conditions(jobs, preferences)
+        return decode_image(
+            self.engine,
+            [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
+            told if guidance == 1 else torch.cat([told, plain]),
+            foreground,
+            guidance=guidance,
+            temperature=own.temperature if options.temperature is None else options.temperature,
+            top_k=own.top_k if options.top_k is None else options.top_k,
+            generators=generators,
+            window=self.window if options.decoding == "parallel" else 1,
+            taste=taste,
+            bias=bias,
+        )
+
+    def _conditions(
+        self, jobs: Sequence["_Job"], preferences: Sequence[Preference | None]
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
+        """What the pictures start from with and without clicks [B, D], what they see of the products and of the clicks
+        [groups, B, tokens, D], and what the clicks add to the scores [B, tokens, codes]; the last two None without a sketch."""
+        config = self.model.config
+        plain = self.model.embed_text(torch.tensor([self.tokenizer.begin_image] * len(jobs), device=self.model.device))
         told, tastes, biases = [], [], []
-        for plain, job, preference in zip(start, jobs, preferences, strict=True):
-            told.append(plain if preference is None else plain + preference.summary[0])
+        for start, job, preference in zip(plain, jobs, preferences, strict=True):
+            told.append(start if preference is None else start + preference.summary[0])
             taste = None
             if job.clicks is not None and preference is not None:
                 taste = self.model.taste(job.clicks, preference, job.features)
             tastes.append(torch.zeros_like(job.features) if taste is None else taste[0])
             biases.append(job.features.new_zeros(1, config.image.tokens, config.image.codes) if taste is None else taste[1])
-        return decode_image(
-            self.engine,
-            [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
-            torch.stack(told if guidance == 1 else [*told, *start]),
-            torch.cat([job.features for job in jobs], 1) * config.foreground.strength,
-            guidance=guidance,
-            temperature=own.temperature if options.temperature is None else options.temperature,
-            top_k=own.top_k if options.top_k is None else options.top_k,
-            generators=generators,
-            window=WINDOW if options.decoding == "parallel" else 1,
-            taste=torch.cat(tastes, 1) if self.model.sketch is not None else None,
-            bias=torch.cat(biases) if self.model.sketch is not None else None,
-        )
+        foreground = torch.cat([job.features for job in jobs], 1) * config.foreground.strength
+        if self.model.sketch is None:
+            return torch.stack(told), plain, foreground, None, None
+        return torch.stack(told), plain, foreground, torch.cat(tastes, 1), torch.cat(biases)
 
     def _unconditional(self, lengths: list[int]) -> Cache:
         """What guidance contrasts with: rows that have read the empty prompt. lengths: what their counterparts have read."""

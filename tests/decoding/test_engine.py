@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from uniadgen.decoding.engine import Engine, pack_linear
+from uniadgen.decoding.engine import Engine, _Slots, pack_linear
 from uniadgen.model.unified import UnifiedModel
 
 WIDTH = 32
@@ -73,6 +73,37 @@ def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], few: int,
         torch.testing.assert_close(found, model.decoder(torch.cat([shared, row])[None])[0, -1], **CLOSE)
     with pytest.raises(ValueError, match="empty"):
         cache.follow(prefix)
+
+
+@torch.inference_mode()
+def test_a_step_whose_place_is_a_tensor(packed: tuple[UnifiedModel, Engine]) -> None:
+    """Rows of different length behind a prefix, beside another cache: the same states as ever, whatever is in unused slots."""
+    engine = packed[1]
+    prefix, caches = engine.allocate(1, 5), [engine.allocate(2, 20), engine.allocate(1, 20)]
+    engine.forward(torch.randn(1, 5, WIDTH), [prefix])
+    caches[0].follow(prefix)
+    engine.forward(torch.randn(2, 4, WIDTH), caches[:1], lengths=[4, 2])
+    engine.forward(torch.randn(1, 3, WIDTH), caches[1:])
+    copies = [cache.spread(range(cache.batch), 20) for cache in caches]
+    for cache in copies:
+        cache.states[..., cache.length :, :] = 7
+    x, foreground = torch.randn(3, 3, WIDTH), torch.randn(2, 3, 3, WIDTH)
+    for position in range(3):
+        here = slice(position, position + 1)
+        expected = engine.forward(x[:, here], caches, foreground=foreground[:, :, here])
+        found = engine.step(x[:, here], copies, torch.tensor([position]), foreground[:, :, here])
+        torch.testing.assert_close(found, expected, **CLOSE)
+    assert copies[0].length == 4
+
+
+@torch.inference_mode()
+def test_what_was_read_is_not_copied_at_every_token(packed: tuple[UnifiedModel, Engine]) -> None:
+    """All heads of all rows must lie such that they can be one dimension, as torch's products of many matrices want it."""
+    cache = packed[1].allocate(3, 50)
+    packed[1].forward(torch.randn(3, 30, WIDTH), [cache])
+    slots = _Slots.of(cache, 1)
+    for states in (*slots.keys, *slots.values):
+        assert states.flatten(0, 1).data_ptr() == states.data_ptr()
 
 
 @torch.inference_mode()

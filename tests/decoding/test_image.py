@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from uniadgen.decoding.engine import Engine
@@ -60,6 +61,22 @@ def test_a_picture_does_not_depend_on_its_batch(engine: Engine, window: int, gui
     assert len({tuple(codes) for codes in alone}) == 4
 
 
+@pytest.mark.parametrize("options", [{}, {"temperature": 0}, {"guidance": 1}, {"top_k": 5, "temperature": 0.7}])
+def test_steps_as_a_gpu_repeats_them_give_the_same_tokens(
+    engine: Engine, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a CUDA graph would record, run by the CPU."""
+    bias = torch.randn(2, 16, engine.model.config.image.codes, generator=torch.Generator().manual_seed(5))
+    expected = _paint(engine, [3, 1], bias=bias, **options)  # type: ignore[arg-type]
+    monkeypatch.setattr(Engine, "can_be_recorded", True)
+    steps: list[int] = []
+    inner = engine.step
+    monkeypatch.setattr(engine, "step", lambda *a: steps.append(1) or inner(*a))
+    recorded = _paint(engine, [3, 1], bias=bias, **options)  # type: ignore[arg-type]
+    assert recorded.codes.tolist() == expected.codes.tolist()
+    assert len(steps) == recorded.passes == 16
+
+
 def test_agreeing_guesses_save_passes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the scores hardly depend on the tokens before, whole windows are confirmed."""
     scores = torch.zeros(64)
@@ -85,7 +102,8 @@ def test_tokens_follow_the_distribution_of_the_scores(engine: Engine, monkeypatc
         return x
 
     def image_scores(x: Tensor, guidance: float) -> Tensor:  # of code 1, after a 0, a 1 or the start
-        return torch.where(x[..., :1] == 1, weights[0], weights[1]) * torch.tensor([0.0, 1.0])
+        of_two = torch.where(x[..., :1] == 1, weights[0], weights[1]) * torch.tensor([0.0, 1.0])
+        return F.pad(of_two, (0, engine.model.config.image.codes - 2), value=-torch.inf)
 
     monkeypatch.setattr(engine, "forward", forward)
     monkeypatch.setattr(engine, "image_scores", image_scores)

@@ -1,14 +1,14 @@
-"""Weights in 8 bits: close to the model they come from, and made of a quarter of its bytes."""
+"""Weights in 8 bits (and in 4, on a GPU): close to the model they come from, and made of a quarter of its bytes."""
 
 import copy
-import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from uniadgen import InputError, Product
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.quantize import quantize_weights
+from uniadgen.decoding.quantize import check_quantization, quantize_weights
 from uniadgen.generator import AdGenerator
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
@@ -39,8 +39,29 @@ def test_ads_from_a_quantized_model(model: UnifiedModel, tokenizer: TextTokenize
 
 
 def test_what_can_not_be_quantized_is_said(model: UnifiedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="int8"):
+    with pytest.raises(InputError, match="int8, int4"):
         quantize_weights(model, "int1")  # type: ignore[arg-type]
-    monkeypatch.setitem(sys.modules, "torchao.quantization", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"uniadgen\[quantize\]"):
         quantize_weights(model, "int8")
+
+
+def test_four_bits_need_a_gpu_and_bfloat16(
+    model: UnifiedModel, tokenizer: TextTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said before anything is loaded. What a GPU then computes is not tested here."""
+    pytest.importorskip("torchao")
+    for asked, named in (
+        (lambda: quantize_weights(copy.deepcopy(model).bfloat16(), "int4"), "not on cpu"),
+        (lambda: AdGenerator(copy.deepcopy(model), tokenizer, quantize="int4"), "bfloat16, not float32"),
+        (lambda: AdGenerator.from_pretrained(tmp_path, quantize="int4", dtype=torch.float16), "bfloat16, not float16"),
+        (lambda: AdGenerator.from_pretrained(tmp_path, quantize="int4", dtype=torch.bfloat16), "not on cpu"),
+    ):
+        with pytest.raises(InputError, match=named) as caught:
+            asked()
+        assert "\n" not in str(caught.value)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
+    with pytest.raises(InputError, match=r"cuda:0 has 7\.5"):
+        check_quantization("int4", ["cuda:0"], torch.bfloat16)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    check_quantization("int4", ["cuda:0", "cuda:1"], torch.bfloat16)

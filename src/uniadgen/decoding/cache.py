@@ -17,7 +17,7 @@ class Cache:
     of another cache, their `prefix`, has read; it is held and attended to once for all of them.
     """
 
-    states: Tensor  # [layers, batch, 2 * heads, capacity, head_dim]: the keys of all heads, then the values
+    states: Tensor  # [layers, 2, batch, heads, capacity, head_dim]: keys and values
     visible: Tensor  # [batch, capacity] bool: slots that a row may attend to
     read: Tensor  # [batch] long: tokens that each row has read
     length: int = 0
@@ -26,7 +26,9 @@ class Cache:
 
     @classmethod
     def allocate(cls, config: DecoderConfig, batch: int, capacity: int, device: torch.device, dtype: torch.dtype) -> "Cache":
-        shape = (config.layers, batch, 2 * config.heads, capacity, config.width // config.heads)
+        # Rows and heads are neighbours: torch's products of many small matrices need them as one dimension. From a layout in
+        # which they can't be one, torch copies everything that was ever read, at every token.
+        shape = (config.layers, 2, batch, config.heads, capacity, config.width // config.heads)
         return cls(
             torch.zeros(shape, device=device, dtype=dtype),
             torch.ones(batch, capacity, device=device, dtype=torch.bool),
@@ -35,11 +37,11 @@ class Cache:
 
     @property
     def batch(self) -> int:
-        return self.states.shape[1]
+        return self.states.shape[2]
 
     @property
     def capacity(self) -> int:
-        return self.states.shape[3]
+        return self.states.shape[4]
 
     def follow(self, prefix: "Cache") -> None:
         """Makes an empty cache continue what the one row of `prefix` has read."""
@@ -74,10 +76,10 @@ class Cache:
 
     def spread(self, rows: Sequence[int], capacity: int) -> "Cache":
         """A new cache of this one's rows, by index and as often as named, with room for `capacity` slots."""
-        layers, _, heads, _, head_dim = self.states.shape
+        layers, both, _, heads, _, head_dim = self.states.shape
         index = torch.tensor(rows, device=self.read.device)
-        states = self.states.new_zeros(layers, len(rows), heads, capacity, head_dim)
+        states = self.states.new_zeros(layers, both, len(rows), heads, capacity, head_dim)
         visible = self.visible.new_ones(len(rows), capacity)
-        states[:, :, :, : self.length] = self.states[:, index, :, : self.length]
+        states[..., : self.length, :] = self.states[:, :, index, :, : self.length]
         visible[:, : self.length] = self.visible[index, : self.length]
         return Cache(states, visible, self.read[index].clone(), self.length, self.ragged, self.prefix)

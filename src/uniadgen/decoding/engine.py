@@ -79,6 +79,11 @@ class Engine:
         head = model.image_head
         return cls(model, blocks, pack_linear([head.project], copy), pack_linear([head.score], copy))
 
+    @property
+    def can_be_recorded(self) -> bool:
+        """Whether steps may become a CUDA graph: everything lies on one GPU."""
+        return {p.device for p in self.model.decoder.parameters()} == {self.model.device} and self.model.device.type == "cuda"
+
     def allocate(self, batch: int, capacity: int) -> Cache:
         return Cache.allocate(self.model.config.decoder, batch, capacity, self.model.device, self.model.dtype)
 
@@ -95,8 +100,7 @@ class Engine:
         The rows of x are those of all caches, one after the other. foreground [groups, B, T, D] is added at the first layer of
         each group. lengths: row b has only lengths[b] <= T tokens, at the end; what stands before them is ignored.
         """
-        model, (batch, width, size) = self.model, x.shape
-        heads = model.config.decoder.heads
+        width = x.shape[1]
         rows = [cache.batch for cache in caches]
         positions = torch.cat([cache.read for cache in caches])[:, None] + torch.arange(width, device=x.device)
         own = _split(lengths, rows)
@@ -106,9 +110,36 @@ class Engine:
             cache.reserve(width)
             cache.hide_padding(width, part)
         longest = max(cache.length + (cache.prefix.length if cache.prefix else 0) for cache in caches)
-        cos, sin = self._rotation(positions, longest + width, x.dtype)
+        rotation = self._rotation(positions, longest + width, x.dtype)
+        hidden = self._through_layers(x, [_Slots.of(cache, width) for cache in caches], rows, rotation, foreground)
+        for cache, part in zip(caches, own, strict=True):
+            cache.advance(width, part)
+        return hidden
+
+    def step(self, x: Tensor, caches: Sequence[Cache], offset: Tensor, foreground: Tensor) -> Tensor:
+        """`forward` for one token of every row, x [B, 1, D], `offset` [1] tokens after those that the caches have read.
+
+        Where the token goes is a tensor, and all slots of the caches are read with a mask, so nothing here depends on Python's
+        numbers: a CUDA graph can repeat it. The caches must have room; they are not advanced.
+        """
+        positions = torch.cat([cache.read for cache in caches])[:, None] + offset
+        longest = max(cache.capacity + (cache.prefix.length if cache.prefix else 0) for cache in caches)
+        rotation = self._rotation(positions, longest, x.dtype)
+        rows = [cache.batch for cache in caches]
+        return self._through_layers(x, [_Slots.at(cache, offset) for cache in caches], rows, rotation, foreground)
+
+    def _through_layers(
+        self,
+        x: Tensor,
+        slots: Sequence["_Slots"],
+        rows: Sequence[int],
+        rotation: tuple[Tensor, Tensor],
+        foreground: Tensor | None,
+    ) -> Tensor:
+        """slots: of each cache, which has so many of x's rows. rotation: cos and sin of all positions."""
+        model, (batch, width, size), (cos, sin) = self.model, x.shape, rotation
+        heads = model.config.decoder.heads
         ends = list(accumulate(rows))
-        parts = [(_Slots.of(cache, width), end - count, end) for cache, count, end in zip(caches, rows, ends, strict=True)]
         for index, block in enumerate(self.blocks):
             if foreground is not None and index % model.decoder.group == 0:
                 x = x + foreground[index // model.decoder.group]
@@ -116,13 +147,11 @@ class Engine:
             qkv = block.qkv(_normalised(x, block.attention_norm)).view(batch, width, 3 * heads, -1).transpose(1, 2)
             qk = qkv[:, : 2 * heads]
             torch.addcmul(qk * cos, qk.roll(qk.shape[-1] // 2, -1), sin, out=qk)
-            attended = [slots.attend(index, qkv[first:last]) for slots, first, last in parts]
+            attended = [own.attend(index, qkv[end - count : end]) for own, count, end in zip(slots, rows, ends, strict=True)]
             joined = attended[0] if len(attended) == 1 else torch.cat(attended)
             x = x + block.out(joined.transpose(1, 2).reshape(batch, width, size))
             gate, up = block.gate_up(_normalised(x, block.feed_forward_norm)).chunk(2, -1)
             x = x + block.down(F.silu(gate).mul_(up))
-        for cache, part in zip(caches, own, strict=True):
-            cache.advance(width, part)
         return _normalised(x, model.decoder.norm)
 
     def text_scores(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
@@ -178,40 +207,63 @@ def _normalised(x: Tensor, norm: RMSNorm) -> Tensor:
 class _Slots:
     """Where one pass writes into a cache and what it reads there, by layer."""
 
-    new: tuple[Tensor, ...]
+    new: tuple[Tensor, ...]  # [2, B, heads, slots, head_dim]
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
     mask: Tensor | None
     causal: bool
     prefix: tuple[tuple[Tensor, Tensor], ...] | None  # keys and values [heads, P, head_dim]
+    slot: Tensor | None = None  # [1]: where in `new` a single token goes; `new` as a whole without
 
     @classmethod
     def of(cls, cache: Cache, width: int) -> "_Slots":
+        """The next `width` slots, which may attend to all before them."""
         start, end = cache.length, cache.length + width
         causal = start == 0 and width > 1 and not cache.ragged and cache.prefix is None
-        heads = cache.states.shape[2] // 2
-        prefix = None
-        if cache.prefix is not None:
-            states = cache.prefix.states[:, 0, :, : cache.prefix.length]
-            prefix = tuple((layer[:heads], layer[heads:]) for layer in states.unbind())
         return cls(
-            cache.states[:, :, :, start:end].unbind(),
-            cache.states[:, :, :heads, :end].unbind(),
-            cache.states[:, :, heads:, :end].unbind(),
+            cache.states[..., start:end, :].unbind(),
+            cache.states[:, 0, :, :, :end].unbind(),
+            cache.states[:, 1, :, :, :end].unbind(),
             attention_mask(cache, width) if cache.ragged or (width > 1 and not causal) else None,
             causal,
-            prefix,
+            _prefix_of(cache),
+        )
+
+    @classmethod
+    def at(cls, cache: Cache, offset: Tensor) -> "_Slots":
+        """The slot that is `offset` [1] slots after those that are filled; it may attend to all before it."""
+        slot = offset + cache.length
+        mask = (torch.arange(cache.capacity, device=slot.device) <= slot) & cache.visible
+        return cls(
+            cache.states.unbind(),
+            cache.states[:, 0].unbind(),
+            cache.states[:, 1].unbind(),
+            mask[:, None, None],
+            False,
+            _prefix_of(cache),
+            slot,
         )
 
     def attend(self, layer: int, qkv: Tensor) -> Tensor:
         """qkv [B, 3 * heads, T, head_dim] -> what the queries find [B, heads, T, head_dim]."""
         heads = qkv.shape[1] // 3
-        self.new[layer].copy_(qkv[:, heads:])
+        new = qkv[:, heads:].unflatten(1, (2, heads)).transpose(0, 1)
+        if self.slot is None:
+            self.new[layer].copy_(new)
+        else:
+            self.new[layer].index_copy_(3, self.slot, new)
         if self.prefix is not None:
             return attend_after(self.prefix[layer], qkv[:, :heads], self.keys[layer], self.values[layer], self.mask)
         return F.scaled_dot_product_attention(
             qkv[:, :heads], self.keys[layer], self.values[layer], attn_mask=self.mask, is_causal=self.causal
         )
+
+
+def _prefix_of(cache: Cache) -> tuple[tuple[Tensor, Tensor], ...] | None:
+    if cache.prefix is None:
+        return None
+    keys, values = cache.prefix.states[:, :, 0, :, : cache.prefix.length].unbind(1)
+    return tuple(zip(keys.unbind(), values.unbind(), strict=True))
 
 
 def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:

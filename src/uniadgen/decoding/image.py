@@ -20,10 +20,12 @@ from torch import Tensor
 
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
+from uniadgen.decoding.recorded import paint_recorded
 
 Decoding = Literal["sequential", "parallel"]
 DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
-WINDOW = 16  # tokens in a pass of parallel decoding
+# Tokens in a pass of parallel decoding: on a CPU every further token costs time, a GPU computes them while it reads weights.
+CPU_WINDOW, GPU_WINDOW = 6, 16
 
 
 @dataclass(frozen=True)
@@ -52,33 +54,43 @@ def decode_image(
     embedding of begin_image, to which conditional rows may have added the summary of their clicks. foreground
     [groups, B, tokens, D]; taste, of the same shape: what only conditional rows see. bias [B, tokens, codes]: added to the
     guided scores. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the batch it is
-    painted in. window: tokens in a pass; 1 is decoding one by one. All pictures of a batch move on together, by the tokens
-    that are confirmed in each of them.
+    painted in. window: tokens in a pass; 1 is decoding one by one, which a GPU repeats as a CUDA graph. All pictures of a
+    batch move on together, by the tokens that are confirmed in each of them.
     """
-    batch, total, grid = foreground.shape[1], foreground.shape[2], engine.model.config.image.grid
+    batch, total = foreground.shape[1:3]
+    config = engine.model.config.image
     branches = 1 if guidance == 1 else 2
     told = foreground if taste is None else foreground + taste
     foreground = told if branches == 1 else torch.cat([told, foreground], 1)
+    start = start.expand(branches * batch, -1)
+    noise = _gumbel(generators, total, config.codes, start.device) if temperature else None
+
+    def scored(hidden: Tensor, where: slice | Tensor) -> Tensor:
+        found = engine.image_scores(hidden, guidance)
+        return _tempered(found if bias is None else found + bias[:, where], temperature, top_k)
+
+    def drawn_from(found: Tensor, where: slice | Tensor) -> Tensor:
+        return (found if noise is None else found + noise[:, where]).argmax(-1)
+
+    if window == 1 and engine.can_be_recorded:
+        codes = paint_recorded(
+            engine, caches, start, foreground, lambda hidden, index: drawn_from(scored(hidden, index), index)
+        )
+        return Painted(codes, total)
     codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
     scores: Tensor | None = None
-    noise: Tensor | None = None
-    x, done, passes = start.expand(branches * batch, -1)[:, None], 0, 0
+    x, done, passes = start[:, None], 0, 0
     while True:
         width = x.shape[1]
-        hidden = engine.forward(x, caches, foreground=foreground[:, :, done : done + width])
+        here = slice(done, done + width)
+        found = scored(engine.forward(x, caches, foreground=foreground[:, :, here]), here)
         passes += 1
-        found = engine.image_scores(hidden, guidance)
-        if bias is not None:
-            found = found + bias[:, done : done + width]
-        found = _tempered(found, temperature, top_k)
-        if temperature and noise is None:
-            noise = _gumbel(generators, total, found.shape[-1], found.device)
-        drawn = (found if noise is None else found + noise[:, done : done + width]).argmax(-1)
+        drawn = drawn_from(found, here)
         kept = 1
         if width > 1:
             confirmed = (drawn[:, :-1] == codes[:, done : done + width - 1]).all(0)
             kept += int(confirmed.long().cumprod(0).sum())
-        codes[:, done : done + width] = drawn
+        codes[:, here] = drawn
         for cache in caches:
             cache.rewind(width - kept)
         guessed, done = done + width, done + kept
@@ -90,9 +102,8 @@ def decode_image(
                 scores = found.new_zeros(batch, total, found.shape[-1])
             scores[:, guessed - width : guessed] = found
             for position in range(guessed, ahead):
-                scores[:, position] = _neighbours(scores, position, grid)
-                own = scores[:, position] if noise is None else scores[:, position] + noise[:, position]
-                codes[:, position] = own.argmax(-1)
+                scores[:, position] = _neighbours(scores, position, config.grid)
+                codes[:, position] = drawn_from(scores[:, position : position + 1], slice(position, position + 1))[:, 0]
         x = engine.embed_image(codes[:, done - 1 : ahead]).repeat(branches, 1, 1)
 
 

@@ -54,6 +54,15 @@ def read_placement(device: DeviceMap, model: nn.Module, dtype: torch.dtype) -> P
     return Placement(devices[0], tuple(devices[index] for index in filled))
 
 
+def named_devices(device: DeviceMap) -> list[torch.device]:
+    """The devices that a map names, of "auto" the first that it fills. Raises InputError for one that is not there."""
+    if isinstance(device, Mapping):
+        return [_device(value) for value in device.values()]
+    if str(device) == "auto":
+        return [torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")]
+    return [_device(device)]
+
+
 def fill(room: Sequence[int], blocks: Sequence[int], rest: int) -> list[int]:
     """For each block the number of its device. room: bytes of each device, of which the first also takes `rest`.
 
