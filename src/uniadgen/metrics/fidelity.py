@@ -7,11 +7,13 @@ from uniadgen.ads import Placement
 from uniadgen.compose import fitted_cutout
 
 
-def product_is_intact(ad: Image.Image, cutout: Image.Image, placement: Placement, background: Image.Image | None = None) -> bool:
+def product_is_intact(
+    ad: Image.Image, cutout: Image.Image, placement: Placement, background: Image.Image | None = None
+) -> bool:
     """Whether every opaque pixel of the cut-out at this placement has exactly its own colour in the ad.
 
-    background: what the ad was composed on; then everything around the cut-out (alpha 0) must equal it, too, and half-transparent
-    pixels the mixture of both, to the rounding of one value. False as well where the placement does not lie in the ad.
+    background: what the ad was composed on; then everything around the cut-out (alpha 0) must equal it, too, and partly
+    transparent pixels the mixture of both, to the rounding of one value. False where the placement leaves the ad, too.
     """
     left, top, width, height = placement.left, placement.top, placement.width, placement.height
     if min(left, top) < 0 or min(width, height) < 1 or left + width > ad.width or top + height > ad.height:
