@@ -15,9 +15,9 @@ from PIL import Image
 
 from uniadgen.cli import main
 from uniadgen.errors import InputError
+from uniadgen.evaluation import protocol
 from uniadgen.evaluation.commands import read_outputs
 from uniadgen.evaluation.figures import interval, summarise, targets
-from uniadgen.evaluation import protocol
 from uniadgen.evaluation.protocol import conditions, load_cases
 from uniadgen.generator import AdGenerator
 from uniadgen.model.background import BackgroundConfig, BackgroundEncoder, save_encoder
@@ -218,8 +218,8 @@ def _look_at(report: Path, scratch: Path) -> None:
     page = scratch / "probed.html"
     page.write_text(report.read_text().replace("</body>", PROBE + "</body>"))
     browser = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={scratch / 'profile'}",
-         "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={scratch / 'profile'}", "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=300, check=True, env={**os.environ, "HOME": str(scratch)},
     )  # fmt: skip
     told = re.search(r'data-found="([^"]*)"', browser.stdout)
