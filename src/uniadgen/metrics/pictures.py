@@ -56,7 +56,8 @@ def _fid(first: Sequence[Path], second: Sequence[Path], inception: Path | nn.Mod
     else:
         if not inception.is_file():
             raise InputError(
-                f"argument --inception: there is no file {quoted(inception)}; name torch-fidelity's {INCEPTION}, nothing is downloaded"
+                f"argument --inception: there is no file {quoted(inception)}; name torch-fidelity's {INCEPTION} "
+                "(nothing is downloaded)"
             )
         try:
             metric = FrechetInceptionDistance(2048, feature_extractor_weights_path=str(inception))
