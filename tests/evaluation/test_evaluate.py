@@ -1,10 +1,8 @@
 """Figures by hand, and the whole command on a few shoppers with a random model."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -154,11 +152,10 @@ def test_the_command(
     assert page.count("<section>") == 3
     assert page.count("<figure>") == 3 * 4 + 1
     assert len(page) < 3 / 24 * 15e6
-    assert not re.search(r'(src|href)="(?!data:)', page.replace('<img alt="">', ""))  # self-contained
+    assert not re.search(r'(src|href)="(?!data:|#)', page.replace('<img alt="">', ""))  # self-contained
     told = (out / "results.md").read_text()
     assert results["command"] in told
     assert "| 0 |" in told
-    _look_at(out / "report.html", tmp_path)
     undisturbed = [*arguments[:5], "--out", str(tmp_path / "whole"), *arguments[7:]]
     assert main([*undisturbed, "--outputs", f"other={system}"]) == 0
     whole = json.loads((tmp_path / "whole" / "results.json").read_text())
@@ -195,42 +192,6 @@ def _without_seconds(value: object) -> object:
             k: _without_seconds(v) for k, v in value.items() if not k.startswith("seconds") and k not in ("command", "date")
         }
     return value
-
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-PROBE = """<script>addEventListener("load", async () => {
-  const pictures = [...document.querySelectorAll("button img")];
-  const decoded = await Promise.all(pictures.map(p => p.decode().then(() => p.naturalWidth > 0, () => false)));
-  pictures[0].click();
-  const shown = document.getElementById("large");
-  document.documentElement.dataset.found = JSON.stringify({
-    pictures: pictures.length, decoded: decoded.filter(Boolean).length, tables: document.querySelectorAll("table").length,
-    charts: document.querySelectorAll("svg polyline").length, enlarged: shown.open && shown.querySelector("img").src.length,
-    fetched: performance.getEntriesByType("resource").map(r => r.name).filter(n => !n.startsWith("data:")),
-  });
-});</script>"""
-
-
-def _look_at(report: Path, scratch: Path) -> None:
-    """Opens the report in a browser, if there is one: pictures decode, tables are there, nothing is fetched, nothing fails."""
-    if CHROMIUM is None:
-        return
-    page = scratch / "probed.html"
-    page.write_text(report.read_text().replace("</body>", PROBE + "</body>"))
-    browser = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-         f"--user-data-dir={scratch / 'profile'}", "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=300, check=True, env={**os.environ, "HOME": str(scratch)},
-    )  # fmt: skip
-    told = re.search(r'data-found="([^"]*)"', browser.stdout)
-    assert told, browser.stderr[-2000:]
-    found = json.loads(told[1].replace("&quot;", '"'))
-    assert found["decoded"] == found["pictures"] >= 3 * (4 + 2 * 10)
-    assert found["tables"] == 5
-    assert found["charts"] >= 4
-    assert found["enlarged"]
-    assert found["fetched"] == []
-    assert "CONSOLE" not in browser.stderr
 
 
 def test_other_systems(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[Galler
         parts += ["<h2>Other systems</h2>", _table("system", results["systems"], {})]
     parts += [
         f"<p class=note>{_e(' '.join(_notes(results)))}</p>",
-        f"<h2>{len(gallery)} shoppers, one by one</h2>",
+        f'<h2 id="shoppers">{len(gallery)} shoppers, one by one</h2>',
         "<p class=note>Clicks with a blue frame are the ones that the model looked at. Click a picture to enlarge it, "
         "rest on a clicked ad to read its text.</p>",
         *map(_entry, gallery),
@@ -278,7 +278,7 @@ def _chart(rows: Mapping[str, Mapping[str, Any]], name: str, title: str) -> str:
     points = sorted((int(key), f[name], *f[f"{name}_ci"]) for key, f in rows.items() if name in f)
     if len(points) < 2:
         return ""
-    width, height, edge = 260, 150, 34
+    width, height, edge = 260, 150, 42
     lowest, highest = min(p[2] for p in points), max(p[3] for p in points)
     room = (highest - lowest) or 1.0
     last = points[-1][0] or 1
@@ -354,7 +354,8 @@ PAd-Synth's shoppers have a known taste.</li>
 <b>readability</b>: the share of texts without such a violation. <b>Product fidelity</b>: the share of ads whose product is the
 cut-out, value by value.</li>
 <li>If personalisation works, figures improve from 0 clicks on, the swapped row is worse than the full history, and in the
-gallery the ad with their history looks more like the clicks on its left than the other two do.</li></ul></details>"""
+gallery the ad with their history looks more like the clicks on its left than the other two do:
+<a href="#shoppers">see for yourself</a>.</li></ul></details>"""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
