@@ -18,7 +18,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # A picture is decoded if it can be drawn. Everything happens in the load event, before the browser writes the page out.
 PROBE = """<script>addEventListener("load", () => {
   const pictures = [...document.querySelectorAll("button img")];
-  const canvas = document.createElement("canvas").getContext("2d");
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const decoded = pictures.filter(picture => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.drawImage(picture, 0, 0, 1, 1);
