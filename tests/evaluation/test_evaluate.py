@@ -3,15 +3,19 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from uniadgen.cli import main
-from uniadgen.evaluation.figures import interval, personalisation, share_above, summarise
+from uniadgen.errors import InputError
+from uniadgen.evaluation import protocol
+from uniadgen.evaluation.commands import read_outputs
+from uniadgen.evaluation.figures import interval, summarise, targets
 from uniadgen.evaluation.protocol import conditions, load_cases
 from uniadgen.generator import AdGenerator
 from uniadgen.model.background import BackgroundConfig, BackgroundEncoder, save_encoder
@@ -34,19 +38,59 @@ def test_cases_are_what_the_data_says() -> None:
         assert case.taste is not None
         assert case.department in case.taste["families"]
         assert case.oracle is None or case.oracle.split("-")[0] != case.target.split("-")[0]
+        assert case.other != case.id
+    assert [case.other for case in load_cases(TINY, "test", 2)] == [case.other for case in cases[:2]]
 
 
 def test_figures_by_hand() -> None:
     none = {"a": {"pbs": 0.2}, "b": {"pbs": 0.4}, "c": {"pbs": 0.0}}
     full = {"a": {"pbs": 0.5}, "b": {"pbs": 0.6}, "c": {"pbs": 0.0}}
     oracle = {"a": {"pbs": 0.7}, "b": {"pbs": 0.9}}
-    assert personalisation(none, full, oracle) == pytest.approx((0.55 - 0.3) / (0.8 - 0.3))
-    assert personalisation(none, full, {}) is None
-    assert share_above(full, none) == pytest.approx((1 + 1 + 0.5) / 3)
+    found = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", oracle)
+    assert found["personalisation"]["value"] == pytest.approx((0.55 - 0.3) / (0.8 - 0.3))
+    assert found["personalisation"]["n"] == 2
+    assert found["personalisation"]["met"] is False
+    assert found["own_above_swapped"]["value"] == pytest.approx((1 + 1 + 0.5) / 3, abs=1e-5)
+    assert found["scene_hit"]["value"] is None
+    assert found["scene_hit"]["met"] is None
+    nowhere = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", {})
+    assert nowhere["personalisation"]["value"] is None
     summary = summarise(full | {"d": {}}).as_dict()
     assert summary["n"] == 4
     assert summary["pbs"] == pytest.approx(1.1 / 3, abs=1e-5)
     assert "bleu" not in summary
+
+
+def test_goals_by_hand() -> None:
+    none = {str(i): {"scene_hit": float(i % 4 == 0), "palette_distance": 20.0, "bleu": 0.1, "pbs": 0.0} for i in range(40)}
+    full = {str(i): {"scene_hit": float(i % 4 != 0), "palette_distance": 15.0, "bleu": 0.2, "pbs": 1.0} for i in range(40)}
+    for rows in (none, full):
+        for i, row in enumerate(rows.values()):
+            row["product_fidelity"] = float(i > 0 or rows is none)
+    found = targets({"length-0": none, "length-10": full, "swapped": none}, "length-10", {})
+    assert (found["scene_hit"]["value"], found["scene_hit"]["met"]) == (0.75, True)
+    assert (found["scene_hit_ratio"]["value"], found["scene_hit_ratio"]["met"]) == (3, True)
+    assert (found["palette_ratio"]["value"], found["palette_ratio"]["ci"], found["palette_ratio"]["met"]) == (
+        0.75,
+        (0.75, 0.75),
+        True,
+    )
+    assert found["bleu_gain"]["value"] == pytest.approx(0.1)
+    assert found["bleu_gain"]["met"] is False
+    assert found["own_above_swapped"]["value"] == 1
+    # one of 120 ads is not intact
+    assert found["product_fidelity"]["value"] == pytest.approx(119 / 120, abs=1e-5)
+    assert found["product_fidelity"]["met"] is False
+    low, high = found["scene_hit"]["ci"]
+    # three standard errors of a share on either side
+    assert 0.75 - 3 * 0.0685 < low < 0.75 < high < 0.75 + 3 * 0.0685
+
+
+def test_a_ratio_to_nothing_has_no_value() -> None:
+    none, full = {"a": {"scene_hit": 0.0}}, {"a": {"scene_hit": 1.0}}
+    found = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", {})["scene_hit_ratio"]
+    assert (found["value"], found["ci"], found["met"]) == (None, (None, None), True)
+    json.dumps(found, allow_nan=False)
 
 
 def test_the_interval_covers_the_mean() -> None:
@@ -78,6 +122,15 @@ def test_the_command(
     out = tmp_path / "out"
     arguments = ["evaluate", "--data", str(TINY), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "3"]
     arguments += ["--history-length", "0,3", "--sampling", "random,product-similarity", "--encoder", str(encoder)]
+    with monkeypatch.context() as context:  # interrupted in the second condition, after a batch's first ad
+        context.setattr(protocol, "BATCH", 2)
+        context.setattr(protocol, "write_ad", _interrupted(protocol.write_ad, after=4))
+        assert main(arguments) == 130
+    capsys.readouterr()
+    monkeypatch.setattr(protocol, "BATCH", 2)
+    assert not (out / "results.json").exists()
+    finished = sorted((out / "ads").rglob("*.json"))
+    assert len(finished) == 4
     assert main([*arguments, "--outputs", f"other={system}"]) == 0
     results = json.loads((out / "results.json").read_text())
     assert set(results["history_length"]) == {"0", "3"}
@@ -89,9 +142,24 @@ def test_the_command(
         assert {"bleu", "rouge_l", "scene_hit", "palette_distance"} <= set(figures)
     assert results["systems"]["other"]["n"] == 1
     assert results["history_length"]["3"]["factuality"] == 1  # decoding is constrained
+    assert results["targets"]["product_fidelity"] | {"what": ""} == {
+        "what": "", "value": 1, "ci": [1, 1], "n": 3, "goal": 1, "at_least": True, "met": True
+    }  # fmt: skip
+    assert results["history_length"]["3"]["product_fidelity"] == 1
+    assert "product_fidelity" not in results["systems"]["other"]  # nobody said where its product stands
+    assert str(tmp_path) not in results["command"]
     page = (out / "report.html").read_text()
     assert page.count("<section>") == 3
-    assert not re.search(r'(src|href)="(?!data:)', page)  # self-contained
+    assert page.count("<figure>") == 3 * 4 + 1
+    assert len(page) < 3 / 24 * 15e6
+    assert not re.search(r'(src|href)="(?!data:|#)', page.replace('<img alt="">', ""))  # self-contained
+    told = (out / "results.md").read_text()
+    assert results["command"] in told
+    assert "| 0 |" in told
+    undisturbed = [*arguments[:5], "--out", str(tmp_path / "whole"), *arguments[7:]]
+    assert main([*undisturbed, "--outputs", f"other={system}"]) == 0
+    whole = json.loads((tmp_path / "whole" / "results.json").read_text())
+    assert _without_seconds(whole) == _without_seconds(results)
     assert (out / "results.csv").read_text().count("\n") == 1 + 2 + 2 + 1 + 2
 
     def never(*arguments: object, **options: object) -> None:
@@ -105,6 +173,53 @@ def test_the_command(
     assert "another model" in capsys.readouterr().err
 
 
+def _interrupted(write: Callable[..., object], after: int) -> Callable[..., object]:
+    """Writes `after` ads, then the user presses Ctrl-C."""
+    left = iter(range(after))
+
+    def maybe(*arguments: object) -> object:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return write(*arguments)
+
+    return maybe
+
+
+def _without_seconds(value: object) -> object:
+    """Everything that a second run must repeat: no times, and no name of the output folder."""
+    if isinstance(value, dict):
+        return {
+            k: _without_seconds(v) for k, v in value.items() if not k.startswith("seconds") and k not in ("command", "date")
+        }
+    return value
+
+
+def test_other_systems(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "u1.png")
+    lines = tmp_path / "ads.jsonl"
+    place = {"left": 1, "top": 2, "width": 3, "height": 4}
+    lines.write_text(json.dumps({"id": "u1", "image": "u1.png", "text": "A  Kettle", "placement": place}) + "\n")
+    output = read_outputs(lines, {"u1", "u2"})["u1"]
+    assert (output.ad, output.text) == (tmp_path / "u1.png", "A Kettle")
+    assert output.placement.as_dict() == place
+    assert set(read_outputs(tmp_path, {"u1", "u2"})) == {"u1"}
+    for bad in (
+        "{", "[]", '{"id": 1, "image": "u1.png"}', '{"id": "u1"}', '{"id": "u1", "image": "u1.png", "text": 3}',
+        '{"id": "u1", "image": "u1.png", "placement": {"left": 1}}', '{"id": "u1", "image": "missing.png"}',
+        '{"id": "u1", "image": "u1.png"}\n{"id": "u1", "image": "u1.png"}', '{"id": "unknown", "image": "u1.png"}', "",
+    ):  # fmt: skip
+        lines.write_text(bad)
+        with pytest.raises(InputError) as caught:
+            read_outputs(lines, {"u1"})
+        assert "\n" not in str(caught.value)
+    (tmp_path / "u1.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_outputs(tmp_path, {"u1"})
+    (tmp_path / "u1.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"u1\.png"):
+        read_outputs(tmp_path, {"u1"})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -113,6 +228,7 @@ def test_the_command(
         ["--limit", "0"],
         ["--split", "nowhere"],
         ["--outputs", "no-path"],
+        ["--outputs", "a=b", "--outputs", "a=c"],
         ["--outputs", "other=missing.jsonl"],
     ],
 )

@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -98,6 +99,37 @@ def test_degenerate_texts_have_values(text: str) -> None:
         assert 0 <= value <= 1
     if not any(c.isalnum() for c in text):
         assert found.rouge_l == found.rouge_l_corpus == found.coverage == found.readability_rate == 0
+
+
+def longest_common(a: list[str], b: list[str]) -> int:
+    """Words of the longest common subsequence, by its definition."""
+    rows = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i, left in enumerate(a):
+        for j, right in enumerate(b):
+            rows[i + 1][j + 1] = rows[i][j] + 1 if left == right else max(rows[i][j + 1], rows[i + 1][j])
+    return rows[-1][-1]
+
+
+@pytest.mark.parametrize("text", ["", "Kettle", "kettle", "!!!", "Velmora Kettle, Steel", "Velmora Привет كوب Kettle", "1.7"])
+def test_degenerate_texts_are_what_the_libraries_say(text: str) -> None:
+    reference = "Velmora Kettle Привет 1.7 L"
+    found = scores([(text, [reference])])
+    assert found.bleu == near(sacrebleu.sentence_bleu(text, [reference]).score / 100)
+    assert found.bleu_corpus == near(sacrebleu.corpus_bleu([text], [[reference]]).score / 100)
+    words, wanted = ([w for w in re.findall(r"\w+", t.lower()) if w] for t in (text, reference))
+    common = longest_common(words, wanted)
+    assert found.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
+
+
+@pytest.mark.parametrize("text", ["", "保温杯", "，。", "Velmora保温杯 500ml"])
+def test_degenerate_chinese_texts_are_what_the_libraries_say(text: str) -> None:
+    reference = "悦泉 Velmora 保温杯"
+    split = [" ".join(word for word in jieba.lcut(t) if word.strip()) for t in (text, reference)]
+    found = scores([(text, [reference])])
+    assert found.bleu == near(sacrebleu.sentence_bleu(split[0], [split[1]], tokenize="none").score / 100)
+    words, wanted = ([w for w in jieba.lcut(t.lower()) if re.search(r"[^\W_]", w)] for t in (text, reference))
+    common = longest_common(words, wanted)
+    assert found.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
 
 
 def test_one_right_word() -> None:

@@ -1,19 +1,23 @@
-"""`uniadgen evaluate`: generate for a split, measure, and write results.json, results.csv and report.html."""
+"""`uniadgen evaluate`: generate for a split, measure, and write tables and a report (docs/evaluation.md)."""
 
 import argparse
 import json
+import os
+import platform
 import re
+import shlex
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from uniadgen.cleaning import quoted
+from uniadgen.ads import Placement
+from uniadgen.cleaning import clean_text, quoted
 from uniadgen.errors import InputError
 from uniadgen.output import check_out
 
-GALLERY = 24  # shoppers shown in the report
+GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
+_GALLERY_FIGURES = (("pbs", "PBS", 2), ("palette_distance", "palette distance", 1), ("bleu", "BLEU", 2))
 
 
 def add_evaluate(verbs: Any) -> None:
@@ -33,7 +37,7 @@ def add_evaluate(verbs: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=PATH",
-        help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text; may be repeated",
+        help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text, placement; repeatable",
     )
 
 
@@ -43,37 +47,42 @@ def evaluate(arguments: argparse.Namespace) -> None:
         fit_scene_classifier,
         judge,
         oracle_values,
-        personalisation,
-        share_above,
         summarise,
+        targets,
     )
     from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, load_cases
-    from uniadgen.evaluation.report import write_report, write_results
+    from uniadgen.evaluation.report import write_markdown, write_report, write_results
     from uniadgen.generator import AdGenerator
+    from uniadgen.metrics.text import Prediction, text_metrics
     from uniadgen.model.background import load_encoder
 
-    began = time.perf_counter()
+    began, generating = time.perf_counter(), 0.0
     out, data = Path(arguments.out), Path(arguments.data)
     check_out(out)
     lengths = _lengths(arguments.history_length)
     samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
     if arguments.limit is not None and arguments.limit < 1:
         raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
-    systems = dict(_system(text) for text in arguments.outputs)
+    systems = _systems(arguments.outputs)
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
     cases = load_cases(data, arguments.split, arguments.limit)
     others = {name: read_outputs(path, {case.id for case in cases}) for name, path in systems.items()}
     generator = AdGenerator.from_pretrained(arguments.model)
     full = generator.model.config.preference.clicks
     wanted = conditions(lengths, samplings, full)
+    started = time.perf_counter()
     with progress_bar() as progress:
         generate_all(generator, data, cases, wanted, out, arguments.guidance, progress)
+    generating = time.perf_counter() - started
     classifier = fit_scene_classifier(data, encoder, arguments.split)
-    rows = {
-        c.name: judge(cases, _own_outputs(out / "ads" / c.name, [k.id for k in cases]), encoder, classifier) for c in wanted
-    }
+    names = [case.id for case in cases]
+    made = {c.name: own_outputs(out / "ads" / c.name, names) for c in wanted}
+    rows = {name: judge(cases, outputs, encoder, classifier) for name, outputs in made.items()}
     oracle = oracle_values(cases, data, encoder)
     summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
+    # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
+    seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
+    scores = text_metrics([Prediction(case.true_text, [case.true_text]) for case in cases])
     results: dict[str, Any] = {
         "history_length": {str(c.length): summaries[c.name] for c in wanted if c.name.startswith("length-")},
         "sampling": {
@@ -81,86 +90,184 @@ def evaluate(arguments: argparse.Namespace) -> None:
         },
         "oracle": summarise(oracle).as_dict(),
         "swapped": summaries["swapped"],
-        "systems": {name: summarise(judge(cases, made, encoder, classifier)).as_dict() for name, made in others.items()},
-        "personalisation": personalisation(rows["length-0"], rows[f"length-{full}"], oracle) if 0 in lengths else None,
-        "own_above_swapped": share_above(rows[f"length-{full}"], rows["swapped"]),
+        "systems": {name: summarise(judge(cases, ads, encoder, classifier)).as_dict() for name, ads in others.items()},
+        "targets": targets(rows, f"length-{full}", oracle),
         "scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n} if classifier is not None else None,
+        "signatures": {name: scores.signatures[name] for name in ("bleu", "rouge_l")},
         "model": generator.model.config.name,
+        "encoder": Path(arguments.encoder).name if arguments.encoder else "embedded",
         "data": data.resolve().name,
         "split": arguments.split,
-        "seconds": round(time.perf_counter() - began, 1),
+        "shoppers": len(cases),
+        "command": _command(arguments),
+        "machine": _machine(),
+        "date": date.today().isoformat(),
+        "seconds_generating": round(seconds, 1),
+        "seconds": round(seconds + time.perf_counter() - began - generating, 1),
     }
     write_results(out, results)
-    write_report(out, results, _gallery(out, cases[:GALLERY], full))
+    write_markdown(out, results)
+    write_report(out, results, _gallery(cases[:GALLERY], made, rows, others, full))
     print(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
 
 
-def read_outputs(path: Path, known: set[str]) -> dict[str, Any]:
-    """Another system's ads by shopper: a folder with ID.png (or .jpg, .webp) and ID.txt, or a file of JSON lines
-    {"id", "image", "text"} with paths relative to it; text may be missing. Raises InputError."""
-    from uniadgen.evaluation.figures import Output
-    from uniadgen.images import load_picture
+def _command(arguments: argparse.Namespace) -> str:
+    """The command as one may repeat it; of paths only the last part, for a page that others read."""
+    words = ["uniadgen", "evaluate"]
+    for name in ("data", "model", "history_length", "sampling", "split", "limit", "guidance", "encoder", "out"):
+        value = getattr(arguments, name)
+        if value is not None:
+            shown = Path(value).resolve().name if name in ("data", "model", "encoder", "out") else str(value)
+            words += [f"--{name.replace('_', '-')}", shown]
+    for system in arguments.outputs:
+        name, _, path = system.partition("=")
+        words += ["--outputs", f"{name}={Path(path).name}"]
+    return shlex.join(words)
 
-    found: dict[str, Any] = {}
-    if path.is_dir():
-        for name in sorted(known):
-            picture = next((p for p in (path / f"{name}{s}" for s in (".png", ".jpg", ".jpeg", ".webp")) if p.is_file()), None)
-            if picture is not None:
-                words = path / f"{name}.txt"
-                text = words.read_text("utf-8").strip() if words.is_file() else None
-                found[name] = Output(load_picture(picture, quoted(picture)).convert("RGB"), text or None)
-    else:
-        try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            raise InputError(
-                f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines"
-            ) from None
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                name, picture, text = str(record["id"]), path.parent / str(record["image"]), record.get("text")
-            except (ValueError, KeyError, TypeError, AttributeError):
-                raise InputError(
-                    f'{quoted(path)}, line {number}: expected {{"id": ..., "image": ..., "text": ...}}; correct it'
-                ) from None
-            if name in known:
-                words_given = str(text).strip() if text else None
-                found[name] = Output(
-                    load_picture(picture, f"{quoted(path)}, line {number}").convert("RGB"), words_given or None
-                )
+
+def _machine() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    name = platform.processor() or platform.machine()
+    try:
+        found = re.search("model name.*: (.+)", Path("/proc/cpuinfo").read_text("utf-8"))
+    except OSError:  # no Linux
+        found = None
+    return f"{cores} core{'s' if cores > 1 else ''} of {found[1].strip() if found else name}"
+
+
+def read_outputs(path: Path, known: set[str]) -> dict[str, Any]:
+    """Another system's ads by shopper; pictures are opened later.
+
+    path: a folder with ID.png (or .jpg, .webp) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"} with
+    paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
+    "height"} of the product in pixels. Raises InputError.
+    """
+    found = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
     if not found:
         raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
     return found
 
 
-def _own_outputs(folder: Path, names: list[str]) -> dict[str, Any]:
+def _outputs_of_folder(folder: Path, known: set[str]) -> dict[str, Any]:
+    from uniadgen.evaluation.figures import Output
+    from uniadgen.images import check_picture
+
+    found: dict[str, Any] = {}
+    for name in sorted(known):
+        files = (folder / f"{name}{suffix}" for suffix in (".png", ".jpg", ".jpeg", ".webp"))
+        picture = next((file for file in files if file.is_file()), None)
+        if picture is None:
+            continue
+        check_picture(picture, "argument --outputs")
+        words = folder / f"{name}.txt"
+        try:
+            text = words.read_text("utf-8").strip() if words.is_file() else ""
+        except (OSError, UnicodeDecodeError):
+            raise InputError(f"argument --outputs: {quoted(words)} is no readable UTF-8 text; save it as UTF-8") from None
+        found[name] = Output(picture, clean_text(text) or None)
+    return found
+
+
+def _outputs_of_lines(path: Path, known: set[str]) -> dict[str, Any]:
+    from uniadgen.evaluation.figures import Output
+    from uniadgen.images import check_picture
+
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError, ValueError):
+        raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
+    found: dict[str, Any] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        what = f"argument --outputs: {quoted(path)}, line {number}"
+        try:
+            record = json.loads(line)
+            name, picture, text, place = record["id"], record["image"], record.get("text"), record.get("placement")
+            placement = None if place is None else Placement(*(place[k] for k in ("left", "top", "width", "height")))
+            sides = () if placement is None else placement.as_dict().values()
+            right = isinstance(name, str) and isinstance(picture, str) and (text is None or isinstance(text, str))
+            if not right or any(type(side) is not int for side in sides):
+                raise TypeError
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise InputError(
+                f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
+                '"width": 9, "height": 9}}}; the last two may be left out'
+            ) from None
+        if name in found:
+            raise InputError(f"{what}: a second ad of the same shopper; keep one")
+        if name in known:
+            check_picture(path.parent / picture, what)
+            found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
+    return found
+
+
+def own_outputs(folder: Path, names: list[str]) -> dict[str, Any]:
+    """The ads that `generate_all` has written for these shoppers."""
     from uniadgen.evaluation.figures import Output
 
     found = {}
     for name in names:
         record = json.loads((folder / f"{name}.json").read_text("utf-8"))
-        with Image.open(folder / record["image"]) as ad, Image.open(folder / record["background"]) as background:
-            pictures = ad.convert("RGB"), background.convert("RGB")
-        found[name] = Output(pictures[0], record["text"], pictures[1], sum(record["timings"].values()))
+        found[name] = Output(
+            folder / record["image"],
+            record["text"],
+            folder / record["background"],
+            Placement(**record["placement"]),
+            sum(record["timings"].values()),
+            tuple(click["index"] for click in record["sampled_clicks"]),
+        )
     return found
 
 
-def _gallery(out: Path, cases: list[Any], full: int) -> list[Any]:
-    from uniadgen.evaluation.report import GalleryEntry
+def _gallery(
+    cases: list[Any],
+    made: dict[str, dict[str, Any]],
+    rows: dict[str, dict[str, dict[str, float]]],
+    others: dict[str, dict[str, Any]],
+    full: int,
+) -> list[Any]:
+    from uniadgen.evaluation.report import GalleryAd, GalleryEntry
+    from uniadgen.images import load_picture
 
-    shown = (("no history", "length-0"), ("their history", f"length-{full}"), ("another's history", "swapped"))
+    shown = (("no history", "length-0"), ("with their history", f"length-{full}"), ("with the other's history", "swapped"))
     entries = []
     for case in cases:
-        ads = [("true ad", case.true_ad, case.true_text)]
+        ads = [GalleryAd("the ad they truly clicked", case.true_ad, case.true_text)]
         for title, name in shown:
-            if (out / "ads" / name / f"{case.id}.json").exists():
-                made = _own_outputs(out / "ads" / name, [case.id])[case.id]
-                ads.append((title, made.ad, made.text))
-        entries.append(GalleryEntry(case.id, [click.image for click in case.history][-16:], ads))
+            if name in made:
+                output = made[name][case.id]
+                figures = _figures(rows[name][case.id])
+                ads.append(GalleryAd(title, load_picture(output.ad, quoted(output.ad)), output.text, figures))
+        for title, outputs in others.items():
+            if case.id in outputs:
+                output = outputs[case.id]
+                ads.append(GalleryAd(title, load_picture(output.ad, quoted(output.ad)), output.text or ""))
+        about = [("product", case.product.description), ("selling points", " · ".join(case.product.selling_points))]
+        taste = case.taste or {}
+        if case.department in taste.get("families", {}):
+            about.append((f"prefers for {case.department}", ", ".join(taste["families"][case.department])))
+        own, other = made[f"length-{full}"][case.id].sampled, made["swapped"][case.id].sampled
+        clicks = _shown_clicks(case.history, own), _shown_clicks(case.other_history, other)
+        entries.append(GalleryEntry(f"Shopper {case.id} (the other one: {case.other})", about, *clicks, ads))
     return entries
+
+
+def _shown_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
+    """The sampled clicks and the latest others, oldest first, at most CLICKS."""
+    from uniadgen.evaluation.report import GalleryClick
+
+    rest = [i for i in range(len(history)) if i not in sampled]
+    room = max(0, CLICKS - len(sampled))
+    kept = sorted([*sampled, *(rest[-room:] if room else [])])
+    return [GalleryClick(history[i].image, history[i].text, i in sampled) for i in kept]
+
+
+def _figures(row: dict[str, float]) -> str:
+    told = [f"{title} {row[name]:.{digits}f}" for name, title, digits in _GALLERY_FIGURES if name in row]
+    if "scene_hit" in row:
+        told.append("scene hit" if row["scene_hit"] else "no scene hit")
+    return ", ".join(told)
 
 
 def _lengths(text: str) -> list[int]:
@@ -170,8 +277,13 @@ def _lengths(text: str) -> list[int]:
     return [int(value) for value in found]
 
 
-def _system(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not separator or not name or not path:
-        raise InputError(f"argument --outputs: {quoted(text)} is not NAME=PATH")
-    return name, Path(path)
+def _systems(given: list[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for text in given:
+        name, separator, path = text.partition("=")
+        if not separator or not name.strip() or not path:
+            raise InputError(f"argument --outputs: {quoted(text)} is not NAME=PATH")
+        if name in found:
+            raise InputError(f"argument --outputs: the name {quoted(name)} is given twice; choose another one")
+        found[name] = Path(path)
+    return found

@@ -1,7 +1,7 @@
 """From generated ads to figures: one row for each shopper and condition, means with bootstrap intervals, and the tables."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,43 +12,70 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
+from uniadgen.ads import Placement
+from uniadgen.cleaning import quoted
 from uniadgen.data.layout import iter_rows
 from uniadgen.evaluation.protocol import Case, open_picture
+from uniadgen.images import load_picture
+from uniadgen.metrics.fidelity import product_is_intact
 from uniadgen.metrics.palette import palette_distance
-from uniadgen.metrics.pbs import embeddings, pbs
+from uniadgen.metrics.pbs import embeddings, features, pbs, project
 from uniadgen.metrics.text import Prediction, text_metrics
 from uniadgen.model.background import BackgroundEncoder
 
-NAMES = ("pbs", "palette_distance", "scene_hit", "bleu", "rouge_l", "coverage", "factuality", "readability", "seconds")
+NAMES = (
+    "pbs",
+    "palette_distance",
+    "scene_hit",
+    "bleu",
+    "rouge_l",
+    "coverage",
+    "factuality",
+    "readability",
+    "product_fidelity",
+    "seconds",
+)
 RESAMPLES = 2000
+WEIGHT_DECAY = 1e-3  # of the scene classifier
 Values = dict[str, float]  # of one shopper; a figure that has no value for this shopper is missing
+Interval = tuple[float | None, float | None]  # 95 %; None for a bound that can't be told
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a system made for one shopper. background: None where a system gives only the finished ad."""
+    """What a system made for one shopper; pictures are opened when they are judged.
 
-    ad: Image.Image
+    background, placement (pixels of the ad): None where a system gives only the finished ad. sampled: numbers of the clicks
+    that the model looked at.
+    """
+
+    ad: Path
     text: str | None
-    background: Image.Image | None = None
+    background: Path | None = None
+    placement: Placement | None = None
     seconds: float | None = None
+    sampled: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class SceneClassifier:
-    """Tells the scene family of an ad: a linear layer on the background encoder's embedding.
+    """Tells the scene family of an ad: a linear layer on the background encoder's features.
 
     accuracy: on `n` creatives of the split that is evaluated, none of which it was fitted on.
     """
 
     families: list[str]
+    mean: NDArray[np.float32]  # of the features it was fitted on, and their deviation
+    deviation: NDArray[np.float32]
     layer: nn.Linear
     accuracy: float
     n: int
 
     @torch.no_grad()
-    def __call__(self, vectors: NDArray[np.float32]) -> list[str]:
-        return [self.families[i] for i in self.layer(torch.from_numpy(vectors)).argmax(1).tolist()]
+    def __call__(self, values: NDArray[np.float32]) -> list[str]:
+        """The families of pictures by their features [N, width]."""
+        scores = self.layer(torch.from_numpy((values - self.mean) / self.deviation))
+        return [self.families[i] for i in scores.argmax(1).tolist()]
 
 
 def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> SceneClassifier | None:
@@ -60,7 +87,7 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
 
     def flush() -> None:
         if part:
-            found = embeddings(encoder, (picture for _, _, picture in part))
+            found = features(encoder, (picture for _, _, picture in part))
             for (use, family, _), vector in zip(part, found, strict=True):
                 vectors[use].append(vector)
                 names[use].append(family)
@@ -76,7 +103,9 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
     if not vectors["fit"] or not vectors["judge"]:
         return None
     families = sorted(set(names["fit"]))
-    x, y = torch.from_numpy(np.stack(vectors["fit"])), torch.tensor([families.index(name) for name in names["fit"]])
+    fitted = np.stack(vectors["fit"])
+    mean, deviation = fitted.mean(0), fitted.std(0) + 1e-6
+    x, y = torch.from_numpy((fitted - mean) / deviation), torch.tensor([families.index(name) for name in names["fit"]])
     layer = nn.Linear(x.shape[1], len(families))
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
@@ -84,15 +113,15 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        value = F.cross_entropy(layer(x), y) + 1e-4 * layer.weight.square().sum()
+        value = F.cross_entropy(layer(x), y) + WEIGHT_DECAY * layer.weight.square().sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    classifier = SceneClassifier(families, layer.requires_grad_(False), 0.0, len(vectors["judge"]))
+    classifier = SceneClassifier(families, mean, deviation, layer.requires_grad_(False), 0.0, len(vectors["judge"]))
     guessed = classifier(np.stack(vectors["judge"]))
     right = float(np.mean([a == b for a, b in zip(guessed, names["judge"], strict=True)]))
-    return SceneClassifier(families, layer, right, len(guessed))
+    return replace(classifier, accuracy=right)
 
 
 def judge(
@@ -107,17 +136,22 @@ def judge(
         return {}
     made = [outputs[case.id] for case in judged]
     rows: dict[str, Values] = {case.id: {} for case in judged}
-    vectors = embeddings(encoder, (output.ad for output in made))
+    seen = features(encoder, (_opened(output.ad) for output in made))
+    vectors = project(encoder, seen)
     true = embeddings(encoder, (case.true_ad for case in judged))
-    families = classifier(vectors) if classifier is not None else [None] * len(judged)
+    families = classifier(seen) if classifier is not None else [None] * len(judged)
     for case, output, likeness, family in zip(judged, made, (vectors * true).sum(1), families, strict=True):
-        row = rows[case.id]
+        row, ad = rows[case.id], _opened(output.ad)
+        background = None if output.background is None else _opened(output.background)
         row["pbs"] = float(np.clip(likeness, -1, 1))
-        row["palette_distance"] = palette_distance(
-            output.background or output.ad, case.true_plate if output.background is not None else case.true_ad
-        )
+        if background is None:
+            row["palette_distance"] = palette_distance(ad, case.true_ad)
+        else:
+            row["palette_distance"] = palette_distance(background, case.true_plate)
         if family is not None and case.taste is not None and case.department in case.taste["families"]:
             row["scene_hit"] = float(family in case.taste["families"][case.department])
+        if output.placement is not None and isinstance(case.product.image, Image.Image):
+            row["product_fidelity"] = float(product_is_intact(ad, case.product.image, output.placement, background))
         if output.seconds is not None:
             row["seconds"] = output.seconds
     written = [(case, output.text) for case, output in zip(judged, made, strict=True) if output.text is not None]
@@ -133,6 +167,10 @@ def judge(
             }
             rows[case.id].update({name: float(value) for name, value in values.items() if value is not None})
     return rows
+
+
+def _opened(path: Path) -> Image.Image:
+    return load_picture(path, quoted(path)).convert("RGB")
 
 
 def oracle_values(cases: Sequence[Case], data: Path, encoder: BackgroundEncoder) -> dict[str, Values]:
@@ -179,26 +217,145 @@ def summarise(rows: Mapping[str, Values], seed: int = 0) -> Summary:
 
 def interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean."""
-    rng = np.random.default_rng(seed)
-    means = np.concatenate(
-        [values[rng.integers(len(values), size=(100, len(values)))].mean(1) for _ in range(RESAMPLES // 100)]
-    )
-    low, high = np.percentile(means, [2.5, 97.5])
+    low, high = np.percentile(_resampled_means(values[:, None], seed)[:, 0], [2.5, 97.5])
     return float(low), float(high)
 
 
-def personalisation(none: Mapping[str, Values], full: Mapping[str, Values], oracle: Mapping[str, Values]) -> float | None:
-    """Share of the way in PBS from no history to the oracle, over the shoppers that have one; None where that is no way."""
-    shared = [name for name in oracle if name in none and name in full]
-    if not shared:
-        return None
-    a, b, c = (float(np.mean([rows[name]["pbs"] for name in shared])) for rows in (none, full, oracle))
-    return (b - a) / (c - a) if c > a else None
+def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Means over shoppers drawn with replacement. values: [shoppers, figures]; returns [RESAMPLES, figures]."""
+    rng = np.random.default_rng(seed)
+    drawn = (rng.integers(len(values), size=(100, len(values))) for _ in range(RESAMPLES // 100))
+    return np.concatenate([values[some].mean(1) for some in drawn])
 
 
-def share_above(first: Mapping[str, Values], second: Mapping[str, Values], name: str = "pbs") -> float | None:
-    """Share of shoppers for whom the first condition scores higher than the second; ties count half."""
+# Goals -------------------------------------------------------------------------------------------------------------------
+
+Means = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure that says whether personalisation works, and what it should be.
+
+    columns: (condition, figure), of which `formula` makes the value from their means over the shoppers that have all of them.
+    """
+
+    name: str
+    what: str
+    bound: float
+    columns: tuple[tuple[str, str], ...]
+    formula: Callable[..., Means]
+    at_least: bool = True  # or else at most
+
+
+def _share_of_way(none: Means, full: Means, oracle: Means) -> Means:
+    return np.where(oracle > none, (full - none) / np.where(oracle > none, oracle - none, 1), np.nan)
+
+
+def _ratio(none: Means, full: Means) -> Means:
+    return np.where(none > 0, full / np.where(none > 0, none, 1), np.where(full > 0, np.inf, np.nan))
+
+
+def _gain(none: Means, full: Means) -> Means:
+    return full - none
+
+
+def _itself(value: Means) -> Means:
+    return value
+
+
+def _before_and_after(name: str) -> tuple[tuple[str, str], ...]:
+    return (("none", name), ("full", name))
+
+
+GOALS = (
+    Goal(
+        "personalisation",
+        "pictures: share of the way in PBS from no history to the oracle",
+        0.6,
+        (("none", "pbs"), ("full", "pbs"), ("oracle", "pbs")),
+        _share_of_way,
+    ),
+    Goal(
+        "own_above_swapped",
+        "shoppers whose own history gives a higher PBS than somebody else's",
+        0.85,
+        (("own", "above_swapped"),),
+        _itself,
+    ),
+    Goal("scene_hit", "ads in a scene family that the shopper prefers", 0.65, (("full", "scene_hit"),), _itself),
+    Goal("scene_hit_ratio", "scene hits, with history / without", 3.0, _before_and_after("scene_hit"), _ratio),
+    Goal(
+        "palette_ratio",
+        "palette distance, with history / without",
+        0.75,
+        _before_and_after("palette_distance"),
+        _ratio,
+        at_least=False,
+    ),
+    Goal("bleu_gain", "BLEU, with history - without", 0.15, _before_and_after("bleu"), _gain),
+    Goal("rouge_l_gain", "ROUGE-L, with history - without", 0.10, _before_and_after("rouge_l"), _gain),
+    Goal("product_fidelity", "ads whose product is the cut-out, value by value", 1.0, (("all", "product_fidelity"),), _itself),
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What became of a goal. value: None where the data can't tell; ci: 95 % bootstrap interval over shoppers."""
+
+    what: str
+    value: float | None
+    ci: Interval
+    n: int
+    goal: float
+    at_least: bool
+    met: bool | None
+
+
+def targets(
+    conditions: Mapping[str, Mapping[str, Values]], full: str, oracle: Mapping[str, Values]
+) -> dict[str, dict[str, Any]]:
+    """All goals by name. conditions: rows by the name of the condition, `full` is the one with the model's whole history."""
+    told = {
+        "none": conditions.get("length-0", {}),
+        "full": conditions[full],
+        "oracle": oracle,
+        "own": above(conditions[full], conditions["swapped"]),
+        "all": _all_ads(conditions),
+    }
+    return {goal.name: asdict(_reached(goal, told)) for goal in GOALS}
+
+
+def _reached(goal: Goal, told: Mapping[str, Mapping[str, Values]], seed: int = 0) -> Target:
+    shoppers = sorted(set.intersection(*({key for key, row in told[c].items() if f in row} for c, f in goal.columns)))
+    if not shoppers:
+        return Target(goal.what, None, (None, None), 0, goal.bound, goal.at_least, None)
+    values = np.array([[told[condition][shopper][figure] for condition, figure in goal.columns] for shopper in shoppers])
+    value = float(goal.formula(*values.mean(0)))
+    resampled = goal.formula(*_resampled_means(values, seed).T)
+    # A formula that some resample leaves undefined has no interval: there are too few shoppers for one.
+    bounds = [np.nan, np.nan] if np.isnan(resampled).any() else np.percentile(resampled, [2.5, 97.5], method="nearest")
+    low, high = (_finite(float(bound)) for bound in bounds)
+    shown = _finite(value)
+    met = None if np.isnan(value) else bool(value >= goal.bound if goal.at_least else value <= goal.bound)
+    return Target(goal.what, shown, (low, high), len(shoppers), goal.bound, goal.at_least, met)
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 5) if np.isfinite(value) else None
+
+
+def above(first: Mapping[str, Values], second: Mapping[str, Values], name: str = "pbs") -> dict[str, Values]:
+    """1 for a shopper for whom the first condition scores higher than the second, 0 for the reverse, 0.5 for a tie."""
     shared = [key for key in first if key in second and name in first[key] and name in second[key]]
-    if not shared:
-        return None
-    return float(np.mean([(first[k][name] > second[k][name]) + 0.5 * (first[k][name] == second[k][name]) for k in shared]))
+    return {key: {"above_swapped": float(np.sign(first[key][name] - second[key][name]) + 1) / 2} for key in shared}
+
+
+def _all_ads(conditions: Mapping[str, Mapping[str, Values]]) -> dict[str, Values]:
+    """The share of a shopper's ads, over all conditions, whose product is intact."""
+    found: dict[str, list[float]] = {}
+    for rows in conditions.values():
+        for key, row in rows.items():
+            if "product_fidelity" in row:
+                found.setdefault(key, []).append(row["product_fidelity"])
+    return {key: {"product_fidelity": float(np.mean(values))} for key, values in found.items()}

@@ -7,13 +7,13 @@ and seed, so that differences come from the history alone.
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.cleaning import quoted
@@ -47,6 +47,8 @@ class Case:
     id: str
     product: Product
     history: list[Click]
+    other: str  # the shopper whose clicks stand for somebody else's
+    other_history: list[Click]
     box: Box | None
     target: str
     true_ad: Image.Image
@@ -70,11 +72,14 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
     """The shoppers of a split in the order of users.parquet, at most `limit`. Raises InputError."""
     if split not in SPLITS:
         raise InputError(f"argument --split: {quoted(split)} is unknown; use {', '.join(SPLITS)}")
-    users = list(islice((row for row in iter_rows(data, "users") if row["split"] == split), limit))
+    whole = [row for row in iter_rows(data, "users") if row["split"] == split]
+    users = whole[:limit]
     if not users:
         raise InputError(f"data folder {quoted(data)}: no users in the split {split}; name another split")
+    # Half a split further on, whatever the limit: a run that is continued with more shoppers swaps the same histories.
+    others = [whole[(number + len(whole) // 2) % len(whole)] for number in range(len(users))]
     oracles = _oracles(data, [user["target"] for user in users])
-    wanted = {user["target"] for user in users} | {click["creative"] for user in users for click in user["clicks"]}
+    wanted = {user["target"] for user in users} | {click["creative"] for user in (*users, *others) for click in user["clicks"]}
     targets = {user["target"] for user in users}
     clicks: dict[str, Click] = {}
     rows: dict[str, dict[str, Any]] = {}
@@ -90,12 +95,13 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
         )
     products = {row["product_id"] for row in rows.values()}
     cutouts = {
-        row["id"]: visible_part(open_picture(row["cutout"], row["id"], "RGBA"))
+        # a transparent margin, so that a rectangular product is not taken for a photo that has yet to be cut out
+        row["id"]: ImageOps.expand(visible_part(open_picture(row["cutout"], row["id"], "RGBA")), 1, (0, 0, 0, 0))
         for row in iter_rows(data, "products", ("id", "cutout"), 64)
         if row["id"] in products
     }
     cases = []
-    for user in users:
+    for user, other in zip(users, others, strict=True):
         row = rows[user["target"]]
         if row["product_id"] not in cutouts:
             raise InputError(f"product {quoted(row['product_id'])}: has no cut-out; convert with --images")
@@ -104,6 +110,8 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
                 id=user["id"],
                 product=Product(cutouts[row["product_id"]], row["description"], row["selling_points"]),
                 history=[clicks[click["creative"]] for click in user["clicks"]],
+                other=other["id"],
+                other_history=[clicks[c["creative"]] for c in other["clicks"] if c["creative"] != user["target"]],
                 box=_box(row["placement"]),
                 target=user["target"],
                 true_ad=open_picture(row["ad"], row["id"]),
@@ -178,37 +186,53 @@ def generate_all(
         "guidance": guidance,
         "size": size,
     }
-    kept = out / "settings.json"
-    if kept.exists() and json.loads(kept.read_text()) != settings:
-        raise InputError(f"argument --out: {quoted(out)} holds the ads of another model or data set; name another folder")
-    out.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(settings, indent=2) + "\n")
+    _check_settings(out, settings)
     done, total = 0, len(cases) * len(wanted)
     for condition in wanted:
         folder = out / "ads" / condition.name
-        missing = [number for number, case in enumerate(cases) if not (folder / f"{case.id}.json").exists()]
-        done += len(cases) - len(missing)
-        for start in range(0, len(missing), BATCH):
-            numbers = missing[start : start + BATCH]
-            requests = []
-            for number in numbers:
-                whose = number if condition.history == "own" else (number + len(cases) // 2) % len(cases)
-                history = cases[whose].history if condition.length else []
-                requests.append(AdRequest(cases[number].product, history, cases[number].box))
+        # A batch in which an ad is missing is made anew as a whole, so that an interrupted run ends with the same ads.
+        for start in range(0, len(cases), BATCH):
+            batch = cases[start : start + BATCH]
+            done += len(batch)
+            if all((folder / f"{case.id}.json").exists() for case in batch):
+                continue
             ads = generator.generate_many(
-                requests,
-                seeds=numbers,
+                [AdRequest(case.product, seen_history(case, condition), case.box) for case in batch],
+                seeds=range(start, start + len(batch)),
                 size=(size, size),
                 history_length=condition.length or None,
                 sampling=condition.sampling,
                 guidance=guidance,
             )
-            for number, ad in zip(numbers, ads, strict=True):
-                with staged(folder) as stage:
-                    write_ad(ad, [], stage, cases[number].id)
-            done += len(numbers)
+            with staged(folder) as stage:
+                for case, ad in zip(batch, ads, strict=True):
+                    write_ad(ad, [], stage, case.id)
             if progress is not None:
                 progress("generating", done, total)
+
+
+def seen_history(case: Case, condition: Condition) -> list[Click]:
+    """The clicks that the model may sample from under a condition."""
+    if not condition.length:
+        return []
+    return case.history if condition.history == "own" else case.other_history
+
+
+def _check_settings(out: Path, settings: dict[str, Any]) -> None:
+    """What the ads in `out` depend on is written there at first, and must be the same later."""
+    kept = out / "settings.json"
+    if kept.exists():
+        try:
+            same = json.loads(kept.read_text("utf-8")) == settings
+        except ValueError:
+            same = False
+        if not same:
+            raise InputError(f"argument --out: {quoted(out)} holds the ads of another model or data set; name another folder")
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    temporary = kept.with_name(".settings.json.part")
+    temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    os.replace(temporary, kept)
 
 
 def check_samplings(names: Sequence[str]) -> list[Sampling]:

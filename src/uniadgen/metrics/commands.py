@@ -30,7 +30,28 @@ def add_metrics_verbs(verbs: Any) -> Any:
     verb.add_argument("--encoder", metavar="FILE", help="a published checkpoint or a .safetensors file (default: embedded)")
     verb.add_argument("--batch", type=int, default=64, metavar="N", help="pictures at a time (default %(default)s)")
     verb.add_argument("--json", action="store_true", help="print JSON")
+    verb = kinds.add_parser("pictures", help="palette distance, FID and CLIP scores of two folders", allow_abbrev=False)
+    verb.set_defaults(run=metrics_pictures)
+    verb.add_argument("--a", required=True, metavar="DIR", help="generated pictures, with NAME.txt beside them for --clip")
+    verb.add_argument("--b", required=True, metavar="DIR", help="true pictures with the same names")
+    verb.add_argument("--fid", action="store_true", help="FID, with Inception's weights in torch's cache or from --inception")
+    verb.add_argument("--inception", metavar="FILE", help="torch-fidelity's weights of Inception")
+    verb.add_argument("--clip", metavar="FOLDER", help="CLIP scores, with a model that transformers saved or has in its cache")
+    verb.add_argument("--json", action="store_true", help="print JSON")
     return kinds
+
+
+def metrics_pictures(arguments: argparse.Namespace) -> None:
+    """Print the figures of two folders."""
+    from uniadgen.metrics.pictures import default_inception, picture_metrics
+
+    inception = Path(arguments.inception) if arguments.inception else default_inception() if arguments.fid else None
+    found = picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip)
+    if arguments.json:
+        print(json.dumps(found, indent=2, allow_nan=False))
+        return
+    for name, value in found.items():
+        print(f"{name:18} {value:.4f}" if isinstance(value, float) else f"{name:18} {value}")
 
 
 def metrics_pbs(arguments: argparse.Namespace) -> None:

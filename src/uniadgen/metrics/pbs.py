@@ -41,14 +41,25 @@ class FolderScores:
 
 
 @torch.no_grad()
-def embeddings(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
-    """[N, 64], rows of length 1; no more than `batch` pictures are held."""
+def features(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
+    """[N, width], what embeddings are a projection of; no more than `batch` pictures are held."""
     device = encoder.head.weight.device
     found: list[NDArray[np.float32]] = []
     views: Iterator[torch.Tensor] = map(encoder.prepare, pictures)
     while some := list(islice(views, batch)):
-        found.append(encoder(torch.stack(some).to(device)).cpu().numpy())
-    return np.concatenate(found) if found else np.zeros((0, encoder.config.embedding), np.float32)
+        found.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
+    return np.concatenate(found) if found else np.zeros((0, encoder.config.width), np.float32)
+
+
+@torch.no_grad()
+def project(encoder: BackgroundEncoder, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Features [N, width] -> embeddings [N, 64], rows of length 1."""
+    return encoder.project(torch.from_numpy(values).to(encoder.head.weight)).cpu().numpy()
+
+
+def embeddings(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
+    """[N, 64], rows of length 1; no more than `batch` pictures are held."""
+    return project(encoder, features(encoder, pictures, batch))
 
 
 def pbs(
@@ -63,10 +74,7 @@ def pbs(
 
 def folder_scores(encoder: BackgroundEncoder, a: Path, b: Path, batch: int = 64) -> FolderScores:
     """Pairs pictures whose names agree up to their suffix. Raises InputError for folders without a pair."""
-    first, second = _pictures(a, "--a"), _pictures(b, "--b")
-    names = sorted(set(first) & set(second))
-    if not names:
-        raise InputError(f"folders {quoted(a)} and {quoted(b)}: no file name is in both; name the pictures of a pair alike")
+    first, second, names = paired(a, b)
     embedded = [
         embeddings(encoder, (load_picture(files[name], quoted(files[name])) for name in names), batch)
         for files in (first, second)
@@ -89,6 +97,15 @@ def write_csv(path: Path, scores: FolderScores) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"argument --out: {quoted(path)} can't be written ({reason}); name another file") from None
+
+
+def paired(a: Path, b: Path) -> tuple[dict[str, Path], dict[str, Path], list[str]]:
+    """The pictures of two folders by name without suffix, and the names that both have. Raises InputError without a pair."""
+    first, second = _pictures(a, "--a"), _pictures(b, "--b")
+    names = sorted(set(first) & set(second))
+    if not names:
+        raise InputError(f"folders {quoted(a)} and {quoted(b)}: no file name is in both; name the pictures of a pair alike")
+    return first, second, names
 
 
 def _pictures(folder: Path, option: str) -> dict[str, Path]:

@@ -65,10 +65,19 @@ class BackgroundEncoder(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, size, size] in 0..1 -> embeddings [B, 64] of length 1."""
+        return self.project(self.features(pixels))
+
+    def features(self, pixels: Tensor) -> Tensor:
+        """pixels [B, 3, size, size] in 0..1 -> [B, width]: what embeddings are a projection of."""
         mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(pixels) for values in (_MEAN, _DEVIATION))
         x = self.patches((pixels - mean) / deviation).flatten(2).transpose(1, 2)
         x = torch.cat([self.class_token.expand(len(x), -1, -1).to(x.dtype), x], 1) + self.positions.to(x.dtype)
-        return F.normalize(self.head(self.norm(self.encoder(x)[:, 0])).float(), dim=-1)
+        features: Tensor = self.norm(self.encoder(x)[:, 0])
+        return features
+
+    def project(self, features: Tensor) -> Tensor:
+        """features [B, width] -> embeddings [B, 64] of length 1."""
+        return F.normalize(self.head(features).float(), dim=-1)
 
     def prepare(self, image: Image.Image) -> Tensor:
         """What the encoder sees of a picture: [3, size, size] in 0..1."""

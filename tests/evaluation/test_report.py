@@ -1,0 +1,80 @@
+"""The report in a real browser: pictures decode, tables are there, nothing is fetched, nothing fails."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from uniadgen.evaluation.report import GalleryAd, GalleryClick, GalleryEntry, write_report
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+# A picture is decoded if it can be drawn. Everything happens in the load event, before the browser writes the page out.
+PROBE = """<script>addEventListener("load", () => {
+  const pictures = [...document.querySelectorAll("button img")];
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const decoded = pictures.filter(picture => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.drawImage(picture, 0, 0, 1, 1);
+    return picture.naturalWidth > 0 && canvas.getImageData(0, 0, 1, 1).data[3] === 255;
+  });
+  pictures[0].click();
+  const shown = document.getElementById("large");
+  document.documentElement.dataset.found = JSON.stringify({
+    pictures: pictures.length, decoded: decoded.length, tables: document.querySelectorAll("table").length,
+    charts: document.querySelectorAll("svg polyline").length, injected: document.querySelectorAll("b > i").length,
+    enlarged: shown.open && shown.querySelector("img").naturalWidth > 0,
+    fetched: performance.getEntriesByType("resource").map(r => r.name).filter(n => !n.startsWith("data:")),
+  });
+});</script>"""
+
+
+def results() -> dict[str, Any]:
+    def figures(pbs: float) -> dict[str, Any]:
+        return {"pbs": pbs, "pbs_ci": [pbs - 0.1, pbs + 0.1], "n": 9}
+
+    target = {"what": "t", "value": 0.5, "ci": (0.4, None), "n": 9, "goal": 0.6, "at_least": True, "met": False}
+    nothing = target | {"value": None, "ci": (None, None), "met": None}
+    return {
+        "history_length": {"0": figures(0.2), "10": figures(0.4)},
+        "sampling": {"random": figures(0.3)},
+        "oracle": figures(0.8),
+        "swapped": figures(0.2),
+        "systems": {"<b><i>other": figures(0.1)},
+        "targets": {"personalisation": target, "own_above_swapped": target}
+        | dict.fromkeys(("bleu_gain", "rouge_l_gain", "product_fidelity"), nothing),
+        "scene_classifier": None,
+        "signatures": {"bleu": "BLEU|..."},
+        **dict.fromkeys(("model", "data", "split", "encoder", "command", "machine", "date"), "x"),
+        "shoppers": 9,
+        "seconds": 2.0,
+        "seconds_generating": 1.0,
+    }
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on PATH")
+def test_the_report_in_a_browser(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (300, 200), "teal")
+    clicks = [GalleryClick(picture, 'A "quoted" <b><i>text', True), GalleryClick(picture, "text", False)]
+    ads = [GalleryAd(title, picture, "text", "PBS 0.1") for title in ("true", "none", "own", "swapped")]
+    write_report(tmp_path, results(), [GalleryEntry("Shopper", [("product", "<b><i>Kettle")], clicks, clicks, ads)] * 2)
+    page = tmp_path / "report.html"
+    page.write_text(page.read_text().replace("</body>", PROBE + "</body>"))
+    browser = subprocess.run(
+        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, timeout=300, check=True, env={**os.environ, "HOME": str(tmp_path)},
+    )  # fmt: skip
+    told = re.search('data-found="([^"]*)"', browser.stdout)
+    assert told, browser.stderr[-2000:]
+    found = json.loads(html.unescape(told[1]))
+    assert found == {
+        "pictures": 16, "decoded": 16, "tables": 5, "charts": 1, "injected": 0, "enlarged": True, "fetched": []
+    }  # fmt: skip
+    assert "CONSOLE" not in browser.stderr
