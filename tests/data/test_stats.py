@@ -16,7 +16,7 @@ from PIL import Image
 
 from uniadgen.cli import main
 from uniadgen.data import layout, stats
-from uniadgen.data.stats import data_stats, kinds_sheet
+from uniadgen.data.stats import data_stats, kinds_sheet, taste_rates
 from uniadgen.errors import InputError
 from uniadgen.sheets import SheetRow
 
@@ -31,6 +31,14 @@ def test_counts() -> None:
     assert re.fullmatch(r"  stored     ad 0\.\d MB, plate 0\.\d MB", stored), "it has a column for codes, and no codes"
     scenes = layout.read_creatives(TINY, ["scene_id"])["scene_id"].to_pylist()
     assert f"{len(set(scenes)):,}, of which {len({s for s in scenes if scenes.count(s) > 1})} are shown with more" in told
+
+
+def test_clicks_fit_their_users_taste_better_than_anothers() -> None:
+    rates = taste_rates(TINY)
+    assert rates is not None
+    own, chance = rates
+    assert (own > 1.5 * chance).all()
+    assert f"family {own[0]:.0%} ({chance[0]:.0%})" in data_stats(TINY)
 
 
 def test_the_sheet_of_a_user_shows_clicks_and_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

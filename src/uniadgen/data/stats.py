@@ -1,6 +1,7 @@
 """`uniadgen data stats` and `sheets`: what is in a data set, in a few lines; a shopper, or all kinds of ads, as pictures."""
 
 import io
+import json
 import math
 import random
 from collections import Counter
@@ -18,6 +19,7 @@ from uniadgen.cleaning import quoted
 from uniadgen.data.layout import Row, iter_rows, open_table, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
+from uniadgen.world.shoppers import Taste
 
 MOST_NAMES = 12  # values of a column that are listed
 MOST_CLICKS = 24  # that a user's sheet shows
@@ -62,7 +64,44 @@ def data_stats(folder: Path) -> str:
         clicks = np.concatenate(lengths)
         low, middle, high = (int(np.percentile(clicks, share)) for share in (0, 50, 100))
         lines.append(f"  clicks     {int(clicks.sum()):,}; {low} to {high} a user, median {middle}")
+    told = taste_rates(folder)
+    if told is not None:
+        own, chance = told
+        shares = (f"{name} {a:.0%} ({b:.0%})" for name, a, b in zip(_LIKED, own, chance, strict=True))
+        lines.append(f"  taste      clicks that show what their user likes (what another user likes): {', '.join(shares)}")
     return "\n".join(lines)
+
+
+def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Share of the clicks that fit the taste of their user, and that of the user before, in each of _LIKED.
+
+    None for a data set in which nobody's taste is known.
+    """
+    labels = ("id", "department", "family", "palette", "light", "text_style")
+    shown = {row["id"]: row for row in read_creatives(folder, labels).to_pylist() if row["family"] is not None}
+    if not shown:
+        return None
+    sums, count, before = np.zeros((2, len(_LIKED))), 0, None
+    nothing = [[False] * len(_LIKED)]
+    for user in iter_rows(folder, "users", ("clicks", "taste"), 4096):
+        taste = None if user["taste"] is None else Taste.from_dict(json.loads(user["taste"]))
+        if taste is not None and before is not None:
+            clicks = [shown[click["creative"]] for click in user["clicks"] if click["creative"] in shown]
+            sums += [
+                np.sum([_fits(each, click) for click in clicks] or [[0] * len(_LIKED)], axis=0) for each in (taste, before)
+            ]
+            count += len(clicks)
+        before = taste
+    return (sums[0] / count, sums[1] / count) if count else None
+
+
+_LIKED = ("family", "palette", "light", "text style")
+
+
+def _fits(taste: Taste, shown: Row) -> list[bool]:
+    families = taste.families.get(shown["department"], ())
+    likes = (shown["family"] in families, shown["palette"] in taste.palettes, shown["light"] in taste.lights)
+    return [*likes, shown["text_style"] == taste.text_style]
 
 
 def user_sheet(folder: Path, number: int) -> Image.Image:
