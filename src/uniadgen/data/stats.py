@@ -87,9 +87,7 @@ def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]
         taste = None if user["taste"] is None else Taste.from_dict(json.loads(user["taste"]))
         if taste is not None and before is not None:
             clicks = [shown[click["creative"]] for click in user["clicks"] if click["creative"] in shown]
-            sums += [
-                np.sum([_fits(each, click) for click in clicks] or [[0] * len(_LIKED)], axis=0) for each in (taste, before)
-            ]
+            sums += [np.sum([_fits(each, click) for click in clicks] or nothing, axis=0) for each in (taste, before)]
             count += len(clicks)
         before = taste
     return (sums[0] / count, sums[1] / count) if count else None
