@@ -157,13 +157,13 @@ def judge(
     written = [(case, output.text) for case, output in zip(judged, made, strict=True) if output.text is not None]
     if written:
         scores = text_metrics([Prediction(text, [case.true_text], case.product.selling_points) for case, text in written])
-        for (case, _), ad in zip(written, scores.ads, strict=True):
+        for (case, _), text in zip(written, scores.ads, strict=True):
             values = {
-                "bleu": ad.bleu,
-                "rouge_l": ad.rouge_l,
-                "coverage": ad.coverage,
-                "factuality": ad.factual,
-                "readability": ad.readable,
+                "bleu": text.bleu,
+                "rouge_l": text.rouge_l,
+                "coverage": text.coverage,
+                "factuality": text.factual,
+                "readability": text.readable,
             }
             rows[case.id].update({name: float(value) for name, value in values.items() if value is not None})
     return rows
