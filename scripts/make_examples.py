@@ -28,7 +28,7 @@ STYLES = ("feature_commas", "promotion_bracket")
 def taste(number: int) -> Taste:
     liked = LIKES[number]
     families = {d: tuple(f for f in liked["families"] if f in PLAUSIBLE[d])[:2] or ("studio",) for d in DEPARTMENTS}
-    return Taste(families, liked["palettes"], liked["lights"], STYLES[number])
+    return Taste(families, liked["palettes"], liked["lights"], STYLES[number], DEPARTMENTS)
 
 
 def main() -> None:
