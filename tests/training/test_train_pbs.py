@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from uniadgen.ads import Placement
 from uniadgen.errors import InputError
-from uniadgen.model.background import BackgroundConfig, BackgroundEncoder
+from uniadgen.model.background import BackgroundConfig, BackgroundEncoder, load_encoder
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import Scenes, train_pbs, triple_accuracy, triples
 from uniadgen.training.run import load_scenes
@@ -67,3 +67,13 @@ def test_scenes_come_from_a_data_set(tmp_path: Path) -> None:
     assert len(set(scenes.products)) == 4
     with pytest.raises(InputError):
         load_scenes(TINY, ("nowhere",))
+
+
+def test_the_embedded_encoder_measures_the_background() -> None:
+    """Same scene with another product scores above same product in another scene, also for unseen products."""
+    encoder = load_encoder()
+    for splits, least in ((("val", "test"), 20), (("train", "val", "test"), 200)):
+        scenes = load_scenes(TINY, splits)
+        chosen = triples(scenes, 400)
+        assert len(chosen) >= least
+        assert triple_accuracy(encoder, scenes, chosen) >= 0.97

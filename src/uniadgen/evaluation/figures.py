@@ -73,7 +73,7 @@ class SceneClassifier:
 
     @torch.no_grad()
     def __call__(self, values: NDArray[np.float32]) -> list[str]:
-        """The families of pictures by their features [N, width]."""
+        """The families of pictures by their features [N, features]."""
         scores = self.layer(torch.from_numpy((values - self.mean) / self.deviation))
         return [self.families[i] for i in scores.argmax(1).tolist()]
 

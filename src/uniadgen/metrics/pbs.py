@@ -16,7 +16,7 @@ from PIL import Image
 from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.images import load_picture
-from uniadgen.model.background import BackgroundEncoder
+from uniadgen.model.background import DESCRIBED, BackgroundEncoder
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".avif", ".jp2"}
 
@@ -42,18 +42,22 @@ class FolderScores:
 
 @torch.no_grad()
 def features(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
-    """[N, width], what embeddings are a projection of; no more than `batch` pictures are held."""
+    """[N, features], what embeddings are a projection of; no more than `batch` pictures are held."""
     device = encoder.head.weight.device
     found: list[NDArray[np.float32]] = []
     views: Iterator[torch.Tensor] = map(encoder.prepare, pictures)
     while some := list(islice(views, batch)):
         found.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
-    return np.concatenate(found) if found else np.zeros((0, encoder.config.width), np.float32)
+    return (
+        np.concatenate(found)
+        if found
+        else np.zeros((0, 3 * min(DESCRIBED, encoder.config.layers) * encoder.config.width), np.float32)
+    )
 
 
 @torch.no_grad()
 def project(encoder: BackgroundEncoder, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Features [N, width] -> embeddings [N, 64], rows of length 1."""
+    """Features [N, features] -> embeddings [N, 64], rows of length 1."""
     return encoder.project(torch.from_numpy(values).to(encoder.head.weight)).cpu().numpy()
 
 

@@ -24,6 +24,7 @@ from uniadgen.model.layers import Encoder
 from uniadgen.model.pixels import flatten
 
 WEIGHTS = "background.safetensors"
+DESCRIBED = 4  # blocks whose states are a picture's features
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 _PREFIX = "module.base_encoder."
 _TIMM = {
@@ -68,16 +69,21 @@ class BackgroundEncoder(nn.Module):
         return self.project(self.features(pixels))
 
     def features(self, pixels: Tensor) -> Tensor:
-        """pixels [B, 3, size, size] in 0..1 -> [B, width]: what embeddings are a projection of."""
+        """pixels [B, 3, size, size] in 0..1 -> [B, features]: class token, and mean and deviation of the patches, after each of
+        the last DESCRIBED blocks. Embeddings are a projection of the last class token; the rest tells more about a scene."""
         mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(pixels) for values in (_MEAN, _DEVIATION))
         x = self.patches((pixels - mean) / deviation).flatten(2).transpose(1, 2)
         x = torch.cat([self.class_token.expand(len(x), -1, -1).to(x.dtype), x], 1) + self.positions.to(x.dtype)
-        features: Tensor = self.norm(self.encoder(x)[:, 0])
-        return features
+        described: list[Tensor] = []
+        for block in self.encoder.blocks:
+            x = block(x)
+            described += [x[:, 0], x[:, 1:].mean(1), x[:, 1:].std(1)]
+        return torch.cat(described[-3 * DESCRIBED :], 1)
 
     def project(self, features: Tensor) -> Tensor:
-        """features [B, width] -> embeddings [B, 64] of length 1."""
-        return F.normalize(self.head(features).float(), dim=-1)
+        """features [B, features] -> embeddings [B, 64] of length 1."""
+        width = self.config.width
+        return F.normalize(self.head(self.norm(features[:, -3 * width : -2 * width])).float(), dim=-1)
 
     def prepare(self, image: Image.Image) -> Tensor:
         """What the encoder sees of a picture: [3, size, size] in 0..1."""
