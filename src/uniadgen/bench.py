@@ -13,7 +13,8 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata, util
@@ -193,14 +194,11 @@ def _batch(
 def _passes(generator: AdGenerator, size: tuple[int, int], count: int) -> tuple[float, float]:
     """Mean passes per picture, in parallel and one by one, over several shoppers; with the window that saves passes."""
     requests = _shoppers(count, generator.model.config.preference.clicks + 2)
-    usual, generator.window = generator.window, GPU_WINDOW
-    try:
+    with _windowed(generator, GPU_WINDOW):
         passes = [
             [_ad(generator, r, seed=seed, size=size, decoding=decoding).image_passes for seed, r in enumerate(requests)]
             for decoding in ("parallel", "sequential")
         ]
-    finally:
-        generator.window = usual
     parallel, sequential = map(statistics.fmean, passes)
     return parallel, sequential
 
@@ -209,13 +207,20 @@ def _window(
     generator: AdGenerator, request: AdRequest, size: tuple[int, int], window: int, repeats: int
 ) -> tuple[float, float]:
     """Passes per picture, and seconds of one ad, with `window` tokens in a pass."""
-    usual, generator.window = generator.window, window
-    try:
+    with _windowed(generator, window):
         passes = _ad(generator, request, size=size, decoding="parallel").image_passes
         (seconds,) = _medians([partial(_ad, generator, request, size=size, decoding="parallel")], repeats)
+    return passes, seconds
+
+
+@contextmanager
+def _windowed(generator: AdGenerator, window: int) -> Iterator[None]:
+    """Parallel decoding with `window` tokens in a pass."""
+    usual, generator.window = generator.window, window
+    try:
+        yield
     finally:
         generator.window = usual
-    return passes, seconds
 
 
 def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:

@@ -19,7 +19,7 @@ from uniadgen.cleaning import quoted
 from uniadgen.data.layout import Row, iter_rows, open_table, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
-from uniadgen.world.shoppers import Taste
+from uniadgen.world.shoppers import Taste, fits
 
 MOST_NAMES = 12  # values of a column that are listed
 MOST_CLICKS = 24  # that a user's sheet shows
@@ -77,8 +77,9 @@ def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
     None for a data set in which nobody's taste is known.
     """
-    labels = ("id", "department", "family", "palette", "light", "text_style")
-    shown = {row["id"]: row for row in read_creatives(folder, labels).to_pylist() if row["family"] is not None}
+    labels = ("department", "family", "palette", "light", "text_style")
+    table = read_creatives(folder, ("id", *labels)).to_pylist()
+    shown = {row["id"]: [row[name] for name in labels] for row in table if row["family"] is not None}
     if not shown:
         return None
     sums, count, before = np.zeros((2, len(_LIKED))), 0, None
@@ -87,19 +88,13 @@ def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]
         taste = None if user["taste"] is None else Taste.from_dict(json.loads(user["taste"]))
         if taste is not None and before is not None:
             clicks = [shown[click["creative"]] for click in user["clicks"] if click["creative"] in shown]
-            sums += [np.sum([_fits(each, click) for click in clicks] or nothing, axis=0) for each in (taste, before)]
+            sums += [np.sum([fits(each, *click) for click in clicks] or nothing, axis=0) for each in (taste, before)]
             count += len(clicks)
         before = taste
     return (sums[0] / count, sums[1] / count) if count else None
 
 
 _LIKED = ("family", "palette", "light", "text style")
-
-
-def _fits(taste: Taste, shown: Row) -> list[bool]:
-    families = taste.families.get(shown["department"], ())
-    likes = (shown["family"] in families, shown["palette"] in taste.palettes, shown["light"] in taste.lights)
-    return [*likes, shown["text_style"] == taste.text_style]
 
 
 def user_sheet(folder: Path, number: int) -> Image.Image:

@@ -56,7 +56,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from uniadgen.metrics.text import Prediction, text_metrics
     from uniadgen.model.background import load_encoder
 
-    began, generating = time.perf_counter(), 0.0
+    began = time.perf_counter()
     out, data = Path(arguments.out), Path(arguments.data)
     check_out(out)
     lengths = _lengths(arguments.history_length)

@@ -66,24 +66,32 @@ class BackgroundEncoder(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, size, size] in 0..1 -> embeddings [B, 64] of length 1."""
-        return self.project(self.features(pixels))
+        return self._embedded(self._states(pixels)[-1][:, 0])
 
     def features(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, size, size] in 0..1 -> [B, features]: class token, and mean and deviation of the patches, after each of
         the last DESCRIBED blocks. Embeddings are a projection of the last class token; the rest tells more about a scene."""
-        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(pixels) for values in (_MEAN, _DEVIATION))
-        x = self.patches((pixels - mean) / deviation).flatten(2).transpose(1, 2)
-        x = torch.cat([self.class_token.expand(len(x), -1, -1).to(x.dtype), x], 1) + self.positions.to(x.dtype)
-        described: list[Tensor] = []
-        for block in self.encoder.blocks:
-            x = block(x)
-            described += [x[:, 0], x[:, 1:].mean(1), x[:, 1:].std(1)]
-        return torch.cat(described[-3 * DESCRIBED :], 1)
+        described = ((x[:, 0], x[:, 1:].mean(1), x[:, 1:].std(1)) for x in self._states(pixels)[-DESCRIBED:])
+        return torch.cat([part for parts in described for part in parts], 1)
 
     def project(self, features: Tensor) -> Tensor:
         """features [B, features] -> embeddings [B, 64] of length 1."""
         width = self.config.width
-        return F.normalize(self.head(self.norm(features[:, -3 * width : -2 * width])).float(), dim=-1)
+        return self._embedded(features[:, -3 * width : -2 * width])
+
+    def _states(self, pixels: Tensor) -> list[Tensor]:
+        """Class token and patches after each block [B, 1 + patches, width]."""
+        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(pixels) for values in (_MEAN, _DEVIATION))
+        x = self.patches((pixels - mean) / deviation).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(len(x), -1, -1).to(x.dtype), x], 1) + self.positions.to(x.dtype)
+        states: list[Tensor] = []
+        for block in self.encoder.blocks:
+            x = block(x)
+            states.append(x)
+        return states
+
+    def _embedded(self, class_token: Tensor) -> Tensor:
+        return F.normalize(self.head(self.norm(class_token)).float(), dim=-1)
 
     def prepare(self, image: Image.Image) -> Tensor:
         """What the encoder sees of a picture: [3, size, size] in 0..1."""

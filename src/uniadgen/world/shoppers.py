@@ -3,8 +3,8 @@
 A taste prefers, for each department, one or two scene families, and everywhere one or two palettes, one or two lights and one
 text style. A shopper is interested in one or two departments, from which most of what the shop shows to them comes. The shopper
 sees the ads of a few dozen products and clicks one of them: by a softmax over how well they fit the taste, or, for 20 to 30 %
-of the clicks, at random. The target is the creative that fits best
-among many of a product that the shopper never clicked before, from a department of interest.
+of the clicks, at random. The target is the creative that fits best among many of a product that the shopper never clicked
+before, from a department of interest.
 
 `sample_history` does the same backwards, for training: given any creative as the target it draws a taste that prefers it and
 then clicks of that taste. It works on `CreativeIndex`, a few arrays, and takes well under a millisecond.
@@ -190,14 +190,23 @@ def make_taste(seed: int, index: int) -> Taste:
     return draw_taste(stream(seed, "taste", index))
 
 
+def fits(
+    taste: Taste, department: str, family: str, palette: str, light: str, text_style: str
+) -> tuple[bool, bool, bool, bool]:
+    """Whether a taste prefers the family, palette, light and text style of a creative."""
+    return (
+        family in taste.families.get(department, ()),
+        palette in taste.palettes,
+        light in taste.lights,
+        text_style == taste.text_style,
+    )
+
+
 def affinity(taste: Taste, department: str, scene: SceneSpec, text_style: str) -> float:
     """How well a creative fits a taste: 0 (not at all) to the sum of all weights; differences are log odds of a click."""
-    return (
-        FAMILY_WEIGHT * (scene.family in taste.families[department])
-        + PALETTE_WEIGHT * (scene.palette in taste.palettes)
-        + LIGHT_WEIGHT * (scene.light in taste.lights)
-        + STYLE_WEIGHT * (text_style == taste.text_style)
-    )
+    liked = fits(taste, department, scene.family, scene.palette, scene.light, text_style)
+    weights = (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT)
+    return sum(weight for weight, fit in zip(weights, liked, strict=True) if fit)
 
 
 def _affinities(taste: Taste, index: CreativeIndex, rows: _Ints) -> NDArray[np.float64]:
