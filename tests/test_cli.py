@@ -319,3 +319,17 @@ def test_help_and_refusals_load_no_torch_and_a_closed_pipe_is_quiet(folder: Path
             [sys.executable, "-m", "uniadgen", "--help"], stdout=closed, stderr=subprocess.PIPE, text=True, check=False
         )
     assert closing.stderr == ""
+
+
+@pytest.mark.parametrize("command", [("data", "stats", "DIR"), ("evaluate", "--data", "DIR", "--out", "OUT")])
+def test_a_missing_extra_is_named(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(arguments: object) -> None:
+        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow.parquet")
+
+    verb = "uniadgen.data.stats.data_stats" if command[0] == "data" else "uniadgen.evaluation.protocol.load_cases"
+    monkeypatch.setattr(verb, lambda *arguments: missing(arguments))
+    places = {"DIR": str(tmp_path), "OUT": str(tmp_path / "out")}
+    assert main([places.get(word, word) for word in command]) == 2
+    assert capsys.readouterr().err == 'uniadgen: the package pyarrow is missing; pip install "uniadgen[data]"\n'

@@ -37,6 +37,10 @@ DTYPES = ("float32", "bfloat16", "float16")
 MIN_SIDE, MAX_SIDE = 64, 8192
 
 
+# Packages that commands import when they need them, and the extra that brings each.
+EXTRAS = {"accelerate": "data", "duckdb": "data", "msgspec": "data", "pyarrow": "data"}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. argv: the arguments without the program's name; sys.argv's when None."""
     try:
@@ -46,6 +50,11 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
     except InputError as error:
         return _fail(str(error), 2)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        return _fail(f'the package {package} is missing; pip install "uniadgen[{EXTRAS[package]}]"', 2)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except BrokenPipeError:

@@ -96,7 +96,7 @@ def _processes(text: str) -> int:
 
 def convert(arguments: argparse.Namespace) -> None:
     """Convert in the direction asked for and say what there is now."""
-    with _data_extra(), progress_bar() as progress:
+    with progress_bar() as progress:
         from uniadgen.data.convert import SKIPPED, convert_pad1m, export_pad1m
 
         source, out = _path(arguments.path, "SOURCE"), _path(arguments.out, "--out")
@@ -125,7 +125,7 @@ def convert(arguments: argparse.Namespace) -> None:
 
 def validate(arguments: argparse.Namespace) -> None:
     """Print all problems. Raises SystemExit(1) when there are any."""
-    with _data_extra(), progress_bar() as progress:
+    with progress_bar() as progress:
         from uniadgen.data.validate import validate_layout, validate_pad1m
 
         path = _path(arguments.path, "SOURCE")
@@ -155,7 +155,7 @@ def validate(arguments: argparse.Namespace) -> None:
 
 def similarity(arguments: argparse.Namespace) -> None:
     """Fill in the similarities and say how many."""
-    with _data_extra(), progress_bar() as progress:
+    with progress_bar() as progress:
         from uniadgen.data.similarity import fill_similarity, load_embedder
 
         folder = _path(arguments.data, "DIR")
@@ -167,7 +167,7 @@ def similarity(arguments: argparse.Namespace) -> None:
 
 def encode(arguments: argparse.Namespace) -> None:
     """Encode what is not yet encoded and say what there is."""
-    with _data_extra(), progress_bar() as progress:
+    with progress_bar() as progress:
         import torch
 
         from uniadgen.data.encode import encode_creatives
@@ -196,37 +196,33 @@ def encode(arguments: argparse.Namespace) -> None:
 
 def stats(arguments: argparse.Namespace) -> None:
     """Print the counts and draw the sheet."""
-    with _data_extra():
-        from uniadgen.data.stats import data_stats, user_sheet
+    from uniadgen.data.stats import data_stats, user_sheet
 
-        folder = _path(arguments.data, "DIR")
-        print(data_stats(folder))
-        if arguments.sheet is not None:
-            path = _path(arguments.sheet, "--sheet")
-            sheet = user_sheet(folder, arguments.user)
-            try:
-                sheet.save(path, format="PNG")
-            except OSError as error:
-                reason = error.strerror or "no such folder"
-                raise InputError(f"argument --sheet: {quoted(path)} can't be written ({reason}); name another file") from None
-            print(f"history and target of user {arguments.user}: {quoted(path)}")
+    folder = _path(arguments.data, "DIR")
+    print(data_stats(folder))
+    if arguments.sheet is not None:
+        path = _path(arguments.sheet, "--sheet")
+        sheet = user_sheet(folder, arguments.user)
+        try:
+            sheet.save(path, format="PNG")
+        except OSError as error:
+            reason = error.strerror or "no such folder"
+            raise InputError(f"argument --sheet: {quoted(path)} can't be written ({reason}); name another file") from None
+        print(f"history and target of user {arguments.user}: {quoted(path)}")
 
 
 def sheets(arguments: argparse.Namespace) -> None:
     """Draw the sheets and say where they are."""
-    with _data_extra():
-        from uniadgen.data.stats import kinds_sheet
+    from uniadgen.data.stats import kinds_sheet
 
-        folder, out = _path(arguments.data, "DIR"), _path(arguments.out, "--out")
-        drawn = {out / f"{name}.jpg": kinds_sheet(folder, column) for name, column in SHEETS.items()}
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            for path, sheet in drawn.items():
-                sheet.save(path, format="JPEG", quality=85)
-        except OSError as error:
-            raise InputError(
-                f"argument --out: {quoted(out)} can't be written ({error.strerror}); name another folder"
-            ) from None
+    folder, out = _path(arguments.data, "DIR"), _path(arguments.out, "--out")
+    drawn = {out / f"{name}.jpg": kinds_sheet(folder, column) for name, column in SHEETS.items()}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for path, sheet in drawn.items():
+            sheet.save(path, format="JPEG", quality=85)
+    except OSError as error:
+        raise InputError(f"argument --out: {quoted(out)} can't be written ({error.strerror}); name another folder") from None
     print("\n".join(map(str, drawn)))
 
 
@@ -243,17 +239,6 @@ def _worthwhile(path: Path, workers: int, images: list[Path]) -> int:
     """One process for small files without pictures, because starting more takes longer than the work."""
     small = not images and path.is_file() and path.stat().st_size < 2**25
     return 1 if small else workers
-
-
-@contextmanager
-def _data_extra() -> Iterator[None]:
-    """A clear message where the libraries for data are not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name not in ("duckdb", "msgspec", "pyarrow"):
-            raise
-        raise InputError(f'the package {error.name} is missing; pip install "uniadgen[data]"') from None
 
 
 @contextmanager
