@@ -22,11 +22,11 @@ def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
     """pixels [..., 3, H, W] in -1..1 with every hue turned by the angle."""
     if degrees == 0:
         return pixels
-    return torch.einsum("ij,...jhw->...ihw", _turn(degrees).to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
+    return torch.einsum("ij,...jhw->...ihw", turn(degrees).to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
 
 
 @cache
-def _turn(degrees: float) -> Tensor:
+def turn(degrees: float) -> Tensor:
     angle = math.radians(degrees)
     turn = torch.tensor([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
     return torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ

@@ -7,7 +7,7 @@ The embedded model's tokenizer knows no special tokens at all; its specials are 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 
 from uniadgen.errors import InputError
 
+MOST_WORDS = 2**16  # whose ids are kept
 SPECIALS = ("pad", "begin", "begin_ad", "begin_image")
 
 
@@ -32,6 +33,8 @@ class TextTokenizer:
     begin_ad: int | None
     begin_image: int
     end: int
+    # ids of words met before, where the tokenizer takes texts apart at spaces; None where it may not
+    words: dict[str, list[int]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -43,6 +46,22 @@ class TextTokenizer:
         return [] if self.begin_ad is None else [self.begin_ad]
 
     def encode(self, text: str) -> list[int]:
+        words = text.split(" ")
+        # A space begins a word unless white space is before it; training asks for the same words millions of times.
+        if self.words is None or not all(word and not word[-1].isspace() for word in words[:-1]):
+            return self._ids(text)
+        if len(self.words) > MOST_WORDS:
+            self.words.clear()
+        ids: list[int] = []
+        for number, word in enumerate(words):
+            spaced = " " + word if number else word
+            known = self.words.get(spaced)
+            if known is None:
+                known = self.words[spaced] = self._ids(spaced)
+            ids += known
+        return ids
+
+    def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
     def decode(self, ids: list[int]) -> str:
@@ -71,7 +90,7 @@ class TextTokenizer:
             return cls(tokenizer, specials["pad"], specials["begin"], None, specials["begin_image"], specials["end"])
         first = tokenizer.get_vocab_size()
         pad, begin, begin_ad, begin_image = range(first, first + len(SPECIALS))
-        return cls(tokenizer, pad, begin, begin_ad, begin_image, begin_image)
+        return cls(tokenizer, pad, begin, begin_ad, begin_image, begin_image, {} if _apart_at_spaces(tokenizer) else None)
 
     @classmethod
     def load(cls, path: Path, specials: Mapping[str, int] | None = None) -> "TextTokenizer":
@@ -85,6 +104,13 @@ class TextTokenizer:
 
     def save(self, path: Path) -> None:
         self.tokenizer.save(str(path))
+
+
+def _apart_at_spaces(tokenizer: Tokenizer) -> bool:
+    """Whether it is one of `train_text_tokenizer`'s: GPT-2's pattern, in which a space belongs to the word after it."""
+    before = tokenizer.pre_tokenizer
+    plain = isinstance(before, pre_tokenizers.ByteLevel) and before.use_regex and not before.add_prefix_space
+    return plain and tokenizer.normalizer is None and not tokenizer.get_added_tokens_decoder()
 
 
 def train_text_tokenizer(texts: list[str], vocabulary: int) -> TextTokenizer:

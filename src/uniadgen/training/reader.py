@@ -10,7 +10,8 @@ worker processes gives the same batches in the same order. Items are shuffled an
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,13 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from uniadgen.data.augment import VARIANTS, shift_hue
+from uniadgen.data.augment import VARIANTS, turn
 from uniadgen.data.store import Store, of_split
 from uniadgen.history import Vectors, sample_clicks
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch
+from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch, Clicks
 from uniadgen.prompts import load_pool
 from uniadgen.world.shoppers import CreativeIndex, sample_history
 from uniadgen.world.specs import stream
@@ -79,6 +80,14 @@ class DrawnHistories:
         return clicks, self.texts[clicks] @ self.descriptions[row]
 
 
+class Shown(NamedTuple):
+    """The product on white, in its box on the canvas."""
+
+    left: int
+    top: int
+    pixels: NDArray[np.uint8]  # [height, width, 3]
+
+
 @dataclass(frozen=True)
 class Example:
     """One sequence before it is padded. text: empty where the unconditional branch is learnt. clicks: (codes, text ids)."""
@@ -87,7 +96,7 @@ class Example:
     text: list[int]
     codes: Tensor | None
     clicks: Sequence[tuple[Tensor, Sequence[int]]]
-    canvas: Tensor | None  # uint8
+    shown: Shown | None
 
 
 class Reader(Dataset[Batch]):
@@ -154,12 +163,16 @@ class Reader(Dataset[Batch]):
         return chosen
 
     def __getitem__(self, step: int) -> Batch:
+        examples, keep = self.examples(step)
+        return collate(examples, self.config, self.tokenizer, keep)
+
+    def examples(self, step: int) -> tuple[list[Example], Tensor | None]:
+        """The sequences of a step, and where condition dropout has not struck (None without pictures)."""
         kind = self.kind(step)
         draw = stream(self.seed, "batch", step, self.rank)
         count = draw.randint(2, self.config.preference.clicks)
         if kind == "words":
-            some = [self.words_example(draw, min(count, 4)) for _ in range(self.mix.words_batch)]
-            return collate(some, self.config, self.tokenizer, None)
+            return [self.words_example(draw, min(count, 4)) for _ in range(self.mix.words_batch)], None
         examples = []
         from_users = kind in ("personal", "scenes") and self.histories is None
         for item in self._items(kind, step, self.users if from_users else self.rows):
@@ -173,7 +186,7 @@ class Reader(Dataset[Batch]):
             else:
                 examples.append(self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT))
         keep = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
-        return collate(examples, self.config, self.tokenizer, keep)
+        return examples, keep
 
     def drawn(self, draw: random.Random, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         assert self.histories is not None
@@ -191,7 +204,7 @@ class Reader(Dataset[Batch]):
     def example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int, drop: bool) -> Example:
         """drop: prompt dropout, which teaches the unconditional branch of guidance."""
         store = self.store
-        codes, canvas = torch.from_numpy(store.codes[row, variant].astype(np.int64)), self.canvas(row, variant)
+        codes, shown = torch.from_numpy(store.codes[row, variant].astype(np.int64)), self.shown(row, variant)
         history = [(torch.from_numpy(store.click_codes[c, variant].astype(np.int64)), store.text_ids(c)) for c in clicks]
         told = store.row(row)
         points = list(told.selling_points)
@@ -202,57 +215,102 @@ class Reader(Dataset[Batch]):
         text = store.text_ids(row)[: self.config.text.ad_tokens]
         if drop:
             length = len(prompt.ids) + len(text)
-            return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], canvas)
-        return Example(prompt, text, codes, history, canvas)
+            return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], shown)
+        return Example(prompt, text, codes, history, shown)
 
     def scene_example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int) -> Example:
         """A picture and the clicked pictures; without clicks the unconditional sequence."""
-        codes, canvas = torch.from_numpy(self.store.codes[row, variant].astype(np.int64)), self.canvas(row, variant)
+        codes, shown = torch.from_numpy(self.store.codes[row, variant].astype(np.int64)), self.shown(row, variant)
         if not clicks:
-            return Example(unconditional_prompt(self.tokenizer, self.config, 1), [], codes, [], canvas)
+            return Example(unconditional_prompt(self.tokenizer, self.config, 1), [], codes, [], shown)
         history = [(torch.from_numpy(self.store.click_codes[c, variant].astype(np.int64)), list[int]()) for c in clicks]
         prompt = build_prompt(self.tokenizer, self.config, draw.choice(self.pools["unified"]), "", [], len(clicks), 0)
-        return Example(prompt, [], codes, history, canvas)
+        return Example(prompt, [], codes, history, shown)
 
     def words_example(self, draw: random.Random, count: int) -> Example:
-        description, points, text, _, texts = pseudo_title_task(draw)
+        description, points, text, _, texts = pseudo_title_task(draw, count)
         some = [int(self.rows[draw.randrange(len(self.rows))]) for _ in range(count)]
         codes = [torch.from_numpy(self.store.click_codes[c, 0].astype(np.int64)) for c in some]
-        history = [(c, ad_text_ids(self.tokenizer, t)) for c, t in zip(codes, texts, strict=False)]
+        history = [(c, ad_text_ids(self.tokenizer, t)) for c, t in zip(codes, texts, strict=True)]
         words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
         template = draw.choice(self.pools["personalised_text"])
         prompt = build_prompt(self.tokenizer, self.config, template, description, points, 0, words)
         return Example(prompt, ad_text_ids(self.tokenizer, text), None, history, None)
 
-    def canvas(self, row: int, variant: int) -> Tensor:
-        """The product on white where it stands in this creative: [3, S, S] uint8."""
-        size = int(self.store.settings["resolution"])
-        canvas = np.full((3, size, size), 255, np.uint8)
+    def shown(self, row: int, variant: int) -> Shown:
+        """The product where it stands in this creative."""
         pixels = self.store.foreground(row)
         assert pixels is not None  # __init__ keeps rows with a box only
-        left, top, width, height = self.store.boxes[row].tolist()
+        left, top, width, _ = self.store.boxes[row].tolist()
         mirrored, degrees = VARIANTS[variant]
-        shown = _turned(pixels.transpose(2, 0, 1), degrees)
+        pixels = _turned(pixels, degrees)
         if mirrored:
-            left, shown = size - left - width, shown[:, :, ::-1]
-        canvas[:, top : top + height, left : left + width] = shown
-        return torch.from_numpy(canvas)
+            left, pixels = self.config.image.resolution - left - width, pixels[:, ::-1]
+        return Shown(left, top, pixels)
 
 
 def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
-    """uint8 [3, H, W] with every hue turned; white stays white, so that only the product's box needs it."""
+    """uint8 [H, W, 3] with every hue turned; white stays white, so that only the product's box needs it."""
     if degrees == 0:
         return pixels
-    turned = shift_hue(torch.from_numpy(pixels.astype(np.float32)) / 127.5 - 1, degrees)
-    return ((turned + 1) * 127.5).round_().byte().numpy()
+    turned = pixels.astype(np.float32) @ turn(degrees).numpy().T
+    turned += 0.5
+    return np.clip(turned, 0, 255, out=turned).astype(np.uint8)
 
 
 def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
     """The batches of steps first..last-1 in order, made ahead by `workers` processes (0: here, when asked for)."""
-    loader: DataLoader[Batch] = DataLoader(
-        reader, batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=4 if workers else None
+    if not workers:
+        yield from map(reader.__getitem__, range(first, last))
+        return
+    loader: DataLoader[tuple[dict[str, Any], Sequence[Shown]]] = DataLoader(
+        _Packed(reader), batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=4, collate_fn=_as_is
     )
-    return iter(loader)
+    for arrays, shown in loader:
+        clicks = arrays["clicks"] and Clicks(**{name: torch.from_numpy(values) for name, values in arrays["clicks"].items()})
+        tensors: dict[str, Any] = {
+            name: None if values is None else torch.from_numpy(values) for name, values in arrays.items() if name != "clicks"
+        }
+        tensors["canvas"] = canvases(shown, reader.config.image.resolution)
+        yield Batch(clicks=clicks, **tensors)
+
+
+class _Packed(Dataset[tuple[dict[str, Any], Sequence[Shown]]]):
+    """Batches as arrays, and products in their boxes instead of canvases: a worker process sends them through a pipe.
+
+    Tensors would go through shared memory, a file and a descriptor each, and canvases are ten times as large as what is on
+    them: that takes longer than making the batch.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __getitem__(self, step: int) -> tuple[dict[str, Any], Sequence[Shown]]:
+        examples, keep = self.reader.examples(step)
+        shown = [example.shown for example in examples if example.shown is not None]
+        boxless = [replace(example, shown=None) for example in examples]
+        batch = collate(boxless, self.reader.config, self.reader.tokenizer, keep)
+        arrays = {f.name: _array(getattr(batch, f.name)) for f in fields(batch) if f.name != "clicks"}
+        arrays["clicks"] = batch.clicks and {f.name: _array(getattr(batch.clicks, f.name)) for f in fields(batch.clicks)}
+        return arrays, shown
+
+
+def _array(tensor: Tensor | None) -> Any:
+    return None if tensor is None else tensor.numpy()
+
+
+def _as_is(packed: Any) -> Any:
+    return packed
+
+
+def canvases(shown: Sequence[Shown], size: int) -> Tensor | None:
+    """Products on white [len(shown), 3, size, size] uint8; None for none."""
+    if not shown:
+        return None
+    canvas = np.full((len(shown), 3, size, size), 255, np.uint8)
+    for row, (left, top, pixels) in enumerate(shown):
+        canvas[row, :, top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels.transpose(2, 0, 1)
+    return torch.from_numpy(canvas)
 
 
 def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None) -> Batch:
@@ -271,13 +329,12 @@ def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTok
             ids[row, length : length + count], kinds[row, length : length + count] = example.codes.numpy(), IMAGE
     starts = [length - 1 if count else -1 for length, count in zip(lengths, painted, strict=True)]
     with_history = any(example.clicks for example in examples)
-    pictured = [example.canvas for example in examples if example.canvas is not None]
     return Batch(
         ids=torch.from_numpy(ids),
         kinds=torch.from_numpy(kinds),
         text_targets=torch.from_numpy(targets),
         image_starts=torch.tensor(starts),
         clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if with_history else None,
-        canvas=torch.stack(pictured) if pictured else None,
+        canvas=canvases([e.shown for e in examples if e.shown is not None], config.image.resolution),
         keep_foreground=keep,
     )
