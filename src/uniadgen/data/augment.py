@@ -22,11 +22,12 @@ def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
     """pixels [..., 3, H, W] in -1..1 with every hue turned by the angle."""
     if degrees == 0:
         return pixels
-    return torch.einsum("ij,...jhw->...ihw", turn(degrees).to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
+    return torch.einsum("ij,...jhw->...ihw", hue_matrix(degrees).to(pixels), (pixels + 1) / 2).clamp(0, 1) * 2 - 1
 
 
 @cache
-def turn(degrees: float) -> Tensor:
+def hue_matrix(degrees: float) -> Tensor:
+    """What turns the hue of RGB columns that start at 0 for black, on any scale: [3, 3]; greys stay as they are."""
     angle = math.radians(degrees)
     turn = torch.tensor([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
     return torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ

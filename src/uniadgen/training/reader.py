@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from uniadgen.data.augment import VARIANTS, turn
+from uniadgen.data.augment import VARIANTS, hue_matrix
 from uniadgen.data.store import Store, of_split
 from uniadgen.history import Vectors, sample_clicks
 from uniadgen.model.config import ModelConfig
@@ -250,10 +250,13 @@ class Reader(Dataset[Batch]):
 
 
 def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
-    """uint8 [H, W, 3] with every hue turned; white stays white, so that only the product's box needs it."""
+    """uint8 [H, W, 3] with every hue turned; white stays white, so that only the product's box needs it.
+
+    As `shift_hue`, but on bytes: converting them for it took most of the time.
+    """
     if degrees == 0:
         return pixels
-    turned = pixels.astype(np.float32) @ turn(degrees).numpy().T
+    turned = pixels.astype(np.float32) @ hue_matrix(degrees).numpy().T
     turned += 0.5
     return np.clip(turned, 0, 255, out=turned).astype(np.uint8)
 
