@@ -269,13 +269,10 @@ def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator
     loader: DataLoader[tuple[dict[str, Any], Sequence[Shown]]] = DataLoader(
         _Packed(reader), batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=4, collate_fn=_as_is
     )
-    for arrays, shown in loader:
-        clicks = arrays["clicks"] and Clicks(**{name: torch.from_numpy(values) for name, values in arrays["clicks"].items()})
-        tensors: dict[str, Any] = {
-            name: None if values is None else torch.from_numpy(values) for name, values in arrays.items() if name != "clicks"
-        }
-        tensors["canvas"] = canvases(shown, reader.config.image.resolution)
-        yield Batch(clicks=clicks, **tensors)
+    for packed, shown in loader:
+        values = _tensors(packed)
+        clicks, canvas = values["clicks"], canvases(shown, reader.config.image.resolution)
+        yield Batch(**values | {"clicks": clicks and Clicks(**clicks), "canvas": canvas})
 
 
 class _Packed(Dataset[tuple[dict[str, Any], Sequence[Shown]]]):
@@ -292,14 +289,21 @@ class _Packed(Dataset[tuple[dict[str, Any], Sequence[Shown]]]):
         examples, keep = self.reader.examples(step)
         shown = [example.shown for example in examples if example.shown is not None]
         boxless = [replace(example, shown=None) for example in examples]
-        batch = collate(boxless, self.reader.config, self.reader.tokenizer, keep)
-        arrays = {f.name: _array(getattr(batch, f.name)) for f in fields(batch) if f.name != "clicks"}
-        arrays["clicks"] = batch.clicks and {f.name: _array(getattr(batch.clicks, f.name)) for f in fields(batch.clicks)}
-        return arrays, shown
+        return _arrays(collate(boxless, self.reader.config, self.reader.tokenizer, keep)), shown
 
 
-def _array(tensor: Tensor | None) -> Any:
-    return None if tensor is None else tensor.numpy()
+def _arrays(part: Any) -> Any:
+    """Tensors as arrays, and what holds them as a dict by field."""
+    if isinstance(part, Tensor):
+        return part.numpy()
+    return None if part is None else {f.name: _arrays(getattr(part, f.name)) for f in fields(part)}
+
+
+def _tensors(part: Any) -> Any:
+    """The tensors again, in dicts."""
+    if isinstance(part, np.ndarray):
+        return torch.from_numpy(part)
+    return None if part is None else {name: _tensors(values) for name, values in part.items()}
 
 
 def _as_is(packed: Any) -> Any:
