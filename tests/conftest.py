@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from janus_models import dino_folder, janus_folder, janus_tokenizer, theirs  # noqa: F401 (fixtures)
 from uniadgen.generator import AdGenerator
 from uniadgen.model.config import tiny
+from uniadgen.model.plan import Remembered
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 
@@ -16,6 +17,17 @@ torch.set_num_threads(2)
 @pytest.fixture(scope="session")
 def tokenizer() -> TextTokenizer:
     return train_text_tokenizer(["Rapid Boil Kettle, Auto Shut-Off | 1.7 L - For Men [Free Gift]! Write the ad."] * 4, 400)
+
+
+def random_exemplars(model: UnifiedModel) -> Remembered:
+    own = model.config.plan
+    facets = [torch.rand(own.exemplars, count).softmax(1) for count in own.facets]
+    return Remembered(
+        torch.randint(model.config.image.codes, (own.exemplars, model.config.image.tokens)),
+        torch.tensor([0.4, 0.5, 0.2, 0.3]).repeat(own.exemplars, 1),
+        torch.cat(facets, 1),
+        torch.nn.functional.normalize(torch.randn(own.exemplars, own.words), dim=1),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +43,8 @@ def model() -> UnifiedModel:
         for weight in (*model.decoder.parameters(), model.image_head.score.weight):
             if weight.ndim == 2:
                 weight.mul_(8)
+        assert model.plan is not None
+        model.plan.remember(random_exemplars(model))
     return model.eval()
 
 

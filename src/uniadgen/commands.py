@@ -107,7 +107,13 @@ def add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a part of the model").add_subparsers(
         title="parts", metavar="PART", required=True
     )
-    for name, run in (("tokenizer", train_tokenizer_verb), ("unified", train_unified_verb), ("pbs", train_pbs_verb)):
+    runs = (
+        ("tokenizer", train_tokenizer_verb),
+        ("scenes", train_scenes_verb),
+        ("unified", train_unified_verb),
+        ("pbs", train_pbs_verb),
+    )
+    for name, run in runs:
         verb = train.add_parser(name, allow_abbrev=False)
         verb.set_defaults(run=run)
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
@@ -118,6 +124,10 @@ def add_train(verbs: Any) -> None:
             verb.add_argument("--refine", metavar="MODEL", help="train only how this finished model turns codes into pictures")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
+            verb.add_argument(
+                "--scenes", metavar="DIR", help="what `train scenes` wrote; without it the model plans no pictures"
+            )
+            verb.add_argument("--start", metavar="MODEL", help="a model whose weights training begins with, where they fit")
             verb.add_argument(
                 "--backbone", metavar="FOLDER", help="a Janus-Pro to start from, by folder or hub id (uniadgen[train])"
             )
@@ -137,12 +147,27 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
 def train_unified_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_unified
 
-    tokenizer, backbone, foreground = (
-        None if name is None else Path(name) for name in (arguments.tokenizer, arguments.backbone, arguments.foreground)
+    tokenizer, backbone, foreground, scenes, start = (
+        None if name is None else Path(name)
+        for name in (arguments.tokenizer, arguments.backbone, arguments.foreground, arguments.scenes, arguments.start)
     )
     run_unified(
-        Path(arguments.data), Path(arguments.config), tokenizer, Path(arguments.out), arguments.resume, backbone, foreground
+        Path(arguments.data),
+        Path(arguments.config),
+        tokenizer,
+        Path(arguments.out),
+        arguments.resume,
+        backbone,
+        foreground,
+        scenes,
+        start,
     )
+
+
+def train_scenes_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import run_scenes
+
+    run_scenes(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

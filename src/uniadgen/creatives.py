@@ -1,10 +1,11 @@
-"""Image tokens of clicked pictures, remembered: ads are shared between shoppers, so the same picture comes again and again."""
+"""What the model sees of clicked pictures, remembered: ads are shared between shoppers, so the same picture comes again."""
 
 import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from PIL import Image
@@ -18,31 +19,46 @@ from uniadgen.model.unified import UnifiedModel
 CAPACITY = 10_000
 
 
-class CreativeCodes:
-    """Encodes clicked pictures at the resolution of preferences; keeps the codes of the last CAPACITY pictures.
+class Seen(NamedTuple):
+    """A clicked picture as the model sees it, on the CPU."""
+
+    codes: Tensor  # [click_image_tokens]
+    facets: Tensor | None  # [classes] probabilities of what its scene is; None in a model without a plan
+
+
+class ClickedPictures:
+    """Encodes clicked pictures at the resolution of preferences; keeps what was seen of the last CAPACITY pictures.
 
     A file is known again by its path, size and time of change, an open picture by its pixels.
     """
 
     def __init__(self, model: UnifiedModel) -> None:
         self.model = model
-        self._known: OrderedDict[object, Tensor] = OrderedDict()
+        self._known: OrderedDict[object, Seen] = OrderedDict()
 
-    def codes(self, pictures: Sequence[Picture], names: Sequence[str]) -> list[Tensor]:
-        """Codes [click_image_tokens] of each picture, on the CPU. names: of the fields, for messages. Raises InputError."""
+    def seen(self, pictures: Sequence[Picture], names: Sequence[str]) -> list[Seen]:
+        """names: of the fields, for messages. Raises InputError."""
         keys = [_identity(picture) for picture in pictures]
         new = {key: i for i, key in enumerate(keys) if key not in self._known}
         if new:
             size = self.model.config.preference.resolution
-            pixels = torch.stack([to_pixels(load_picture(pictures[i], names[i]), size) for i in new.values()])
-            encoded = self.model.image_tokenizer.encode(pixels.to(self.model.device, self.model.dtype)).cpu()
-            self._known.update(zip(new, encoded, strict=True))
+            opened = [load_picture(pictures[i], names[i]) for i in new.values()]
+            pixels = torch.stack([to_pixels(picture, size) for picture in opened])
+            codes = self.model.image_tokenizer.encode(pixels.to(self.model.device, self.model.dtype)).cpu()
+            self._known.update(zip(new, map(Seen, codes, self._facets(opened)), strict=True))
         for key in keys:
             self._known.move_to_end(key)
         found = [self._known[key] for key in keys]
         while len(self._known) > CAPACITY:
             self._known.popitem(last=False)
         return found
+
+    def _facets(self, pictures: Sequence[Image.Image]) -> Sequence[Tensor | None]:
+        if self.model.plan is None:
+            return [None] * len(pictures)
+        own = self.model.plan.encoder
+        views = torch.stack([own.encoder.prepare(picture) for picture in pictures])
+        return list(own.probabilities(views.to(self.model.device, self.model.dtype)).cpu())
 
 
 def _identity(picture: Picture) -> object:

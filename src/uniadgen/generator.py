@@ -22,7 +22,7 @@ from torch import Tensor
 
 from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
 from uniadgen.compose import compose, place, render_foreground
-from uniadgen.creatives import CreativeCodes
+from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.habits import habits_of, nats
@@ -34,8 +34,9 @@ from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, pro
 from uniadgen.model import checkpoint
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.placement import DeviceMap, named_devices
+from uniadgen.model.plan import open_tokens, shown_cells
 from uniadgen.model.preference import Preference
-from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
+from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, product_ids, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import TEXT, Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
@@ -61,7 +62,7 @@ class AdGenerator:
             quantize_weights(model, quantize)
         self.engine = Engine.pack(model)
         self.window = CPU_WINDOW if model.device.type == "cpu" else GPU_WINDOW  # tokens in a pass of parallel decoding
-        self._creatives = CreativeCodes(model)
+        self._creatives = ClickedPictures(model)
         self._general, self._unified = (load_pool(kind).templates[0] for kind in ("general_text", "unified"))
 
     @classmethod
@@ -215,7 +216,7 @@ class AdGenerator:
                 similarity = product_similarity([c.text for c in request.history], request.description, self.embedder)
                 wanted = config.preference.clicks if options.history_length is None else options.history_length
                 chosen = sample_clicks(similarity, wanted, options.sampling, np.random.default_rng(seed))
-                histories.append((similarity, chosen, self._encode_clicks(request.history, chosen) if chosen else None))
+                histories.append((similarity, chosen, *self._encode_clicks(request.history, chosen)))
         return [
             _Job(
                 request,
@@ -224,6 +225,7 @@ class AdGenerator:
                 seed,
                 *history,
                 self._prompt(request, history[2]),
+                _box(placement, options.size),
             )
             for request, placement, view, seed, history in zip(checked, placements, views, seeds, histories, strict=True)
         ]
@@ -234,10 +236,16 @@ class AdGenerator:
         moved = Placement(placement.left + left, placement.top + top, placement.width, placement.height)
         return to_pixels(render_foreground(cutout, (side, side), moved), self.model.foreground.size)
 
-    def _encode_clicks(self, history: list[Click], chosen: list[int]) -> Clicks:
-        codes = self._creatives.codes([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
+    def _encode_clicks(self, history: list[Click], chosen: list[int]) -> tuple[Clicks | None, Tensor | None]:
+        """The chosen clicks, and the facets of their scenes [1, N, classes] in a model with a plan."""
+        if not chosen:
+            return None, None
+        seen = self._creatives.seen([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
         texts = [ad_text_ids(self.tokenizer, history[i].text) for i in chosen]
-        return stack_clicks([list(zip(codes, texts, strict=True))], self.model.config, self.tokenizer.pad).to(self.model.device)
+        told = [(picture.codes, text) for picture, text in zip(seen, texts, strict=True)]
+        facets = [picture.facets for picture in seen if picture.facets is not None]
+        clicks = stack_clicks([told], self.model.config, self.tokenizer.pad).to(self.model.device)
+        return clicks, torch.stack(facets)[None].to(self.model.device) if facets else None
 
     def _prompt(self, request: CheckedRequest, clicks: Clicks | None) -> Prompt:
         return build_prompt(
@@ -353,14 +361,36 @@ class AdGenerator:
         for start, job, preference in zip(plain, jobs, preferences, strict=True):
             told.append(start if preference is None else start + preference.summary[0])
             taste = None
-            if job.clicks is not None and preference is not None:
+            if self.model.plan is not None and config.guidance.plan:
+                taste = self.model.follow_plan(*self._plan(job))
+            elif job.clicks is not None and preference is not None:
                 taste = self.model.taste(job.clicks, preference, job.features)
             tastes.append(torch.zeros_like(job.features) if taste is None else taste[0])
             biases.append(job.features.new_zeros(1, config.image.tokens, config.image.codes) if taste is None else taste[1])
         foreground = torch.cat([job.features for job in jobs], 1) * config.foreground.strength
-        if self.model.sketch is None:
+        if self.model.sketch is None and self.model.plan is None:
             return torch.stack(told), plain, foreground, None, None
         return torch.stack(told), plain, foreground, torch.cat(tastes, 1), torch.cat(biases)
+
+    def _plan(self, job: "_Job") -> tuple[Tensor, Tensor]:
+        """The exemplar that the picture follows, drawn with the job's seed: its codes [1, tokens], and where they are seen."""
+        plan, own, device = self.model.plan, self.model.config.guidance, self.model.device
+        assert plan is not None
+        ids = product_ids(self.tokenizer, job.request.description, job.request.selling_points)
+        words = torch.tensor([ids], dtype=torch.long, device=device)
+        product = plan.product(words, torch.ones_like(words, dtype=torch.bool))
+        if job.clicks is None or job.facets is None:
+            none = torch.zeros(1, 0, dtype=torch.bool, device=device)
+            liked = plan.liked(product, product.new_zeros(1, 0, product.shape[1]), product.new_zeros(1, 0, plan.seen.shape[1]), none)
+        else:
+            clicked = plan.product(job.clicks.text, job.clicks.text_visible)
+            liked = plan.liked(product, clicked, job.facets.to(product.dtype), job.clicks.visible)
+        generator = torch.Generator().manual_seed(job.seed)
+        suitability = plan.suitability(liked, product, own.plan_kinship)[0].cpu()
+        number = plan.choose(suitability, own.plan_temperature, generator)
+        boxes = torch.stack([plan.boxes[number].float().cpu(), torch.tensor(job.box)])
+        shown = open_tokens(boxes, plan.grid).all(0) & shown_cells(generator, plan.grid, own.plan)
+        return plan.codes[number][None].long(), shown[None].to(device)
 
     def _unconditional(self, lengths: list[int]) -> Cache:
         """What guidance contrasts with: rows that have read the empty prompt. lengths: what their counterparts have read."""
@@ -427,7 +457,9 @@ class _Job:
     similarity: NDArray[np.float64]  # of each click of the history
     chosen: list[int]
     clicks: Clicks | None
+    facets: Tensor | None  # [1, clicks, classes], of the clicked scenes
     prompt: Prompt
+    box: tuple[float, float, float, float]  # left, top, width, height of the product as shares of the painted square
 
     def key(self) -> object:
         """Equal for jobs whose instructions are the same to the model."""
@@ -471,6 +503,11 @@ def _square(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
     """The side of the square around a canvas, and where the canvas' corner lies in it."""
     side = max(size)
     return side, ((side - size[0]) // 2, (side - size[1]) // 2)
+
+
+def _box(placement: Placement, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    side, (left, top) = _square(size)
+    return (placement.left + left) / side, (placement.top + top) / side, placement.width / side, placement.height / side
 
 
 def cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:

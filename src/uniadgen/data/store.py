@@ -85,6 +85,10 @@ class Store:
             return None
         return np.frombuffer(data, np.uint8).reshape(int(self.boxes[row, 3]), int(self.boxes[row, 2]), 3)
 
+    def shares(self, rows: Integers | int) -> NDArray[np.float32]:
+        """Where products stand: left, top, width, height as shares of the canvas [..., 4]."""
+        return self.boxes[rows].astype(np.float32) / np.float32(self.settings["resolution"])
+
     @cached_property
     def _user_arrays(self) -> dict[str, NDArray[Any]]:
         if self.users is None:

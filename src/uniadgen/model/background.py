@@ -74,6 +74,11 @@ class BackgroundEncoder(nn.Module):
         described = ((x[:, 0], x[:, 1:].mean(1), x[:, 1:].std(1)) for x in self._states(pixels)[-DESCRIBED:])
         return torch.cat([part for parts in described for part in parts], 1)
 
+    @property
+    def described(self) -> int:
+        """How many features a picture has."""
+        return 3 * self.config.width * min(DESCRIBED, self.config.layers)
+
     def project(self, features: Tensor) -> Tensor:
         """features [B, features] -> embeddings [B, 64] of length 1."""
         width = self.config.width

@@ -79,6 +79,22 @@ class PreferenceConfig:
 
 
 @dataclass(frozen=True)
+class PlanConfig:
+    """Which remembered scene a picture follows (`model/plan.py`); without exemplars there is no plan, as in the reference."""
+
+    exemplars: int = 0  # remembered plates
+    # classes of each facet of a scene (PAd-Synth: families, palettes, lights), as the scene encoder was trained; none: no plan
+    facets: tuple[int, ...] = ()
+    size: int = 128  # px at which the scene encoder sees a click
+    width: int = 160
+    layers: int = 4
+    heads: int = 5
+    words: int = 32  # dimensions in which words tell what a product is
+    hidden: int = 96  # channels through which the decoder sees an exemplar
+    trust: float = 12.0  # what nearness to the exemplar's values is worth at the beginning of training
+
+
+@dataclass(frozen=True)
 class TextConfig:
     """Limits of the instruction, in tokens; what is longer is cut at a word and said so."""
 
@@ -96,6 +112,9 @@ class GuidanceConfig:
     weight: float = 3.0
     temperature: float = 0.9
     top_k: int | None = None
+    plan: float = 0.8  # share of the exemplar that the decoder sees; 0: no plan
+    plan_kinship: float = 2.0  # how much an exemplar gains from being of a related product
+    plan_temperature: float = 0.3  # of the choice among exemplars
     sketch: float = 2.0  # how strongly a code's values are drawn the way of the predicted sketch
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
@@ -108,6 +127,7 @@ class ModelConfig:
     image: ImageTokenizerConfig = field(default_factory=ImageTokenizerConfig)
     foreground: ForegroundConfig = field(default_factory=ForegroundConfig)
     preference: PreferenceConfig = field(default_factory=PreferenceConfig)
+    plan: PlanConfig = field(default_factory=PlanConfig)
     text: TextConfig = field(default_factory=TextConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
     text_temperature: float = 0.5
@@ -131,6 +151,10 @@ class ModelConfig:
             raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
         if self.preference.sketch and image.kind != "fsq":
             raise InputError("config: preference.sketch needs the fsq image tokenizer; set it to 0")
+        if self.plan.exemplars and image.kind != "fsq":
+            raise InputError("config: plan.exemplars needs the fsq image tokenizer; set it to 0")
+        if not 0 <= self.guidance.plan <= 1:
+            raise InputError(f"config: guidance.plan {self.guidance.plan} must lie in [0, 1]")
         if self.guidance.unconditional not in ("empty", "padded"):
             raise InputError(f"config: guidance.unconditional {self.guidance.unconditional!r} must be empty or padded")
         specials = self.text.specials
@@ -180,7 +204,7 @@ def _build(cls: Any, values: Any, where: str) -> Any:
 
 def embedded() -> ModelConfig:
     """The model in the package: 256 px, 256 image tokens, 10 clicks of 16 image and 16 text tokens."""
-    return ModelConfig()
+    return ModelConfig(plan=PlanConfig(exemplars=1024))
 
 
 def tiny() -> ModelConfig:
@@ -191,6 +215,7 @@ def tiny() -> ModelConfig:
         image=ImageTokenizerConfig(resolution=64, levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8),
         foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
         preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
+        plan=PlanConfig(exemplars=12, facets=(3, 2), size=32, width=16, layers=1, heads=2, words=4, hidden=8),
         text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
         head_width=32,
     )

@@ -17,6 +17,7 @@ from uniadgen.prompts import render
 
 # A description is cut to this many characters before it is tokenised; its token limit is far below.
 DESCRIPTION_CHARACTERS = 4000
+PRODUCT_POINTS, PRODUCT_TOKENS = 32, 128  # of a product, as the plan reads it
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ class Prompt:
 def ad_text_ids(tokenizer: TextTokenizer, text: str) -> list[int]:
     """Ids of an ad's text. Every word follows a space, also the first, so that a word has the same ids wherever it stands."""
     return tokenizer.encode(" " + text)
+
+
+def product_ids(tokenizer: TextTokenizer, description: str, selling_points: Sequence[str]) -> list[int]:
+    """Ids of all words about a product, for the plan: at most PRODUCT_TOKENS."""
+    words = " ".join([description[:DESCRIPTION_CHARACTERS], *selling_points[:PRODUCT_POINTS]])
+    return tokenizer.encode(" " + " ".join(words.split()))[:PRODUCT_TOKENS]
 
 
 def build_prompt(

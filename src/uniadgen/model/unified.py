@@ -9,7 +9,7 @@ The sequence of one ad is
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +20,7 @@ from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
 from uniadgen.model.image_tokenizer import FSQTokenizer, build_image_tokenizer, level_sums
 from uniadgen.model.pixels import from_bytes
+from uniadgen.model.plan import ScenePlan
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
 from uniadgen.model.sketch import DROPOUT, Sketch
 
@@ -56,6 +57,8 @@ class Batch:
     clicks: Clicks | None
     canvas: Tensor | None  # [B, 3, S, S] uint8, the product on white
     keep_foreground: Tensor | None  # [B] bool: condition dropout has not struck
+    plan_codes: Tensor | None = None  # [B, image tokens] long: of the plate that the picture is planned after
+    plan_shown: Tensor | None = None  # [B, image tokens] bool: where that plate is seen
 
     def to(self, device: torch.device) -> "Batch":
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -68,6 +71,15 @@ class Losses:
     text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
     image: Tensor  # the same over image tokens
     sketch: Tensor | None = None  # squared error of the predicted sketches, where the batch has clicks and pictures
+
+
+class Sequences(NamedTuple):
+    """Training sequences as the decoder takes them."""
+
+    x: Tensor  # [B, T, D] embeddings
+    features: Tensor | None  # [groups, B, T, D], added at the first layer of each group
+    error: Tensor | None  # squared error of the predicted sketches
+    bias: Tensor | None  # [B, image tokens, codes], what the plan adds to the scores
 
 
 class ImageHead(nn.Module):
@@ -99,6 +111,7 @@ class UnifiedModel(nn.Module):
         self.foreground = ForegroundPerception(config)
         self.preference = PreferenceUnderstanding(config)
         self.sketch = Sketch(config) if config.preference.sketch else None
+        self.plan = ScenePlan(config) if config.plan.exemplars and config.plan.facets else None
         self.image_tokenizer = build_image_tokenizer(config.image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
         if config.image.kind == "fsq":
@@ -164,19 +177,24 @@ class UnifiedModel(nn.Module):
         scores = self.config.guidance.sketch * self.sketch.nearness(sketch, values.to(sketch.dtype))
         return self.sketch.features(sketch), scores
 
-    def read_batch(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Training sequences as the decoder takes them: embeddings [B, T, D], features [groups, B, T, D], and the squared
-        error of the predicted sketches.
+    def follow_plan(self, codes: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
+        """What a plate adds at each image token of the picture that follows it: features [groups, B, tokens, D] and scores of
+        its codes [B, tokens, codes]. codes [B, tokens]: of the plate; shown [B, tokens] bool: where it is seen."""
+        assert self.plan is not None
+        assert isinstance(self.image_tokenizer, FSQTokenizer)
+        values = self.image_tokenizer.values(codes).to(self.dtype)
+        known = self.image_tokenizer.values(torch.arange(self.config.image.codes, device=codes.device)[None])[0].T
+        return self.plan.features(values, shown), self.plan.nearness(values, shown, known.to(values.dtype))
 
-        In training the features hold the true sketch under noise, otherwise the predicted one.
-        """
+    def read_batch(self, batch: Batch) -> Sequences:
+        """In training the features hold the true sketch under noise, otherwise the predicted one."""
         preference = None if batch.clicks is None else self.preference_tokens(batch.clicks)
         x = self.embed(batch.ids, batch.kinds, batch.clicks, preference)
         if batch.clicks is not None and preference is not None:
             rows = (batch.image_starts >= 0).nonzero()[:, 0]
             x = x.index_put((rows, batch.image_starts[rows]), preference.summary[rows].to(x.dtype), accumulate=True)
         if batch.canvas is None:
-            return x, None, None
+            return Sequences(x, None, None, None)
         features = self.foreground(from_bytes(batch.canvas))
         error = None
         painted = features
@@ -192,7 +210,11 @@ class UnifiedModel(nn.Module):
             shown = clicked & (torch.rand(len(clicked), device=x.device) >= DROPOUT) if self.training else clicked
             sketch = self.sketch.noisy(true) if self.training else predicted
             painted = painted + self.sketch.features(sketch) * shown.to(features.dtype)[None, :, None, None]
-        return x, self.foreground_at(painted, batch.image_starts, x.shape[1]), error
+        bias = None
+        if self.plan is not None and batch.plan_codes is not None and batch.plan_shown is not None:
+            planned, bias = self.follow_plan(batch.plan_codes, batch.plan_shown)
+            painted = painted + planned * batch.plan_shown.any(1).to(features.dtype)[None, :, None, None]
+        return Sequences(x, self.foreground_at(painted, batch.image_starts, x.shape[1]), error, bias)
 
     def foreground_at(self, features: Tensor, starts: Tensor, length: int) -> Tensor:
         """Places features [G, B, n, D] at the positions that predict the image tokens: [G, B, length, D], zero elsewhere."""
@@ -206,7 +228,7 @@ class UnifiedModel(nn.Module):
 
     def forward(self, batch: Batch, emphasis: Tensor | None = None) -> Losses:
         """emphasis [image tokens], 1 on average: weights of the image tokens in the loss, by position."""
-        x, foreground, error = self.read_batch(batch)
+        x, foreground, error, bias = self.read_batch(batch)
         # padding is on the right, where a causal decoder reaches it from other padding only: no mask, twice as fast
         hidden = self.decoder(x, foreground=foreground)
         zero = hidden.new_zeros(())
@@ -218,6 +240,7 @@ class UnifiedModel(nn.Module):
         image = zero
         if pictured.any():
             scores = self.image_head(hidden[:, :-1][pictured]).float()
+            scores = scores if bias is None else scores + bias.flatten(0, 1).float()
             each = F.cross_entropy(scores, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
             image = (each if emphasis is None else each * emphasis).mean()
         return Losses(text, image, error)

@@ -104,7 +104,7 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
                 other = names[int(rng.integers(len(names)))]
                 degrees = float(rng.uniform(-12, 12))
                 for views, shown in ((queries, None), (keys, other)):
-                    views.append(_view(encoder, train.ad(int(row), shown), rng, degrees))
+                    views.append(augmented_view(encoder.config.size, train.ad(int(row), shown), rng, degrees))
                 scenes.append(train.scenes[int(row)])
         return torch.stack(queries).to(device()), torch.stack(keys).to(device()), scenes
 
@@ -140,11 +140,10 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
     fit(encoder, losses_at, schedule, out, resume, look)
 
 
-def _view(encoder: BackgroundEncoder, picture: Image.Image, rng: np.random.Generator, degrees: float) -> Tensor:
-    """A crop, perhaps mirrored, with a slight change of brightness; both views of a pair share the hue shift."""
+def augmented_view(size: int, picture: Image.Image, rng: np.random.Generator, degrees: float) -> Tensor:
+    """A crop [3, size, size] in 0..1, perhaps mirrored, with its hues turned by `degrees` and a slight change of brightness."""
     side = int(min(picture.size) * rng.uniform(0.7, 1.0))
     left, top = int(rng.integers(picture.width - side + 1)), int(rng.integers(picture.height - side + 1))
-    size = encoder.config.size
     cut = picture.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
     values: NDArray[np.float32] = np.asarray(cut.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
     pixels = torch.from_numpy(values.copy())

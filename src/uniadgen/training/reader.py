@@ -23,6 +23,7 @@ from uniadgen.data.augment import VARIANTS, hue_matrix
 from uniadgen.data.store import Store, of_split
 from uniadgen.history import Vectors, sample_clicks
 from uniadgen.model.config import ModelConfig
+from uniadgen.model.plan import open_tokens, shown_cells
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch, Clicks
@@ -35,6 +36,7 @@ LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes i
 CLEAR = 0.5
 PROMPT_DROPOUT = 0.1
 KINDS = ("general", "personal", "scenes", "words")
+NO_PLAN, OTHER_PLATE = 0.15, 0.7
 SLOTS = 20  # steps after which the kinds of batches repeat
 
 
@@ -80,6 +82,39 @@ class DrawnHistories:
         return clicks, self.texts[clicks] @ self.descriptions[row]
 
 
+class Plan(NamedTuple):
+    """A plate that a picture follows."""
+
+    codes: NDArray[np.int64]  # [tokens]
+    shown: NDArray[np.bool_]  # [tokens]
+
+
+@dataclass(frozen=True)
+class Plans:
+    """Draws the plate that a training picture follows: its own, or that of the same scene behind another product, in parts.
+
+    So the decoder learns to go on with a scene, and to paint shadows where its own product stands and nowhere else.
+    """
+
+    alike: Sequence[Sequence[int]]  # by creative: those that show the same scene with another product
+
+    def __call__(self, draw: random.Random, store: Store, row: int, variant: int, grid: int) -> Plan | None:
+        """None where the picture has to be painted without a plan."""
+        if draw.random() < NO_PLAN:
+            return None
+        others = self.alike[row]
+        other = draw.choice(others) if others and draw.random() < OTHER_PLATE else row
+        # What stands in an exemplar is somewhere else than the product: another creative's place stands for it here.
+        hidden = other if other != row else draw.randrange(len(store))
+        boxes = store.shares(np.array([row, hidden]))
+        if VARIANTS[variant][0]:
+            boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
+        open_ = open_tokens(torch.from_numpy(boxes), grid).all(0)
+        share, generator = draw.random() ** 0.5, torch.Generator().manual_seed(draw.getrandbits(63))
+        shown = open_ & shown_cells(generator, grid, share)
+        return Plan(store.codes[other, variant].astype(np.int64), shown.numpy())
+
+
 class Shown(NamedTuple):
     """The product on white, in its box on the canvas."""
 
@@ -97,6 +132,7 @@ class Example:
     codes: Tensor | None
     clicks: Sequence[tuple[Tensor, Sequence[int]]]
     shown: Shown | None
+    plan: Plan | None = None
 
 
 class Reader(Dataset[Batch]):
@@ -117,9 +153,11 @@ class Reader(Dataset[Batch]):
         rank: int = 0,
         ranks: int = 1,
         histories: DrawnHistories | None = None,
+        plans: Plans | None = None,
     ) -> None:
         self.store, self.config, self.tokenizer, self.mix = store, config, tokenizer, mix
         self.size, self.seed, self.rank, self.ranks, self.histories = batch, seed, rank, ranks, histories
+        self.plans = plans
         self.rows = of_split(store.splits, [split])
         self.rows = self.rows[store.boxes[self.rows, 2] > 0]
         self.users = np.zeros(0, np.int64) if histories is not None else of_split(store.user_splits, [split])
@@ -182,9 +220,14 @@ class Reader(Dataset[Batch]):
                 clicks = self.sampled(draw, *(self.store.clicks(item) if from_users else self.drawn(draw, row)), count, row)
             variant = draw.randrange(self.store.codes.shape[1])
             if kind == "scenes":
-                examples.append(self.scene_example(draw, row, clicks, variant))
+                example = self.scene_example(draw, row, clicks, variant)
             else:
-                examples.append(self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT))
+                example = self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT)
+            # the unconditional sequence has no plan either: guidance contrasts with it
+            if self.plans is not None and (example.text or example.clicks):
+                plan = self.plans(draw, self.store, row, variant, self.config.image.grid)
+                example = replace(example, plan=plan)
+            examples.append(example)
         keep = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
         return examples, keep
 
@@ -336,6 +379,13 @@ def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTok
             ids[row, length : length + count], kinds[row, length : length + count] = example.codes.numpy(), IMAGE
     starts = [length - 1 if count else -1 for length, count in zip(lengths, painted, strict=True)]
     with_history = any(example.clicks for example in examples)
+    plan_codes, plan_shown = None, None
+    if any(example.plan is not None for example in examples):
+        plan_codes = torch.zeros(len(examples), config.image.tokens, dtype=torch.long)
+        plan_shown = torch.zeros(len(examples), config.image.tokens, dtype=torch.bool)
+        for row, example in enumerate(examples):
+            if example.plan is not None:
+                plan_codes[row], plan_shown[row] = map(torch.from_numpy, example.plan)
     return Batch(
         ids=torch.from_numpy(ids),
         kinds=torch.from_numpy(kinds),
@@ -344,4 +394,6 @@ def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTok
         clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if with_history else None,
         canvas=canvases([e.shown for e in examples if e.shown is not None], config.image.resolution),
         keep_foreground=keep,
+        plan_codes=plan_codes,
+        plan_shown=plan_shown,
     )

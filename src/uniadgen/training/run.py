@@ -17,20 +17,23 @@ from uniadgen.cleaning import quoted
 from uniadgen.compose import place, visible_part
 from uniadgen.data.encode import encoded_settings, fingerprint
 from uniadgen.data.layout import in_pixels, iter_rows, read_creatives, read_index
-from uniadgen.data.store import open_store
+from uniadgen.data.store import SPLITS, Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint, lora
 from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
-from uniadgen.model.config import ModelConfig, embedded, tiny
+from uniadgen.model.config import ModelConfig, PlanConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.lora import LoraSettings
-from uniadgen.model.text_tokenizer import train_text_tokenizer
+from uniadgen.model.plan import SCENES, FoundScenes, SceneEncoder, load_scenes_encoder, save_scenes
+from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import Scenes, train_pbs
+from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_facets, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
-from uniadgen.training.reader import DrawnHistories, Mix, Reader
+from uniadgen.training.reader import DrawnHistories, Mix, Plans, Reader
+from uniadgen.training.scenes import Labels, train_scenes
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
 from uniadgen.world.specs import stream
@@ -50,7 +53,10 @@ def read_config(path: Path) -> tuple[ModelConfig | None, dict[str, Any]]:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections, models = ("model", "tokenizer", "refine", "unified", "pbs", "mix", "lora", "histories"), (*MODELS, ON_BACKBONE)
+    sections, models = (
+        ("model", "tokenizer", "refine", "scenes", "plan", "unified", "pbs", "mix", "lora", "histories"),
+        (*MODELS, ON_BACKBONE),
+    )
     if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in models:
         raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(models)}")
     if values.get("histories", "users") not in HISTORIES:
@@ -173,6 +179,43 @@ def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
     return found
 
 
+FACETS = ("family", "palette", "light")  # columns of creatives that label a scene
+
+
+def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
+    """The labels of the creatives in some splits that `load_scenes` loads, in its order. names: the classes, where they are
+    known. Raises InputError for data without labels."""
+    table = read_creatives(data, ("split", *FACETS))
+    if any(table[name].null_count for name in FACETS):
+        raise InputError(
+            f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}; only PAd-Synth has. Train without --scenes"
+        )
+    columns = {name: table[name].to_pylist() for name in FACETS}
+    names = names or {name: tuple(sorted(set(columns[name]))) for name in FACETS}
+    chosen = [row for row, split in enumerate(table["split"].to_pylist()) if split in splits]
+    numbers = [[names[name].index(columns[name][row]) for name in FACETS] for row in chosen]
+    return Labels(names, np.array(numbers, np.int64).reshape(len(chosen), len(FACETS)))
+
+
+def run_scenes(data: Path, config_path: Path, out: Path, resume: bool) -> None:
+    """Trains the scene encoder of the plan and writes it to OUT/scenes.safetensors."""
+    config, values = read_config(config_path)
+    schedule: Schedule = _section(Schedule, values, "scenes", config_path)
+    if config is None:
+        raise InputError(f"{config_path}: a model on a backbone has no plan, so it needs no scene encoder")
+    train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val",)))
+    labels = scene_labels(data, ("train",))
+    plan = dataclasses.replace(config.plan, facets=labels.facets)
+    torch.manual_seed(schedule.seed)
+    encoder = SceneEncoder(plan)
+    train_scenes(
+        encoder, train, labels, held_out, scene_labels(data, ("val",), labels.names), of_process(schedule), out, resume
+    )
+    if processes().is_main_process:
+        save_scenes(out / SCENES, encoder, plan, labels.names)
+        print(f"wrote {out / SCENES}")
+
+
 def fitted_to(cutout: Image.Image, size: int) -> Image.Image:
     """A smaller copy where the cut-out is larger than any place it will take."""
     copy = cutout.copy()
@@ -199,14 +242,19 @@ def run_unified(
     resume: bool,
     backbone: Path | None = None,
     foreground: Path | None = None,
+    scenes: Path | None = None,
+    start: Path | None = None,
 ) -> None:
     """tokenizer_folder: what `train tokenizer` wrote. backbone: instead of it, a Janus by its folder or hub id, whose DINOv2
-    `foreground` may be; that is how a configuration with `model: janus` starts.
+    `foreground` may be; that is how a configuration with `model: janus` starts. scenes: what `train scenes` wrote; without it
+    the model has no plan. start: a model folder, whose weights training begins with where they fit.
     """
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "unified", config_path)
     mix: Mix = _section(Mix, values, "mix", config_path)
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
+    if config is None and (scenes is not None or start is not None):
+        raise InputError(f"{config_path}: --scenes and --start are for models without a backbone; leave them out")
     if source is None or other is not None:
         needed = "--backbone (and perhaps --foreground)" if config is None else "--tokenizer"
         raise InputError(f"{config_path}: its model starts from {needed}; name that and nothing else")
@@ -222,15 +270,33 @@ def run_unified(
     else:
         if meant_for.image != config.image:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {quoted(config_path)} trains")
-        words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
-        model = UnifiedModel(config)
+        found = None if scenes is None else load_scenes_encoder(scenes / SCENES)
+        if found is not None:
+            plates = sum(split == "train" for split in read_creatives(data, ("split",))["split"].to_pylist())
+            count = min(plates, config.plan.exemplars)
+            config = dataclasses.replace(config, plan=dataclasses.replace(found.config, exemplars=count))
+        else:
+            config = dataclasses.replace(config, plan=PlanConfig())
+        if start is None:
+            words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
+            model = UnifiedModel(config)
+        else:
+            before, words = checkpoint.load(start)
+            model = UnifiedModel(config)
+            begin_with(model, before)
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
+        if found is not None and model.plan is not None:
+            model.plan.encoder.load_state_dict(found.encoder.state_dict())
     histories = drawn_histories(data) if values.get("histories") == "drawn" else None
-    store = open_store(data, words, with_users=histories is None)
+    store = open_store(data, words, with_users=histories is None or model.plan is not None)
     own = processes()
+    plans = None
+    if model.plan is not None and found is not None:
+        prepare_plan(data, model, words, store, found, _section(Schedule, values, "plan", config_path), out / "plan", resume)
+        plans = Plans(alike_scenes(data))
     try:
         train, held_out = (
-            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories)
+            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories, plans)
             for split, stages, rank, ranks in (
                 ("train", mix, own.process_index, own.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
@@ -242,3 +308,47 @@ def run_unified(
     if own.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
         print(f"wrote {out / 'model'}")
+
+
+def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
+    """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is."""
+    known, own = before.state_dict(), model.state_dict()
+    model.load_state_dict(
+        {name: known[name] if name in known and known[name].shape == t.shape else t for name, t in own.items()}
+    )
+
+
+def alike_scenes(data: Path) -> list[list[int]]:
+    """By creative: the other creatives of its split that stand in the same scene."""
+    table = read_creatives(data, ("split", "scene_id"))
+    together: dict[tuple[str, str | None], list[int]] = {}
+    keys = list(zip(table["split"].to_pylist(), table["scene_id"].to_pylist(), strict=True))
+    for row, key in enumerate(keys):
+        together.setdefault(key, []).append(row)
+    return [[] if key[1] is None else [other for other in together[key] if other != row] for row, key in enumerate(keys)]
+
+
+def prepare_plan(
+    data: Path,
+    model: UnifiedModel,
+    words: TextTokenizer,
+    store: Store,
+    found: FoundScenes,
+    schedule: Schedule,
+    out: Path,
+    resume: bool,
+) -> None:
+    """Trains how clicks vote and fills the plan's memory."""
+    assert model.plan is not None
+    facets = seen_facets(model.plan.encoder, data)
+    known = known_of(store, words, facets, model.config.preference.text_tokens)
+    labels = scene_labels(data, SPLITS, found.names)
+    shoppers = []
+    for split in ("train", "val"):
+        users = of_split(store.user_splits, [split]).tolist()
+        if not users:
+            raise InputError(f"data folder {quoted(data)}: it has no users in its split {split}; a plan is learnt from theirs")
+        shoppers.append(Shoppers(users, [store.target(user) for user in users], store.clicks))
+    most = model.config.preference.clicks
+    train_plan(model.plan, known, labels, shoppers[0], shoppers[1], most, of_process(schedule), out, resume)
+    remember_exemplars(model.plan, store, known, schedule.seed)

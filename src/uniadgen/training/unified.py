@@ -24,7 +24,8 @@ class Trained(nn.Module):
         super().__init__()
         self.model = model
         # The first tokens of a picture decide on its colours and its scene, which is where taste shows.
-        weights = 1 + EMPHASIS * FADING ** torch.arange(model.config.image.tokens)
+        # A plan has decided on both.
+        weights = 1 + (EMPHASIS if model.plan is None else 0.0) * FADING ** torch.arange(model.config.image.tokens)
         self.register_buffer("emphasis", weights / weights.mean(), persistent=False)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -37,8 +38,12 @@ class Trained(nn.Module):
 
 
 def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool) -> None:
-    """Trains everything but the image tokenizer, which stays as it is."""
+    """Trains everything but the image tokenizer and what the plan knows of shoppers, which stay as they are."""
     model.image_tokenizer.requires_grad_(False)
+    if model.plan is not None:  # what it knows of shoppers was learnt before
+        model.plan.requires_grad_(False)
+        model.plan.paint.requires_grad_(True)
+        model.plan.trust.requires_grad_(True)
     trained = Trained(model).to(device())
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -71,11 +76,12 @@ def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     batch = next(found for found in map(reader.__getitem__, range(10 * LOOKS)) if found.canvas is not None)
     batch = batch.to(model.device)
     assert batch.canvas is not None  # next has seen to it
-    x, features, _ = model.read_batch(batch)
+    x, features, _, bias = model.read_batch(batch)
     hidden = model.decoder(x, visible=batch.kinds != PADDING, foreground=features)
     count, grid = model.config.image.tokens, model.config.image.grid
     positions = batch.image_starts[:, None] + torch.arange(count, device=model.device)
-    guesses = model.image_head(hidden.gather(1, positions[..., None].expand(-1, -1, hidden.shape[2]))).argmax(-1)
+    scores = model.image_head(hidden.gather(1, positions[..., None].expand(-1, -1, hidden.shape[2])))
+    guesses = (scores if bias is None else scores + bias).argmax(-1)
     truth = batch.ids.gather(1, positions + 1)
     pictures = [model.image_tokenizer.decode(codes, grid) for codes in (truth, guesses)]
     return to_image(torch.cat([torch.cat(list(p), 2) for p in pictures], 1))

@@ -1,0 +1,189 @@
+"""Trains what the plan knows of shoppers - how clicks vote - and picks the exemplars that it remembers.
+
+Votes are learnt from users' clicks and the ad that each of them clicked next, or from shoppers invented for every creative.
+Pictures were seen before: what the scene encoder tells of every ad is a table, so a step takes milliseconds.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from uniadgen.data.layout import iter_rows
+from uniadgen.data.store import Store, of_split
+from uniadgen.history import sample_clicks
+from uniadgen.model.plan import Remembered, SceneEncoder, ScenePlan
+from uniadgen.model.sequence import PRODUCT_TOKENS, product_ids
+from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.training.loop import Schedule, fit
+from uniadgen.training.precision import device
+from uniadgen.training.scenes import Labels
+from uniadgen.world.specs import stream
+
+NO_CLICKS = 0.1  # share of training shoppers whose history is empty
+LOOKS = 1024  # held-out shoppers
+History = Callable[[int], tuple[NDArray[np.int64], NDArray[np.float32]]]  # of a user: clicks and their product similarities
+
+
+@dataclass(frozen=True)
+class Shoppers:
+    """Users by number, the creative that each clicked last, and how to look up the clicks before."""
+
+    users: Sequence[int]
+    targets: Sequence[int]
+    history: History
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Ids of texts, padded: row i of text i."""
+
+    ids: Tensor  # [texts, T] long
+    visible: Tensor  # [texts, T] bool
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[int]], most: int) -> "Ids":
+        width = max(1, min(most, max(map(len, texts), default=1)))
+        ids, visible = np.zeros((len(texts), width), np.int64), np.zeros((len(texts), width), bool)
+        for row, text in enumerate(texts):
+            count = min(width, len(text))
+            ids[row, :count], visible[row, :count] = text[:count], True
+        return cls(torch.from_numpy(ids), torch.from_numpy(visible))
+
+    def told(self, plan: ScenePlan, rows: Tensor) -> Tensor:
+        """What the words of some rows [...] tell of products: [..., words]."""
+        own = plan.words.weight.device
+        return plan.product(self.ids[rows].to(own), self.visible[rows].to(own))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of every creative: facets as the scene encoder sees them, the ad's words, and its product's words."""
+
+    facets: Tensor  # [creatives, classes] probabilities
+    texts: Ids
+    products: Ids
+
+
+@torch.no_grad()
+def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
+    """What a scene encoder tells of every ad of a data set: [creatives, classes] probabilities."""
+    encoder = encoder.to(device()).eval()
+    found: list[Tensor] = []
+    views: list[Tensor] = []
+
+    def flush() -> None:
+        if views:
+            found.append(encoder.probabilities(torch.stack(views).to(device())).cpu())
+            views.clear()
+
+    for row in iter_rows(data, "creatives", ("ad",), 64):
+        with Image.open(io.BytesIO(row["ad"])) as picture:
+            views.append(encoder.encoder.prepare(picture.convert("RGB")))
+        if len(views) == 64:
+            flush()
+    flush()
+    return torch.cat(found)
+
+
+def known_of(store: Store, tokenizer: TextTokenizer, facets: Tensor, text_tokens: int) -> Known:
+    """text_tokens: how many ids of an ad's text are read."""
+    rows = [store.row(i) for i in range(len(store))]
+    return Known(
+        facets,
+        Ids.of([store.text_ids(i) for i in range(len(store))], text_tokens),
+        Ids.of([product_ids(tokenizer, row.description, row.selling_points) for row in rows], PRODUCT_TOKENS),
+    )
+
+
+def train_plan(
+    plan: ScenePlan,
+    known: Known,
+    labels: Labels,
+    train: Shoppers,
+    held_out: Shoppers,
+    clicks: int,
+    schedule: Schedule,
+    out: Path,
+    resume: bool,
+) -> None:
+    """Trains how clicks vote, in place, and nothing else of the plan. clicks: most clicks that the model samples. The
+    held-out figure is the mean cross-entropy of a facet."""
+    for parameter in plan.parameters():
+        parameter.requires_grad_(False)
+    for name in ("words", "usual"):
+        getattr(plan, name).requires_grad_(True)
+    for parameter in (plan.kinship, plan.worth, plan.worth_of_log, plan.floor, plan.telling):
+        parameter.requires_grad_(True)
+    plan.to(device())
+
+    def batch_of(shoppers: Shoppers, chosen: Sequence[int], key: int, empty: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Sampled clicks (rows of creatives, and which are there) [B, clicks], and the targets [B]."""
+        targets = [shoppers.targets[number] for number in chosen]
+        rows, seen = np.zeros((len(chosen), clicks), np.int64), np.zeros((len(chosen), clicks), bool)
+        for line, number in enumerate(chosen):
+            draw = stream(schedule.seed, "plan", key, line)
+            if draw.random() < empty:
+                continue
+            clicked, similarity = shoppers.history(shoppers.users[number])
+            rng = np.random.default_rng(draw.getrandbits(63))
+            own = np.flatnonzero(clicked == targets[line]).tolist()
+            some = sample_clicks(similarity.astype(np.float64), clicks, "product-similarity", rng, own)
+            rows[line, : len(some)], seen[line, : len(some)] = clicked[some], True
+        return torch.from_numpy(rows), torch.from_numpy(seen), torch.tensor(targets)
+
+    def crossed(rows: Tensor, seen: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy by facet, and the log-probabilities of all classes."""
+        liked = plan.liked(
+            known.products.told(plan, targets),
+            known.texts.told(plan, rows),
+            known.facets[rows].to(device()),
+            seen.to(device()),
+        )
+        numbers = torch.from_numpy(labels.numbers)[targets].to(device())
+        parts = [F.nll_loss(part, numbers[:, facet]) for facet, part in enumerate(liked.split(plan.facets, 1))]
+        return torch.stack(parts), liked
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((schedule.seed, step))
+        chosen = rng.integers(len(train.users), size=schedule.batch).tolist()
+        parts, _ = crossed(*batch_of(train, chosen, step, NO_CLICKS))
+        return dict(zip(labels.names, parts, strict=True))
+
+    def look(step: int) -> float:
+        rows, seen, targets = batch_of(held_out, range(min(LOOKS, len(held_out.users))), -1, 0.0)
+        parts, liked = crossed(rows, seen, targets)
+        guesses = torch.stack([part.argmax(1) for part in liked.split(plan.facets, 1)], 1).cpu()
+        right = (guesses == torch.from_numpy(labels.numbers)[targets]).float().mean(0).tolist()
+        told = ", ".join(
+            f"{name} {float(loss):.3f} nats, {share:.3f} right"
+            for name, loss, share in zip(labels.names, parts, right, strict=True)
+        )
+        print(f"\nstep {step}: held-out {told}", flush=True)
+        return float(parts.mean())
+
+    fit(plan, losses_at, schedule, out, resume, look)
+
+
+@torch.no_grad()
+def remember_exemplars(plan: ScenePlan, store: Store, known: Known, seed: int) -> None:
+    """Fills the plan with creatives of the split train that have a cut-out, drawn with the seed."""
+    rows = of_split(store.splits, ["train"])
+    rows = rows[store.boxes[rows, 2] > 0]
+    chosen = np.sort(np.random.default_rng(seed).permutation(rows)[: len(plan.codes)])
+    where = torch.from_numpy(chosen)
+    plan.remember(
+        Remembered(
+            torch.from_numpy(store.codes[chosen, 0].astype(np.int64)),
+            torch.from_numpy(store.shares(chosen)),
+            known.facets[where],
+            known.products.told(plan, where),
+        )
+    )
