@@ -14,7 +14,7 @@ from PIL import Image
 from uniadgen import Box, Click, InputError, Product
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.compose import fitted_cutout
-from uniadgen.creatives import CreativeCodes
+from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import Decoding
 from uniadgen.generator import AdGenerator
@@ -190,17 +190,17 @@ def test_what_requests_share_is_computed_once(
 def test_pictures_are_known_again_until_they_change(
     model: UnifiedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    creatives, encoded = CreativeCodes(model), []
+    creatives, encoded = ClickedPictures(model), []
     inner = model.image_tokenizer.encode
     monkeypatch.setattr(model.image_tokenizer, "encode", lambda pixels: encoded.append(len(pixels)) or inner(pixels))
     path = tmp_path / "click.png"
     for change, colour in enumerate(("red", "blue")):
         Image.new("RGB", (40, 40), colour).save(path)
         os.utime(path, (1, change))
-        codes = creatives.codes([path, str(path), path], ["a", "b", "c"])
-        assert [c.tolist() for c in codes] == [codes[0].tolist()] * 3
-        creatives.codes([Image.open(path)], ["d"])
-        creatives.codes([Image.new("RGB", (40, 40), colour)], ["e"])
+        codes = creatives.seen([path, str(path), path], ["a", "b", "c"])
+        assert [c.codes.tolist() for c in codes] == [codes[0].codes.tolist()] * 3
+        creatives.seen([Image.open(path)], ["d"])
+        creatives.seen([Image.new("RGB", (40, 40), colour)], ["e"])
     assert encoded == [1, 1, 1, 1]  # once as a file and once by its pixels, for each colour
 
 
