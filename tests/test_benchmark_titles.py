@@ -110,7 +110,7 @@ def test_judging(titles: ModuleType) -> None:
     assert not bad.meets("factuality")
     told = titles.report([fine, bad], 1)
     assert "50.0%  1 of 2" in told
-    assert told.count("title  ") == 1
+    assert told.count("\ntitle  ") == 1
 
 
 def test_a_run(titles: ModuleType, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
