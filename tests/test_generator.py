@@ -143,6 +143,7 @@ def test_a_batch_makes_the_ads_that_each_request_gets_alone(
         assert _same(ad, alone)
         assert ad.notes == alone.notes
         assert ad.seed == seed
+    assert generator.write(requests, seeds=seeds) == [ad.text for ad in ads]
     assert len({ad.background.tobytes() for ad in ads}) == 5
 
 
@@ -205,7 +206,7 @@ def test_pictures_are_known_again_until_they_change(
 
 
 def test_bad_batches_are_refused(generator: AdGenerator, product: Product) -> None:
-    assert generator.generate_many([]) == []
+    assert generator.generate_many([]) == generator.write([]) == []
     good, bad = AdRequest(product), AdRequest(product, [Click("nowhere.png", "Kettle")])
     with pytest.raises(InputError, match=r"^requests\[1\]: history\[0\]\.image"):
         generator.generate_many([good, bad])

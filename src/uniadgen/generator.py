@@ -6,12 +6,13 @@ product (foreground perception), and lay the product over it, pixel for pixel.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -41,6 +42,8 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import TEXT, Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import CheckedRequest, check_request
+
+T = TypeVar("T")
 
 
 class AdGenerator:
@@ -124,7 +127,7 @@ class AdGenerator:
         InputError for a request that can't be carried out.
         """
         options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
-        return self._generate([AdRequest(product, [] if history is None else history, box)], [seed], options)[0]
+        return self._run(self._decode, [AdRequest(product, [] if history is None else history, box)], [seed], options)[0]
 
     def generate_many(
         self,
@@ -144,14 +147,32 @@ class AdGenerator:
         seeds: one per request; without them 0, 1, ... What requests share - a product, its instruction, its placement, a
         clicked picture - is computed once. For several samples of one request, name it several times. Raises InputError.
         """
-        seeds = range(len(requests)) if seeds is None else seeds
-        if len(seeds) != len(requests):
-            raise InputError(f"seeds: {len(seeds)} for {len(requests)} requests; give one per request")
         options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
-        return self._generate(requests, seeds, options) if requests else []
+        seeds = _checked_seeds(seeds, requests)
+        return self._run(self._decode, requests, seeds, options) if requests else []
+
+    def write(
+        self,
+        requests: Sequence[AdRequest],
+        *,
+        seeds: Sequence[int] | None = None,
+        history_length: int | None = None,
+        sampling: Sampling = "product-similarity",
+    ) -> list[str]:
+        """Only the texts of the ads that `generate_many` makes of the same requests and seeds. Raises InputError."""
+        options = Options((768, 768), history_length, sampling, None, None, None, "sequential")
+        seeds = _checked_seeds(seeds, requests)
+        return self._run(self._texts_alone, requests, seeds, options) if requests else []
 
     @torch.inference_mode()
-    def _generate(self, requests: Sequence[AdRequest], seeds: Sequence[int], options: "Options") -> list[Ad]:
+    def _run(
+        self,
+        decode: Callable[[Sequence["_Job"], "Options", "Timings"], list[T]],
+        requests: Sequence[AdRequest],
+        seeds: Sequence[int],
+        options: "Options",
+    ) -> list[T]:
+        """Prepares the requests and decodes them, in as many parts as fit beside each other."""
         _check_options(options, seeds)
         with _fitting_threads(self.model) as workers:
             timings = Timings(len(requests))
@@ -159,22 +180,30 @@ class AdGenerator:
             size = -(-len(jobs) // workers)
             groups = [jobs[start : start + size] for start in range(0, len(jobs), size)]
             if len(groups) == 1:
-                return self._decode(jobs, options, timings)
+                return decode(jobs, options, timings)
             # Steps of a small model are too short for two threads to share one, so each thread takes a part of the batch.
             with ThreadPoolExecutor(len(groups), initializer=lambda: torch.set_num_threads(1)) as pool:
                 shares = [replace(timings, ads=len(jobs), seconds=dict(timings.seconds)) for _ in groups]
-                return [ad for ads in pool.map(self._decode, groups, repeat(options), shares) for ad in ads]
+                return [made for part in pool.map(decode, groups, repeat(options), shares) for made in part]
 
     @torch.inference_mode()
-    def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
-        """Reads the instructions, writes the texts, paints the backgrounds and lays the products over them, in one batch."""
+    def _texts_alone(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[str]:
+        return self._texts(jobs, timings).texts
+
+    def _texts(self, jobs: Sequence["_Job"], timings: "Timings") -> "_Written":
+        """Reads the instructions and writes the texts, in one batch."""
         with timings("prompt"):
             cache, hidden, preferences = self._prefill(jobs)
         with timings("text"):
             generators = [torch.Generator(self.model.device).manual_seed(job.seed) for job in jobs]
-            texts = self._write(jobs, cache, hidden, generators)
+            return _Written(self._write(jobs, cache, hidden, generators), cache, preferences, generators)
+
+    @torch.inference_mode()
+    def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
+        """Writes the texts, paints the backgrounds and lays the products over them, in one batch."""
+        written = self._texts(jobs, timings)
         with timings("image"):
-            painted = self._paint(jobs, cache, preferences, generators, options)
+            painted = self._paint(jobs, written.cache, written.preferences, written.generators, options)
             grid = self.model.config.image.grid
             pictures = [to_image(self.model.image_tokenizer.decode(codes[None], grid)[0]) for codes in painted.codes]
         with timings("compose"):
@@ -193,7 +222,7 @@ class AdGenerator:
                 notes=[*job.request.notes, *job.prompt.notes],
                 image_passes=painted.passes,
             )
-            for job, text, background, image in zip(jobs, texts, backgrounds, images, strict=True)
+            for job, text, background, image in zip(jobs, written.texts, backgrounds, images, strict=True)
         ]
 
     def _prepare(
@@ -466,6 +495,25 @@ class _Job:
         clicks = self.clicks
         seen = clicks and tuple(t.cpu().numpy().tobytes() for t in (clicks.codes, clicks.text, clicks.text_visible))
         return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Texts of a batch, and what its pictures go on from."""
+
+    texts: list[str]
+    cache: Cache  # has read the instructions and the texts
+    preferences: list[Preference | None]
+    generators: list[torch.Generator]
+
+
+def _checked_seeds(seeds: Sequence[int] | None, requests: Sequence[AdRequest]) -> Sequence[int]:
+    """One seed per request; without any 0, 1, ..."""
+    if seeds is None:
+        return range(len(requests))
+    if len(seeds) != len(requests):
+        raise InputError(f"seeds: {len(seeds)} for {len(requests)} requests; give one per request")
+    return seeds
 
 
 def _check_requests(requests: Sequence[AdRequest]) -> list[CheckedRequest]:

@@ -19,7 +19,6 @@ from uniadgen.data.encode import encode_creatives
 from uniadgen.data.hidden import fill_hidden
 from uniadgen.data.store import open_store
 from uniadgen.errors import InputError
-from uniadgen.history import hashed_embedder
 from uniadgen.model import checkpoint
 from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
@@ -44,10 +43,9 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def painted(row: layout.Row, folder: Path, tokenizer: FSQTokenizer) -> torch.Tensor:
+def painted(row: layout.Row, folder: Path) -> torch.Tensor:
     """A creative's plate as the tokenizer gets it: what the product hides is filled in."""
-    encoder = encode._Encoder(tokenizer, tiny(), 1, 4, hashed_embedder, encode._Cutouts(folder))
-    hidden = encoder._hidden(row, 64)
+    hidden = encode._hidden(row, 64, encode.Cutouts(folder))
     left, top, width, height = row["foreground_box"]
     assert hidden.any()
     assert hidden[top : top + height, left : left + width].sum() == hidden.sum()
@@ -61,7 +59,7 @@ def test_codes_are_those_of_plate_and_ad(data: Path, tokenizer: FSQTokenizer) ->
     assert after.select(before.schema.names).equals(before)
     row = after.to_pylist()[7]
     with torch.no_grad():
-        assert row["codes"] == tokenizer.encode(painted(row, data, tokenizer)[None])[0].tolist()
+        assert row["codes"] == tokenizer.encode(painted(row, data)[None])[0].tolist()
         ad = to_pixels(encode._open(row["ad"], "ad"), tiny().preference.resolution)
         assert row["click_codes"] == tokenizer.encode(ad[None])[0].tolist()
     left, top, width, height = row["foreground_box"]
@@ -201,7 +199,7 @@ def test_variants_are_mirrored_and_shifted(data: Path, tokenizer: FSQTokenizer) 
     encode_creatives(data, tokenizer, tiny(), augment=True)
     row = pq.read_table(data / "creatives.parquet").to_pylist()[3]
     codes = np.array(row["codes"]).reshape(len(VARIANTS), -1)
-    pixels = painted(row, data, tokenizer)
+    pixels = painted(row, data)
     shown = [varied(pixels, variant) for variant in range(len(VARIANTS))]
     assert torch.equal(shown[1], pixels.flip(2))
     assert len({view.numpy().tobytes() for view in shown}) == len(VARIANTS)

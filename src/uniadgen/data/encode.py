@@ -13,8 +13,9 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def encode_creatives(
         work.mkdir(exist_ok=True)
         count = source.metadata.num_rows
         parts = [work / f"{start:012d}.parquet" for start in range(0, count, PART)]
-        products = _Cutouts(folder)
+        products = Cutouts(folder)
         rows = _parts(source, ("id", "product_id", "text", "description", "placement", "ad", "plate"))
         for number, part in enumerate(parts):
             chunk = next(rows)
@@ -216,7 +217,7 @@ def _merge(source: pq.ParquetFile, parts: Sequence[Path], path: Path, settings: 
             writer.write_table(merged, row_group_size=64)
 
 
-class _Cutouts:
+class Cutouts:
     """Cut-outs by product, read by row group: creatives of a product stand side by side, so one group at hand is enough."""
 
     def __init__(self, folder: Path) -> None:
@@ -251,15 +252,15 @@ class _Encoder:
         variants: int,
         batch: int,
         embedder: Embedder,
-        cutouts: _Cutouts,
+        cutouts: Cutouts,
     ) -> None:
         self.tokenizer, self.config, self.variants, self.batch = tokenizer, config, variants, batch
         self.embedder, self.cutouts = embedder, cutouts
 
     def table(self, rows: Sequence[Row]) -> pa.Table:
         size, small = self.config.image.resolution, self.config.preference.resolution
-        painted = self._codes([row["plate"] or row["ad"] for row in rows], rows, size)
-        clicked = self._codes([row["ad"] for row in rows], rows, small)
+        painted = self._codes(plate_pixels(row, size, self.cutouts) for row in rows)
+        clicked = self._codes(ad_pixels(row, small) for row in rows)
         boxes, pixels = zip(*(self._foreground(row, size) for row in rows), strict=True)
         columns = [
             pa.array(painted, ENCODED.field("codes").type),
@@ -274,29 +275,14 @@ class _Encoder:
         return pa.Table.from_arrays(columns, schema=ENCODED)
 
     @torch.no_grad()
-    def _codes(self, pictures: Sequence[bytes | None], rows: Sequence[Row], size: int) -> list[list[int]]:
+    def _codes(self, pictures: Iterable[Tensor]) -> list[list[int]]:
+        """The codes of pictures [3, S, S]: of each one in all its variants, one after the other."""
         device = next(self.tokenizer.parameters()).device
         codes: list[Tensor] = []
-        views: list[Tensor] = []
-
-        def flush() -> None:
-            if views:
-                codes.append(self.tokenizer.encode(torch.stack(views).to(device)).cpu())
-                views.clear()
-
-        for data, row in zip(pictures, rows, strict=True):
-            if data is None:
-                raise InputError(f"creative {quoted(row['id'])}: has no picture to encode; convert with --images")
-            picture = _open(data, f"the picture of creative {quoted(row['id'])}")
-            pixels = to_pixels(picture, size)
-            if data is row["plate"] and picture.width == picture.height:
-                pixels = fill_hidden(pixels, self._hidden(row, size))
-            for variant in range(self.variants):
-                views.append(varied(pixels, variant))
-                if len(views) == self.batch:
-                    flush()
-        flush()
-        return [list(map(int, found)) for found in torch.cat(codes).view(len(rows), -1).tolist()]
+        views = (varied(pixels, variant) for pixels in pictures for variant in range(self.variants))
+        while some := list(islice(views, self.batch)):
+            codes.append(self.tokenizer.encode(torch.stack(some).to(device)).cpu())
+        return [list(map(int, found)) for found in torch.cat(codes).unflatten(0, (-1, self.variants)).flatten(1).tolist()]
 
     def _foreground(self, row: Row, size: int) -> tuple[list[int] | None, bytes | None]:
         cutout = self.cutouts[row["product_id"]]
@@ -307,15 +293,39 @@ class _Encoder:
         pixels = np.asarray(render_foreground(cutout, (size, size), where).crop(box)).tobytes()
         return [where.left, where.top, where.width, where.height], pixels
 
-    def _hidden(self, row: Row, size: int) -> Tensor:
-        """The pixels of a creative's plate that its product covers: [size, size] bool."""
-        alpha = torch.zeros(size, size)
-        cutout = self.cutouts[row["product_id"]]
-        if cutout is not None:
-            where = _placement(row, cutout, size)
-            opacity = np.asarray(fitted_cutout(cutout, where).getchannel("A"), np.float32) / 255
-            alpha[where.top : where.top + where.height, where.left : where.left + where.width] = torch.from_numpy(opacity)
-        return hidden_behind(alpha)
+
+def plate_pixels(row: Row, size: int, cutouts: Cutouts) -> Tensor:
+    """What a creative's plate is to a tokenizer, what its product hides filled in; its ad where it has no plate.
+
+    [3, size, size] in -1..1. Raises InputError for a picture that is missing or broken.
+    """
+    if row["plate"] is None:
+        return ad_pixels(row, size)
+    picture = _picture(row, "plate")
+    pixels = to_pixels(picture, size)
+    return fill_hidden(pixels, _hidden(row, size, cutouts)) if picture.width == picture.height else pixels
+
+
+def ad_pixels(row: Row, size: int) -> Tensor:
+    """A creative's ad: [3, size, size] in -1..1. Raises InputError for a picture that is missing or broken."""
+    return to_pixels(_picture(row, "ad"), size)
+
+
+def _picture(row: Row, name: str) -> Image.Image:
+    if row[name] is None:
+        raise InputError(f"creative {quoted(row['id'])}: has no picture to encode; convert with --images")
+    return _open(row[name], f"the picture of creative {quoted(row['id'])}")
+
+
+def _hidden(row: Row, size: int, cutouts: Cutouts) -> Tensor:
+    """The pixels of a creative's plate that its product covers: [size, size] bool."""
+    alpha = torch.zeros(size, size)
+    cutout = cutouts[row["product_id"]]
+    if cutout is not None:
+        where = _placement(row, cutout, size)
+        opacity = np.asarray(fitted_cutout(cutout, where).getchannel("A"), np.float32) / 255
+        alpha[where.top : where.top + where.height, where.left : where.left + where.width] = torch.from_numpy(opacity)
+    return hidden_behind(alpha)
 
 
 def _placement(row: Row, cutout: Image.Image, size: int) -> Placement:

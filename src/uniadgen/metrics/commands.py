@@ -1,4 +1,4 @@
-"""`uniadgen metrics ...`: figures about finished ads."""
+"""`uniadgen metrics ...`: figures about finished ads, and about an image tokenizer."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from uniadgen.errors import InputError
 
 def add_metrics_verbs(verbs: Any) -> Any:
     """Add `metrics` to the commands. verbs: argparse's subparsers. Returns the subparsers of `metrics`, for further ones."""
-    kinds = verbs.add_parser("metrics", help="measure finished ads", allow_abbrev=False)
+    kinds = verbs.add_parser("metrics", help="measure finished ads, or an image tokenizer", allow_abbrev=False)
     kinds = kinds.add_subparsers(title="kinds", metavar="KIND", required=True)
     verb = kinds.add_parser("text", help="BLEU, ROUGE-L, coverage, factuality and readability of ad texts", allow_abbrev=False)
     verb.set_defaults(run=metrics_text)
@@ -38,7 +38,39 @@ def add_metrics_verbs(verbs: Any) -> Any:
     verb.add_argument("--inception", metavar="FILE", help="torch-fidelity's weights of Inception")
     verb.add_argument("--clip", metavar="FOLDER", help="CLIP scores, with a model that transformers saved or has in its cache")
     verb.add_argument("--json", action="store_true", help="print JSON")
+    verb = kinds.add_parser("reconstruction", help="how well an image tokenizer reproduces pictures", allow_abbrev=False)
+    verb.set_defaults(run=metrics_reconstruction)
+    verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout, with pictures")
+    verb.add_argument(
+        "--model", metavar="FOLDER", help="a model, or what `train tokenizer` wrote (default: the embedded model)"
+    )
+    verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
+    verb.add_argument("--limit", type=int, metavar="N", help="creatives, from all over the split (default: all of it)")
+    verb.add_argument("--json", action="store_true", help="print JSON")
     return kinds
+
+
+def metrics_reconstruction(arguments: argparse.Namespace) -> None:
+    """Print how well the tokenizer reproduces plates and ads."""
+    import torch
+
+    from uniadgen.metrics.reconstruction import reconstruction
+    from uniadgen.model.checkpoint import embedded_folder, load_tokenizer
+
+    if arguments.limit is not None and arguments.limit < 1:
+        raise InputError(f"argument --limit: {arguments.limit} is no positive number of creatives")
+    folder = Path(arguments.model) if arguments.model else embedded_folder()
+    tokenizer, config = load_tokenizer(folder, "cuda" if torch.cuda.is_available() else "cpu")
+    found = reconstruction(Path(arguments.data), tokenizer, config, arguments.split, arguments.limit)
+    if arguments.json:
+        print(json.dumps(found.as_dict(), indent=2, allow_nan=False))
+        return
+    print(f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}")
+    for name, quality in (("plates", found.plates), ("ads", found.ads)):
+        if quality is not None:
+            print(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
+    print(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
+    print(found.signature)
 
 
 def metrics_pictures(arguments: argparse.Namespace) -> None:

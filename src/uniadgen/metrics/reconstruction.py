@@ -1,0 +1,149 @@
+"""How well an image tokenizer reproduces pictures that it has not learnt from: PSNR, SSIM and its use of its codes."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from uniadgen.cleaning import quoted
+from uniadgen.data.encode import Cutouts, ad_pixels, plate_pixels
+from uniadgen.data.layout import Row, open_table, read_creatives
+from uniadgen.errors import InputError
+from uniadgen.model.config import ModelConfig
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+
+WINDOW, SIGMA = 11, 1.5  # px of SSIM's Gaussian
+_COLUMNS = ("id", "product_id", "placement", "ad", "plate")
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Means over `n` pictures. psnr: dB, at most 120. ssim: at most 1."""
+
+    n: int
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """plates: None where the data set has none. codes_used: share of all codes that the pictures, of both kinds, need."""
+
+    plates: Quality | None
+    ads: Quality
+    codes_used: float
+    codes: int
+    signature: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@torch.no_grad()
+def reconstruction(
+    data: Path,
+    tokenizer: FSQTokenizer | JanusTokenizer,
+    config: ModelConfig,
+    split: str = "test",
+    limit: int | None = None,
+    batch: int = 16,
+) -> Reconstruction:
+    """Encode and decode the plates and ads of a split at the model's resolution.
+
+    tokenizer: on the device that is to do the work. limit: creatives, taken from all over the split. batch: pictures at a time.
+    Raises InputError for a split without creatives, and for pictures that are missing or broken.
+    """
+    rows = _chosen(data, split, limit)
+    device = next(tokenizer.parameters()).device
+    size, used = config.image.resolution, torch.zeros(config.image.codes, dtype=torch.bool)
+    scores: dict[bool, list[tuple[float, float]]] = {True: [], False: []}  # by whether it is a plate
+    pictures = _pictures(data, rows, size)
+    while some := list(islice(pictures, batch)):
+        pixels = torch.stack([picture for _, picture in some]).to(device)
+        codes = tokenizer.encode(pixels)
+        used[codes.flatten().cpu()] = True
+        first, second = _rounded(pixels), _rounded(tokenizer.decode(codes, config.image.grid))
+        for (is_plate, _), *found in zip(some, psnr(first, second).tolist(), ssim(first, second).tolist(), strict=True):
+            scores[is_plate].append((found[0], found[1]))
+    signature = (
+        f"{size}px|rgb:8bit|PSNR|dB|max:120|SSIM|window:gaussian{WINDOW}-{SIGMA}|k:0.01-0.03|range:0-1|border:no|mean over rgb"
+        f"|plates:hidden filled|split:{split}|creatives:{len(rows)}|mean over pictures"
+    )
+    plates = _quality(scores[True]) if scores[True] else None
+    return Reconstruction(plates, _quality(scores[False]), float(used.float().mean()), len(used), signature)
+
+
+def _quality(scores: list[tuple[float, float]]) -> Quality:
+    return Quality(len(scores), *(fmean(values) for values in zip(*scores, strict=True)))
+
+
+def _rounded(pixels: Tensor) -> Tensor:
+    """-1..1 -> 0..1 in 256 steps, as a picture is stored."""
+    return ((pixels.float().clamp(-1, 1) + 1) * 127.5).round() / 255
+
+
+def psnr(first: Tensor, second: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of pictures [B, C, H, W] in 0..1: [B], in dB, at most 120."""
+    return -10 * (first - second).square().mean((1, 2, 3)).clamp(min=1e-12).log10()
+
+
+def ssim(first: Tensor, second: Tensor) -> Tensor:
+    """Structural similarity of pictures [B, C, H, W] in 0..1, at least 11 px on each side: [B].
+
+    As Wang et al. (2004) define it, a Gaussian window of 11 px with a deviation of 1.5 px; the mean over colours and over all
+    places at which the window lies inside the picture.
+    """
+    offsets = torch.arange(WINDOW, dtype=first.dtype, device=first.device) - WINDOW // 2
+    window = torch.softmax(-offsets.square() / (2 * SIGMA**2), 0).expand(first.shape[1], 1, 1, WINDOW)
+
+    def blur(x: Tensor) -> Tensor:
+        return F.conv2d(F.conv2d(x, window, groups=x.shape[1]), window.transpose(2, 3), groups=x.shape[1])
+
+    a, b = blur(first), blur(second)
+    variances = blur(first.square()) - a.square() + blur(second.square()) - b.square()
+    covariance = blur(first * second) - a * b
+    steady, contrast = 0.01**2, 0.03**2
+    similarity = (2 * a * b + steady) * (2 * covariance + contrast)
+    return (similarity / ((a.square() + b.square() + steady) * (variances + contrast))).mean((1, 2, 3))
+
+
+# The pictures -------------------------------------------------------------------------------------------------------------
+
+
+def _chosen(data: Path, split: str, limit: int | None) -> list[int]:
+    """The creatives of a split, at most `limit`, by their numbers in the table. Raises InputError when there are none."""
+    splits = read_creatives(data, ("split",))["split"].to_pylist()
+    rows = [row for row, name in enumerate(splits) if name == split]
+    if not rows:
+        known = ", ".join(map(quoted, sorted(set(splits)))) or "none"
+        raise InputError(f"argument --split: {quoted(split)} has no creatives in {quoted(data)}; its splits are: {known}")
+    # creatives of a product stand side by side: the first ones would show few products
+    count = min(len(rows), limit or len(rows))
+    return [rows[number * len(rows) // count] for number in range(count)]
+
+
+def _pictures(data: Path, rows: list[int], size: int) -> Iterator[tuple[bool, Tensor]]:
+    """Of each row its plate, where it has one, and its ad: whether it is a plate, and its pixels in -1..1."""
+    cutouts = Cutouts(data)
+    for row in _read(data, rows):
+        if row["plate"] is not None:
+            yield True, plate_pixels(row, size, cutouts)
+        yield False, ad_pixels(row, size)
+
+
+def _read(data: Path, rows: list[int]) -> Iterator[Row]:
+    """Rows of the creatives; only the row groups that hold some of them are read."""
+    start, wanted = 0, set(rows)
+    with open_table(data, "creatives", _COLUMNS) as file:
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            inside = [row - start for row in range(start, end) if row in wanted]
+            if inside:
+                yield from file.read_row_group(group, list(_COLUMNS)).take(inside).to_pylist()
+            start = end

@@ -1,0 +1,168 @@
+"""PSNR and SSIM against values computed otherwise, tokenizers whose error is known, and the command."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from uniadgen.cli import main
+from uniadgen.data import layout
+from uniadgen.metrics import reconstruction as module
+from uniadgen.metrics.reconstruction import Reconstruction, reconstruction, ssim
+from uniadgen.model.config import tiny
+
+TINY = Path(__file__).parents[2] / "data" / "tiny"
+COMMAND = ["metrics", "reconstruction", "--data"]
+
+
+class Shifting(nn.Module):
+    """Gives back what it was given, every value moved by `steps` of 255 towards the middle; all codes are 3."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps, self.seen = steps, torch.zeros(0)
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.batches: list[int] = []
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        self.seen = pixels
+        self.batches.append(len(pixels))
+        return torch.full((len(pixels), tiny().image.tokens), 3)
+
+    def decode(self, codes: Tensor, grid: int) -> Tensor:
+        values = ((self.seen + 1) * 127.5).round()
+        return (values + torch.where(values < 128, self.steps, -self.steps)) / 127.5 - 1
+
+
+def measured(tokenizer: Shifting, data: Path = TINY, limit: int | None = 5) -> Reconstruction:
+    return reconstruction(data, tokenizer, tiny(), limit=limit, batch=4)  # type: ignore[arg-type]
+
+
+def test_nothing_lost() -> None:
+    tokenizer = Shifting(0)
+    found = measured(tokenizer)
+    assert found.plates is not None
+    for quality in (found.plates, found.ads):
+        assert (quality.n, quality.psnr) == (5, pytest.approx(120))
+        assert quality.ssim == pytest.approx(1, abs=1e-5)
+    assert tokenizer.batches == [4, 4, 2]
+    assert found.codes_used == pytest.approx(1 / tiny().image.codes)
+
+
+@pytest.mark.parametrize("steps", [1, 6])
+def test_a_known_error(steps: int) -> None:
+    found = measured(Shifting(steps))
+    assert found.plates is not None
+    for quality in (found.plates, found.ads):
+        assert quality.psnr == pytest.approx(20 * np.log10(255 / steps), abs=1e-3)
+        assert 0.5 < quality.ssim < 1
+
+
+def test_a_data_set_without_plates(tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "data")
+    rows = [row | {"plate": None} for row in layout.iter_rows(TINY, "creatives") if row["split"] == "test"][:3]
+    layout.write_creatives(tmp_path / "data", rows)
+    found = measured(Shifting(0), tmp_path / "data", None)
+    assert found.plates is None
+    assert found.ads.n == 3
+
+
+def test_a_limit_reaches_all_over_the_split() -> None:
+    splits = layout.read_creatives(TINY, ("split",))["split"].to_pylist()
+    rows = module._chosen(TINY, "test", 4)
+    assert [splits[row] for row in rows] == ["test"] * 4
+    assert len({row["product_id"] for row in module._read(TINY, rows)}) == 4
+    assert module._chosen(TINY, "test", 1000) == module._chosen(TINY, "test", None)
+
+
+def by_the_definition(first: np.ndarray, second: np.ndarray) -> float:
+    """SSIM of two single-channel pictures, place by place: means, variances and covariance under the window."""
+    at = np.arange(11) - 5
+    window = np.exp(-(at[:, None] ** 2 + at[None] ** 2) / (2 * 1.5**2))
+    window /= window.sum()
+    found = []
+    for top in range(first.shape[0] - 10):
+        for left in range(first.shape[1] - 10):
+            x, y = (picture[top : top + 11, left : left + 11] for picture in (first, second))
+            mx, my = (window * x).sum(), (window * y).sum()
+            vx, vy = (window * (x - mx) ** 2).sum(), (window * (y - my) ** 2).sum()
+            covariance = (window * (x - mx) * (y - my)).sum()
+            luminance = (2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4)
+            found.append(luminance * (2 * covariance + 9e-4) / (vx + vy + 9e-4))
+    return float(np.mean(found))
+
+
+def noisy_pictures() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    smooth = torch.linspace(0, 1, 24).expand(2, 3, 17, 24) * torch.rand(2, 3, 1, 1, generator=generator)
+    return smooth, (smooth + 0.1 * torch.randn(smooth.shape, generator=generator)).clamp(0, 1)
+
+
+def test_ssim_is_the_definition() -> None:
+    first, second = noisy_pictures()
+    expected = [
+        np.mean([by_the_definition(x, y) for x, y in zip(a, b, strict=True)])
+        for a, b in zip(first.double().numpy(), second.double().numpy(), strict=True)
+    ]
+    assert ssim(first, second).tolist() == pytest.approx(expected, abs=1e-5)
+    assert ssim(first, first).tolist() == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_ssim_is_what_torchmetrics_says() -> None:
+    functional = pytest.importorskip("torchmetrics.functional.image", reason="the extra pictures is not installed")
+    first, second = noisy_pictures()
+    theirs = functional.structural_similarity_index_measure(first, second, data_range=1.0, reduction="none")
+    assert ssim(first, second).tolist() == pytest.approx(theirs.tolist(), abs=1e-5)
+
+
+def test_the_embedded_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*COMMAND, str(TINY), "--limit", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for kind in ("plates", "ads"):
+        assert found[kind]["n"] == 3
+        assert 18 < found[kind]["psnr"] < 50
+        assert 0.6 < found[kind]["ssim"] < 1
+    assert 0 < found["codes_used"] < 1
+    assert main([*COMMAND, str(TINY), "--limit", "3"]) == 0
+    told = capsys.readouterr().out
+    assert f"{found['ads']['psnr']:.2f}" in told
+    assert told.endswith(found["signature"] + "\n")
+    assert "split:test|creatives:3" in found["signature"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--split", "nope"], ["--limit", "0"], ["--limit", "x"], ["--model", "nowhere"], ["--data", "nowhere"]]
+)
+def test_bad_arguments_are_one_line(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*COMMAND, str(TINY), *wrong]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", [None, b"no picture"])
+def test_missing_and_broken_pictures_are_one_line(
+    value: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(TINY, tmp_path / "data")
+    rows = [row | {"plate": value, "ad": value} for row in layout.iter_rows(TINY, "creatives")]
+    layout.write_creatives(tmp_path / "data", rows)
+    assert main([*COMMAND, str(tmp_path / "data")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "creative" in error
+
+
+def test_janus_without_transformers_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "janus"}')
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "transformers" else find(name, *more))
+    assert main([*COMMAND, str(TINY), "--model", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "uniadgen[janus]" in error
+    assert error.count("\n") == 1
