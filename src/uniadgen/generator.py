@@ -60,6 +60,7 @@ class AdGenerator:
         if quantize is not None:
             quantize_weights(model, quantize)
         self.engine = Engine.pack(model)
+        self.shown: frozenset[str] = frozenset(("pictures", "texts"))  # what the model sees of clicks; see `evaluation.parts`
         self.window = CPU_WINDOW if model.device.type == "cpu" else GPU_WINDOW  # tokens in a pass of parallel decoding
         self._creatives = CreativeCodes(model)
         self._general, self._unified = (load_pool(kind).templates[0] for kind in ("general_text", "unified"))
@@ -236,8 +237,15 @@ class AdGenerator:
 
     def _encode_clicks(self, history: list[Click], chosen: list[int]) -> Clicks:
         codes = self._creatives.codes([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
-        texts = [ad_text_ids(self.tokenizer, history[i].text) for i in chosen]
-        return stack_clicks([list(zip(codes, texts, strict=True))], self.model.config, self.tokenizer.pad).to(self.model.device)
+        texts = [ad_text_ids(self.tokenizer, history[i].text) if "texts" in self.shown else [] for i in chosen]
+        clicks = stack_clicks([list(zip(codes, texts, strict=True))], self.model.config, self.tokenizer.pad)
+        if "pictures" not in self.shown:
+            clicks.codes = clicks.codes[..., :0]
+        return clicks.to(self.model.device)
+
+    def _clicked_texts(self, job: "_Job") -> list[str]:
+        """The texts of the sampled clicks, as far as the model is shown any."""
+        return [job.request.history[i].text for i in job.chosen] if "texts" in self.shown else []
 
     def _prompt(self, request: CheckedRequest, clicks: Clicks | None) -> Prompt:
         return build_prompt(
@@ -246,7 +254,7 @@ class AdGenerator:
             self._general if clicks is None else self._unified,
             request.description,
             request.selling_points,
-            0 if clicks is None else clicks.visible.shape[1],
+            0 if clicks is None else clicks.pictures,
             0 if clicks is None else clicks.text_tokens,
         )
 
@@ -306,7 +314,7 @@ class AdGenerator:
             )
             for job in jobs
         ]
-        habits = [habits_of([job.request.history[i].text for i in job.chosen]) for job in jobs]
+        habits = [habits_of(self._clicked_texts(job)) for job in jobs]
 
         def added(row: int, ids: list[int]) -> list[float]:
             own = habits[row]
