@@ -64,6 +64,7 @@ class AdGenerator:
         if quantize is not None:
             quantize_weights(model, quantize)
         self.engine = Engine.pack(model)
+        self.shown: frozenset[str] = frozenset(("pictures", "texts"))  # what the model sees of clicks; see `evaluation.parts`
         self.window = CPU_WINDOW if model.device.type == "cpu" else GPU_WINDOW  # tokens in a pass of parallel decoding
         self._creatives = ClickedPictures(model)
         self._general, self._unified = (load_pool(kind).templates[0] for kind in ("general_text", "unified"))
@@ -270,11 +271,18 @@ class AdGenerator:
         if not chosen:
             return None, None
         seen = self._creatives.seen([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
-        texts = [ad_text_ids(self.tokenizer, history[i].text) for i in chosen]
+        texts = [ad_text_ids(self.tokenizer, history[i].text) if "texts" in self.shown else [] for i in chosen]
         told = [(picture.codes, text) for picture, text in zip(seen, texts, strict=True)]
-        facets = [picture.facets for picture in seen if picture.facets is not None]
         clicks = stack_clicks([told], self.model.config, self.tokenizer.pad).to(self.model.device)
+        if "pictures" not in self.shown:
+            clicks.codes = clicks.codes[..., :0]
+            return clicks, None
+        facets = [picture.facets for picture in seen if picture.facets is not None]
         return clicks, torch.stack(facets)[None].to(self.model.device) if facets else None
+
+    def _clicked_texts(self, job: "_Job") -> list[str]:
+        """The texts of the sampled clicks, as far as the model is shown any."""
+        return [job.request.history[i].text for i in job.chosen] if "texts" in self.shown else []
 
     def _prompt(self, request: CheckedRequest, clicks: Clicks | None) -> Prompt:
         return build_prompt(
@@ -283,7 +291,7 @@ class AdGenerator:
             self._general if clicks is None else self._unified,
             request.description,
             request.selling_points,
-            0 if clicks is None else clicks.visible.shape[1],
+            0 if clicks is None else clicks.pictures,
             0 if clicks is None else clicks.text_tokens,
         )
 
@@ -343,7 +351,7 @@ class AdGenerator:
             )
             for job in jobs
         ]
-        habits = [habits_of([job.request.history[i].text for i in job.chosen]) for job in jobs]
+        habits = [habits_of(self._clicked_texts(job)) for job in jobs]
 
         def added(row: int, ids: list[int]) -> list[float]:
             own = habits[row]
@@ -392,7 +400,7 @@ class AdGenerator:
             taste = None
             if self.model.plan is not None and config.guidance.plan:
                 taste = self.model.follow_plan(*self._plan(job))
-            elif job.clicks is not None and preference is not None:
+            elif self.model.plan is None and job.clicks is not None and preference is not None:
                 taste = self.model.taste(job.clicks, preference, job.features)
             tastes.append(torch.zeros_like(job.features) if taste is None else taste[0])
             biases.append(job.features.new_zeros(1, config.image.tokens, config.image.codes) if taste is None else taste[1])

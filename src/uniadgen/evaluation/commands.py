@@ -27,6 +27,9 @@ def add_evaluate(verbs: Any) -> None:
     verb.add_argument("--model", metavar="FOLDER", help="a model folder (default: the embedded model)")
     verb.add_argument("--history-length", default="0,3,5,8,10,12", metavar="N,N,...", help="(default %(default)s)")
     verb.add_argument("--sampling", default="random,most-similar,product-similarity", metavar="NAMES", help="(default: all)")
+    verb.add_argument(
+        "--without", metavar="PART,...", help="also without foreground, mask, fusion, pictures, texts: what each is worth"
+    )
     verb.add_argument("--out", required=True, metavar="DIR", help="for ads and results; goes on where it was")
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
     verb.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
@@ -50,6 +53,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         summarise,
         targets,
     )
+    from uniadgen.evaluation.parts import check_parts
     from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, load_cases
     from uniadgen.evaluation.report import write_markdown, write_report, write_results
     from uniadgen.generator import AdGenerator
@@ -61,6 +65,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     check_out(out)
     lengths = _lengths(arguments.history_length)
     samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
+    parts = check_parts([name for name in (arguments.without or "").split(",") if name])
     if arguments.limit is not None and arguments.limit < 1:
         raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
     systems = _systems(arguments.outputs)
@@ -69,7 +74,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     others = {name: read_outputs(path, {case.id for case in cases}) for name, path in systems.items()}
     generator = AdGenerator.from_pretrained(arguments.model)
     full = generator.model.config.preference.clicks
-    wanted = conditions(lengths, samplings, full)
+    wanted = conditions(lengths, samplings, full, parts)
     started = time.perf_counter()
     with progress_bar() as progress:
         generate_all(generator, data, cases, wanted, out, arguments.guidance, progress)
@@ -90,6 +95,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         },
         "oracle": summarise(oracle).as_dict(),
         "swapped": summaries["swapped"],
+        "parts": _parts(parts, rows, summaries, f"length-{full}"),
         "systems": {name: summarise(judge(cases, ads, encoder, classifier)).as_dict() for name, ads in others.items()},
         "targets": targets(rows, f"length-{full}", oracle),
         "scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n} if classifier is not None else None,
@@ -111,10 +117,21 @@ def evaluate(arguments: argparse.Namespace) -> None:
     print(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
 
 
+def _parts(
+    parts: list[str], rows: dict[str, dict[str, dict[str, float]]], summaries: dict[str, dict[str, Any]], whole: str
+) -> dict[str, dict[str, Any]]:
+    """The figures with all parts of the method, and without each of `parts` those and what they differ by; {} for no parts."""
+    from uniadgen.evaluation.figures import differences
+
+    without = {part: f"without-{part}" for part in parts}
+    taken = {part: summaries[name] | differences(rows[name], rows[whole]) for part, name in without.items()}
+    return {"whole": summaries[whole], **taken} if parts else {}
+
+
 def _command(arguments: argparse.Namespace) -> str:
     """The command as one may repeat it; of paths only the last part, for a page that others read."""
     words = ["uniadgen", "evaluate"]
-    for name in ("data", "model", "history_length", "sampling", "split", "limit", "guidance", "encoder", "out"):
+    for name in ("data", "model", "history_length", "sampling", "without", "split", "limit", "guidance", "encoder", "out"):
         value = getattr(arguments, name)
         if value is not None:
             shown = Path(value).resolve().name if name in ("data", "model", "encoder", "out") else str(value)

@@ -35,6 +35,7 @@ NAMES = (
     "product_fidelity",
     "seconds",
 )
+COMPARED = ("pbs", "bleu", "palette_distance")  # the figures in which a part of the method is compared to the whole
 RESAMPLES = 2000
 WEIGHT_DECAY = 1e-3  # of the scene classifier
 Values = dict[str, float]  # of one shopper; a figure that has no value for this shopper is missing
@@ -219,6 +220,17 @@ def interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean."""
     low, high = np.percentile(_resampled_means(values[:, None], seed)[:, 0], [2.5, 97.5])
     return float(low), float(high)
+
+
+def differences(rows: Mapping[str, Values], whole: Mapping[str, Values], seed: int = 0) -> dict[str, Any]:
+    """`<name>_difference` and its interval for COMPARED: the mean over shoppers of their own value minus that in `whole`."""
+    found: dict[str, Any] = {}
+    for name in COMPARED:
+        paired = [row[name] - whole[key][name] for key, row in rows.items() if name in row and name in whole.get(key, {})]
+        if paired:
+            found[f"{name}_difference"] = round(float(np.mean(paired)), 5)
+            found[f"{name}_difference_ci"] = [round(bound, 5) for bound in interval(np.array(paired), seed)]
+    return found
 
 
 def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

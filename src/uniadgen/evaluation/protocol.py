@@ -1,7 +1,7 @@
 """What is generated for an evaluation: every shopper of a split under every condition, resumable at each batch.
 
-A condition is how much of the history the model sees and how it is sampled. All conditions of one shopper share product, place
-and seed, so that differences come from the history alone.
+A condition is how much of the history the model sees, how it is sampled, and which part of the method is taken out. All
+conditions of one shopper share product, place and seed, so that differences come from the condition alone.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from uniadgen.data.encode import table_digest
 from uniadgen.data.layout import iter_rows, read_creatives, table_path
 from uniadgen.data.store import SPLITS
 from uniadgen.errors import InputError
+from uniadgen.evaluation.parts import taken_out
 from uniadgen.generator import AdGenerator
 from uniadgen.history import SAMPLINGS, Sampling
 from uniadgen.output import staged, write_ad
@@ -32,12 +33,13 @@ BATCH = 16  # ads that are generated together
 
 @dataclass(frozen=True)
 class Condition:
-    """history: whose clicks the model sees, "own" or "swapped" (another shopper's)."""
+    """history: whose clicks the model sees, "own" or "swapped" (another shopper's). without: a part of the method, of PARTS."""
 
     name: str
     length: int
     sampling: Sampling = "product-similarity"
     history: str = "own"
+    without: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,15 @@ class Case:
     oracle: str | None  # a creative of the same family, palette and light, with another product
 
 
-def conditions(lengths: Sequence[int], samplings: Sequence[Sampling], full: int) -> list[Condition]:
-    """Lengths at product-similarity, samplings at `full` clicks, and somebody else's `full` clicks; none comes twice."""
+def conditions(lengths: Sequence[int], samplings: Sequence[Sampling], full: int, parts: Sequence[str] = ()) -> list[Condition]:
+    """Lengths at product-similarity, samplings at `full` clicks, somebody else's `full` clicks, and `full` clicks without each
+    of the parts; none comes twice."""
     wanted = [Condition(f"length-{n}", n) for n in dict.fromkeys(lengths)]
     if full not in lengths:
         wanted.append(Condition(f"length-{full}", full))
     wanted += [Condition(f"sampling-{s}", full, s) for s in dict.fromkeys(samplings) if s != "product-similarity"]
-    return [*wanted, Condition("swapped", full, history="swapped")]
+    wanted.append(Condition("swapped", full, history="swapped"))
+    return [*wanted, *(Condition(f"without-{part}", full, without=part) for part in dict.fromkeys(parts))]
 
 
 def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
@@ -196,14 +200,15 @@ def generate_all(
             done += len(batch)
             if all((folder / f"{case.id}.json").exists() for case in batch):
                 continue
-            ads = generator.generate_many(
-                [AdRequest(case.product, seen_history(case, condition), case.box) for case in batch],
-                seeds=range(start, start + len(batch)),
-                size=(size, size),
-                history_length=condition.length or None,
-                sampling=condition.sampling,
-                guidance=guidance,
-            )
+            with taken_out(generator, condition.without):
+                ads = generator.generate_many(
+                    [AdRequest(case.product, seen_history(case, condition), case.box) for case in batch],
+                    seeds=range(start, start + len(batch)),
+                    size=(size, size),
+                    history_length=condition.length or None,
+                    sampling=condition.sampling,
+                    guidance=guidance,
+                )
             with staged(folder) as stage:
                 for case, ad in zip(batch, ads, strict=True):
                     write_ad(ad, [], stage, case.id)

@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image
 
 from uniadgen.errors import InputError
+from uniadgen.evaluation.parts import PARTS
 
 # Published figures of the method on PAd1M (Chinese titles, 7B): another data set and encoder, so only their shape compares.
 REFERENCE_LENGTHS = {
@@ -42,6 +43,9 @@ COLUMNS = (
     ("readability", "readability", 3),
     ("product_fidelity", "product fidelity", 3),
     ("seconds", "seconds an ad", 1),
+    ("pbs_difference", "PBS - whole", 3),
+    ("bleu_difference", "BLEU - whole", 3),
+    ("palette_distance_difference", "palette distance - whole", 1),
 )
 
 
@@ -95,10 +99,16 @@ def write_results(out: Path, results: Mapping[str, Any]) -> None:
 def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     rows = [
         (table, row, figures)
-        for table in ("history_length", "sampling", "systems")
+        for table in ("history_length", "sampling", "parts", "systems")
         for row, figures in results.get(table, {}).items()
     ]
     return rows + [(name, name, results[name]) for name in ("oracle", "swapped") if name in results]
+
+
+def _parts(results: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows of the table of parts, told in words."""
+    told = {"whole": "the whole"} | {name: f"without {name}: {words}" for name, words in PARTS.items()}
+    return {told[name]: figures for name, figures in results.get("parts", {}).items()}
 
 
 def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[GalleryEntry]) -> None:
@@ -114,6 +124,7 @@ def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[Galler
         _table("clicks", lengths, REFERENCE_LENGTHS),
         "<div class=charts>" + "".join(_chart(lengths, name, title) for name, title, _ in COLUMNS[:5]) + "</div>",
         *(["<h2>Which clicks are sampled</h2>", _table("sampling", samplings, REFERENCE_SAMPLINGS)] if samplings else []),
+        *(["<h2>What each part is worth</h2>", _table("method", _parts(results), {})] if results.get("parts") else []),
         "<h2>Bounds</h2>",
         _table("condition", bounds, {}),
     ]
@@ -143,6 +154,7 @@ def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
     for title, what, rows, reference in (
         ("More history", "clicks", results["history_length"], REFERENCE_LENGTHS),
         ("Which clicks are sampled", "sampling", results["sampling"], REFERENCE_SAMPLINGS),
+        ("What each part is worth", "method", _parts(results), {}),
         ("Bounds", "condition", {n: results[n] for n in ("oracle", "swapped") if n in results}, {}),
         ("Other systems", "system", results.get("systems", {}), {}),
     ):
@@ -240,6 +252,10 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
         "encoder on other data; compare how they change, not their height. Oracle: another product's true creative with the "
         "family, palette and light of the shopper's true ad. Swapped: the same product with another shopper's history.",
     ]
+    if results.get("parts"):
+        notes.append(
+            "Parts: each is taken out of the trained model while it makes the ads; differences are of the same shopper's ads."
+        )
     classifier = results.get("scene_classifier")
     if classifier:
         notes.append(

@@ -17,7 +17,8 @@ class EncoderBlock(nn.Module):
     def forward(self, x: Tensor, visible: Tensor | None = None) -> Tensor:
         """x [B, T, D]; visible [B, T] bool, False for padding that nobody may attend to."""
         batch, length, width = x.shape
-        q, k, v = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        qkv = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
         mask = None if visible is None else visible[:, None, None, :]
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))

@@ -81,16 +81,16 @@ class PreferenceUnderstanding(nn.Module):
     def forward(self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor) -> Preference:
         """Embedded clicks -> fused preference tokens.
 
-        image [B, N, I, D], text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False: padding).
+        image [B, N, I, D] (I may be 0: no pictures), text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False:
+        padding).
         In the tokens, positions of padding hold no information.
         """
-        batch, clicks, image_tokens, width = image.shape
-        text_tokens = text.shape[2]
-        image_seen = clicks_visible[:, :, None].expand(batch, clicks, image_tokens).reshape(batch, -1)
-        text_seen = (text_visible & clicks_visible[:, :, None]).reshape(batch, -1)
-        image_tokens_kept, mean = self.mask_image(image.reshape(batch, -1, width), image_seen)
-        text_tokens_kept, _ = self.mask_text(text.reshape(batch, -1, width), text_seen)
-        image_positions = (self.image_position + self.modality[0]).repeat(clicks, 1)
+        (clicks, image_tokens), text_tokens = image.shape[1:3], text.shape[2]
+        image_seen = clicks_visible.repeat_interleave(image_tokens, 1)
+        text_seen = (text_visible & clicks_visible[:, :, None]).flatten(1)
+        image_tokens_kept, mean = self.mask_image(image.flatten(1, 2), image_seen)
+        text_tokens_kept, _ = self.mask_text(text.flatten(1, 2), text_seen)
+        image_positions = (self.image_position[:image_tokens] + self.modality[0]).repeat(clicks, 1)
         text_positions = (self.text_position[:text_tokens] + self.modality[1]).repeat(clicks, 1)
         joined = torch.cat([image_tokens_kept + image_positions, text_tokens_kept + text_positions], 1)
         fused = self.norm(self.fusion(joined, torch.cat([image_seen, text_seen], 1)))

@@ -32,10 +32,15 @@ PADDING, TEXT, IMAGE, CLICK_IMAGE, CLICK_TEXT = range(5)
 class Clicks:
     """The sampled clicks of B shoppers, N each (padded): what the model sees of a history."""
 
-    codes: Tensor  # [B, N, I] long, image tokens of the clicked picture
+    codes: Tensor  # [B, N, I] long, image tokens of the clicked picture; I is 0 where no pictures are shown
     text: Tensor  # [B, N, T] long, ids of the clicked text
     text_visible: Tensor  # [B, N, T] bool
     visible: Tensor  # [B, N] bool
+
+    @property
+    def pictures(self) -> int:
+        """Pictures of a row that replace <image_ph>."""
+        return self.codes.shape[1] if self.codes.shape[2] else 0
 
     @property
     def text_tokens(self) -> int:
@@ -168,8 +173,8 @@ class UnifiedModel(nn.Module):
 
     def taste(self, clicks: Clicks, preference: Preference, features: Tensor) -> tuple[Tensor, Tensor] | None:
         """What the clicks add at each image token: features [groups, B, tokens, D] and scores of its codes [B, tokens, codes].
-        None in a model without a sketch. features: of the products, as `foreground` makes them."""
-        if self.sketch is None:
+        None without a sketch or clicked pictures. features: of the products, as `foreground` makes them."""
+        if self.sketch is None or not clicks.pictures:
             return None
         assert isinstance(self.image_tokenizer, FSQTokenizer)
         sketch = self.predict_sketch(clicks, preference, features)
