@@ -97,11 +97,12 @@ def request_(cutout: Image.Image) -> AdRequest:
 
 # What may change before anything is drawn, and must; the words and the picture are drawn from it.
 CHANGES = {
-    "foreground": {"foreground", "taste", "bias"},
-    "mask": {"image", "text", "hidden", "start", "taste", "bias"},
-    "fusion": {"image", "text", "hidden", "taste", "bias"},
+    "foreground": {"foreground"},
+    "mask": {"image", "text", "hidden", "start"},
+    "fusion": {"image", "text", "hidden"},
     "pictures": {"prompt", "image", "text", "hidden", "start", "taste", "bias"},
     "texts": {"prompt", "image", "text", "hidden", "taste", "bias", "habits"},
+    "plan": {"taste", "bias"},
 }
 DRAWN = {"words", "codes"}
 

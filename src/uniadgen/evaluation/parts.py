@@ -5,6 +5,7 @@ Nothing is trained anew and no weight is touched: the model stays the one that h
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -51,7 +52,9 @@ def taken_out(generator: AdGenerator, part: str | None) -> Iterator[None]:
             case "pictures" | "texts":
                 stack.enter_context(_changed(generator, "shown", generator.shown - {part}))
             case "plan":
-                stack.enter_context(_changed(generator.model, "plan", None))
+                config = generator.model.config
+                guidance = replace(config.guidance, plan=0.0)
+                stack.enter_context(_changed(generator.model, "config", replace(config, guidance=guidance)))
             case _:
                 raise ValueError(f"unknown part: {part}")
         yield
