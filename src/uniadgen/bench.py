@@ -417,17 +417,20 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     placement = place(checked.cutout, size, checked.box)
     canvas = generator.foreground_canvas(checked.cutout, size, placement)[None].to(model.device, model.dtype)
     start, codes = embedded([tokenizer.begin_image]), []
+    followed = None
+    if model.plan is not None and config.guidance.plan:
+        options = Options(size, None, "most-similar", None, 0.0, None, "sequential")
+        followed = model.follow_plan(*generator._plan(generator._prepare([request], [0], options, Timings(1))[0]))
     x = torch.cat([start if preference is None else start + preference.summary[:, None], start])
     for index in range(config.image.tokens):
         seen = model.foreground(canvas)
-        taste = None if clicked is None or preference is None else model.taste(clicked, preference, seen)
         own = seen * config.foreground.strength
-        features = torch.cat([own if taste is None else own + taste[0], own], 1)
+        features = torch.cat([own if followed is None else own + followed[0], own], 1)
         visible = F.pad(visible, (0, 1), value=True)
         state = _plain_pass(model, x, past, visible, features[:, :, index : index + 1])
         conditional, unconditional = model.image_head(state[:, -1]).float().chunk(2)
         scores = unconditional + guidance * (conditional - unconditional)
-        code = (scores if taste is None else scores + taste[1][:, index]).argmax(-1)
+        code = (scores if followed is None else scores + followed[1][:, index]).argmax(-1)
         codes.append(code)
         x = model.embed_image(code.repeat(2))[:, None]
     pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid)[0]

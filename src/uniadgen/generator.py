@@ -390,24 +390,20 @@ class AdGenerator:
     def _conditions(
         self, jobs: Sequence["_Job"], preferences: Sequence[Preference | None]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
-        """What the pictures start from with and without clicks [B, D], what they see of the products and of the clicks
-        [groups, B, tokens, D], and what the clicks add to the scores [B, tokens, codes]; the last two None without a sketch."""
+        """What the pictures start from with and without clicks [B, D], what they see of the products and of their plans
+        [groups, B, tokens, D], and what the plans add to the scores [B, tokens, codes]; the last two None without plans."""
         config = self.model.config
         plain = self.model.embed_text(torch.tensor([self.tokenizer.begin_image] * len(jobs), device=self.model.device))
-        told, tastes, biases = [], [], []
-        for start, job, preference in zip(plain, jobs, preferences, strict=True):
-            told.append(start if preference is None else start + preference.summary[0])
-            taste = None
-            if self.model.plan is not None and config.guidance.plan:
-                taste = self.model.follow_plan(*self._plan(job))
-            elif self.model.plan is None and job.clicks is not None and preference is not None:
-                taste = self.model.taste(job.clicks, preference, job.features)
-            tastes.append(torch.zeros_like(job.features) if taste is None else taste[0])
-            biases.append(job.features.new_zeros(1, config.image.tokens, config.image.codes) if taste is None else taste[1])
+        told = [
+            start if preference is None else start + preference.summary[0]
+            for start, preference in zip(plain, preferences, strict=True)
+        ]
         foreground = torch.cat([job.features for job in jobs], 1) * config.foreground.strength
-        if self.model.sketch is None and self.model.plan is None:
+        if self.model.plan is None or not config.guidance.plan:
             return torch.stack(told), plain, foreground, None, None
-        return torch.stack(told), plain, foreground, torch.cat(tastes, 1), torch.cat(biases)
+        followed = [self.model.follow_plan(*self._plan(job)) for job in jobs]
+        planned, biases = zip(*followed, strict=True)
+        return torch.stack(told), plain, foreground, torch.cat(planned, 1), torch.cat(biases)
 
     def _plan(self, job: "_Job") -> tuple[Tensor, Tensor]:
         """The exemplar that the picture follows, drawn with the job's seed: its codes [1, tokens], and where they are seen."""

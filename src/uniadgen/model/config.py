@@ -75,7 +75,6 @@ class PreferenceConfig:
     heads: int = 8
     keep: float = 0.4  # share of tokens that the mask keeps
     temperature: float = 0.1  # of the Gumbel-softmax over cosine similarities
-    sketch: int = 4  # areas per side of the sketch; 0: none, as in the reference
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,6 @@ class GuidanceConfig:
     plan: float = 0.8  # share of the exemplar that the decoder sees; 0: no plan
     plan_kinship: float = 2.0  # how much an exemplar gains from being of a related product
     plan_temperature: float = 0.3  # of the choice among exemplars
-    sketch: float = 2.0  # how strongly a code's values are drawn the way of the predicted sketch
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
@@ -149,8 +147,6 @@ class ModelConfig:
                 raise InputError(f"config: image.codes is {image.codes}, but image.levels {image.levels} make {codes}")
         if not 0 < self.preference.keep <= 1:
             raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
-        if self.preference.sketch and image.kind != "fsq":
-            raise InputError("config: preference.sketch needs the fsq image tokenizer; set it to 0")
         if self.plan.exemplars and image.kind != "fsq":
             raise InputError("config: plan.exemplars needs the fsq image tokenizer; set it to 0")
         if not 0 <= self.guidance.plan <= 1:
@@ -230,7 +226,7 @@ def janus_pro(size: Literal["1B", "7B"]) -> ModelConfig:
         decoder=DecoderConfig(layers, width, heads, feed_forward, text_vocabulary=102_400),
         image=ImageTokenizerConfig(kind="janus-vq", resolution=384, codes=16_384, embedding=8, janus={"num_patches": 24}),
         foreground=ForegroundConfig(kind="dinov2", pixels_per_token=14, features=384, group=6, strength=1.5),
-        preference=PreferenceConfig(resolution=128, text_tokens=30, mask_layers=2, fusion_layers=4, heads=16, sketch=0),
+        preference=PreferenceConfig(resolution=128, text_tokens=30, mask_layers=2, fusion_layers=4, heads=16),
         text=TextConfig(256, 512, 96, prompt_prefix="<|User|>: ", prompt_suffix="\n\n<|Assistant|>:"),
         guidance=GuidanceConfig(weight=5.0, temperature=1.0, unconditional="padded"),
         text_temperature=1.0,

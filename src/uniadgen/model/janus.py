@@ -244,7 +244,6 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
             ),
             foreground=_foreground_config(foreground),
             preference=PreferenceConfig(
-                sketch=0,
                 resolution=CLICK_GRID * patch,
                 text_tokens=30,
                 mask_layers=2,

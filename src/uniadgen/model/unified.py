@@ -22,7 +22,6 @@ from uniadgen.model.image_tokenizer import FSQTokenizer, build_image_tokenizer, 
 from uniadgen.model.pixels import from_bytes
 from uniadgen.model.plan import ScenePlan
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
-from uniadgen.model.sketch import DROPOUT, Sketch
 
 # kinds of a position
 PADDING, TEXT, IMAGE, CLICK_IMAGE, CLICK_TEXT = range(5)
@@ -75,7 +74,6 @@ class Batch:
 class Losses:
     text: Tensor  # mean cross-entropy in nats over the words of the ads; 0 without any
     image: Tensor  # the same over image tokens
-    sketch: Tensor | None = None  # squared error of the predicted sketches, where the batch has clicks and pictures
 
 
 class Sequences(NamedTuple):
@@ -83,7 +81,6 @@ class Sequences(NamedTuple):
 
     x: Tensor  # [B, T, D] embeddings
     features: Tensor | None  # [groups, B, T, D], added at the first layer of each group
-    error: Tensor | None  # squared error of the predicted sketches
     bias: Tensor | None  # [B, image tokens, codes], what the plan adds to the scores
 
 
@@ -115,7 +112,6 @@ class UnifiedModel(nn.Module):
         self.image_head = ImageHead(width, config.head_width, config.image.codes)
         self.foreground = ForegroundPerception(config)
         self.preference = PreferenceUnderstanding(config)
-        self.sketch = Sketch(config) if config.preference.sketch else None
         self.plan = ScenePlan(config) if config.plan.exemplars and config.plan.facets else None
         self.image_tokenizer = build_image_tokenizer(config.image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
@@ -158,30 +154,6 @@ class UnifiedModel(nn.Module):
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
 
-    def predict_sketch(self, clicks: Clicks, preference: Preference, features: Tensor) -> Tensor:
-        """Sketches [B, d, areas, areas] of what shoppers would click. features: of the products, as `foreground` makes them."""
-        assert self.sketch is not None
-        assert isinstance(self.image_tokenizer, FSQTokenizer)
-        count = clicks.visible.shape[1]
-        seen = clicks.visible.to(features.dtype)
-        share = seen / seen.sum(1, keepdim=True).clamp(min=1)
-        values = self.image_tokenizer.values(clicks.codes.flatten(1)).to(features.dtype).unflatten(2, (count, -1))
-        clicked = (values * share[:, None, :, None]).sum(2).flatten(1)
-        fused = (preference.image.unflatten(1, (count, -1)).mean(2) * share[..., None]).sum(1)
-        sketch: Tensor = self.sketch.predict(clicked, fused.to(features.dtype), features[0].mean(1))
-        return sketch
-
-    def taste(self, clicks: Clicks, preference: Preference, features: Tensor) -> tuple[Tensor, Tensor] | None:
-        """What the clicks add at each image token: features [groups, B, tokens, D] and scores of its codes [B, tokens, codes].
-        None without a sketch or clicked pictures. features: of the products, as `foreground` makes them."""
-        if self.sketch is None or not clicks.pictures:
-            return None
-        assert isinstance(self.image_tokenizer, FSQTokenizer)
-        sketch = self.predict_sketch(clicks, preference, features)
-        values = self.image_tokenizer.values(torch.arange(self.config.image.codes, device=features.device)[None])[0].T
-        scores = self.config.guidance.sketch * self.sketch.nearness(sketch, values.to(sketch.dtype))
-        return self.sketch.features(sketch), scores
-
     def follow_plan(self, codes: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
         """What a plate adds at each image token of the picture that follows it: features [groups, B, tokens, D] and scores of
         its codes [B, tokens, codes]. codes [B, tokens]: of the plate; shown [B, tokens] bool: where it is seen."""
@@ -192,34 +164,22 @@ class UnifiedModel(nn.Module):
         return self.plan.features(values, shown), self.plan.nearness(values, shown, known.to(values.dtype))
 
     def read_batch(self, batch: Batch) -> Sequences:
-        """In training the features hold the true sketch under noise, otherwise the predicted one."""
+        """A batch as the decoder takes it."""
         preference = None if batch.clicks is None else self.preference_tokens(batch.clicks)
         x = self.embed(batch.ids, batch.kinds, batch.clicks, preference)
         if batch.clicks is not None and preference is not None:
             rows = (batch.image_starts >= 0).nonzero()[:, 0]
             x = x.index_put((rows, batch.image_starts[rows]), preference.summary[rows].to(x.dtype), accumulate=True)
         if batch.canvas is None:
-            return Sequences(x, None, None, None)
+            return Sequences(x, None, None)
         features = self.foreground(from_bytes(batch.canvas))
-        error = None
-        painted = features
         if batch.keep_foreground is not None:
-            painted = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
-        if self.sketch is not None and batch.clicks is not None and preference is not None:
-            positions = batch.image_starts[:, None] + 1 + torch.arange(self.config.image.tokens, device=x.device)
-            assert isinstance(self.image_tokenizer, FSQTokenizer)
-            true = self.sketch.of(self.image_tokenizer.values(batch.ids.gather(1, positions)).to(features.dtype))
-            predicted = self.predict_sketch(batch.clicks, preference, features)
-            clicked = batch.clicks.visible.any(1)
-            error = ((predicted - true).float().square().flatten(1).mean(1) * clicked).sum() / clicked.sum().clamp(min=1)
-            shown = clicked & (torch.rand(len(clicked), device=x.device) >= DROPOUT) if self.training else clicked
-            sketch = self.sketch.noisy(true) if self.training else predicted
-            painted = painted + self.sketch.features(sketch) * shown.to(features.dtype)[None, :, None, None]
+            features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
         bias = None
         if self.plan is not None and batch.plan_codes is not None and batch.plan_shown is not None:
             planned, bias = self.follow_plan(batch.plan_codes, batch.plan_shown)
-            painted = painted + planned * batch.plan_shown.any(1).to(features.dtype)[None, :, None, None]
-        return Sequences(x, self.foreground_at(painted, batch.image_starts, x.shape[1]), error, bias)
+            features = features + planned * batch.plan_shown.any(1).to(features.dtype)[None, :, None, None]
+        return Sequences(x, self.foreground_at(features, batch.image_starts, x.shape[1]), bias)
 
     def foreground_at(self, features: Tensor, starts: Tensor, length: int) -> Tensor:
         """Places features [G, B, n, D] at the positions that predict the image tokens: [G, B, length, D], zero elsewhere."""
@@ -233,7 +193,7 @@ class UnifiedModel(nn.Module):
 
     def forward(self, batch: Batch, emphasis: Tensor | None = None) -> Losses:
         """emphasis [image tokens], 1 on average: weights of the image tokens in the loss, by position."""
-        x, foreground, error, bias = self.read_batch(batch)
+        x, foreground, bias = self.read_batch(batch)
         # padding is on the right, where a causal decoder reaches it from other padding only: no mask, twice as fast
         hidden = self.decoder(x, foreground=foreground)
         zero = hidden.new_zeros(())
@@ -248,7 +208,7 @@ class UnifiedModel(nn.Module):
             scores = scores if bias is None else scores + bias.flatten(0, 1).float()
             each = F.cross_entropy(scores, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
             image = (each if emphasis is None else each * emphasis).mean()
-        return Losses(text, image, error)
+        return Losses(text, image)
 
     @property
     def device(self) -> torch.device:

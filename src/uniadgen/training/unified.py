@@ -13,7 +13,6 @@ from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import Reader
 
 LOOKS = 12  # held-out batches behind a held-out figure
-SKETCH_WEIGHT = 3.0
 EMPHASIS, FADING = 9.0, 0.9  # the first image token counts ten times as much as the last
 
 
@@ -31,10 +30,7 @@ class Trained(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Named losses; zeros where a batch has nothing to predict."""
         losses = self.model(batch, self.emphasis if self.training else None)
-        named = {"text": losses.text, "image": losses.image}
-        if losses.sketch is not None:
-            named["sketch"] = SKETCH_WEIGHT * losses.sketch
-        return named
+        return {"text": losses.text, "image": losses.image}
 
 
 def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool) -> None:
@@ -76,7 +72,7 @@ def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     batch = next(found for found in map(reader.__getitem__, range(10 * LOOKS)) if found.canvas is not None)
     batch = batch.to(model.device)
     assert batch.canvas is not None  # next has seen to it
-    x, features, _, bias = model.read_batch(batch)
+    x, features, bias = model.read_batch(batch)
     hidden = model.decoder(x, visible=batch.kinds != PADDING, foreground=features)
     count, grid = model.config.image.tokens, model.config.image.grid
     positions = batch.image_starts[:, None] + torch.arange(count, device=model.device)
