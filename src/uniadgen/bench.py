@@ -30,8 +30,8 @@ from torch import Tensor
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.compose import compose, place
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.habits import habits_of, nats
 from uniadgen.decoding.image import DECODINGS, GPU_WINDOW, Decoding, decode_image
+from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.text import TextGrammar, make_points
 from uniadgen.demo import example_requests
 from uniadgen.generator import AdGenerator, Options, Timings, cover
@@ -389,13 +389,11 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     (x, _, _), words = instruction(), []
     points = make_points(checked.selling_points, encode, config.text.ad_tokens)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens)
-    habits = habits_of([checked.history[i].text for i in chosen])
+    added = added_scores(model, grammar, [checked.history[i].text for i in chosen], encode)
     while True:
         scores = model.text_head(_plain_pass(model, x, past)[0, -1])
         allowed = grammar.allowed()
-        liked = scores[allowed]
-        if habits is not None:
-            liked = liked + liked.new_tensor(nats(habits, grammar, allowed))
+        liked = scores[allowed] + scores.new_tensor(added(allowed))
         word = allowed[int(liked.argmax())]
         grammar.advance(word)
         if grammar.done:

@@ -107,7 +107,12 @@ def add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a part of the model").add_subparsers(
         title="parts", metavar="PART", required=True
     )
-    for name, run in (("tokenizer", train_tokenizer_verb), ("unified", train_unified_verb), ("pbs", train_pbs_verb)):
+    for name, run in (
+        ("tokenizer", train_tokenizer_verb),
+        ("unified", train_unified_verb),
+        ("outline", train_outline_verb),
+        ("pbs", train_pbs_verb),
+    ):
         verb = train.add_parser(name, allow_abbrev=False)
         verb.set_defaults(run=run)
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
@@ -116,6 +121,8 @@ def add_train(verbs: Any) -> None:
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
         if name == "tokenizer":
             verb.add_argument("--refine", metavar="MODEL", help="train only how this finished model turns codes into pictures")
+        if name == "outline":
+            verb.add_argument("--model", required=True, metavar="FOLDER", help="the trained model that gets the outline")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
             verb.add_argument(
@@ -143,6 +150,13 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
     run_unified(
         Path(arguments.data), Path(arguments.config), tokenizer, Path(arguments.out), arguments.resume, backbone, foreground
     )
+
+
+def train_outline_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import run_outline
+
+    data, config, model, out = (Path(getattr(arguments, name)) for name in ("data", "config", "model", "out"))
+    run_outline(data, config, model, out, arguments.resume)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

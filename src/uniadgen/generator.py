@@ -25,8 +25,8 @@ from uniadgen.compose import compose, place, render_foreground
 from uniadgen.creatives import CreativeCodes
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.habits import habits_of, nats
 from uniadgen.decoding.image import CPU_WINDOW, DECODINGS, GPU_WINDOW, Decoding, Painted, decode_image
+from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.quantize import Quantization, check_quantization, quantize_weights
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.errors import InputError
@@ -306,13 +306,19 @@ class AdGenerator:
             )
             for job in jobs
         ]
-        habits = [habits_of([job.request.history[i].text for i in job.chosen]) for job in jobs]
-
-        def added(row: int, ids: list[int]) -> list[float]:
-            own = habits[row]
-            return [0.0] * len(ids) if own is None else nats(own, grammars[row], ids)
-
-        decode_texts(grammars, hidden, read, self.engine.text_scores, config.text_temperature, generators, added)
+        added = [
+            added_scores(self.model, grammar, [job.request.history[i].text for i in job.chosen], encode)
+            for grammar, job in zip(grammars, jobs, strict=True)
+        ]
+        decode_texts(
+            grammars,
+            hidden,
+            read,
+            self.engine.text_scores,
+            config.text_temperature,
+            generators,
+            lambda row, ids: added[row](ids),
+        )
         return [grammar.text() for grammar in grammars]
 
     def _paint(

@@ -92,11 +92,22 @@ class TextConfig:
 
 
 @dataclass(frozen=True)
+class OutlineConfig:
+    """The model that says which selling point the text should tell next; without a width there is none."""
+
+    width: int = 0
+    layers: int = 2  # of the reader of texts, and of the attention to them
+    heads: int = 4
+    text_tokens: int = 40  # of a clicked text, or of a selling point
+
+
+@dataclass(frozen=True)
 class GuidanceConfig:
     weight: float = 3.0
     temperature: float = 0.9
     top_k: int | None = None
     sketch: float = 2.0  # how strongly a code's values are drawn the way of the predicted sketch
+    outline: float = 2.5  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
@@ -109,6 +120,7 @@ class ModelConfig:
     foreground: ForegroundConfig = field(default_factory=ForegroundConfig)
     preference: PreferenceConfig = field(default_factory=PreferenceConfig)
     text: TextConfig = field(default_factory=TextConfig)
+    outline: OutlineConfig = field(default_factory=OutlineConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
     text_temperature: float = 0.5
     head_width: int = 256  # hidden width of the image head and of the aligner
@@ -131,6 +143,10 @@ class ModelConfig:
             raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
         if self.preference.sketch and image.kind != "fsq":
             raise InputError("config: preference.sketch needs the fsq image tokenizer; set it to 0")
+        if self.outline.width < 0 or self.outline.width % self.outline.heads:
+            raise InputError(
+                f"config: outline.width {self.outline.width} must be a multiple of outline.heads {self.outline.heads}"
+            )
         if self.guidance.unconditional not in ("empty", "padded"):
             raise InputError(f"config: guidance.unconditional {self.guidance.unconditional!r} must be empty or padded")
         specials = self.text.specials
@@ -180,7 +196,7 @@ def _build(cls: Any, values: Any, where: str) -> Any:
 
 def embedded() -> ModelConfig:
     """The model in the package: 256 px, 256 image tokens, 10 clicks of 16 image and 16 text tokens."""
-    return ModelConfig()
+    return ModelConfig(outline=OutlineConfig(width=96))
 
 
 def tiny() -> ModelConfig:
@@ -192,6 +208,7 @@ def tiny() -> ModelConfig:
         foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
         preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
         text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
+        outline=OutlineConfig(width=16),
         head_width=32,
     )
 

@@ -24,10 +24,12 @@ from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncod
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.lora import LoraSettings
+from uniadgen.model.outline import Outline
 from uniadgen.model.text_tokenizer import train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
+from uniadgen.training.outline import creative_examples, invented_examples, train_outline
 from uniadgen.training.pbs import Scenes, train_pbs
 from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
@@ -50,7 +52,8 @@ def read_config(path: Path) -> tuple[ModelConfig | None, dict[str, Any]]:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections, models = ("model", "tokenizer", "refine", "unified", "pbs", "mix", "lora", "histories"), (*MODELS, ON_BACKBONE)
+    sections = ("model", "tokenizer", "refine", "unified", "pbs", "outline", "mix", "lora", "histories")
+    models = (*MODELS, ON_BACKBONE)
     if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in models:
         raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(models)}")
     if values.get("histories", "users") not in HISTORIES:
@@ -147,6 +150,35 @@ def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     if processes().is_main_process:
         save_encoder(out / WEIGHTS, encoder)
         print(f"wrote {out / WEIGHTS}")
+
+
+def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, resume: bool) -> None:
+    """Trains the outline of a finished model, of the size that the configuration's model has, and writes the model anew."""
+    config, values = read_config(config_path)
+    schedule: Schedule = _section(Schedule, values, "outline", config_path)
+    if config is None:
+        raise InputError(f"{config_path}: a backbone has no outline; name a configuration with model {' or '.join(MODELS)}")
+    histories = drawn_histories(data)
+    model, words = checkpoint.load(model_folder)
+    if model.adapter is not None:
+        raise InputError(
+            f"argument --model: {quoted(model_folder)} is an adapter of a backbone; only a whole model has an outline"
+        )
+    torch.manual_seed(schedule.seed)
+    model.config = dataclasses.replace(model.config, outline=config.outline)
+    model.outline = Outline(config.outline, model.config.decoder.text_vocabulary)
+    clicks = config.preference.clicks
+    sources, held_out = (
+        {
+            "invented": invented_examples(words),
+            "creatives": creative_examples(data, histories, words, split),
+        }
+        for split in ("train", "val")
+    )
+    train_outline(model.outline, sources, held_out, clicks, of_process(schedule), out, resume)
+    if processes().is_main_process:
+        checkpoint.save(out / "model", model, words, torch.float16)
+        print(f"wrote {out / 'model'}")
 
 
 def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
