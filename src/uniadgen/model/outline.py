@@ -17,6 +17,7 @@ from uniadgen.model.config import OutlineConfig
 from uniadgen.model.layers import Encoder
 
 MOST_STEPS = 16  # later points of a text share the position of the last
+PARTS = 6  # lists are read sorted by length in so many parts: most of a batch would be padding otherwise
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,19 @@ class Outline(nn.Module):
 
     def _states(self, ids: Tensor, visible: Tensor, kind: Tensor) -> Tensor:
         """ids [B, lists, T] -> states of their tokens [B, lists, T, W]; every list is read alone."""
-        batch, count, length = ids.shape
-        if not count:
+        flat, seen = ids.flatten(0, 1), visible.flatten(0, 1)
+        lengths = seen.sum(1)
+        order = lengths.argsort(stable=True)[int((lengths == 0).sum()) :]
+        if not len(order):
             return kind.new_zeros(*ids.shape, len(kind))
-        x = self.embedding(ids.flatten(0, 1)) + self.text_positions[:length] + kind
-        states: Tensor = self.reader_norm(self.reader(x, visible.flatten(0, 1)))
-        return states.view(batch, count, length, -1)
+        parts = []
+        for rows in order.chunk(PARTS):
+            longest = int(lengths[rows[-1]])
+            x = self.embedding(flat[rows, :longest]) + self.text_positions[:longest] + kind
+            states = self.reader_norm(self.reader(x, seen[rows, :longest]))
+            parts.append(F.pad(states, (0, 0, 0, ids.shape[2] - longest)))
+        found = torch.cat(parts)
+        return found.new_zeros(len(flat), *found.shape[1:]).index_copy(0, order, found).view(*ids.shape, -1)
 
     def scores(self, evidence: Evidence, order: Tensor) -> Tensor:
         """Scores [B, S + 1, P + 1] of the point that follows the first 0..S of the order [B, S] (-1: no further point).
