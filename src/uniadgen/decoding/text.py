@@ -167,10 +167,6 @@ class TextGrammar:
             raise ValueError(f"id {token} is not allowed here")
         self._paths = list(dict.fromkeys(following))
 
-    def words(self) -> int:
-        """How many words have been written."""
-        return count_words("".join(self._paths[0].written)) if self._paths else 0
-
     @property
     def done(self) -> bool:
         return self._finished is not None

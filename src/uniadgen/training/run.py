@@ -216,7 +216,10 @@ def drawn_histories(data: Path) -> DrawnHistories:
     """Shoppers invented from the tastes that PAd-Synth's creatives fit. Raises InputError for data of another kind."""
     table = read_creatives(data, ("department", "text_embedding", "description_embedding"))
     if table["department"].null_count:
-        raise InputError(f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; set histories: users")
+        raise InputError(
+            f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; `train unified` goes without, "
+            "with histories: users"
+        )
     texts, descriptions = (
         np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")
     )
