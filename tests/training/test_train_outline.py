@@ -2,6 +2,8 @@
 
 import dataclasses
 import random
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,15 @@ from uniadgen.world.titles import pseudo_title_task
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = "model: tiny\nhistories: drawn\noutline: {steps: 2, batch: 4, learning_rate: 0.001, warmup: 1}\n"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Steps of so small a model are too short to share between threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def test_orders_are_read_off_texts() -> None:
@@ -84,7 +95,9 @@ def folder(tmp_path: Path, tokenizer: TextTokenizer) -> Path:
 
 
 def test_the_command_gives_a_model_its_outline(folder: Path) -> None:
-    command = ["train", "outline", "--data", str(TINY), "--config", str(folder / "config.yaml")]
+    shutil.copytree(TINY, folder / "data")
+    assert main(["data", "similarity", str(folder / "data")]) == 0
+    command = ["train", "outline", "--data", str(folder / "data"), "--config", str(folder / "config.yaml")]
     assert main([*command, "--model", str(folder / "model"), "--out", str(folder / "out")]) == 0
     before, after = (checkpoint.load(path)[0] for path in (folder / "model", folder / "out" / "model"))
     assert before.outline is None

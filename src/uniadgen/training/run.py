@@ -158,12 +158,12 @@ def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, re
     schedule: Schedule = _section(Schedule, values, "outline", config_path)
     if config is None:
         raise InputError(f"{config_path}: a backbone has no outline; name a configuration with model {' or '.join(MODELS)}")
-    histories = drawn_histories(data)
     model, words = checkpoint.load(model_folder)
     if model.adapter is not None:
         raise InputError(
             f"argument --model: {quoted(model_folder)} is an adapter of a backbone; only a whole model has an outline"
         )
+    histories = drawn_histories(data)
     torch.manual_seed(schedule.seed)
     model.config = dataclasses.replace(model.config, outline=config.outline)
     model.outline = Outline(config.outline, model.config.decoder.text_vocabulary)
