@@ -30,8 +30,8 @@ from torch import Tensor
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.compose import compose, place
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.habits import habits_of, nats
 from uniadgen.decoding.image import DECODINGS, GPU_WINDOW, Decoding, decode_image
+from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.text import TextGrammar, make_points
 from uniadgen.demo import example_requests
 from uniadgen.generator import AdGenerator, Options, Timings, cover
@@ -44,7 +44,7 @@ from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
-from uniadgen.model.unified import Clicks, UnifiedModel
+from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import check_request
 
@@ -358,7 +358,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     similarity = product_similarity([click.text for click in checked.history], checked.description, generator.embedder)
     chosen = sample_clicks(similarity, config.preference.clicks, "most-similar", np.random.default_rng(0))
 
-    def instruction() -> tuple[Tensor, Clicks | None, Preference | None]:
+    def instruction() -> tuple[Tensor, Preference | None]:
         clicks = [checked.history[i] for i in chosen]
         pixels = [to_pixels(load_picture(click.image, "history"), config.preference.resolution) for click in clicks]
         codes = [model.image_tokenizer.encode(x[None].to(model.device, model.dtype))[0] for x in pixels]
@@ -379,23 +379,21 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
         preference = None if stacked is None else model.preference_tokens(stacked)
         x = model.embed(ids, kinds, stacked, preference)
-        return x, stacked, preference
+        return x, preference
 
     def embedded(ids: list[int]) -> Tensor:
         return model.embed_text(torch.tensor([ids], device=model.device))
 
     # the text
     past: Past = []
-    (x, _, _), words = instruction(), []
+    (x, _), words = instruction(), []
     points = make_points(checked.selling_points, encode, config.text.ad_tokens)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens)
-    habits = habits_of([checked.history[i].text for i in chosen])
+    added = added_scores(model, grammar, [checked.history[i].text for i in chosen], encode)
     while True:
         scores = model.text_head(_plain_pass(model, x, past)[0, -1])
         allowed = grammar.allowed()
-        liked = scores[allowed]
-        if habits is not None:
-            liked = liked + liked.new_tensor(nats(habits, grammar, allowed))
+        liked = scores[allowed] + scores.new_tensor(added(allowed))
         word = allowed[int(liked.argmax())]
         grammar.advance(word)
         if grammar.done:
@@ -404,7 +402,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         x = embedded([word])
 
     # the picture
-    read, clicked, preference = instruction()
+    read, preference = instruction()
     if words:
         read = torch.cat([read, embedded(words)], 1)
     empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)

@@ -111,6 +111,7 @@ def add_train(verbs: Any) -> None:
         ("tokenizer", train_tokenizer_verb),
         ("scenes", train_scenes_verb),
         ("unified", train_unified_verb),
+        ("outline", train_outline_verb),
         ("pbs", train_pbs_verb),
     )
     for name, run in runs:
@@ -122,6 +123,8 @@ def add_train(verbs: Any) -> None:
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
         if name == "tokenizer":
             verb.add_argument("--refine", metavar="MODEL", help="train only how this finished model turns codes into pictures")
+        if name == "outline":
+            verb.add_argument("--model", required=True, metavar="FOLDER", help="the trained model that gets the outline")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
             verb.add_argument(
@@ -168,6 +171,13 @@ def train_scenes_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_scenes
 
     run_scenes(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)
+
+
+def train_outline_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import run_outline
+
+    data, config, model, out = (Path(getattr(arguments, name)) for name in ("data", "config", "model", "out"))
+    run_outline(data, config, model, out, arguments.resume)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

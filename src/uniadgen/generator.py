@@ -26,8 +26,8 @@ from uniadgen.compose import compose, place, render_foreground
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.habits import habits_of, nats
 from uniadgen.decoding.image import CPU_WINDOW, DECODINGS, GPU_WINDOW, Decoding, Painted, decode_image
+from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.quantize import Quantization, check_quantization, quantize_weights
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.errors import InputError
@@ -351,13 +351,19 @@ class AdGenerator:
             )
             for job in jobs
         ]
-        habits = [habits_of(self._clicked_texts(job)) for job in jobs]
-
-        def added(row: int, ids: list[int]) -> list[float]:
-            own = habits[row]
-            return [0.0] * len(ids) if own is None else nats(own, grammars[row], ids)
-
-        decode_texts(grammars, hidden, read, self.engine.text_scores, config.text_temperature, generators, added)
+        added = [
+            added_scores(self.model, grammar, self._clicked_texts(job), encode)
+            for grammar, job in zip(grammars, jobs, strict=True)
+        ]
+        decode_texts(
+            grammars,
+            hidden,
+            read,
+            self.engine.text_scores,
+            config.text_temperature,
+            generators,
+            lambda row, ids: added[row](ids),
+        )
         return [grammar.text() for grammar in grammars]
 
     def _paint(
@@ -414,7 +420,9 @@ class AdGenerator:
         product = plan.product(words, torch.ones_like(words, dtype=torch.bool))
         if job.clicks is None or job.facets is None:
             none = torch.zeros(1, 0, dtype=torch.bool, device=device)
-            liked = plan.liked(product, product.new_zeros(1, 0, product.shape[1]), product.new_zeros(1, 0, plan.seen.shape[1]), none)
+            liked = plan.liked(
+                product, product.new_zeros(1, 0, product.shape[1]), product.new_zeros(1, 0, plan.seen.shape[1]), none
+            )
         else:
             clicked = plan.product(job.clicks.text, job.clicks.text_visible)
             liked = plan.liked(product, clicked, job.facets.to(product.dtype), job.clicks.visible)

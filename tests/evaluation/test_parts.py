@@ -103,6 +103,7 @@ CHANGES = {
     "pictures": {"prompt", "image", "text", "hidden", "start", "taste", "bias"},
     "texts": {"prompt", "image", "text", "hidden", "taste", "bias", "habits"},
     "plan": {"taste", "bias"},
+    "outline": set(),
 }
 DRAWN = {"words", "codes"}
 

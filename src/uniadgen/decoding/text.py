@@ -53,6 +53,18 @@ class _Path:
     kind: str  # element under way: "point", "joiner", "open", "close", "emphasis"; "boundary" before any element
 
 
+@dataclass(frozen=True)
+class Continuation:
+    """One way to read the id that may come next."""
+
+    token: int
+    kind: str  # of the element that it belongs to, as in a path; "end" ends the text
+    element: str  # how that element is spelled
+    begins: bool  # the id is its first
+    before: str  # the text before the element
+    used: tuple[int, ...]  # points in order, with the one that the id belongs to
+
+
 def count_words(text: str) -> int:
     """Words between spaces; marks that stand alone are none."""
     return sum(any(map(str.isalnum, word)) for word in text.split())
@@ -128,6 +140,15 @@ class TextGrammar:
             return []
         return sorted({self.end if p.kind == "end" else p.sequence[p.offset] for p in self._paths})
 
+    def continuations(self) -> list[Continuation]:
+        """Every way to read every id that may come next; several readings may share an id."""
+        return [
+            Continuation(self.end, p.kind, "", True, "".join(p.written), p.used)
+            if p.kind == "end"
+            else Continuation(p.sequence[p.offset], p.kind, p.written[-1], p.offset == 0, "".join(p.written[:-1]), p.used)
+            for p in ([] if self.done else self._paths)
+        ]
+
     def advance(self, token: int) -> None:
         self.emitted += 1
         following: list[_Path] = []
@@ -145,10 +166,6 @@ class TextGrammar:
         if self._finished is None and not following:
             raise ValueError(f"id {token} is not allowed here")
         self._paths = list(dict.fromkeys(following))
-
-    def words(self) -> int:
-        """How many words have been written."""
-        return count_words("".join(self._paths[0].written)) if self._paths else 0
 
     @property
     def done(self) -> bool:

@@ -28,7 +28,7 @@ def add_evaluate(verbs: Any) -> None:
     verb.add_argument("--history-length", default="0,3,5,8,10,12", metavar="N,N,...", help="(default %(default)s)")
     verb.add_argument("--sampling", default="random,most-similar,product-similarity", metavar="NAMES", help="(default: all)")
     verb.add_argument(
-        "--without", metavar="PART,...", help="also without foreground, mask, fusion, pictures, texts: what each is worth"
+        "--without", metavar="PART,...", help="also without foreground, mask, fusion, pictures, texts, plan or outline"
     )
     verb.add_argument("--out", required=True, metavar="DIR", help="for ads and results; goes on where it was")
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")

@@ -22,6 +22,7 @@ PARTS = {
     "pictures": "of the clicks only the texts are shown",
     "texts": "of the clicks only the pictures are shown",
     "plan": "the picture follows no remembered scene",
+    "outline": "no outline says which selling point a text tells next",
 }
 
 
@@ -51,9 +52,10 @@ def taken_out(generator: AdGenerator, part: str | None) -> Iterator[None]:
                 stack.enter_context(_replaced_output(preference.fusion, lambda given, _: given))
             case "pictures" | "texts":
                 stack.enter_context(_changed(generator, "shown", generator.shown - {part}))
-            case "plan":
+            case "plan" | "outline":
                 config = generator.model.config
-                guidance = replace(config.guidance, plan=0.0)
+                own = config.guidance
+                guidance = replace(own, plan=0.0) if part == "plan" else replace(own, outline=0.0)
                 stack.enter_context(_changed(generator.model, "config", replace(config, guidance=guidance)))
             case _:
                 raise ValueError(f"unknown part: {part}")

@@ -107,6 +107,16 @@ class TextConfig:
 
 
 @dataclass(frozen=True)
+class OutlineConfig:
+    """The model that says which selling point the text should tell next; without a width there is none."""
+
+    width: int = 0
+    layers: int = 2  # of the reader of texts, and of the attention to them
+    heads: int = 4
+    text_tokens: int = 40  # of a clicked text, or of a selling point
+
+
+@dataclass(frozen=True)
 class GuidanceConfig:
     weight: float = 3.0
     temperature: float = 0.9
@@ -114,6 +124,7 @@ class GuidanceConfig:
     plan: float = 0.8  # share of the exemplar that the decoder sees; 0: no plan
     plan_kinship: float = 2.0  # how much an exemplar gains from being of a related product
     plan_temperature: float = 0.3  # of the choice among exemplars
+    outline: float = 2.5  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
@@ -127,6 +138,7 @@ class ModelConfig:
     preference: PreferenceConfig = field(default_factory=PreferenceConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
     text: TextConfig = field(default_factory=TextConfig)
+    outline: OutlineConfig = field(default_factory=OutlineConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
     text_temperature: float = 0.5
     head_width: int = 256  # hidden width of the image head and of the aligner
@@ -151,6 +163,10 @@ class ModelConfig:
             raise InputError("config: plan.exemplars needs the fsq image tokenizer; set it to 0")
         if not 0 <= self.guidance.plan <= 1:
             raise InputError(f"config: guidance.plan {self.guidance.plan} must lie in [0, 1]")
+        if self.outline.width < 0 or self.outline.width % self.outline.heads:
+            raise InputError(
+                f"config: outline.width {self.outline.width} must be a multiple of outline.heads {self.outline.heads}"
+            )
         if self.guidance.unconditional not in ("empty", "padded"):
             raise InputError(f"config: guidance.unconditional {self.guidance.unconditional!r} must be empty or padded")
         specials = self.text.specials
@@ -200,7 +216,7 @@ def _build(cls: Any, values: Any, where: str) -> Any:
 
 def embedded() -> ModelConfig:
     """The model in the package: 256 px, 256 image tokens, 10 clicks of 16 image and 16 text tokens."""
-    return ModelConfig(plan=PlanConfig(exemplars=1024))
+    return ModelConfig(plan=PlanConfig(exemplars=1024), outline=OutlineConfig(width=96))
 
 
 def tiny() -> ModelConfig:
@@ -213,6 +229,7 @@ def tiny() -> ModelConfig:
         preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
         plan=PlanConfig(exemplars=12, facets=(3, 2), size=32, width=16, layers=1, heads=2, words=4, hidden=8),
         text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
+        outline=OutlineConfig(width=16),
         head_width=32,
     )
 

@@ -19,6 +19,7 @@ from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
 from uniadgen.model.image_tokenizer import FSQTokenizer, build_image_tokenizer, level_sums
+from uniadgen.model.outline import Outline
 from uniadgen.model.pixels import from_bytes
 from uniadgen.model.plan import ScenePlan
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
@@ -113,6 +114,8 @@ class UnifiedModel(nn.Module):
         self.foreground = ForegroundPerception(config)
         self.preference = PreferenceUnderstanding(config)
         self.plan = ScenePlan(config) if config.plan.exemplars and config.plan.facets else None
+        # trained on its own: no loss of this model reaches it
+        self.outline = Outline(config.outline, config.decoder.text_vocabulary) if config.outline.width else None
         self.image_tokenizer = build_image_tokenizer(config.image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
         if config.image.kind == "fsq":

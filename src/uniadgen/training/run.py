@@ -21,14 +21,16 @@ from uniadgen.data.store import SPLITS, Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint, lora
 from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
-from uniadgen.model.config import ModelConfig, PlanConfig, embedded, tiny
+from uniadgen.model.config import ModelConfig, OutlineConfig, PlanConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.lora import LoraSettings
+from uniadgen.model.outline import Outline
 from uniadgen.model.plan import SCENES, FoundScenes, SceneEncoder, load_scenes_encoder, save_scenes
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
+from uniadgen.training.outline import creative_examples, invented_examples, train_outline
 from uniadgen.training.pbs import Scenes, train_pbs
 from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_facets, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
@@ -53,10 +55,8 @@ def read_config(path: Path) -> tuple[ModelConfig | None, dict[str, Any]]:
         raise InputError(
             f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
         ) from None
-    sections, models = (
-        ("model", "tokenizer", "refine", "scenes", "plan", "unified", "pbs", "mix", "lora", "histories"),
-        (*MODELS, ON_BACKBONE),
-    )
+    sections = ("model", "tokenizer", "refine", "scenes", "plan", "unified", "outline", "pbs", "mix", "lora", "histories")
+    models = (*MODELS, ON_BACKBONE)
     if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in models:
         raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(models)}")
     if values.get("histories", "users") not in HISTORIES:
@@ -155,6 +155,35 @@ def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
         print(f"wrote {out / WEIGHTS}")
 
 
+def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, resume: bool) -> None:
+    """Trains the outline of a finished model, of the size that the configuration's model has, and writes the model anew."""
+    config, values = read_config(config_path)
+    schedule: Schedule = _section(Schedule, values, "outline", config_path)
+    if config is None:
+        raise InputError(f"{config_path}: a backbone has no outline; name a configuration with model {' or '.join(MODELS)}")
+    model, words = checkpoint.load(model_folder)
+    if model.adapter is not None:
+        raise InputError(
+            f"argument --model: {quoted(model_folder)} is an adapter of a backbone; only a whole model has an outline"
+        )
+    histories = drawn_histories(data)
+    torch.manual_seed(schedule.seed)
+    model.config = dataclasses.replace(model.config, outline=config.outline)
+    model.outline = Outline(config.outline, model.config.decoder.text_vocabulary)
+    clicks = config.preference.clicks
+    sources, held_out = (
+        {
+            "invented": invented_examples(words),
+            "creatives": creative_examples(data, histories, words, split),
+        }
+        for split in ("train", "val")
+    )
+    train_outline(model.outline, sources, held_out, clicks, of_process(schedule), out, resume)
+    if processes().is_main_process:
+        checkpoint.save(out / "model", model, words, torch.float16)
+        print(f"wrote {out / 'model'}")
+
+
 def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
     """The creatives of some splits that have a cut-out, at size x size pixels. Raises InputError when there are none."""
     cutouts = {
@@ -227,7 +256,10 @@ def drawn_histories(data: Path) -> DrawnHistories:
     """Shoppers invented from the tastes that PAd-Synth's creatives fit. Raises InputError for data of another kind."""
     table = read_creatives(data, ("department", "text_embedding", "description_embedding"))
     if table["department"].null_count:
-        raise InputError(f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; set histories: users")
+        raise InputError(
+            f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; `train unified` goes without, "
+            "with histories: users"
+        )
     texts, descriptions = (
         np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")
     )
@@ -277,12 +309,13 @@ def run_unified(
             config = dataclasses.replace(config, plan=dataclasses.replace(found.config, exemplars=count))
         else:
             config = dataclasses.replace(config, plan=PlanConfig())
+        # an outline is trained on its own: there is none yet but that of the model to start from
         if start is None:
             words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
-            model = UnifiedModel(config)
+            model = UnifiedModel(dataclasses.replace(config, outline=OutlineConfig()))
         else:
             before, words = checkpoint.load(start)
-            model = UnifiedModel(config)
+            model = UnifiedModel(dataclasses.replace(config, outline=before.config.outline))
             begin_with(model, before)
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
         if found is not None and model.plan is not None:
