@@ -118,7 +118,7 @@ def add_train(verbs: Any) -> None:
         verb = train.add_parser(name, allow_abbrev=False)
         verb.set_defaults(run=run)
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
-        verb.add_argument("--config", required=True, metavar="FILE", help="YAML, for example configs/embedded-first.yaml")
+        verb.add_argument("--config", required=True, metavar="FILE", help="YAML, for example configs/embedded.yaml")
         verb.add_argument("--out", required=True, metavar="DIR", help="for checkpoints, samples and the model")
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
         if name == "tokenizer":
