@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from uniadgen.cli import main
+from uniadgen.data.encode import encode_creatives
 from uniadgen.data.layout import read_creatives
 from uniadgen.model import checkpoint
 from uniadgen.model.config import OutlineConfig, tiny
+from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.outline import Outline
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
@@ -96,7 +98,7 @@ def folder(tmp_path: Path, tokenizer: TextTokenizer) -> Path:
 
 def test_the_command_gives_a_model_its_outline(folder: Path) -> None:
     shutil.copytree(TINY, folder / "data")
-    assert main(["data", "similarity", str(folder / "data")]) == 0
+    encode_creatives(folder / "data", FSQTokenizer(tiny().image).eval(), tiny())
     command = ["train", "outline", "--data", str(folder / "data"), "--config", str(folder / "config.yaml")]
     assert main([*command, "--model", str(folder / "model"), "--out", str(folder / "out")]) == 0
     before, after = (checkpoint.load(path)[0] for path in (folder / "model", folder / "out" / "model"))
