@@ -411,27 +411,31 @@ class AdGenerator:
         planned, biases = zip(*followed, strict=True)
         return torch.stack(told), plain, foreground, torch.cat(planned, 1), torch.cat(biases)
 
-    def _plan(self, job: "_Job") -> tuple[Tensor, Tensor]:
-        """The exemplar that the picture follows, drawn with the job's seed: its codes [1, tokens], and where they are seen."""
-        plan, own, device = self.model.plan, self.model.config.guidance, self.model.device
+    def _suitability(self, job: "_Job") -> Tensor:
+        """How well the plan's exemplars suit a product and its shopper, [exemplars], on the CPU."""
+        plan, device = self.model.plan, self.model.device
         assert plan is not None
         ids = product_ids(self.tokenizer, job.request.description, job.request.selling_points)
         words = torch.tensor([ids], dtype=torch.long, device=device)
         product = plan.product(words, torch.ones_like(words, dtype=torch.bool))
         if job.clicks is None or job.facets is None:
-            none = torch.zeros(1, 0, dtype=torch.bool, device=device)
-            liked = plan.liked(
-                product, product.new_zeros(1, 0, product.shape[1]), product.new_zeros(1, 0, plan.seen.shape[1]), none
-            )
+            clicked, facets = product.new_zeros(1, 0, product.shape[1]), product.new_zeros(1, 0, plan.seen.shape[1])
+            visible = torch.zeros(1, 0, dtype=torch.bool, device=device)
         else:
-            clicked = plan.product(job.clicks.text, job.clicks.text_visible)
-            liked = plan.liked(product, clicked, job.facets.to(product.dtype), job.clicks.visible)
+            clicked, facets = plan.product(job.clicks.text, job.clicks.text_visible), job.facets.to(product.dtype)
+            visible = job.clicks.visible
+        liked = plan.liked(product, clicked, facets, visible)
+        return plan.suitability(liked, product, self.model.config.guidance.plan_kinship)[0].cpu()
+
+    def _plan(self, job: "_Job") -> tuple[Tensor, Tensor]:
+        """The exemplar that the picture follows, drawn with the job's seed: its codes [1, tokens], and where they are seen."""
+        plan, own = self.model.plan, self.model.config.guidance
+        assert plan is not None
         generator = torch.Generator().manual_seed(job.seed)
-        suitability = plan.suitability(liked, product, own.plan_kinship)[0].cpu()
-        number = plan.choose(suitability, own.plan_temperature, generator)
+        number = plan.choose(self._suitability(job), own.plan_temperature, generator)
         boxes = torch.stack([plan.boxes[number].float().cpu(), torch.tensor(job.box)])
         shown = open_tokens(boxes, plan.grid).all(0) & shown_cells(generator, plan.grid, own.plan)
-        return plan.codes[number][None].long(), shown[None].to(device)
+        return plan.codes[number][None].long(), shown[None].to(self.model.device)
 
     def _unconditional(self, lengths: list[int]) -> Cache:
         """What guidance contrasts with: rows that have read the empty prompt. lengths: what their counterparts have read."""

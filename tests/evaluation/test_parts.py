@@ -18,6 +18,8 @@ from torch import Tensor
 from uniadgen.ads import AdRequest, Click, Product
 from uniadgen.cli import main
 from uniadgen.decoding.habits import Habits, habits_of
+from uniadgen.decoding.outline import added_scores
+from uniadgen.decoding.text import TextGrammar, make_points
 from uniadgen.errors import InputError
 from uniadgen.evaluation.figures import differences
 from uniadgen.evaluation.parts import PARTS, check_parts, taken_out
@@ -41,9 +43,11 @@ class Inside:
     hidden: Tensor  # the state that the first word is drawn from
     start: Tensor  # what the picture starts from
     foreground: Tensor  # what it sees of the product
-    taste: Tensor | None  # what it sees of the clicks
-    bias: Tensor | None  # what the clicks add to its scores
+    suits: Tensor  # how well the exemplars suit the shopper
+    taste: Tensor | None  # what it sees of the exemplar that is drawn
+    bias: Tensor | None  # what that adds to its scores
     habits: Habits | None
+    outlined: list[float]  # what habits and outline add to the scores of the first word
     words: str
     codes: Tensor  # the picture
 
@@ -69,7 +73,12 @@ def inside(generator: AdGenerator, request: AdRequest) -> Inside:
     image, text = (None, None) if preferences[0] is None else preferences[0][:2]
     habits = habits_of(generator._clicked_texts(jobs[0]))
     codes = generator._paint(jobs, cache, preferences, draws, OPTIONS).codes
-    return Inside(jobs[0].prompt.kinds, image, text, hidden, start, foreground, taste, bias, habits, words, codes)
+    suits, encode, limits = generator._suitability(jobs[0]), generator.tokenizer.encode, generator.model.config.text
+    points = make_points(jobs[0].request.selling_points, encode, limits.ad_tokens)
+    grammar = TextGrammar(points, encode, generator.tokenizer.end, limits.ad_tokens)
+    outlined = added_scores(generator.model, grammar, generator._clicked_texts(jobs[0]), encode)(grammar.allowed())
+    prompt = jobs[0].prompt.kinds
+    return Inside(prompt, image, text, hidden, start, foreground, suits, taste, bias, habits, outlined, words, codes)
 
 
 def changed(first: Inside, second: Inside) -> set[str]:
@@ -82,7 +91,8 @@ def changed(first: Inside, second: Inside) -> set[str]:
 
 
 def _noise(seed: int, size: tuple[int, int] = (80, 80)) -> Image.Image:
-    return Image.frombytes("RGB", size, random.Random(seed).randbytes(3 * size[0] * size[1]))
+    """Nine patches of random colours: pixels of noise would look alike to a tokenizer."""
+    return Image.frombytes("RGB", (3, 3), random.Random(seed).randbytes(27)).resize(size, Image.Resampling.NEAREST)
 
 
 def _history(pictures: int = 0, marks: str = "|") -> list[Click]:
@@ -100,12 +110,18 @@ CHANGES = {
     "foreground": {"foreground"},
     "mask": {"image", "text", "hidden", "start"},
     "fusion": {"image", "text", "hidden"},
-    "pictures": {"prompt", "image", "text", "hidden", "start", "taste", "bias"},
-    "texts": {"prompt", "image", "text", "hidden", "taste", "bias", "habits"},
+    "pictures": {"prompt", "image", "text", "hidden", "start", "suits"},
+    "texts": {"prompt", "image", "text", "hidden", "suits", "habits", "outlined"},
     "plan": {"taste", "bias"},
-    "outline": set(),
+    "outline": {"outlined"},
 }
-DRAWN = {"words", "codes"}
+# The same without a history
+GENERAL = {"foreground": {"foreground"}, "plan": {"taste", "bias"}, "outline": {"outlined"}}
+
+
+def told(changes: set[str], part: str) -> set[str]:
+    """What changed before anything was drawn; only without a plan it is certain that another exemplar's features are seen."""
+    return changes - {"words", "codes"} - (set() if part == "plan" else {"taste", "bias"})
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -114,7 +130,7 @@ def test_a_part_changes_what_it_should_and_is_put_back(generator: AdGenerator, r
     ad = generator.generate(request_.product, request_.history, seed=4)
     with taken_out(generator, part):
         without = inside(generator, request_)
-    assert changed(whole, without) - DRAWN == CHANGES[part]
+    assert told(changed(whole, without), part) == CHANGES[part]
     with pytest.raises(InputError), taken_out(generator, part):
         generator.generate(request_.product, request_.history, seed=-1)
     assert changed(whole, inside(generator, request_)) == set()
@@ -129,11 +145,11 @@ def _weights(generator: AdGenerator) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_without_clicks_only_the_foreground_matters(generator: AdGenerator, request_: AdRequest, part: str) -> None:
+def test_without_clicks_less_matters(generator: AdGenerator, request_: AdRequest, part: str) -> None:
     general = replace(request_, history=[])
     whole = inside(generator, general)
     with taken_out(generator, part):
-        assert changed(whole, inside(generator, general)) - DRAWN == ({"foreground"} if part == "foreground" else set())
+        assert told(changed(whole, inside(generator, general)), part) == GENERAL.get(part, set())
 
 
 def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_: AdRequest, cutout: Image.Image) -> None:
@@ -142,7 +158,7 @@ def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_:
     product = replace(request_.product, image=other)
     requests = request_, replace(request_, product=product)
     seen = [inside(generator, request) for request in requests]
-    assert changed(*seen) >= {"foreground", "taste", "bias", "codes"}
+    assert changed(*seen) >= {"foreground", "codes"}
     with taken_out(generator, "foreground"):
         blind = [inside(generator, request) for request in requests]
         ads = generator.generate_many(requests, seeds=[4, 4], size=(64, 64))
@@ -155,18 +171,32 @@ def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_:
 
 def test_without_pictures_no_picture_is_seen(generator: AdGenerator, request_: AdRequest) -> None:
     requests = request_, replace(request_, history=_history(pictures=10))
-    assert changed(*(inside(generator, r) for r in requests)) >= {"image", "text", "hidden", "start", "taste", "bias", "codes"}
+    assert changed(*(inside(generator, r) for r in requests)) >= {"image", "text", "hidden", "start", "suits", "codes"}
     with taken_out(generator, "pictures"):
         blind = [inside(generator, request) for request in requests]
     assert changed(*blind) == set()
     general = inside(generator, replace(request_, history=[]))
-    assert not changed(general, blind[0]) & {"start", "foreground", "taste", "bias"}  # the picture is given as to nobody
+    assert not changed(general, blind[0]) & {
+        "start",
+        "foreground",
+        "suits",
+        "taste",
+        "bias",
+    }  # the picture is given as to nobody
     assert "hidden" in changed(general, blind[0])  # the texts are read
 
 
 def test_without_texts_no_text_is_seen(generator: AdGenerator, request_: AdRequest) -> None:
     requests = request_, replace(request_, history=_history(marks="sofa !"))
-    assert changed(*(inside(generator, r) for r in requests)) >= {"image", "text", "hidden", "taste", "bias", "habits", "words"}
+    assert changed(*(inside(generator, r) for r in requests)) >= {
+        "image",
+        "text",
+        "hidden",
+        "suits",
+        "habits",
+        "outlined",
+        "codes",
+    }
     with taken_out(generator, "texts"):
         blind = [inside(generator, request) for request in requests]
     assert changed(*blind) == set()

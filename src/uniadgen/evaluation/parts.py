@@ -43,7 +43,6 @@ def taken_out(generator: AdGenerator, part: str | None) -> Iterator[None]:
             case None:
                 pass
             case "foreground":
-                # The sketch is told of the product through the same features, so nothing else sees it either.
                 stack.enter_context(_replaced_output(generator.model.foreground, lambda _, output: torch.zeros_like(output)))
             case "mask":
                 for mask in (preference.mask_image, preference.mask_text):
