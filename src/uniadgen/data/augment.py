@@ -3,6 +3,7 @@
 import math
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +16,7 @@ VARIANTS: tuple[tuple[bool, float], ...] = (
 )
 
 # RGB <-> a luma axis and two chroma axes (YIQ): turning the chroma plane shifts the hue and keeps the brightness.
-_TO_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 
 
 def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
@@ -29,8 +30,9 @@ def shift_hue(pixels: Tensor, degrees: float) -> Tensor:
 def hue_matrix(degrees: float) -> Tensor:
     """What turns the hue of RGB columns that start at 0 for black, on any scale: [3, 3]; greys stay as they are."""
     angle = math.radians(degrees)
-    turn = torch.tensor([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
-    return torch.linalg.inv(_TO_YIQ) @ turn.float() @ _TO_YIQ
+    turn = np.array([[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]])
+    # in NumPy: within autocast torch would multiply, and remember, in half precision
+    return torch.from_numpy(np.linalg.inv(_TO_YIQ) @ turn @ _TO_YIQ).float()
 
 
 def varied(pixels: Tensor, variant: int) -> Tensor:

@@ -43,8 +43,9 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
     trained = Trained(model).to(device())
 
     def losses_at(step: int) -> dict[str, Tensor]:
+        batch = reader[step].to(device())
         with autocast():
-            named: dict[str, Tensor] = trained(reader[step].to(device()))
+            named: dict[str, Tensor] = trained(batch)
         return named
 
     def look(step: int) -> float:
