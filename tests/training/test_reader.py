@@ -12,15 +12,14 @@ import torch
 from uniadgen.cli import main
 from uniadgen.data.augment import VARIANTS
 from uniadgen.data.encode import encode_creatives
-from uniadgen.data.layout import read_creatives
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.plan import open_tokens
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, IMAGE, Batch, UnifiedModel
-from uniadgen.training.reader import Mix, Plans, Reader, batches
-from uniadgen.training.run import alike_scenes, drawn_histories
+from uniadgen.training.reader import Mix, Reader, batches, draw_plan
+from uniadgen.training.run import drawn_histories
 from uniadgen.training.unified import Trained
 from uniadgen.world.specs import stream
 
@@ -152,8 +151,7 @@ def test_scenes_show_clicked_pictures_and_no_words(data: Path, store: Store, tok
 
 
 def test_every_kind_of_batch_trains_without_nan(data: Path, store: Store, tokenizer: TextTokenizer) -> None:
-    plans = Plans(alike_scenes(data))
-    reader = Reader(store, tiny(), tokenizer, Mix(general_steps=0), "train", 4, histories=drawn_histories(data), plans=plans)
+    reader = Reader(store, tiny(), tokenizer, Mix(general_steps=0), "train", 4, histories=drawn_histories(data), planned=True)
     torch.manual_seed(0)
     trained = Trained(UnifiedModel(tiny()))
     for step in (next(s for s in range(20) if reader.kind(s) == kind) for kind in ("general", "personal", "scenes", "words")):
@@ -166,23 +164,17 @@ def test_every_kind_of_batch_trains_without_nan(data: Path, store: Store, tokeni
         assert all(bool(g.isfinite().all()) for g in gradients)
 
 
-def test_plans_show_a_scene_but_not_around_products(data: Path, store: Store) -> None:
-    alike, grid = alike_scenes(data), 16  # on the tiny model's own grid a product and its surroundings cover everything
-    scenes, splits, products = (read_creatives(data, (name,))[name].to_pylist() for name in ("scene_id", "split", "product_id"))
-    for row, others in enumerate(alike):
-        for other in others:
-            assert (scenes[other], splits[other]) == (scenes[row], splits[row])
-            assert products[other] != products[row]
-    shared = next(row for row, others in enumerate(alike) if others)
-    plans, sources, seen = Plans(alike), set(), []
-    hidden = ~open_tokens(torch.from_numpy(store.shares(np.array([shared]))), grid)[0].numpy()
+def test_plans_show_a_plate_but_not_around_products(store: Store) -> None:
+    row, grid = 3, 16  # on the tiny model's own grid a product and its surroundings cover everything
+    boxes = torch.from_numpy(store.shares(np.array([row, row])))
+    boxes[1, 0] = 1 - boxes[1, 0] - boxes[1, 2]  # mirrored
+    hidden = ~open_tokens(boxes, grid).numpy()
+    seen = []
     for number in range(60):
-        plan = plans(stream(0, "plans", number), store, shared, 0, grid)
-        if plan is None:
-            continue
-        assert not (plan.shown & hidden).any()
-        sources |= {row for row in (shared, *alike[shared]) if (store.codes[row, 0] == plan.codes).all()}
-        seen.append(plan.shown.mean())
-    assert sources == {shared, *alike[shared]}
-    assert len(seen) < 60  # some are painted without a plan
+        plan = draw_plan(stream(0, "plans", number), store, row, number % 2, grid)
+        if plan is not None:
+            assert (plan.codes == store.codes[row, number % 2]).all()
+            assert not (plan.shown & hidden[number % 2]).any()
+            seen.append(plan.shown.mean())
+    assert 30 < len(seen) < 60  # some are painted without a plan
     assert np.std(seen) > 0.05

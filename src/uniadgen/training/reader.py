@@ -36,7 +36,7 @@ LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes i
 CLEAR = 0.5
 PROMPT_DROPOUT = 0.1
 KINDS = ("general", "personal", "scenes", "words")
-NO_PLAN, OTHER_PLATE = 0.15, 0.7
+NO_PLAN = 0.15
 SLOTS = 20  # steps after which the kinds of batches repeat
 
 
@@ -89,30 +89,22 @@ class Plan(NamedTuple):
     shown: NDArray[np.bool_]  # [tokens]
 
 
-@dataclass(frozen=True)
-class Plans:
-    """Draws the plate that a training picture follows: its own, or that of the same scene behind another product, in parts.
+def draw_plan(draw: random.Random, store: Store, row: int, variant: int, grid: int) -> Plan | None:
+    """The plate that a training picture follows: its own, in parts, and nothing around its product; None now and then.
 
-    So the decoder learns to go on with a scene, and to paint shadows where its own product stands and nowhere else.
+    So the decoder learns to go on with a scene, and to paint what belongs to its product. The same scene behind another product
+    would be of no use: other products are seen from other places.
     """
-
-    alike: Sequence[Sequence[int]]  # by creative: those that show the same scene with another product
-
-    def __call__(self, draw: random.Random, store: Store, row: int, variant: int, grid: int) -> Plan | None:
-        """None where the picture has to be painted without a plan."""
-        if draw.random() < NO_PLAN:
-            return None
-        others = self.alike[row]
-        other = draw.choice(others) if others and draw.random() < OTHER_PLATE else row
-        # What stands in an exemplar is somewhere else than the product: another creative's place stands for it here.
-        hidden = other if other != row else draw.randrange(len(store))
-        boxes = store.shares(np.array([row, hidden]))
-        if VARIANTS[variant][0]:
-            boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
-        open_ = open_tokens(torch.from_numpy(boxes), grid).all(0)
-        share, generator = draw.random() ** 0.5, torch.Generator().manual_seed(draw.getrandbits(63))
-        shown = open_ & shown_cells(generator, grid, share)
-        return Plan(store.codes[other, variant].astype(np.int64), shown.numpy())
+    if draw.random() < NO_PLAN:
+        return None
+    # In an exemplar there is something to hide where its own product stands: another creative's place is hidden for it here.
+    boxes = store.shares(np.array([row, draw.randrange(len(store))]))
+    if VARIANTS[variant][0]:
+        boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
+    open_ = open_tokens(torch.from_numpy(boxes), grid).all(0)
+    share, generator = draw.random() ** 0.5, torch.Generator().manual_seed(draw.getrandbits(63))
+    shown = open_ & shown_cells(generator, grid, share)
+    return Plan(store.codes[row, variant].astype(np.int64), shown.numpy())
 
 
 class Shown(NamedTuple):
@@ -137,6 +129,7 @@ class Example:
 
 class Reader(Dataset[Batch]):
     """The batches of one rank. split: "train", "val" or "test". histories: None reads the users of the store.
+    planned: pictures follow plates.
 
     Raises ValueError for a split without items, and InputError for a store without cut-outs.
     """
@@ -153,11 +146,11 @@ class Reader(Dataset[Batch]):
         rank: int = 0,
         ranks: int = 1,
         histories: DrawnHistories | None = None,
-        plans: Plans | None = None,
+        planned: bool = False,
     ) -> None:
         self.store, self.config, self.tokenizer, self.mix = store, config, tokenizer, mix
         self.size, self.seed, self.rank, self.ranks, self.histories = batch, seed, rank, ranks, histories
-        self.plans = plans
+        self.planned = planned
         self.rows = of_split(store.splits, [split])
         self.rows = self.rows[store.boxes[self.rows, 2] > 0]
         self.users = np.zeros(0, np.int64) if histories is not None else of_split(store.user_splits, [split])
@@ -224,9 +217,8 @@ class Reader(Dataset[Batch]):
             else:
                 example = self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT)
             # the unconditional sequence has no plan either: guidance contrasts with it
-            if self.plans is not None and (example.text or example.clicks):
-                plan = self.plans(draw, self.store, row, variant, self.config.image.grid)
-                example = replace(example, plan=plan)
+            if self.planned and (example.text or example.clicks):
+                example = replace(example, plan=draw_plan(draw, self.store, row, variant, self.config.image.grid))
             examples.append(example)
         keep = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
         return examples, keep

@@ -34,7 +34,7 @@ from uniadgen.training.outline import creative_examples, invented_examples, trai
 from uniadgen.training.pbs import Scenes, train_pbs
 from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_facets, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
-from uniadgen.training.reader import DrawnHistories, Mix, Plans, Reader
+from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.scenes import Labels, train_scenes
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
@@ -322,14 +322,12 @@ def run_unified(
             model.plan.encoder.load_state_dict(found.encoder.state_dict())
     histories = drawn_histories(data) if values.get("histories") == "drawn" else None
     store = open_store(data, words, with_users=histories is None or model.plan is not None)
-    own = processes()
-    plans = None
+    own, planned = processes(), model.plan is not None
     if model.plan is not None and found is not None:
         prepare_plan(data, model, words, store, found, _section(Schedule, values, "plan", config_path), out / "plan", resume)
-        plans = Plans(alike_scenes(data))
     try:
         train, held_out = (
-            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories, plans)
+            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories, planned)
             for split, stages, rank, ranks in (
                 ("train", mix, own.process_index, own.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
@@ -349,16 +347,6 @@ def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
     model.load_state_dict(
         {name: known[name] if name in known and known[name].shape == t.shape else t for name, t in own.items()}
     )
-
-
-def alike_scenes(data: Path) -> list[list[int]]:
-    """By creative: the other creatives of its split that stand in the same scene."""
-    table = read_creatives(data, ("split", "scene_id"))
-    together: dict[tuple[str, str | None], list[int]] = {}
-    keys = list(zip(table["split"].to_pylist(), table["scene_id"].to_pylist(), strict=True))
-    for row, key in enumerate(keys):
-        together.setdefault(key, []).append(row)
-    return [[] if key[1] is None else [other for other in together[key] if other != row] for row, key in enumerate(keys)]
 
 
 def prepare_plan(
