@@ -88,9 +88,9 @@ class PlanConfig:
     width: int = 160
     layers: int = 4
     heads: int = 5
-    words: int = 32  # dimensions in which words tell what a product is
+    words: int = 8  # dimensions in which words tell what a product is
     hidden: int = 96  # channels through which the decoder sees an exemplar
-    trust: float = 12.0  # what nearness to the exemplar's values is worth at the beginning of training
+    trust: float = 20.0  # nats that a code loses per squared distance from the exemplar's values, where these are seen
 
 
 @dataclass(frozen=True)

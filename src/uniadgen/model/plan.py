@@ -109,7 +109,7 @@ class ScenePlan(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         own, tokens = config.plan, config.image.tokens
-        self.facets, self.grid, self.groups = own.facets, config.image.grid, config.foreground_groups
+        self.facets, self.grid, self.groups, self.trust = own.facets, config.image.grid, config.foreground_groups, own.trust
         classes, count = sum(own.facets), len(own.facets)
         self.encoder = SceneEncoder(own)
         self.words = nn.Embedding(config.decoder.text_vocabulary, own.words)
@@ -132,7 +132,6 @@ class ScenePlan(nn.Module):
             nn.GELU(),
             nn.Conv2d(hidden, self.groups * config.decoder.width, 1),
         )
-        self.trust = nn.Parameter(torch.tensor(own.trust))
         nn.init.normal_(self.words.weight, std=0.1)
         nn.init.zeros_(self.usual.weight)
         nn.init.zeros_(self.usual.bias)

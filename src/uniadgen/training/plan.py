@@ -27,6 +27,7 @@ from uniadgen.training.precision import device
 from uniadgen.training.scenes import Labels
 from uniadgen.world.specs import stream
 
+WORDS_HIDDEN = 0.8  # share of words that are not read in training: a product's own name would give away its few scenes
 NO_CLICKS = 0.1  # share of training shoppers whose history is empty
 LOOKS = 1024  # held-out shoppers
 History = Callable[[int], tuple[NDArray[np.int64], NDArray[np.float32]]]  # of a user: clicks and their product similarities
@@ -57,10 +58,12 @@ class Ids:
             ids[row, :count], visible[row, :count] = text[:count], True
         return cls(torch.from_numpy(ids), torch.from_numpy(visible))
 
-    def told(self, plan: ScenePlan, rows: Tensor) -> Tensor:
-        """What the words of some rows [...] tell of products: [..., words]."""
-        own = plan.words.weight.device
-        return plan.product(self.ids[rows].to(own), self.visible[rows].to(own))
+    def told(self, plan: ScenePlan, rows: Tensor, hidden: float = 0.0) -> Tensor:
+        """What the words of some rows [...] tell of products: [..., words]. hidden: share of words that are left out."""
+        own, visible = plan.words.weight.device, self.visible[rows]
+        if hidden:
+            visible = visible & (torch.rand(visible.shape) >= hidden)
+        return plan.product(self.ids[rows].to(own), visible.to(own))
 
 
 @dataclass(frozen=True)
@@ -139,11 +142,11 @@ def train_plan(
             rows[line, : len(some)], seen[line, : len(some)] = clicked[some], True
         return torch.from_numpy(rows), torch.from_numpy(seen), torch.tensor(targets)
 
-    def crossed(rows: Tensor, seen: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def crossed(rows: Tensor, seen: Tensor, targets: Tensor, hidden: float) -> tuple[Tensor, Tensor]:
         """Cross-entropy by facet, and the log-probabilities of all classes."""
         liked = plan.liked(
-            known.products.told(plan, targets),
-            known.texts.told(plan, rows),
+            known.products.told(plan, targets, hidden),
+            known.texts.told(plan, rows, hidden),
             known.facets[rows].to(device()),
             seen.to(device()),
         )
@@ -154,12 +157,12 @@ def train_plan(
     def losses_at(step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((schedule.seed, step))
         chosen = rng.integers(len(train.users), size=schedule.batch).tolist()
-        parts, _ = crossed(*batch_of(train, chosen, step, NO_CLICKS))
+        parts, _ = crossed(*batch_of(train, chosen, step, NO_CLICKS), WORDS_HIDDEN)
         return dict(zip(labels.names, parts, strict=True))
 
     def look(step: int) -> float:
         rows, seen, targets = batch_of(held_out, range(min(LOOKS, len(held_out.users))), -1, 0.0)
-        parts, liked = crossed(rows, seen, targets)
+        parts, liked = crossed(rows, seen, targets, 0.0)
         guesses = torch.stack([part.argmax(1) for part in liked.split(plan.facets, 1)], 1).cpu()
         right = (guesses == torch.from_numpy(labels.numbers)[targets]).float().mean(0).tolist()
         told = ", ".join(

@@ -306,7 +306,8 @@ def run_unified(
         if found is not None:
             plates = sum(split == "train" for split in read_creatives(data, ("split",))["split"].to_pylist())
             count = min(plates, config.plan.exemplars)
-            config = dataclasses.replace(config, plan=dataclasses.replace(found.config, exemplars=count))
+            seen = {name: getattr(found.config, name) for name in ("facets", "size", "width", "layers", "heads")}
+            config = dataclasses.replace(config, plan=dataclasses.replace(config.plan, **seen, exemplars=count))
         else:
             config = dataclasses.replace(config, plan=PlanConfig())
         # an outline is trained on its own: there is none yet but that of the model to start from

@@ -39,7 +39,6 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
     if model.plan is not None:  # what it knows of shoppers was learnt before
         model.plan.requires_grad_(False)
         model.plan.paint.requires_grad_(True)
-        model.plan.trust.requires_grad_(True)
     trained = Trained(model).to(device())
 
     def losses_at(step: int) -> dict[str, Tensor]:
