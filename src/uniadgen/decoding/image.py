@@ -8,7 +8,8 @@ and once the noise is fixed, each token is a function of the tokens before it. S
 decoding; Song et al., 2021; Teng et al., 2024): guess a window of tokens, let one pass say what each would be if those before
 it were right, keep the guesses that it confirms and the first it corrects, and take its answers as the next guesses. What is
 kept is what one-by-one decoding with the same noise draws, token for token, whatever the guesses were. The first guess for
-a position is drawn, with its own noise, from what the model thought of its neighbours above and to the left.
+a position is drawn, with its own noise, from what the model thought of its neighbours above and to the left, and from the bias
+that its plan gives to this position: where a plan is seen, most guesses are right.
 """
 
 from collections.abc import Sequence
@@ -65,16 +66,18 @@ def decode_image(
     start = start.expand(branches * batch, -1)
     noise = _gumbel(generators, total, config.codes, start.device) if temperature else None
 
-    def scored(hidden: Tensor, where: slice | Tensor) -> Tensor:
-        found = engine.image_scores(hidden, guidance)
-        return _tempered(found if bias is None else found + bias[:, where], temperature, top_k)
-
     def drawn_from(found: Tensor, where: slice | Tensor) -> Tensor:
-        return (found if noise is None else found + noise[:, where]).argmax(-1)
+        """found: guided scores, of these positions or guessed for them."""
+        scores = _tempered(found if bias is None else found + bias[:, where], temperature, top_k)
+        return (scores if noise is None else scores + noise[:, where]).argmax(-1)
 
     if window == 1 and engine.can_be_recorded:
         codes = paint_recorded(
-            engine, caches, start, foreground, lambda hidden, index: drawn_from(scored(hidden, index), index)
+            engine,
+            caches,
+            start,
+            foreground,
+            lambda hidden, index: drawn_from(engine.image_scores(hidden, guidance), index),
         )
         return Painted(codes, total)
     codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
@@ -83,7 +86,7 @@ def decode_image(
     while True:
         width = x.shape[1]
         here = slice(done, done + width)
-        found = scored(engine.forward(x, caches, foreground=foreground[:, :, here]), here)
+        found = engine.image_scores(engine.forward(x, caches, foreground=foreground[:, :, here]), guidance)
         passes += 1
         drawn = drawn_from(found, here)
         kept = 1
