@@ -122,8 +122,8 @@ class GuidanceConfig:
     temperature: float = 0.9
     top_k: int | None = None
     plan: float = 0.8  # share of the exemplar that the decoder sees; 0: no plan
-    plan_kinship: float = 2.0  # how much an exemplar gains from being of a related product
-    plan_temperature: float = 0.3  # of the choice among exemplars
+    plan_kinship: float = 0.5  # how much an exemplar gains from being of a related product
+    plan_temperature: float = 0.1  # of the choice among exemplars
     outline: float = 2.5  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"

@@ -1,7 +1,7 @@
 """Trains what the plan knows of shoppers - how clicks vote - and picks the exemplars that it remembers.
 
-Votes are learnt from users' clicks and the ad that each of them clicked next, or from shoppers invented for every creative.
-Pictures were seen before: what the scene encoder tells of every ad is a table, so a step takes milliseconds.
+Votes are learnt from users' clicks and the ad that each of them clicked next. Pictures were seen before: what the scene encoder
+tells of every ad is a table, so a step takes milliseconds.
 """
 
 import io
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.store import Store, of_split
@@ -28,6 +28,7 @@ from uniadgen.training.scenes import Labels
 from uniadgen.world.specs import stream
 
 WORDS_HIDDEN = 0.8  # share of words that are not read in training: a product's own name would give away its few scenes
+SHARP = 8.0  # cosines are too small to be scores
 NO_CLICKS = 0.1  # share of training shoppers whose history is empty
 LOOKS = 1024  # held-out shoppers
 History = Callable[[int], tuple[NDArray[np.int64], NDArray[np.float32]]]  # of a user: clicks and their product similarities
@@ -40,6 +41,19 @@ class Shoppers:
     users: Sequence[int]
     targets: Sequence[int]
     history: History
+
+
+class Taught(nn.Module):
+    """The plan, and what its words are taught beside: the department of the product, whether its ad tells it or its name."""
+
+    def __init__(self, plan: ScenePlan, departments: int) -> None:
+        super().__init__()
+        self.plan, self.department = plan, nn.Linear(plan.words.embedding_dim, departments)
+
+    def departments(self, products: Tensor) -> Tensor:
+        """Unit vectors [B, words] -> scores of departments [B, departments]."""
+        scores: Tensor = SHARP * self.department(products)
+        return scores
 
 
 @dataclass(frozen=True)
@@ -68,11 +82,13 @@ class Ids:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of every creative: facets as the scene encoder sees them, the ad's words, and its product's words."""
+    """What is known of every creative: facets as the scene encoder sees them, the ad's words, its product's words, and its
+    product's department."""
 
     facets: Tensor  # [creatives, classes] probabilities
     texts: Ids
     products: Ids
+    departments: Tensor  # [creatives] long
 
 
 @torch.no_grad()
@@ -96,13 +112,15 @@ def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
     return torch.cat(found)
 
 
-def known_of(store: Store, tokenizer: TextTokenizer, facets: Tensor, text_tokens: int) -> Known:
-    """text_tokens: how many ids of an ad's text are read."""
+def known_of(store: Store, tokenizer: TextTokenizer, facets: Tensor, departments: Sequence[str], text_tokens: int) -> Known:
+    """departments: of every creative. text_tokens: how many ids of an ad's text are read."""
+    numbers = {name: number for number, name in enumerate(sorted(set(departments)))}
     rows = [store.row(i) for i in range(len(store))]
     return Known(
         facets,
         Ids.of([store.text_ids(i) for i in range(len(store))], text_tokens),
         Ids.of([product_ids(tokenizer, row.description, row.selling_points) for row in rows], PRODUCT_TOKENS),
+        torch.tensor([numbers[name] for name in departments]),
     )
 
 
@@ -125,7 +143,8 @@ def train_plan(
         getattr(plan, name).requires_grad_(True)
     for parameter in (plan.kinship, plan.worth, plan.worth_of_log, plan.floor, plan.telling):
         parameter.requires_grad_(True)
-    plan.to(device())
+    taught = Taught(plan, int(known.departments.max()) + 1).to(device())
+    learnt = np.unique(np.array(train.targets))
 
     def batch_of(shoppers: Shoppers, chosen: Sequence[int], key: int, empty: float) -> tuple[Tensor, Tensor, Tensor]:
         """Sampled clicks (rows of creatives, and which are there) [B, clicks], and the targets [B]."""
@@ -158,7 +177,13 @@ def train_plan(
         rng = np.random.default_rng((schedule.seed, step))
         chosen = rng.integers(len(train.users), size=schedule.batch).tolist()
         parts, _ = crossed(*batch_of(train, chosen, step, NO_CLICKS), WORDS_HIDDEN)
-        return dict(zip(labels.names, parts, strict=True))
+        some = torch.from_numpy(rng.choice(learnt, schedule.batch))
+        true = known.departments[some].to(device())
+        department = [
+            F.cross_entropy(taught.departments(ids.told(plan, some, hidden)), true)
+            for ids, hidden in ((known.products, 0.5), (known.texts, 0.25))
+        ]
+        return {**dict(zip(labels.names, parts, strict=True)), "department": torch.stack(department).sum()}
 
     def look(step: int) -> float:
         rows, seen, targets = batch_of(held_out, range(min(LOOKS, len(held_out.users))), -1, 0.0)
@@ -172,7 +197,7 @@ def train_plan(
         print(f"\nstep {step}: held-out {told}", flush=True)
         return float(parts.mean())
 
-    fit(plan, losses_at, schedule, out, resume, look)
+    fit(taught, losses_at, schedule, out, resume, look)
 
 
 @torch.no_grad()

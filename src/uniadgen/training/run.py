@@ -208,14 +208,14 @@ def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
     return found
 
 
-FACETS = ("family", "palette", "light")  # columns of creatives that label a scene
+FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
 
 
 def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
     """The labels of the creatives in some splits that `load_scenes` loads, in its order. names: the classes, where they are
     known. Raises InputError for data without labels."""
-    table = read_creatives(data, ("split", *FACETS))
-    if any(table[name].null_count for name in FACETS):
+    table = read_creatives(data, ("split", "department", *FACETS))
+    if any(table[name].null_count for name in ("department", *FACETS)):
         raise InputError(
             f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}; only PAd-Synth has. Train without --scenes"
         )
@@ -363,7 +363,8 @@ def prepare_plan(
     """Trains how clicks vote and fills the plan's memory."""
     assert model.plan is not None
     facets = seen_facets(model.plan.encoder, data)
-    known = known_of(store, words, facets, model.config.preference.text_tokens)
+    departments = read_creatives(data, ("department",))["department"].to_pylist()
+    known = known_of(store, words, facets, departments, model.config.preference.text_tokens)
     labels = scene_labels(data, SPLITS, found.names)
     shoppers = []
     for split in ("train", "val"):
