@@ -185,6 +185,7 @@ def generate_all(
     settings = {
         "model": generator.model.config.name,
         "weights": hashlib.sha256(repr(weight).encode()).hexdigest()[:12],
+        "config": hashlib.sha256(json.dumps(generator.model.config.to_dict(), sort_keys=True).encode()).hexdigest()[:12],
         "creatives": table_digest(table_path(data, "creatives")),
         "users": table_digest(table_path(data, "users")),
         "guidance": guidance,
@@ -232,7 +233,7 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
         except ValueError:
             same = False
         if not same:
-            raise InputError(f"argument --out: {quoted(out)} holds the ads of another model or data set; name another folder")
+            raise InputError(f"argument --out: {quoted(out)} holds the ads of another model, setting or data set; name another folder")
         return
     out.mkdir(parents=True, exist_ok=True)
     temporary = kept.with_name(".settings.json.part")
