@@ -232,8 +232,8 @@ def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:
         cache, _, _ = generator._prefill(jobs)
         caches = [cache, generator._unconditional(cache.read.tolist()), *([cache.prefix] if cache.prefix else [])]
     held = sum(t.nbytes for cache in caches for t in (cache.states, cache.visible))
-    noise = batch * config.image.tokens * config.image.codes * torch.float32.itemsize
-    return (held + noise) / 1e6
+    scores = batch * config.image.tokens * config.image.codes * torch.float32.itemsize  # of noise, and as many of plans
+    return (held + scores * (1 if generator.model.plan is None else 2)) / 1e6
 
 
 def _quantized(generator: AdGenerator) -> tuple[float, float]:
@@ -247,18 +247,19 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
         jobs = generator._prepare(_shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
         cache, _, preferences = generator._prefill(jobs)
         codes = generator._paint(jobs, cache, preferences, [torch.Generator(model.device)], options).codes
-        told, plain, foreground, taste, bias = generator._conditions(jobs, preferences)
+        told, plain, foreground, planned, bias = generator._conditions(jobs, preferences)
         x = torch.cat([torch.cat([told, plain])[:, None], model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
-        seen = torch.cat([foreground if taste is None else foreground + taste, foreground], 1)
+        seen = torch.cat([foreground if planned is None else foreground + planned, foreground], 1)
         for one in (generator, small):
             cache = one._prefill(jobs)[0]
             caches = [cache, one._unconditional(cache.read.tolist())]
             scores = one.engine.image_scores(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
-            found.append(scores if bias is None else scores + bias)
+            found.append(scores)
     full, quantized = found
-    if (full.argmax(-1) == codes).float().mean() < 0.98:  # all but ties
+    chosen, of_quantized = (scores.argmax(-1) if bias is None else (scores + bias).argmax(-1) for scores in found)
+    if (chosen == codes).float().mean() < 0.98:  # all but ties
         raise RuntimeError("read at once, other tokens come out than were painted: the benchmark compares nothing")
-    same = (full.argmax(-1) == quantized.argmax(-1)).float().mean()
+    same = (chosen == of_quantized).float().mean()
     return float(same), float((full - quantized).square().mean().sqrt() / full.std())
 
 

@@ -1,8 +1,9 @@
 """AdGenerator: from a product and a shopper's clicks to the ad.
 
 The way of a request, as in the method: sample clicks by product similarity (coarse preference), encode and fuse them (fine
-preference), write the text word by word from the selling points, paint the background token by token while looking at the
-product (foreground perception), and lay the product over it, pixel for pixel.
+preference), write the text word by word from the selling points in the order that the clicked texts suggest (outline), choose a
+remembered scene that the shopper would like (plan), paint the background token by token while looking at it and at the product
+(foreground perception), and lay the product over it, pixel for pixel.
 """
 
 import time
@@ -42,6 +43,7 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import TEXT, Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import CheckedRequest, check_request
+from uniadgen.world.specs import stream
 
 T = TypeVar("T")
 
@@ -378,7 +380,7 @@ class AdGenerator:
         config = self.model.config
         own = config.guidance
         guidance = own.weight if options.guidance is None else options.guidance
-        told, plain, foreground, taste, bias = self._conditions(jobs, preferences)
+        told, plain, foreground, planned, bias = self._conditions(jobs, preferences)
         return decode_image(
             self.engine,
             [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
@@ -389,7 +391,7 @@ class AdGenerator:
             top_k=own.top_k if options.top_k is None else options.top_k,
             generators=generators,
             window=self.window if options.decoding == "parallel" else 1,
-            taste=taste,
+            planned=planned,
             bias=bias,
         )
 
@@ -431,7 +433,8 @@ class AdGenerator:
         """The exemplar that the picture follows, drawn with the job's seed: its codes [1, tokens], and where they are seen."""
         plan, own = self.model.plan, self.model.config.guidance
         assert plan is not None
-        generator = torch.Generator().manual_seed(job.seed)
+        # not the stream that the first word is drawn from
+        generator = torch.Generator().manual_seed(stream(job.seed, "plan").getrandbits(63))
         number = plan.choose(self._suitability(job), own.plan_temperature, generator)
         boxes = torch.stack([plan.boxes[number].float().cpu(), torch.tensor(job.box)])
         shown = open_tokens(boxes, plan.grid).all(0) & shown_cells(generator, plan.grid, own.plan)

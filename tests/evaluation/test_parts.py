@@ -44,7 +44,7 @@ class Inside:
     start: Tensor  # what the picture starts from
     foreground: Tensor  # what it sees of the product
     suits: Tensor  # how well the exemplars suit the shopper
-    taste: Tensor | None  # what it sees of the exemplar that is drawn
+    planned: Tensor | None  # what it sees of the exemplar that is drawn
     bias: Tensor | None  # what that adds to its scores
     habits: Habits | None
     outlined: list[float]  # what habits and outline add to the scores of the first word
@@ -54,12 +54,14 @@ class Inside:
 
 @pytest.fixture(scope="module")
 def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
-    """Of a model that tells products apart well enough to draw another picture for another one."""
+    """Of a model that tells products and clicked pictures apart well enough to draw another picture for others."""
     model = copy.deepcopy(model)
     with torch.no_grad():
         for layer in model.foreground.encoder.stem.children():
             if isinstance(layer, torch.nn.Conv2d):
                 layer.weight.mul_(5)
+        assert model.plan is not None
+        model.plan.worth.fill_(50)  # what an untrained scene encoder tells of pictures differs little
     return AdGenerator(model, tokenizer)
 
 
@@ -69,7 +71,7 @@ def inside(generator: AdGenerator, request: AdRequest) -> Inside:
     cache, hidden, preferences = generator._prefill(jobs)
     draws = [torch.Generator().manual_seed(4)]
     words = generator._write(jobs, cache, hidden, draws)[0]
-    start, _, foreground, taste, bias = generator._conditions(jobs, preferences)
+    start, _, foreground, planned, bias = generator._conditions(jobs, preferences)
     image, text = (None, None) if preferences[0] is None else preferences[0][:2]
     habits = habits_of(generator._clicked_texts(jobs[0]))
     codes = generator._paint(jobs, cache, preferences, draws, OPTIONS).codes
@@ -78,7 +80,7 @@ def inside(generator: AdGenerator, request: AdRequest) -> Inside:
     grammar = TextGrammar(points, encode, generator.tokenizer.end, limits.ad_tokens)
     outlined = added_scores(generator.model, grammar, generator._clicked_texts(jobs[0]), encode)(grammar.allowed())
     prompt = jobs[0].prompt.kinds
-    return Inside(prompt, image, text, hidden, start, foreground, suits, taste, bias, habits, outlined, words, codes)
+    return Inside(prompt, image, text, hidden, start, foreground, suits, planned, bias, habits, outlined, words, codes)
 
 
 def changed(first: Inside, second: Inside) -> set[str]:
@@ -112,16 +114,16 @@ CHANGES = {
     "fusion": {"image", "text", "hidden"},
     "pictures": {"prompt", "image", "text", "hidden", "start", "suits"},
     "texts": {"prompt", "image", "text", "hidden", "suits", "habits", "outlined"},
-    "plan": {"taste", "bias"},
+    "plan": {"planned", "bias"},
     "outline": {"outlined"},
 }
 # The same without a history
-GENERAL = {"foreground": {"foreground"}, "plan": {"taste", "bias"}, "outline": {"outlined"}}
+GENERAL = {"foreground": {"foreground"}, "plan": {"planned", "bias"}, "outline": {"outlined"}}
 
 
 def told(changes: set[str], part: str) -> set[str]:
     """What changed before anything was drawn; only without a plan it is certain that another exemplar's features are seen."""
-    return changes - {"words", "codes"} - (set() if part == "plan" else {"taste", "bias"})
+    return changes - {"words", "codes"} - (set() if part == "plan" else {"planned", "bias"})
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -180,7 +182,7 @@ def test_without_pictures_no_picture_is_seen(generator: AdGenerator, request_: A
         "start",
         "foreground",
         "suits",
-        "taste",
+        "planned",
         "bias",
     }  # the picture is given as to nobody
     assert "hidden" in changed(general, blind[0])  # the texts are read

@@ -46,14 +46,14 @@ def decode_image(
     top_k: int | None,
     generators: Sequence[torch.Generator],
     window: int = 1,
-    taste: Tensor | None = None,
+    planned: Tensor | None = None,
     bias: Tensor | None = None,
 ) -> Painted:
     """Continues the caches with the tokens of B pictures.
 
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D] or [rows, D]: the
     embedding of begin_image, to which conditional rows may have added the summary of their clicks. foreground
-    [groups, B, tokens, D]; taste, of the same shape: what only conditional rows see. bias [B, tokens, codes]: added to the
+    [groups, B, tokens, D]; planned, of the same shape: what only conditional rows see. bias [B, tokens, codes]: added to the
     guided scores. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the batch it is
     painted in. window: tokens in a pass; 1 is decoding one by one, which a GPU repeats as a CUDA graph. All pictures of a
     batch move on together, by the tokens that are confirmed in each of them.
@@ -61,7 +61,7 @@ def decode_image(
     batch, total = foreground.shape[1:3]
     config = engine.model.config.image
     branches = 1 if guidance == 1 else 2
-    told = foreground if taste is None else foreground + taste
+    told = foreground if planned is None else foreground + planned
     foreground = told if branches == 1 else torch.cat([told, foreground], 1)
     start = start.expand(branches * batch, -1)
     noise = _gumbel(generators, total, config.codes, start.device) if temperature else None

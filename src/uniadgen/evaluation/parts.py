@@ -52,6 +52,8 @@ def taken_out(generator: AdGenerator, part: str | None) -> Iterator[None]:
             case "pictures" | "texts":
                 stack.enter_context(_changed(generator, "shown", generator.shown - {part}))
             case "plan" | "outline":
+                if getattr(generator.model, part) is None:
+                    raise InputError(f"argument --without: the model has no {part}")
                 config = generator.model.config
                 own = config.guidance
                 guidance = replace(own, plan=0.0) if part == "plan" else replace(own, outline=0.0)

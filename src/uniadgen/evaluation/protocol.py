@@ -181,7 +181,7 @@ def generate_all(
     Raises InputError when `out` holds the ads of another model, data set or setting.
     """
     size = generator.model.config.image.resolution
-    weight = sum(float(p.detach().double().sum()) for p in generator.model.parameters())
+    weight = [float(t.detach().double().sum()) for t in generator.model.state_dict().values()]
     settings = {
         "model": generator.model.config.name,
         "weights": hashlib.sha256(repr(weight).encode()).hexdigest()[:12],
@@ -233,7 +233,9 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
         except ValueError:
             same = False
         if not same:
-            raise InputError(f"argument --out: {quoted(out)} holds the ads of another model, setting or data set; name another folder")
+            raise InputError(
+                f"argument --out: {quoted(out)} holds the ads of another model, setting or data set; name another folder"
+            )
         return
     out.mkdir(parents=True, exist_ok=True)
     temporary = kept.with_name(".settings.json.part")

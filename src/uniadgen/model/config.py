@@ -159,11 +159,17 @@ class ModelConfig:
                 raise InputError(f"config: image.codes is {image.codes}, but image.levels {image.levels} make {codes}")
         if not 0 < self.preference.keep <= 1:
             raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
-        if self.plan.exemplars and image.kind != "fsq":
+        plan, guidance = self.plan, self.guidance
+        if plan.exemplars and image.kind != "fsq":
             raise InputError("config: plan.exemplars needs the fsq image tokenizer; set it to 0")
+        sizes = (plan.exemplars, *plan.facets)
+        if not all(isinstance(size, int) and size >= 0 for size in sizes) or plan.width % plan.heads or plan.size % 16:
+            raise InputError("config: plan must have whole sizes, a width that is a multiple of heads, and a size of 16s")
+        if guidance.plan_temperature < 0 or guidance.outline < 0:
+            raise InputError("config: guidance.plan_temperature and guidance.outline must be 0 or more")
         if not 0 <= self.guidance.plan <= 1:
             raise InputError(f"config: guidance.plan {self.guidance.plan} must lie in [0, 1]")
-        if self.outline.width < 0 or self.outline.width % self.outline.heads:
+        if self.outline.width < 0 or self.outline.heads < 1 or self.outline.width % self.outline.heads:
             raise InputError(
                 f"config: outline.width {self.outline.width} must be a multiple of outline.heads {self.outline.heads}"
             )

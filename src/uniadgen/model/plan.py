@@ -144,7 +144,7 @@ class ScenePlan(nn.Module):
     def product(self, ids: Tensor, visible: Tensor) -> Tensor:
         """What words tell of a product, in a unit vector: ids and visible [..., T] -> [..., words]."""
         seen = visible[..., None].to(self.words.weight.dtype)
-        return F.normalize((self.words(ids) * seen).sum(-2), dim=-1)
+        return F.normalize((self.words(ids) * seen).sum(-2).float(), dim=-1).to(seen.dtype)
 
     def liked(self, product: Tensor, clicked: Tensor, facets: Tensor, visible: Tensor) -> Tensor:
         """Log-probabilities of each facet's classes, side by side [B, classes], in the ad that would be clicked.
@@ -197,8 +197,9 @@ class ScenePlan(nn.Module):
 
     def nearness(self, values: Tensor, shown: Tensor, known: Tensor) -> Tensor:
         """What codes with the values known [codes, d] gain from being near to the plate's: [B, tokens, codes]. Squared
-        distance, but for what is the same for all codes; zero where nothing is shown."""
-        gain = 2 * values.transpose(1, 2) @ known.T - known.square().sum(1)
+        distance, but for what is the same for all codes; zero where nothing is shown. In single precision."""
+        with torch.autocast(values.device.type, enabled=False):  # `trust` would enlarge what half precision rounds off
+            gain = 2 * values.float().transpose(1, 2) @ known.float().T - known.float().square().sum(1)
         return self.trust * gain * shown[..., None].to(gain.dtype)
 
 

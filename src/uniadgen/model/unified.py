@@ -162,9 +162,11 @@ class UnifiedModel(nn.Module):
         its codes [B, tokens, codes]. codes [B, tokens]: of the plate; shown [B, tokens] bool: where it is seen."""
         assert self.plan is not None
         assert isinstance(self.image_tokenizer, FSQTokenizer)
-        values = self.image_tokenizer.values(codes).to(self.dtype)
+        values = self.image_tokenizer.values(codes)
         known = self.image_tokenizer.values(torch.arange(self.config.image.codes, device=codes.device)[None])[0].T
-        return self.plan.features(values, shown), self.plan.nearness(values, shown, known.to(values.dtype))
+        planned = self.plan.features(values.to(self.dtype), shown)
+        # where nothing at all is seen there is no plan
+        return planned * shown.any(1).to(planned.dtype)[None, :, None, None], self.plan.nearness(values, shown, known)
 
     def read_batch(self, batch: Batch) -> Sequences:
         """A batch as the decoder takes it."""
@@ -181,7 +183,7 @@ class UnifiedModel(nn.Module):
         bias = None
         if self.plan is not None and batch.plan_codes is not None and batch.plan_shown is not None:
             planned, bias = self.follow_plan(batch.plan_codes, batch.plan_shown)
-            features = features + planned * batch.plan_shown.any(1).to(features.dtype)[None, :, None, None]
+            features = features + planned
         return Sequences(x, self.foreground_at(features, batch.image_starts, x.shape[1]), bias)
 
     def foreground_at(self, features: Tensor, starts: Tensor, length: int) -> Tensor:
@@ -208,7 +210,7 @@ class UnifiedModel(nn.Module):
         image = zero
         if pictured.any():
             scores = self.image_head(hidden[:, :-1][pictured]).float()
-            scores = scores if bias is None else scores + bias.flatten(0, 1).float()
+            scores = scores if bias is None else scores + bias.flatten(0, 1)
             each = F.cross_entropy(scores, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
             image = (each if emphasis is None else each * emphasis).mean()
         return Losses(text, image)

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from uniadgen.cleaning import quoted
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.store import Store, of_split
+from uniadgen.errors import InputError
 from uniadgen.history import sample_clicks
 from uniadgen.model.plan import Remembered, SceneEncoder, ScenePlan
 from uniadgen.model.sequence import PRODUCT_TOKENS, product_ids
@@ -93,7 +95,7 @@ class Known:
 
 @torch.no_grad()
 def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
-    """What a scene encoder tells of every ad of a data set: [creatives, classes] probabilities."""
+    """What a scene encoder tells of every ad of a data set: [creatives, classes] probabilities. Raises InputError."""
     encoder = encoder.to(device()).eval()
     found: list[Tensor] = []
     views: list[Tensor] = []
@@ -104,6 +106,8 @@ def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
             views.clear()
 
     for row in iter_rows(data, "creatives", ("ad",), 64):
+        if row["ad"] is None:
+            raise InputError(f"data folder {quoted(data)}: some creatives have no picture; run `uniadgen data validate`")
         with Image.open(io.BytesIO(row["ad"])) as picture:
             views.append(encoder.encoder.prepare(picture.convert("RGB")))
         if len(views) == 64:

@@ -170,7 +170,7 @@ def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, re
     torch.manual_seed(schedule.seed)
     model.config = dataclasses.replace(model.config, outline=config.outline)
     model.outline = Outline(config.outline, model.config.decoder.text_vocabulary)
-    clicks = config.preference.clicks
+    clicks = model.config.preference.clicks
     sources, held_out = (
         {
             "invented": invented_examples(words),
@@ -212,8 +212,8 @@ FACETS = ("family", "palette", "light")  # columns of creatives that label a sce
 
 
 def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
-    """The labels of the creatives in some splits that `load_scenes` loads, in its order. names: the classes, where they are
-    known. Raises InputError for data without labels."""
+    """The labels of all creatives in some splits. names: the classes, where they are known; else those of the data. Raises
+    InputError for data without labels, or with others."""
     table = read_creatives(data, ("split", "department", *FACETS))
     if any(table[name].null_count for name in ("department", *FACETS)):
         raise InputError(
@@ -221,6 +221,12 @@ def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, 
         )
     columns = {name: table[name].to_pylist() for name in FACETS}
     names = names or {name: tuple(sorted(set(columns[name]))) for name in FACETS}
+    for name in FACETS:
+        if unknown := set(columns[name]).difference(names.get(name, ())):
+            raise InputError(
+                f"data folder {quoted(data)}: the scene encoder does not know the {name} {quoted(min(unknown))}; run `uniadgen "
+                "train scenes` on this data"
+            )
     chosen = [row for row, split in enumerate(table["split"].to_pylist()) if split in splits]
     numbers = [[names[name].index(columns[name][row]) for name in FACETS] for row in chosen]
     return Labels(names, np.array(numbers, np.int64).reshape(len(chosen), len(FACETS)))
@@ -232,14 +238,15 @@ def run_scenes(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     schedule: Schedule = _section(Schedule, values, "scenes", config_path)
     if config is None:
         raise InputError(f"{config_path}: a model on a backbone has no plan, so it needs no scene encoder")
-    train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val",)))
     labels = scene_labels(data, ("train",))
+    held_out_labels = scene_labels(data, ("val",), labels.names)
+    train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val",)))
+    if (len(train.plates), len(held_out.plates)) != (len(labels.numbers), len(held_out_labels.numbers)):
+        raise InputError(f"data folder {quoted(data)}: some creatives have no cut-out; run `uniadgen data validate`")
     plan = dataclasses.replace(config.plan, facets=labels.facets)
     torch.manual_seed(schedule.seed)
     encoder = SceneEncoder(plan)
-    train_scenes(
-        encoder, train, labels, held_out, scene_labels(data, ("val",), labels.names), of_process(schedule), out, resume
-    )
+    train_scenes(encoder, train, labels, held_out, held_out_labels, of_process(schedule), out, resume)
     if processes().is_main_process:
         save_scenes(out / SCENES, encoder, plan, labels.names)
         print(f"wrote {out / SCENES}")
@@ -304,8 +311,9 @@ def run_unified(
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {quoted(config_path)} trains")
         found = None if scenes is None else load_scenes_encoder(scenes / SCENES)
         if found is not None:
-            plates = sum(split == "train" for split in read_creatives(data, ("split",))["split"].to_pylist())
-            count = min(plates, config.plan.exemplars)
+            plan_schedule: Schedule = _section(Schedule, values, "plan", config_path)
+            rows = zip(*read_creatives(data, ("split", "foreground_box")).to_pydict().values(), strict=True)
+            count = min(config.plan.exemplars, sum(split == "train" and box is not None for split, box in rows))
             seen = {name: getattr(found.config, name) for name in ("facets", "size", "width", "layers", "heads")}
             config = dataclasses.replace(config, plan=dataclasses.replace(config.plan, **seen, exemplars=count))
         else:
@@ -316,6 +324,11 @@ def run_unified(
             model = UnifiedModel(dataclasses.replace(config, outline=OutlineConfig()))
         else:
             before, words = checkpoint.load(start)
+            alike = before.config.decoder == config.decoder and before.config.text.specials == config.text.specials
+            if not alike or before.adapter is not None:
+                raise InputError(
+                    f"argument --start: {quoted(start)} is a model of another kind than {quoted(config_path)} trains"
+                )
             model = UnifiedModel(dataclasses.replace(config, outline=before.config.outline))
             begin_with(model, before)
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
@@ -325,7 +338,7 @@ def run_unified(
     store = open_store(data, words, with_users=histories is None or model.plan is not None)
     own, planned = processes(), model.plan is not None
     if model.plan is not None and found is not None:
-        prepare_plan(data, model, words, store, found, _section(Schedule, values, "plan", config_path), out / "plan", resume)
+        prepare_plan(data, model, words, store, found, plan_schedule, out / "plan", resume)
     try:
         train, held_out = (
             Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories, planned)
@@ -360,11 +373,8 @@ def prepare_plan(
     out: Path,
     resume: bool,
 ) -> None:
-    """Trains how clicks vote and fills the plan's memory."""
+    """Trains how clicks vote and fills the plan's memory. Raises InputError for data that it can't be learnt from."""
     assert model.plan is not None
-    facets = seen_facets(model.plan.encoder, data)
-    departments = read_creatives(data, ("department",))["department"].to_pylist()
-    known = known_of(store, words, facets, departments, model.config.preference.text_tokens)
     labels = scene_labels(data, SPLITS, found.names)
     shoppers = []
     for split in ("train", "val"):
@@ -372,6 +382,8 @@ def prepare_plan(
         if not users:
             raise InputError(f"data folder {quoted(data)}: it has no users in its split {split}; a plan is learnt from theirs")
         shoppers.append(Shoppers(users, [store.target(user) for user in users], store.clicks))
-    most = model.config.preference.clicks
-    train_plan(model.plan, known, labels, shoppers[0], shoppers[1], most, of_process(schedule), out, resume)
+    departments = read_creatives(data, ("department",))["department"].to_pylist()
+    most = model.config.preference
+    known = known_of(store, words, seen_facets(model.plan.encoder, data), departments, most.text_tokens)
+    train_plan(model.plan, known, labels, shoppers[0], shoppers[1], most.clicks, of_process(schedule), out, resume)
     remember_exemplars(model.plan, store, known, schedule.seed)

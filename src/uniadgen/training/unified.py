@@ -61,7 +61,7 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
         with autocast():
             sheet = teacher_forced(model, held_out)
         sheet.save(out / f"samples-{step:06d}.png")
-        means = [sum(v) / len(v) for name, v in figures.items() if not name.endswith("hint")]
+        means = [sum(v) / len(v) for v in figures.values()]
         return sum(means) / len(means)
 
     fit(trained, losses_at, schedule, out, resume, look)
