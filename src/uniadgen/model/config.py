@@ -118,13 +118,13 @@ class OutlineConfig:
 
 @dataclass(frozen=True)
 class GuidanceConfig:
-    weight: float = 3.0
-    temperature: float = 0.9
+    weight: float = 1.0  # 1: none, and one row less to decode
+    temperature: float = 0.4
     top_k: int | None = None
-    plan: float = 0.8  # share of the exemplar that the decoder sees; 0: no plan
-    plan_kinship: float = 0.5  # how much an exemplar gains from being of a related product
+    plan: float = 1.0  # share of the exemplar that the decoder sees; 0: no plan
+    plan_kinship: float = 0.2  # how much an exemplar gains from being of a related product
     plan_temperature: float = 0.1  # of the choice among exemplars
-    outline: float = 2.5  # how strongly a text's selling points are drawn the way of the outline
+    outline: float = 4.0  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
@@ -140,7 +140,7 @@ class ModelConfig:
     text: TextConfig = field(default_factory=TextConfig)
     outline: OutlineConfig = field(default_factory=OutlineConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
-    text_temperature: float = 0.5
+    text_temperature: float = 0.1
     head_width: int = 256  # hidden width of the image head and of the aligner
 
     def __post_init__(self) -> None:
