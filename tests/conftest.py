@@ -21,7 +21,7 @@ def tokenizer() -> TextTokenizer:
 
 def random_exemplars(model: UnifiedModel) -> Remembered:
     own = model.config.plan
-    facets = [torch.rand(own.exemplars, count).softmax(1) for count in own.facets]
+    facets = [(9 * torch.rand(own.exemplars, count)).softmax(1) for count in own.facets]
     return Remembered(
         torch.randint(model.config.image.codes, (own.exemplars, model.config.image.tokens)),
         torch.tensor([0.4, 0.5, 0.2, 0.3]).repeat(own.exemplars, 1),

@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from uniadgen.ads import AdRequest, Click, Product
+from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.cli import main
 from uniadgen.decoding.habits import Habits, habits_of
 from uniadgen.decoding.outline import added_scores
@@ -61,7 +61,7 @@ def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
             if isinstance(layer, torch.nn.Conv2d):
                 layer.weight.mul_(5)
         assert model.plan is not None
-        model.plan.worth.fill_(50)  # what an untrained scene encoder tells of pictures differs little
+        model.plan.worth.fill_(20)  # what an untrained scene encoder tells of pictures differs little
     return AdGenerator(model, tokenizer)
 
 
@@ -104,7 +104,9 @@ def _history(pictures: int = 0, marks: str = "|") -> list[Click]:
 
 @pytest.fixture
 def request_(cutout: Image.Image) -> AdRequest:
-    return AdRequest(Product(cutout, "A kettle", ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L"]), _history())
+    # small enough to leave something of a plan to be seen
+    product = Product(cutout, "A kettle", ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L"])
+    return AdRequest(product, _history(), Box(0.3, 0.5, 0.5, 0.7))
 
 
 # What may change before anything is drawn, and must; the words and the picture are drawn from it.
@@ -129,14 +131,16 @@ def told(changes: set[str], part: str) -> set[str]:
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_changes_what_it_should_and_is_put_back(generator: AdGenerator, request_: AdRequest, part: str) -> None:
     whole, weights = inside(generator, request_), _weights(generator)
-    ad = generator.generate(request_.product, request_.history, seed=4)
+    ad = generator.generate(request_.product, request_.history, box=request_.box, seed=4)
     with taken_out(generator, part):
         without = inside(generator, request_)
     assert told(changed(whole, without), part) == CHANGES[part]
     with pytest.raises(InputError), taken_out(generator, part):
         generator.generate(request_.product, request_.history, seed=-1)
+    assert whole.bias is not None
+    assert whole.bias.any()
     assert changed(whole, inside(generator, request_)) == set()
-    again = generator.generate(request_.product, request_.history, seed=4)
+    again = generator.generate(request_.product, request_.history, box=request_.box, seed=4)
     assert (again.image.tobytes(), again.text) == (ad.image.tobytes(), ad.text)
     assert _weights(generator) == weights
 
@@ -172,7 +176,7 @@ def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_:
 
 
 def test_without_pictures_no_picture_is_seen(generator: AdGenerator, request_: AdRequest) -> None:
-    requests = request_, replace(request_, history=_history(pictures=10))
+    requests = request_, replace(request_, history=_history(pictures=20))
     assert changed(*(inside(generator, r) for r in requests)) >= {"image", "text", "hidden", "start", "suits", "codes"}
     with taken_out(generator, "pictures"):
         blind = [inside(generator, request) for request in requests]
