@@ -8,11 +8,11 @@ import torch
 from PIL import Image, ImageDraw
 
 from uniadgen.ads import Placement
+from uniadgen.data.scenes import Scenes, load_scenes
 from uniadgen.errors import InputError
 from uniadgen.model.background import BackgroundConfig, BackgroundEncoder, load_encoder
 from uniadgen.training.loop import Schedule
-from uniadgen.training.pbs import Scenes, train_pbs, triple_accuracy, triples
-from uniadgen.training.run import load_scenes
+from uniadgen.training.pbs import train_pbs, triple_accuracy, triples
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
@@ -20,7 +20,7 @@ TINY = Path(__file__).parents[2] / "data" / "tiny"
 def world(products: range, scenes: int, seed: int) -> Scenes:
     """Striped scenes of any direction and colour; products are large discs of a loud colour, which plain pixels are led by."""
     rng = np.random.default_rng(seed)
-    made = Scenes([], [], [], [], {})
+    made = Scenes([], [], [], [], [], {})
     looks = [(int(rng.integers(2, 8)), bool(rng.integers(2)), rng.integers(60, 200, 3)) for _ in range(scenes)]
     for product in products:
         disc = Image.new("RGBA", (24, 24))
@@ -31,6 +31,7 @@ def world(products: range, scenes: int, seed: int) -> Scenes:
             width, across, tint = looks[scene]
             y, x = np.mgrid[:48, :48]
             stripes = ((x if across else y) // width % 2)[..., None] * 50 + tint
+            made.ids.append(f"{product}-{scene}")
             made.plates.append(Image.fromarray(stripes.clip(0, 255).astype(np.uint8)))
             made.products.append(str(product))
             made.scenes.append(f"s{scene}")

@@ -14,7 +14,8 @@ from torch import nn
 
 from uniadgen.ads import Placement
 from uniadgen.cleaning import quoted
-from uniadgen.data.layout import iter_rows
+from uniadgen.data.layout import iter_rows, read_creatives
+from uniadgen.data.scenes import load_scenes
 from uniadgen.evaluation.protocol import Case, open_picture
 from uniadgen.images import load_picture
 from uniadgen.metrics.fidelity import product_is_intact
@@ -38,6 +39,7 @@ NAMES = (
 COMPARED = ("pbs", "bleu", "palette_distance")  # the figures in which a part of the method is compared to the whole
 RESAMPLES = 2000
 WEIGHT_DECAY = 1e-3  # of the scene classifier
+EXCHANGES = 3
 Values = dict[str, float]  # of one shopper; a figure that has no value for this shopper is missing
 Interval = tuple[float | None, float | None]  # 95 %; None for a bound that can't be told
 
@@ -80,7 +82,8 @@ class SceneClassifier:
 
 
 def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> SceneClassifier | None:
-    """Fitted on the ads of the split train, judged on those of `split`; None for data without scene families."""
+    """Fitted on the ads of the split train, and on their plates behind EXCHANGES other products each, so that products don't
+    count; judged on the ads of `split`. None for data without scene families."""
     vectors: dict[str, list[NDArray[np.float32]]] = {"fit": [], "judge": []}
     names: dict[str, list[str]] = {"fit": [], "judge": []}
     rows = iter_rows(data, "creatives", ("id", "split", "family", "ad"), 64)
@@ -103,6 +106,9 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
     flush()
     if not vectors["fit"] or not vectors["judge"]:
         return None
+    with_others, families_behind = _exchanged(data, encoder)
+    vectors["fit"] += list(with_others)
+    names["fit"] += families_behind
     families = sorted(set(names["fit"]))
     fitted = np.stack(vectors["fit"])
     mean, deviation = fitted.mean(0), fitted.std(0) + 1e-6
@@ -123,6 +129,18 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
     guessed = classifier(np.stack(vectors["judge"]))
     right = float(np.mean([a == b for a, b in zip(guessed, names["judge"], strict=True)]))
     return replace(classifier, accuracy=right)
+
+
+def _exchanged(data: Path, encoder: BackgroundEncoder) -> tuple[NDArray[np.float32], list[str]]:
+    """Features of the scenes of the split train behind other products, and their families."""
+    scenes = load_scenes(data, ("train",))
+    rows = read_creatives(data, ("id", "family")).to_pylist()
+    family = {row["id"]: row["family"] for row in rows if row["family"] is not None}
+    known, products = [row for row, name in enumerate(scenes.ids) if name in family], sorted(scenes.cutouts)
+    rng = np.random.default_rng(0)
+    chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in known]
+    found = features(encoder, (scenes.ad(row, product) for row, product in chosen))
+    return found, [family[scenes.ids[row]] for row, _ in chosen]
 
 
 def judge(

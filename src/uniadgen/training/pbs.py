@@ -7,7 +7,6 @@ plates, the other cut-out covers the product of the ad.
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from uniadgen.ads import Placement
-from uniadgen.compose import compose
 from uniadgen.data.augment import shift_hue
+from uniadgen.data.scenes import Scenes
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background import BackgroundEncoder
 from uniadgen.training.loop import Schedule, fit
@@ -28,26 +26,6 @@ from uniadgen.training.precision import autocast, device
 TEMPERATURE, MOMENTUM, QUEUE = 0.1, 0.99, 2048
 SCENES_PER_PRODUCT = 4  # negatives of the same product, drawn together
 LOOKS = 400  # held-out triples
-
-
-@dataclass(frozen=True)
-class Scenes:
-    """Creatives as the encoder sees them; row i of every column is creative i. All pictures are of one size."""
-
-    plates: list[Image.Image]
-    products: list[str]
-    scenes: list[str]
-    places: list[Placement]  # of the product, in pixels of the plate
-    cutouts: dict[str, Image.Image]
-
-    def ad(self, row: int, product: str | None = None) -> Image.Image:
-        """The creative, or its plate with another product, as large as its cut-out allows within the same box."""
-        product = product or self.products[row]
-        cutout, where = self.cutouts[product], self.places[row]
-        scale = min(where.width / cutout.width, where.height / cutout.height)
-        width, height = max(1, round(cutout.width * scale)), max(1, round(cutout.height * scale))
-        left, top = where.left + (where.width - width) // 2, where.top + where.height - height
-        return compose(self.plates[row], cutout, Placement(left, top, width, height))
 
 
 def triples(scenes: Scenes, count: int, seed: int = 0) -> list[tuple[int, int, int]]:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.cleaning import quoted
-from uniadgen.compose import place, visible_part
 from uniadgen.data.encode import encoded_settings, fingerprint
-from uniadgen.data.layout import in_pixels, iter_rows, read_creatives, read_index
+from uniadgen.data.layout import iter_rows, read_creatives, read_index
+from uniadgen.data.scenes import load_scenes
 from uniadgen.data.store import SPLITS, Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint, lora
@@ -31,7 +31,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import creative_examples, invented_examples, train_outline
-from uniadgen.training.pbs import Scenes, train_pbs
+from uniadgen.training.pbs import train_pbs
 from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_facets, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
@@ -184,30 +184,6 @@ def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, re
         print(f"wrote {out / 'model'}")
 
 
-def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
-    """The creatives of some splits that have a cut-out, at size x size pixels. Raises InputError when there are none."""
-    cutouts = {
-        row["id"]: visible_part(Image.open(io.BytesIO(row["cutout"])).convert("RGBA"))
-        for row in iter_rows(data, "products", batch_size=64)
-    }
-    columns = ("product_id", "split", "scene_id", "id", "placement", "plate", "ad")
-    found = Scenes([], [], [], [], {})
-    for row in iter_rows(data, "creatives", columns, 64):
-        picture, cutout = row["plate"] or row["ad"], cutouts.get(row["product_id"])
-        if row["split"] in splits and picture is not None and cutout is not None:
-            plate = Image.open(io.BytesIO(picture)).convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
-            where = in_pixels(tuple(row["placement"]), plate.size) if row["placement"] else place(cutout, plate.size)
-            found.plates.append(plate)
-            found.products.append(row["product_id"])
-            found.scenes.append(row["scene_id"] or row["id"])
-            found.places.append(where)
-            if row["product_id"] not in found.cutouts:
-                found.cutouts[row["product_id"]] = fitted_to(cutout, size)
-    if not found.plates:
-        raise InputError(f"data folder {quoted(data)}: no creatives with a cut-out in the splits {', '.join(splits)}")
-    return found
-
-
 FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
 
 
@@ -250,13 +226,6 @@ def run_scenes(data: Path, config_path: Path, out: Path, resume: bool) -> None:
     if processes().is_main_process:
         save_scenes(out / SCENES, encoder, plan, labels.names)
         print(f"wrote {out / SCENES}")
-
-
-def fitted_to(cutout: Image.Image, size: int) -> Image.Image:
-    """A smaller copy where the cut-out is larger than any place it will take."""
-    copy = cutout.copy()
-    copy.thumbnail((size, size), Image.Resampling.LANCZOS)
-    return copy
 
 
 def drawn_histories(data: Path) -> DrawnHistories:

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from uniadgen.data.scenes import Scenes
 from uniadgen.model.plan import SceneEncoder
 from uniadgen.training.loop import Schedule, fit
-from uniadgen.training.pbs import Scenes, augmented_view
+from uniadgen.training.pbs import augmented_view
 from uniadgen.training.precision import autocast, device
 
 OTHER_PRODUCT = 0.5  # share of pictures whose product is exchanged
