@@ -26,7 +26,7 @@ from uniadgen.decoding.recorded import paint_recorded
 Decoding = Literal["sequential", "parallel"]
 DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
 # Tokens in a pass of parallel decoding: on a CPU every further token costs time, a GPU computes them while it reads weights.
-CPU_WINDOW, GPU_WINDOW = 4, 16
+CPU_WINDOW, GPU_WINDOW = 12, 16
 
 
 @dataclass(frozen=True)
