@@ -44,6 +44,7 @@ from uniadgen.world.titles import pseudo_title_task
 MODELS = {"embedded": embedded, "tiny": tiny}
 ON_BACKBONE = "janus"  # a model whose sizes are those of the backbone that is named
 HISTORIES = ("users", "drawn")
+FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
@@ -182,9 +183,6 @@ def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, re
     if processes().is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16)
         print(f"wrote {out / 'model'}")
-
-
-FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
 
 
 def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
