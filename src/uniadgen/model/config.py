@@ -205,7 +205,7 @@ def _build(cls: Any, values: Any, where: str) -> Any:
     fields = {f.name: f for f in dataclasses.fields(cls)}
     unknown = sorted(set(values) - set(fields))
     if unknown:
-        raise InputError(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(fields)}")
+        raise InputError(f"{where}: unknown field {unknown[0]!r} (is it of another version?); known are {', '.join(fields)}")
     built = {}
     for name, value in values.items():
         factory: Any = fields[name].default_factory
