@@ -11,6 +11,8 @@ from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
 from uniadgen.model import checkpoint
 from uniadgen.model.plan import SCENES, load_scenes_encoder
+from uniadgen.model.unified import Batch
+from uniadgen.training.reader import Reader
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """
@@ -80,3 +82,26 @@ def test_a_missing_scene_encoder_is_named(trained: Path, tmp_path: Path, capsys:
     broken.write_bytes(b"nonsense")
     with pytest.raises(InputError, match="train it again"):
         load_scenes_encoder(broken)
+
+
+def test_an_interrupted_training_ends_with_the_same_model(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG.replace("learning_rate", "save_seconds: 0, learning_rate"))
+    common = ["--data", str(trained / "data"), "--config", str(config), "--tokenizer", str(trained / "tokenizer")]
+    command = ["train", "unified", *common, "--scenes", str(trained / "scenes"), "--out", str(tmp_path / "out")]
+    read = Reader.__getitem__
+
+    def interrupted(reader: Reader, step: int) -> Batch:
+        if step == 2:
+            raise KeyboardInterrupt
+        return read(reader, step)
+
+    monkeypatch.setattr(Reader, "__getitem__", interrupted)
+    assert main(command) == 130
+    monkeypatch.undo()
+    assert not (tmp_path / "out" / "model").exists()
+    assert main([*command, "--resume"]) == 0
+    for name in ("model.safetensors", "tokenizer.json", "config.json"):
+        assert (tmp_path / "out" / "model" / name).read_bytes() == (trained / "unified" / "model" / name).read_bytes()
