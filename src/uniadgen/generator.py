@@ -264,8 +264,7 @@ class AdGenerator:
 
     def foreground_canvas(self, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
         """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
-        side, (left, top) = _square(size)
-        moved = Placement(placement.left + left, placement.top + top, placement.width, placement.height)
+        side, moved = _in_square(placement, size)
         return to_pixels(render_foreground(cutout, (side, side), moved), self.model.foreground.size)
 
     def _encode_clicks(self, history: list[Click], chosen: list[int]) -> tuple[Clicks | None, Tensor | None]:
@@ -573,8 +572,14 @@ def _square(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
 
 
 def _box(placement: Placement, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    side, moved = _in_square(placement, size)
+    return moved.left / side, moved.top / side, moved.width / side, moved.height / side
+
+
+def _in_square(placement: Placement, size: tuple[int, int]) -> tuple[int, Placement]:
+    """The side of the square around a canvas, and where in it a placement on the canvas lies."""
     side, (left, top) = _square(size)
-    return (placement.left + left) / side, (placement.top + top) / side, placement.width / side, placement.height / side
+    return side, Placement(placement.left + left, placement.top + top, placement.width, placement.height)
 
 
 def cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:
