@@ -81,7 +81,8 @@ def best(worth: Worth, ads: Mapping[str, Mapping[str, str]], names: Sequence[str
 def looks_of(data: Path, wanted: Sequence[str], encoder: BackgroundEncoder) -> dict[str, Looks]:
     """Of creatives, by id; a few hundred pictures are held at a time."""
     found: dict[str, Looks] = {}
-    rows = (row for row in iter_rows(data, "creatives", ("id", "ad", "plate"), 64) if row["id"] in set(wanted))
+    names = set(wanted)
+    rows = (row for row in iter_rows(data, "creatives", ("id", "ad", "plate"), 64) if row["id"] in names)
     while some := list(islice(rows, 256)):
         vectors = embeddings(encoder, (open_picture(row["ad"], row["id"]) for row in some))
         for row, vector in zip(some, vectors, strict=True):

@@ -36,7 +36,7 @@ from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, pro
 from uniadgen.model import checkpoint
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.placement import DeviceMap, named_devices
-from uniadgen.model.plan import open_tokens, shown_cells
+from uniadgen.model.plan import open_tokens, overlap, shown_cells
 from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, product_ids, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -413,7 +413,7 @@ class AdGenerator:
         return torch.stack(told), plain, foreground, torch.cat(planned, 1), torch.cat(biases)
 
     def _suitability(self, job: "_Job") -> Tensor:
-        """How well the plan's exemplars suit a product and its shopper, [exemplars], on the CPU."""
+        """How well the plan's exemplars suit a product, its place and its shopper, [exemplars], on the CPU."""
         plan, device = self.model.plan, self.model.device
         assert plan is not None
         ids = product_ids(self.tokenizer, job.request.description, job.request.selling_points)
@@ -426,7 +426,9 @@ class AdGenerator:
             clicked, facets = plan.product(job.clicks.text, job.clicks.text_visible), job.facets.to(product.dtype)
             visible = job.clicks.visible
         liked = plan.liked(product, clicked, facets, visible)
-        return plan.suitability(liked, product, self.model.config.guidance.plan_kinship)[0].cpu()
+        own = self.model.config.guidance
+        place = overlap(plan.boxes.float().cpu(), torch.tensor(job.box))
+        return plan.suitability(liked, product, own.plan_kinship)[0].cpu() + own.plan_place * place
 
     def _plan(self, job: "_Job") -> tuple[Tensor, Tensor]:
         """The exemplar that the picture follows, drawn with the job's seed: its codes [1, tokens], and where they are seen."""

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from uniadgen.ads import Click, Product
 from uniadgen.generator import AdGenerator
-from uniadgen.model.plan import ScenePlan, open_tokens, shown_cells
+from uniadgen.model.plan import ScenePlan, open_tokens, overlap, shown_cells
 from uniadgen.model.unified import UnifiedModel
 
 
@@ -63,6 +63,13 @@ def test_an_exemplar_with_liked_facets_suits_best(model: UnifiedModel) -> None:
     assert plan.choose(suitability, 0.0, torch.Generator()) in {1, 4, 7, 10}
     drawn = {plan.choose(suitability, 0.01, torch.Generator().manual_seed(seed)) for seed in range(40)}
     assert drawn == {1, 4, 7, 10}
+
+
+def test_overlap_is_shared_area_by_covered_area() -> None:
+    box = torch.tensor([0.25, 0.25, 0.5, 0.5])
+    boxes = torch.tensor([[0.25, 0.25, 0.5, 0.5], [0.5, 0.25, 0.5, 0.5], [0.0, 0.0, 0.25, 0.25], [0.0, 0.0, 0.0, 0.0]])
+    assert torch.allclose(overlap(boxes, box), torch.tensor([1.0, 1 / 3, 0.0, 0.0]))
+    assert overlap(torch.zeros(1, 4), torch.zeros(4)).tolist() == [0.0]
 
 
 def test_tokens_around_products_are_hidden() -> None:

@@ -31,13 +31,13 @@ class ImageTokenizerConfig:
     kind: Literal["fsq", "janus-vq"] = "fsq"
     resolution: int = 256  # px of a generated picture, a multiple of `patch`
     patch: int = 16  # px per token and side
-    levels: tuple[int, ...] = (7, 5, 5, 5, 5)  # fsq: quantisation levels per dimension
+    levels: tuple[int, ...] = (8, 8, 5, 5, 5)  # fsq: quantisation levels per dimension
     channels: tuple[int, int, int] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
     janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
     # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     deviation: tuple[float, ...] = (0.5, 0.5, 0.5)
-    codes: int = 4375
+    codes: int = 8000
     embedding: int = 32  # dimensions of the decoder's image embedding table (Janus: 8)
 
     @property
@@ -122,7 +122,8 @@ class GuidanceConfig:
     temperature: float = 0.4
     top_k: int | None = None
     plan: float = 1.0  # share of the exemplar that the decoder sees; 0: no plan
-    plan_kinship: float = 0.2  # how much an exemplar gains from being of a related product
+    plan_kinship: float = 0.2  # how much an exemplar gains from being of a related product ...
+    plan_place: float = 0.6  # ... and from a product that stood in the same place
     plan_temperature: float = 0.1  # of the choice among exemplars
     outline: float = 4.0  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
@@ -222,7 +223,7 @@ def _build(cls: Any, values: Any, where: str) -> Any:
 
 def embedded() -> ModelConfig:
     """The model in the package: 256 px, 256 image tokens, 10 clicks of 16 image and 16 text tokens."""
-    return ModelConfig(plan=PlanConfig(exemplars=1024), outline=OutlineConfig(width=96))
+    return ModelConfig(plan=PlanConfig(exemplars=4096), outline=OutlineConfig(width=96))
 
 
 def tiny() -> ModelConfig:

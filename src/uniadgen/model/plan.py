@@ -8,7 +8,7 @@ picture of a thousand. So what is painted is planned first:
 2. Clicks vote: for each facet, a click counts by how related its ad's words are to the product's, as far as that facet depends
    on the product at all. Added to what is usual for such a product, this gives the facets that the shopper would click.
 3. Of many remembered **exemplars** - plates of the training data - one is drawn that has these facets, preferably of a related
-   product.
+   product that stood in the same place.
 4. The decoder sees the exemplar's quantised values where the foreground features are added, except around its product and
    around the new one, and codes near to them get higher scores. It was trained to paint a scene whose plate it sees in parts,
    so it fits the scene to the product: shadow, reflection, what the old product hid.
@@ -201,6 +201,13 @@ class ScenePlan(nn.Module):
         with torch.autocast(values.device.type, enabled=False):  # `trust` would enlarge what half precision rounds off
             gain = 2 * values.float().transpose(1, 2) @ known.float().T - known.float().square().sum(1)
         return self.trust * gain * shown[..., None].to(gain.dtype)
+
+
+def overlap(boxes: Tensor, box: Tensor) -> Tensor:
+    """Area that boxes [K, 4] (left, top, width, height) share with a box [4], divided by what they cover together: [K]."""
+    low, high = torch.maximum(boxes[:, :2], box[:2]), torch.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
+    shared = (high - low).clamp(min=0).prod(1)
+    return shared / (boxes[:, 2:].prod(1) + box[2:].prod() - shared).clamp(min=1e-9)
 
 
 def open_tokens(boxes: Tensor, grid: int, margin: int = MARGIN) -> Tensor:

@@ -16,6 +16,7 @@ from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 
 CROP = 128  # px
+NATIVE = 0.8  # share of steps whose crops are not made smaller
 
 
 def gradient_loss(first: Tensor, second: Tensor) -> Tensor:
@@ -50,8 +51,8 @@ def train_tokenizer(
         rng = np.random.default_rng((schedule.seed, step))
         chosen = np.sort(rng.integers(len(pictures), size=schedule.batch))
         side = pictures.shape[1]
-        # half of the crops show more of the picture, smaller: other scales and alignments of the same edges
-        window = crop if rng.random() < 0.5 else int(rng.integers(crop, side + 1))
+        # some of the crops show more of the picture, smaller: other scales and alignments of the same edges
+        window = crop if rng.random() < NATIVE else int(rng.integers(crop, side + 1))
         top, left = rng.integers(side - window + 1, size=2)
         pixels = from_bytes(torch.from_numpy(pictures[chosen, top : top + window, left : left + window]).permute(0, 3, 1, 2))
         if window != crop:
