@@ -72,6 +72,19 @@ def test_checkpoints_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_a_checkpoint_begun_beside_other_fixed_weights_is_refused(tmp_path: Path) -> None:
+    def run(resume: bool, fixed: float) -> None:
+        model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+        nn.init.constant_(model[0].weight.requires_grad_(False), fixed)
+        fit(model, lambda k: {"error": model(torch.ones(1, 2)).square().sum()}, SCHEDULE, tmp_path, resume)
+
+    run(False, 1.0)
+    run(True, 1.0)
+    with pytest.raises(InputError, match="begun with another") as caught:
+        run(True, 2.0)
+    assert "\n" not in str(caught.value)
+
+
 def test_schedule_warms_up_and_decays() -> None:
     rates = [SCHEDULE.learning_rate * share_of_peak(SCHEDULE, step) for step in range(SCHEDULE.steps)]
     assert rates[0] == pytest.approx(0.002)

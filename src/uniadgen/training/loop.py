@@ -4,6 +4,7 @@ Everything random in batch k is drawn from (seed, k), so a run that was interrup
 undisturbed one, and no data position has to be stored. It runs in one process, or in several that `accelerate launch` starts.
 """
 
+import hashlib
 import json
 import math
 import os
@@ -98,7 +99,8 @@ def fit(
     out: folder for the last checkpoint (state.pt), a few older ones (state-STEP.pt), the best (best.pt), log.jsonl and
     TensorBoard's log. look(step) is called now and then with the averaged weights in the model, to draw samples, which
     TensorBoard shows if they are called samples-STEP.png; what it returns, if anything, is lower for better weights. Raises
-    InputError for a checkpoint that does not fit, and where accelerate is to shard the model.
+    InputError for a checkpoint that does not fit, as one that was begun beside other weights of what is not trained, and
+    where accelerate is to shard the model.
     """
     out.mkdir(parents=True, exist_ok=True)
     processes()  # before Accelerator, which would overlook several processes on CPUs
@@ -112,7 +114,8 @@ def fit(
     optimisers = make_optimisers(schedule, parameters)
     peaks = {name: optimiser.param_groups[0]["lr"] for name, optimiser in optimisers.items()}
     average = {name: p.detach().clone() for name, p in parameters.items()}
-    first, best = _resume(out / STATE, parameters, average, optimisers) if resume else (0, math.inf)
+    fixed = fixed_weights(model)
+    first, best = _resume(out / STATE, parameters, average, optimisers, fixed) if resume else (0, math.inf)
     kept = _Kept(out, schedule.keep, first if resume else None)
     board = _Board(out, first) if accelerator.is_main_process else None
 
@@ -120,6 +123,7 @@ def fit(
         return {
             "step": step,
             "best": best,
+            "fixed": fixed,
             "weights": {name: p.detach() for name, p in parameters.items()},
             "average": average,
             "optimisers": {name: optimiser.state_dict() for name, optimiser in optimisers.items()},
@@ -206,6 +210,15 @@ def average_gradients(accelerator: Accelerator, parameters: Sequence[nn.Paramete
             p.grad = accelerator.reduce(torch.zeros_like(p) if p.grad is None else p.grad, "mean")
 
 
+def fixed_weights(model: nn.Module) -> str:
+    """A hash of what is not trained: of the first values of each such parameter, since a backbone has gigabytes."""
+    digest = hashlib.sha256()
+    for name, p in model.named_parameters():
+        if not p.requires_grad:
+            digest.update(name.encode() + p.detach().flatten()[:64].float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 class _Kept:
     """The last checkpoint as state.pt, and `keep` older ones beside it."""
 
@@ -280,6 +293,7 @@ def _resume(
     parameters: dict[str, nn.Parameter],
     average: dict[str, Tensor],
     optimisers: dict[str, torch.optim.Optimizer],
+    fixed: str,
 ) -> tuple[int, float]:
     """The step to go on with, and the best figure so far."""
     if not path.exists():
@@ -291,9 +305,14 @@ def _resume(
             average[name].copy_(state["average"][name])
         for name, optimiser in optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
-        return int(state["step"]), float(state.get("best", math.inf))
+        reached, same = (int(state["step"]), float(state.get("best", math.inf))), state["fixed"] == fixed
     except Exception as error:  # reading a damaged file raises anything, from struct.error to KeyError
         reason = " ".join(str(error).split())[:120]
         raise InputError(
             f"{path}: does not fit this training run ({reason}); put an older one in its place, or start anew"
         ) from None
+    if not same:
+        raise InputError(
+            f"{path}: begun with another tokenizer, scene encoder or model than those named now; name the same, or start anew"
+        )
+    return reached
