@@ -17,7 +17,7 @@ from uniadgen.compose import fitted_cutout
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import Decoding
-from uniadgen.generator import AdGenerator
+from uniadgen.generator import AdGenerator, Options, Timings
 from uniadgen.model.unified import UnifiedModel
 
 SMALL = (96, 64)
@@ -256,3 +256,24 @@ def test_bad_options_are_refused_with_one_line(
     with pytest.raises(InputError, match=named) as caught:
         generator.generate(product, **options)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
+
+
+@torch.inference_mode()
+def test_a_plan_prefers_exemplars_whose_product_stood_in_the_same_place(
+    generator: AdGenerator, cutout: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = generator.model.plan
+    assert plan is not None
+    job = generator._prepare(
+        [AdRequest(Product(cutout, "A kettle", ["Aster"]), [], Box(0.3, 0.5, 0.5, 0.7))],
+        [0],
+        Options((64, 64), None, "product-similarity", None, None, None, "sequential"),
+        Timings(1),
+    )[0]
+    boxes = plan.boxes.clone()
+    before = generator._suitability(job)
+    boxes[5] = torch.tensor(job.box)
+    monkeypatch.setitem(plan._buffers, "boxes", boxes)
+    gained = generator._suitability(job) - before
+    assert gained[5] > 0
+    assert gained.nonzero().flatten().tolist() == [5]
