@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from uniadgen.data.layout import iter_rows, read_creatives
 from uniadgen.errors import InputError
 from uniadgen.evaluation.protocol import Case, load_cases, open_picture
-from uniadgen.metrics.palette import palette
+from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background import BackgroundEncoder, load_encoder
 from uniadgen.world.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT
@@ -136,7 +136,7 @@ def shopper(case: Case, chosen: Sequence[str], ads: Mapping[str, Any], looks: Ma
     """Means over the ads chosen for a shopper: PBS, palette distance, scene hit, and whether each facet is the true ad's."""
     goal, liked = looks[case.target], (case.taste or {})["families"].get(case.department, ())
     pbs = [looks[name].background @ goal.background for name in chosen]
-    distance = [np.linalg.norm(looks[name].palette - goal.palette, axis=-1).mean() for name in chosen]
+    distance = [distance_of_palettes(looks[name].palette, goal.palette) for name in chosen]
     right = [[ads[name][facet] == ads[case.target][facet] for name in chosen] for facet in FACETS]
     return [float(np.mean(values)) for values in (pbs, distance, [ads[name]["family"] in liked for name in chosen], *right)]
 

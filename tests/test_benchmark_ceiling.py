@@ -1,13 +1,12 @@
 """What is counted of clicks, which ads suit it best, and a run of benchmarks/ceiling.py on the tiny set."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
+from benchmark_modules import load_benchmark
 from uniadgen.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -15,13 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def ceiling() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_ceiling", ROOT / "benchmarks" / "ceiling.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("ceiling")
 
 
 def ad(department: str, family: str, palette: str, light: str) -> dict[str, str]:

@@ -1,19 +1,17 @@
 """Titles into selling points, tasks made of them, and a small run of benchmarks/titles.py."""
 
-import importlib.util
 import json
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from benchmark_modules import load_benchmark
 from uniadgen.cleaning import clean_text
 from uniadgen.errors import InputError
 
-FILE = Path(__file__).parents[1] / "benchmarks" / "titles.py"
 LINES = [
     "Velmora\tVelmora Cordless Kettle - For Home, Office",
     "\tTorkel TK-200 Analog Watch - For Men",
@@ -24,13 +22,7 @@ LINES = [
 
 @pytest.fixture(scope="module")
 def titles() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_titles", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("titles")
 
 
 @pytest.fixture

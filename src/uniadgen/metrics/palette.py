@@ -27,6 +27,11 @@ def palette(picture: Image.Image) -> NDArray[np.float64]:
     return means
 
 
+def distance_of_palettes(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Mean over the cells of the Euclidean distance (Delta E 1976) between their mean colours: of what `palette` gives."""
+    return float(np.linalg.norm(first - second, axis=-1).mean())
+
+
 def palette_distance(first: Image.Image, second: Image.Image) -> float:
-    """Mean over the cells of the Euclidean distance (Delta E 1976) between their mean colours; 0 for equal pictures."""
-    return float(np.linalg.norm(palette(first) - palette(second), axis=-1).mean())
+    """How far the palettes of two pictures are apart; 0 for equal pictures."""
+    return distance_of_palettes(palette(first), palette(second))
