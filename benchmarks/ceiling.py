@@ -26,7 +26,7 @@ from uniadgen.evaluation.protocol import Case, load_cases, open_picture
 from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background import BackgroundEncoder, load_encoder
-from uniadgen.world.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT
+from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT
 
 FACETS = ("family", "palette", "light")
 WEIGHTS = dict(zip(FACETS, (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT), strict=True))

@@ -29,8 +29,8 @@ from uniadgen.data.encode import SETTINGS
 from uniadgen.data.store import Store, open_store
 from uniadgen.model.config import ModelConfig, embedded
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
+from uniadgen.padsynth.worldgen import World, make_world
 from uniadgen.training.reader import Mix, Reader, batches
-from uniadgen.world.worldgen import World, make_world
 
 MIXES = {"personal": Mix(general=0, personal=1, scenes=0, words=0, general_steps=0), "as trained": Mix(general_steps=0)}
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from uniadgen.data.layout import iter_rows, read_index
-from uniadgen.world import shoppers
-from uniadgen.world.shoppers import Taste
-from uniadgen.world.specs import DEPARTMENTS, PLAUSIBLE
+from uniadgen.padsynth import shoppers
+from uniadgen.padsynth.shoppers import Taste
+from uniadgen.padsynth.specs import DEPARTMENTS, PLAUSIBLE
 
 CLICKS, SIDE = 16, 192  # per shopper; px of a stored click
 LIKES: tuple[dict[str, tuple[str, ...]], ...] = (

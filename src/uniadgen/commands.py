@@ -82,8 +82,8 @@ def add_render(verbs: Any) -> None:
 def render(arguments: argparse.Namespace) -> None:
     """Renders, then packs the layout's Parquet files."""
     from uniadgen.data.layout import build_dataset
-    from uniadgen.world.render import render_world
-    from uniadgen.world.worldgen import make_world
+    from uniadgen.padsynth.blender.render import render_world
+    from uniadgen.padsynth.worldgen import make_world
 
     size: str | int = int(arguments.size) if arguments.size.isdigit() else arguments.size
     try:

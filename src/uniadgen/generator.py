@@ -43,7 +43,7 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import TEXT, Clicks, UnifiedModel
 from uniadgen.prompts import load_pool
 from uniadgen.requests import CheckedRequest, check_request
-from uniadgen.world.specs import stream
+from uniadgen.rng import stream
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from uniadgen.ads import Placement
 from uniadgen.compose import compose
 from uniadgen.data import layout
 from uniadgen.errors import InputError
-from uniadgen.world.shoppers import index_creatives
-from uniadgen.world.worldgen import World, make_world
+from uniadgen.padsynth.shoppers import index_creatives
+from uniadgen.padsynth.worldgen import World, make_world
 
 SIDE = 32
 PLACED = [0.25, 0.375, 0.5, 0.5]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from uniadgen.compose import compose
 from uniadgen.data import layout
-from uniadgen.world.worldgen import make_world
+from uniadgen.padsynth.worldgen import make_world
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 

@@ -13,8 +13,8 @@ from uniadgen.errors import InputError
 from uniadgen.inspection import Inspection, inspect_text
 from uniadgen.inspection.commands import add_inspect_verbs
 from uniadgen.inspection.scoring import score
-from uniadgen.world.catalogue import make_product
-from uniadgen.world.titles import compose_text, fitting_styles
+from uniadgen.padsynth.catalogue import make_product
+from uniadgen.padsynth.titles import compose_text, fitting_styles
 
 LABELLED = Path(__file__).parent / "data" / "labelled.jsonl"
 POINTS = [

@@ -18,10 +18,10 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.plan import open_tokens
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, IMAGE, Batch, UnifiedModel
+from uniadgen.rng import stream
 from uniadgen.training.reader import Mix, Reader, batches, draw_plan
 from uniadgen.training.run import drawn_histories
 from uniadgen.training.unified import Trained
-from uniadgen.world.specs import stream
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 PERSONAL = Mix(general=0, personal=1, scenes=0, words=0, general_steps=0)

@@ -18,10 +18,10 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.outline import Outline
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import Example, draw_batch, figures, invented_examples, order_of, train_outline
-from uniadgen.world.specs import stream
-from uniadgen.world.titles import pseudo_title_task
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = "model: tiny\nhistories: drawn\noutline: {steps: 2, batch: 4, learning_rate: 0.001, warmup: 1}\n"

@@ -26,9 +26,9 @@ from PIL import Image
 from uniadgen.ads import Placement
 from uniadgen.compose import compose
 from uniadgen.errors import InputError
-from uniadgen.world.shoppers import CreativeIndex, Shopper, index_columns, index_creatives, make_shoppers
-from uniadgen.world.specs import CreativeSpec, ProductSpec
-from uniadgen.world.worldgen import World
+from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, index_columns, index_creatives, make_shoppers
+from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
+from uniadgen.padsynth.worldgen import World
 
 Row = dict[str, Any]
 Fractions = tuple[float, float, float, float]  # left, top, width, height
@@ -174,7 +174,7 @@ def iter_rows(folder: Path, name: TableName, columns: Sequence[str] | None = Non
 
 
 def read_index(folder: Path) -> CreativeIndex:
-    """The creatives of a PAd-Synth data set as an index for `uniadgen.world.shoppers.sample_history`."""
+    """The creatives of a PAd-Synth data set as an index for `uniadgen.padsynth.shoppers.sample_history`."""
     names = ("id", "product_id", "department", "family", "palette", "light", "text_style", "split")
     return index_columns(*read_creatives(folder, names).select(names).to_pydict().values())
 

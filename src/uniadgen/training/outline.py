@@ -17,11 +17,11 @@ from uniadgen.history import sample_clicks
 from uniadgen.model.outline import Outline, OutlineBatch, stack_outlines
 from uniadgen.model.sequence import ad_text_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import DrawnHistories
-from uniadgen.world.specs import stream
-from uniadgen.world.titles import pseudo_title_task
 
 UNREAD = 0.1  # share of examples without clicked texts
 LOOKS = 6  # held-out batches of each kind behind a figure

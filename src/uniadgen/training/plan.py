@@ -24,10 +24,10 @@ from uniadgen.history import sample_clicks
 from uniadgen.model.plan import Remembered, SceneEncoder, ScenePlan
 from uniadgen.model.sequence import PRODUCT_TOKENS, product_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import device
 from uniadgen.training.scenes import Labels
-from uniadgen.world.specs import stream
 
 WORDS_HIDDEN = 0.8  # share of words that are not read in training: a product's own name would give away its few scenes
 SHARP = 8.0  # cosines are too small to be scores

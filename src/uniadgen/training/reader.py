@@ -27,10 +27,10 @@ from uniadgen.model.plan import open_tokens, shown_cells
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch, Clicks
+from uniadgen.padsynth.shoppers import CreativeIndex, sample_history
+from uniadgen.padsynth.titles import pseudo_title_task
 from uniadgen.prompts import load_pool
-from uniadgen.world.shoppers import CreativeIndex, sample_history
-from uniadgen.world.specs import stream
-from uniadgen.world.titles import pseudo_title_task
+from uniadgen.rng import stream
 
 LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes its share
 CLEAR = 0.5

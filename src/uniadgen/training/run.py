@@ -28,7 +28,9 @@ from uniadgen.model.outline import Outline
 from uniadgen.model.plan import SCENES, FoundScenes, SceneEncoder, load_scenes_encoder, save_scenes
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.padsynth.titles import pseudo_title_task
 from uniadgen.prompts import KINDS, load_pool
+from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import creative_examples, invented_examples, train_outline
 from uniadgen.training.pbs import train_pbs
@@ -38,8 +40,6 @@ from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.scenes import Labels, train_scenes
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
-from uniadgen.world.specs import stream
-from uniadgen.world.titles import pseudo_title_task
 
 MODELS = {"embedded": embedded, "tiny": tiny}
 ON_BACKBONE = "janus"  # a model whose sizes are those of the backbone that is named

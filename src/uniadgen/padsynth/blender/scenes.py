@@ -16,10 +16,11 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from uniadgen.world import materials as mat
-from uniadgen.world import shapes
-from uniadgen.world.materials import Colour, mix
-from uniadgen.world.specs import PALETTES, SceneSpec, rgb, stream
+from uniadgen.padsynth.blender import materials as mat
+from uniadgen.padsynth.blender import shapes
+from uniadgen.padsynth.blender.materials import Colour, mix
+from uniadgen.padsynth.specs import PALETTES, SceneSpec, rgb
+from uniadgen.rng import stream
 
 Point = tuple[float, float, float]
 WHITE: Colour = (0.93, 0.92, 0.9)

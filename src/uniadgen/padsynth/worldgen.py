@@ -6,10 +6,11 @@ small world is a prefix of a large one and rendering can stop and go on anywhere
 
 from dataclasses import dataclass
 
-from uniadgen.world.catalogue import make_products
-from uniadgen.world.shoppers import Shopper, index_creatives, make_shoppers
-from uniadgen.world.specs import DECORS, LIGHTS, PALETTES, CreativeSpec, ProductSpec, SceneSpec, families_for, stream
-from uniadgen.world.titles import fitting_styles, write
+from uniadgen.padsynth.catalogue import make_products
+from uniadgen.padsynth.shoppers import Shopper, index_creatives, make_shoppers
+from uniadgen.padsynth.specs import DECORS, LIGHTS, PALETTES, CreativeSpec, ProductSpec, SceneSpec, families_for
+from uniadgen.padsynth.titles import fitting_styles, write
+from uniadgen.rng import stream
 
 CREATIVES_PER_PRODUCT = 5
 REUSE_CHANCE = 0.22  # of a creative to stand in a scene of an earlier product; makes about 25 % of the scenes shared

@@ -6,10 +6,10 @@ import random
 import bpy
 import numpy as np
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.materials import mix, principled
-from uniadgen.world.products.look import WHITE, Builders, Look, Objects
-from uniadgen.world.shapes import Colour
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.materials import mix, principled
+from uniadgen.padsynth.blender.products.look import WHITE, Builders, Look, Objects
+from uniadgen.padsynth.blender.shapes import Colour
 
 
 def _tone(look: Look, rng: random.Random) -> Colour:

@@ -6,10 +6,10 @@ import random
 import bpy
 import numpy as np
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.materials import mix, principled
-from uniadgen.world.products.look import DARK, WHITE, Builders, Look, Objects
-from uniadgen.world.products.parts import disc
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.materials import mix, principled
+from uniadgen.padsynth.blender.products.look import DARK, WHITE, Builders, Look, Objects
+from uniadgen.padsynth.blender.products.parts import disc
 
 
 def _legs(

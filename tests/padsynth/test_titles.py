@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from uniadgen.world.catalogue import make_products
-from uniadgen.world.specs import SellingPoint, stream
-from uniadgen.world.titles import (
+from uniadgen.padsynth.catalogue import make_products
+from uniadgen.padsynth.specs import SellingPoint
+from uniadgen.padsynth.titles import (
     STYLES,
     TextStyle,
     compose_text,
@@ -16,6 +16,7 @@ from uniadgen.world.titles import (
     pseudo_title_task,
     write,
 )
+from uniadgen.rng import stream
 
 
 def parts(text: str, style: TextStyle, points: list[str]) -> list[str]:

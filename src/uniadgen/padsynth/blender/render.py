@@ -31,8 +31,9 @@ from PIL import Image
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
-from uniadgen.world import manifest
-from uniadgen.world.specs import CreativeSpec, ProductSpec, stream
+from uniadgen.padsynth.blender import manifest
+from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
+from uniadgen.rng import stream
 
 Box = tuple[float, float, float, float]  # left, top, width, height as fractions of the canvas, y downwards
 Points = NDArray[np.float64]  # [vertices, 3], metres
@@ -112,7 +113,7 @@ def render_plate(
     With `show_product` the camera sees the product too; it is meant for checking that both fit together.
     """
     bpy = _import_blender()
-    from uniadgen.world import scenes
+    from uniadgen.padsynth.blender import scenes
 
     outline = _outline(product)
     unit, camera = _place(product)
@@ -180,7 +181,7 @@ def _stand(product: ProductSpec) -> tuple[float, Points]:
     if _standing.get("product") != product:
         _standing.clear()
         bpy = _blender()
-        from uniadgen.world import products
+        from uniadgen.padsynth.blender import products
 
         products.build(product)
         # over the turntable, so that the product's own transforms stay as they are

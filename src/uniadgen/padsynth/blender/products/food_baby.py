@@ -5,9 +5,9 @@ import random
 
 import numpy as np
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.materials import mix, principled
-from uniadgen.world.products.look import DARK, WHITE, Builders, Look, Objects
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.materials import mix, principled
+from uniadgen.padsynth.blender.products.look import DARK, WHITE, Builders, Look, Objects
 
 
 def _juice(look: Look, rng: random.Random) -> Objects:

@@ -10,10 +10,11 @@ import random
 import bpy
 import numpy as np
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.products import appliances, beauty, electronics, fashion_sport, food_baby, furniture
-from uniadgen.world.products.look import Builders, Look, Objects
-from uniadgen.world.specs import ProductSpec, stream
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.products import appliances, beauty, electronics, fashion_sport, food_baby, furniture
+from uniadgen.padsynth.blender.products.look import Builders, Look, Objects
+from uniadgen.padsynth.specs import ProductSpec
+from uniadgen.rng import stream
 
 _DEPARTMENTS = (appliances, electronics, furniture, beauty, food_baby, fashion_sport)
 BUILDERS: Builders = {category: builder for module in _DEPARTMENTS for category, builder in module.BUILDERS.items()}

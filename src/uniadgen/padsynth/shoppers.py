@@ -19,18 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.world.specs import (
-    DEPARTMENTS,
-    FAMILIES,
-    LIGHTS,
-    PALETTES,
-    PLAUSIBLE,
-    CreativeSpec,
-    ProductSpec,
-    SceneSpec,
-    stream,
-)
-from uniadgen.world.titles import STYLES
+from uniadgen.padsynth.specs import DEPARTMENTS, FAMILIES, LIGHTS, PALETTES, PLAUSIBLE, CreativeSpec, ProductSpec, SceneSpec
+from uniadgen.padsynth.titles import STYLES
+from uniadgen.rng import stream
 
 # Steep, and pages long: people click one ad of hundreds, and it is noise, not indifference, that makes histories hard to read.
 FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 6.0, 5.0, 4.0, 5.0

@@ -6,10 +6,11 @@ from functools import cached_property
 
 import bpy
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.materials import mix, principled
-from uniadgen.world.shapes import Colour
-from uniadgen.world.specs import ProductSpec, stream
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.materials import mix, principled
+from uniadgen.padsynth.blender.shapes import Colour
+from uniadgen.padsynth.specs import ProductSpec
+from uniadgen.rng import stream
 
 Objects = list[bpy.types.Object]
 WHITE, DARK = (0.93, 0.92, 0.9), (0.05, 0.05, 0.055)

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from uniadgen.world.catalogue import COLOURS, POOLS, make_product, make_products
-from uniadgen.world.specs import CATEGORIES, ProductSpec
+from uniadgen.padsynth.catalogue import COLOURS, POOLS, make_product, make_products
+from uniadgen.padsynth.specs import CATEGORIES, ProductSpec
 
 TYPES = {"brand", "type", "feature", "material", "colour", "audience", "size", "pack", "model", "promotion", "series"}
 

@@ -4,8 +4,6 @@ Everything random in the world is drawn from `stream(seed, *names)`, so that one
 drawn before it: product 17 is the same in a world of 40 products and in one of 1,000.
 """
 
-import hashlib
-import random
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,12 +53,6 @@ PALETTES: dict[str, tuple[str, str, str]] = {
 }
 LIGHTS: tuple[str, ...] = ("soft", "sunny", "golden", "cool", "moody")
 DECORS: tuple[str, ...] = ("plain", "botanical", "geometric", "lifestyle")
-
-
-def stream(seed: int, *names: object) -> random.Random:
-    """An independent random stream for one named thing of the world with this seed."""
-    key = "/".join(map(str, (seed, *names))).encode()
-    return random.Random(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
 
 
 def rgb(hex_colour: str) -> tuple[float, float, float]:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.materials import mix, principled
-from uniadgen.world.products.look import DARK, Builders, Look, Objects
-from uniadgen.world.products.parts import disc
-from uniadgen.world.shapes import Point2
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.materials import mix, principled
+from uniadgen.padsynth.blender.products.look import DARK, Builders, Look, Objects
+from uniadgen.padsynth.blender.products.parts import disc
+from uniadgen.padsynth.blender.shapes import Point2
 
 
 def _bag_body(

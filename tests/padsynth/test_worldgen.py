@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from uniadgen.world.specs import FLOOR_FAMILIES, SceneSpec, families_for
-from uniadgen.world.worldgen import World, make_world
+from uniadgen.padsynth.specs import FLOOR_FAMILIES, SceneSpec, families_for
+from uniadgen.padsynth.worldgen import World, make_world
 
 
 @pytest.fixture(scope="module")

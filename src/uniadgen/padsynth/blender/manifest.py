@@ -17,11 +17,18 @@ from typing import Any
 
 from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
-from uniadgen.world.specs import CreativeSpec, ProductSpec
+from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 
 NAME = "manifest.json"
 # The code that decides about pixels; of render.py all but what only hands out work.
-_DRAWING = ("materials.py", "products/*.py", "render.py", "scenes.py", "shapes.py", "specs.py")
+_DRAWING = (
+    "blender/materials.py",
+    "blender/products/*.py",
+    "blender/render.py",
+    "blender/scenes.py",
+    "blender/shapes.py",
+    "specs.py",
+)
 _SCHEDULING = frozenset({"render_world", "is_rendered", "render_product", "_work"})
 _SAID = {
     "seed": "the world of another seed",
@@ -52,7 +59,7 @@ def code_digest() -> str:
     """A hash of the code that draws; comments, docstrings, imports and layout don't count, nor a function's module."""
     pieces: list[str] = []
     for pattern in _DRAWING:
-        paths = list(Path(__file__).parent.glob(pattern))
+        paths = list(Path(__file__).parents[1].glob(pattern))
         assert paths, pattern
         for path in paths:
             tree = ast.parse(path.read_text("utf-8"))

@@ -5,10 +5,10 @@ import random
 
 import numpy as np
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.materials import mix, principled
-from uniadgen.world.products.look import Builders, Look, Objects
-from uniadgen.world.products.parts import d_handle, disc, feet
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.materials import mix, principled
+from uniadgen.padsynth.blender.products.look import Builders, Look, Objects
+from uniadgen.padsynth.blender.products.parts import d_handle, disc, feet
 
 
 def _kettle(look: Look, rng: random.Random) -> Objects:

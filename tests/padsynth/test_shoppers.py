@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from uniadgen.world.shoppers import (
+from uniadgen.padsynth.shoppers import (
     FAMILY_WEIGHT,
     LIGHT_WEIGHT,
     PALETTE_WEIGHT,
@@ -21,8 +21,9 @@ from uniadgen.world.shoppers import (
     sample_history,
     shopper_split,
 )
-from uniadgen.world.specs import PLAUSIBLE, CreativeSpec, stream
-from uniadgen.world.worldgen import World, make_world
+from uniadgen.padsynth.specs import PLAUSIBLE, CreativeSpec
+from uniadgen.padsynth.worldgen import World, make_world
+from uniadgen.rng import stream
 
 WEIGHTS = (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT)
 
@@ -126,10 +127,10 @@ def test_affinity_adds_up(setting: Setting) -> None:
 
 def test_a_share_of_the_clicks_is_noise(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a taste so strong that every other click obeys it, 20 to 30 % ignore it."""
-    monkeypatch.setattr("uniadgen.world.shoppers.STYLE_WEIGHT", 1000.0)
+    monkeypatch.setattr("uniadgen.padsynth.shoppers.STYLE_WEIGHT", 1000.0)
     shoppers = make_shoppers(0, 300, setting.index)
     loyal = setting.rates((name, s.taste) for s in shoppers for name, _ in s.clicks)[3]
-    monkeypatch.setattr("uniadgen.world.shoppers.NOISE", (0.0, 0.0))
+    monkeypatch.setattr("uniadgen.padsynth.shoppers.NOISE", (0.0, 0.0))
     without_noise = make_shoppers(0, 300, setting.index)
     possible = setting.rates((name, s.taste) for s in without_noise for name, _ in s.clicks)[3]
     by_chance = 0.1

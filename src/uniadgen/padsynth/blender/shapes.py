@@ -14,7 +14,7 @@ import numpy as np
 from mathutils import Euler, Matrix, Vector
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from uniadgen.world.materials import linear, mix, principled
+from uniadgen.padsynth.blender.materials import linear, mix, principled
 
 Colour = tuple[float, float, float]
 Point = tuple[float, float, float]

@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from uniadgen.world.catalogue import PROMOTIONS, brand_name, model_code, pseudo_word, series_name
-from uniadgen.world.specs import ProductSpec, SellingPoint
+from uniadgen.padsynth.catalogue import PROMOTIONS, brand_name, model_code, pseudo_word, series_name
+from uniadgen.padsynth.specs import ProductSpec, SellingPoint
 
 SHORT, MEDIUM, LONG = 3, 5, 8
 

@@ -2,8 +2,8 @@
 
 import bpy
 
-from uniadgen.world import shapes as sh
-from uniadgen.world.products.look import Look, Objects
+from uniadgen.padsynth.blender import shapes as sh
+from uniadgen.padsynth.blender.products.look import Look, Objects
 
 
 def feet(look: Look, x: float, y: float, radius: float = 0.009, height: float = 0.006, z: float = 0.0) -> Objects:

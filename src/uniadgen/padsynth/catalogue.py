@@ -7,7 +7,8 @@ categories take turns; brands and series are pseudo-words; everything else comes
 import random
 from dataclasses import dataclass
 
-from uniadgen.world.specs import CATEGORIES, DEPARTMENTS, ProductSpec, SellingPoint, rgb, stream
+from uniadgen.padsynth.specs import CATEGORIES, DEPARTMENTS, ProductSpec, SellingPoint, rgb
+from uniadgen.rng import stream
 
 BILLBOARD_SHARE = 0.15
 

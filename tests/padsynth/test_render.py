@@ -17,10 +17,10 @@ from PIL import Image
 from killing import kill_and_resume
 from uniadgen.cli import main
 from uniadgen.errors import InputError
-from uniadgen.world import manifest, render
-from uniadgen.world.render import Frame, render_world
-from uniadgen.world.specs import CreativeSpec, ProductSpec
-from uniadgen.world.worldgen import World, make_world
+from uniadgen.padsynth.blender import manifest, render
+from uniadgen.padsynth.blender.render import Frame, render_world
+from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
+from uniadgen.padsynth.worldgen import World, make_world
 
 SIZE = 16
 
@@ -192,8 +192,9 @@ def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> Non
 
 def test_comments_and_layout_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Path(manifest.__file__).parent
-    shutil.copytree(here, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(here.parent, tmp_path, dirs_exist_ok=True)
     digest = manifest.code_digest()
+    tmp_path = tmp_path / "blender"
     monkeypatch.setattr(manifest, "__file__", str(tmp_path / "manifest.py"))
     scenes = (here / "scenes.py").read_text("utf-8")
     (tmp_path / "scenes.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
