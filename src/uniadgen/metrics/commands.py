@@ -2,11 +2,19 @@
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+
+PICTURE_FIGURES = {
+    "crispness": "fine structure of pictures at 512 px, and its ratio to real ones",
+    "kid": "how far a folder of pictures is from real ones as a whole",
+    "memorised": "share of pictures that repeat a training picture",
+    "diversity": "how far pictures of a group are apart, as a ratio to real ones",
+}
 
 
 def add_metrics_verbs(verbs: Any) -> Any:
@@ -47,7 +55,67 @@ def add_metrics_verbs(verbs: Any) -> Any:
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
     verb.add_argument("--limit", type=int, metavar="N", help="creatives, from all over the split (default: all of it)")
     verb.add_argument("--json", action="store_true", help="print JSON")
+    for name, what in PICTURE_FIGURES.items():
+        verb = kinds.add_parser(name, help=what, allow_abbrev=False)
+        verb.set_defaults(run=metrics_of_pictures, figure=name)
+        folder = "a folder of folders, each with pictures to compare" if name == "diversity" else "a folder of pictures"
+        verb.add_argument("--pictures", required=True, metavar="DIR", help=f"{folder}; of ads that we made, their backgrounds")
+        verb.add_argument("--data", required=True, metavar="DIR", help="the real pictures: a data set in our layout")
+        verb.add_argument("--split", default="test", metavar="NAME", help="of the real pictures (default %(default)s)")
+        if name == "kid":
+            verb.add_argument("--beside", default="val", metavar="NAME", help="split of other real ones (default %(default)s)")
+        verb.add_argument("--kind", default="plate", choices=("plate", "ad"), help="what is compared (default %(default)s)")
+        verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
+        verb.add_argument("--json", action="store_true", help="print JSON")
     return kinds
+
+
+def metrics_of_pictures(arguments: argparse.Namespace) -> None:
+    """Print one of PICTURE_FIGURES."""
+    from uniadgen.metrics.crispness import crispness
+    from uniadgen.metrics.diversity import diversity
+    from uniadgen.metrics.kid import kid
+    from uniadgen.metrics.memorised import memorised
+    from uniadgen.metrics.picture_features import encoder_signature, folder_pictures, picture_features, real_pictures
+    from uniadgen.model.background import load_encoder
+
+    folder, data, figure, kind = Path(arguments.pictures), Path(arguments.data), arguments.figure, arguments.kind
+    real = real_pictures(data, arguments.split, kind)
+    found: Any
+    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
+    described, signature = partial(picture_features, encoder), encoder_signature(encoder)
+    try:
+        if figure == "crispness":
+            found = crispness(*((picture for picture, _ in some) for some in (folder_pictures(folder, kind), real)))
+        elif figure == "diversity":
+            groups = [described(folder_pictures(group, kind)) for group in _subfolders(folder)]
+            found = diversity(groups, described(real), signature)
+        else:
+            painted, known = described(folder_pictures(folder, kind)), described(real)
+            other = described(real_pictures(data, arguments.beside if figure == "kid" else "train", kind))
+            found = (kid if figure == "kid" else memorised)(painted, known, other, signature)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"argument --pictures: {quoted(folder)}: {error}") from None
+    values = found.as_dict()
+    if arguments.json:
+        print(json.dumps(values, indent=2, allow_nan=False))
+        return
+    for name, value in values.items():
+        if name != "signature":
+            print(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
+    print(found.signature)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:
+        raise InputError(f"argument --pictures: {quoted(folder)} is no readable folder; name a folder of folders") from None
+    if not found:
+        raise InputError(f"argument --pictures: {quoted(folder)} has no folders in it; put each group of pictures in one")
+    return found
 
 
 def metrics_reconstruction(arguments: argparse.Namespace) -> None:

@@ -1,0 +1,78 @@
+"""Memorised: the share of painted pictures that are nearer to a training picture than real unseen ones are to theirs.
+
+Near is what lies below the 5 % quantile of the distances from real pictures of another split to their nearest training
+picture, so pictures that owe nothing to single training pictures have a share of about 0.05; ones that repeat them, near 1.
+Measured twice: in the background encoder's features, and in pixels of thumbnails, outside of both products' boxes; in pixels,
+training pictures count mirrored as well. Blurred pictures lie nearer to everything, which can raise the share, not hide a copy.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniadgen.metrics.picture_features import SMALL, PictureFeatures, standardiser
+
+QUANTILE = 0.05
+Distances = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Memorised:
+    """Shares of `n` pictures. features, pixels: by either distance; bounds: the quantiles, in deviations and in 8-bit steps."""
+
+    n: int
+    features: float
+    pixels: float
+    features_bound: float
+    pixels_bound: float
+    train_n: int
+    real_n: int
+    signature: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def nearest_embedded(pictures: PictureFeatures, train: PictureFeatures) -> Distances:
+    """Root mean squared difference of standardised features to the nearest training picture: [N]."""
+    standardised = standardiser(train)
+    x, y = (standardised(p).astype(np.float64) for p in (pictures, train))
+    squares = (x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * x @ y.T
+    nearest: Distances = np.sqrt(np.maximum(squares.min(1), 0) / x.shape[1])
+    return nearest
+
+
+def nearest_pixels(pictures: PictureFeatures, train: PictureFeatures, chunk: int = 1024) -> Distances:
+    """Root mean squared difference of thumbnails, outside of both products, to the nearest training picture: [N], 0..255."""
+    best = np.full(len(pictures), np.inf)
+    shown = pictures.shown.astype(np.float64)
+    x = pictures.small.astype(np.float64) * shown[..., None]
+    for start in range(0, len(train), chunk):
+        small, seen = train.small[start : start + chunk], train.shown[start : start + chunk]
+        for mirrored in (False, True):
+            if mirrored:
+                small = small.reshape(-1, SMALL, SMALL, 3)[:, :, ::-1].reshape(small.shape)
+                seen = seen.reshape(-1, SMALL, SMALL)[:, :, ::-1].reshape(seen.shape)
+            mask = seen.astype(np.float64)
+            y = small.astype(np.float64) * mask[..., None]
+            common = shown @ mask.T
+            squares = (x**2).sum(2) @ mask.T + shown @ (y**2).sum(2).T - 2 * x.reshape(len(x), -1) @ y.reshape(len(y), -1).T
+            means = np.where(common > 0, np.maximum(squares, 0) / np.maximum(3 * common, 1), np.inf)
+            best = np.minimum(best, np.sqrt(means.min(1)))
+    return best
+
+
+def memorised(painted: PictureFeatures, real: PictureFeatures, train: PictureFeatures, encoder: str) -> Memorised:
+    """painted: what a model made; real: pictures that it has not seen; train: those it has. encoder: for the signature."""
+    shares, bounds = [], []
+    for nearest in (nearest_embedded, nearest_pixels):
+        bound = float(np.quantile(nearest(real, train), QUANTILE))
+        shares.append(float((nearest(painted, train) < bound).mean()))
+        bounds.append(bound)
+    signature = (
+        f"memorised|nearest training picture|below:{QUANTILE:.0%} quantile of the real|{encoder}|standardised by train"
+        f"|pixels:{SMALL}px rgb, outside both products, mirrored too"
+    )
+    return Memorised(len(painted), shares[0], shares[1], bounds[0], bounds[1], len(train), len(real), signature)

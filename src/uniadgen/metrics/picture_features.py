@@ -1,0 +1,137 @@
+"""What figures of whole sets of pictures are computed from: features of painted ones, and of real ones of a data set.
+
+KID, memorised and diversity are functions of `PictureFeatures` alone, each in its own file. Embedded are pictures
+by the background encoder's backbone, before its projection: the judge's encoder, with which no model is trained.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from uniadgen.cleaning import quoted
+from uniadgen.data.layout import iter_rows
+from uniadgen.errors import InputError
+from uniadgen.images import load_picture
+from uniadgen.metrics.pbs import SUFFIXES, features
+from uniadgen.model.background import BackgroundEncoder
+
+Kind = Literal["plate", "ad"]
+Seen = tuple[Image.Image, tuple[float, float, float, float] | None]  # a picture; left, top, width, height of its product, 0..1
+SMALL = 32  # px of the thumbnails
+BACKGROUND = ".background"  # ends the stem of what an ad was composed on
+
+
+@dataclass(frozen=True)
+class PictureFeatures:
+    """N pictures. embedded [N, D]; small [N, SMALL * SMALL, 3], 0..255; shown [N, SMALL * SMALL], false where the product
+    stands."""
+
+    embedded: NDArray[np.float32]
+    small: NDArray[np.uint8]
+    shown: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.embedded)
+
+
+def picture_features(encoder: BackgroundEncoder, pictures: Iterable[Seen], batch: int = 64) -> PictureFeatures:
+    """Describes pictures one batch at a time. Raises ValueError without any."""
+    parts: list[PictureFeatures] = []
+    waiting = iter(pictures)
+    while some := list(islice(waiting, batch)):
+        images = [picture.convert("RGB") for picture, _ in some]
+        parts.append(
+            PictureFeatures(
+                features(encoder, images),
+                np.stack([np.asarray(i.resize((SMALL, SMALL), Image.Resampling.BOX)).reshape(-1, 3) for i in images]),
+                np.stack([_shown(box) for _, box in some]),
+            )
+        )
+    if not parts:
+        raise ValueError("no pictures")
+    return join(parts)
+
+
+def join(parts: Iterable[PictureFeatures]) -> PictureFeatures:
+    fields = zip(*((p.embedded, p.small, p.shown) for p in parts), strict=True)
+    return PictureFeatures(*(np.concatenate(values) for values in fields))
+
+
+def _shown(box: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
+    shown = np.ones((SMALL, SMALL), bool)
+    if box is not None:
+        left, top, width, height = (value * SMALL for value in box)
+        shown[max(0, int(top)) : max(0, int(np.ceil(top + height))), max(0, int(left)) : max(0, int(np.ceil(left + width)))] = (
+            False
+        )
+    return shown.reshape(-1)
+
+
+def standardiser(real: PictureFeatures) -> Callable[[PictureFeatures], NDArray[np.float32]]:
+    """Puts embeddings into units of the real pictures' deviation, each feature about their mean."""
+    mean, deviation = real.embedded.mean(0), real.embedded.std(0) + 1e-6
+    return lambda pictures: (pictures.embedded - mean) / deviation
+
+
+def encoder_signature(encoder: BackgroundEncoder) -> str:
+    """Which features these are: of the encoder behind PBS, before its projection, by a hash of its weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(encoder.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
+    return f"features:PBS background encoder {digest.hexdigest()[:8]}, before projection, {encoder.described}"
+
+
+# The pictures ------------------------------------------------------------------------------------------------------------
+
+
+def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen]:
+    """Plates, or finished ads, of a split, with the boxes of their products. Raises InputError where there are none."""
+    found = False
+    for row in iter_rows(data, "creatives", ("id", "split", "placement", kind), 64):
+        if row["split"] == split and row[kind] is not None:
+            found = True
+            try:
+                with Image.open(io.BytesIO(row[kind])) as image:
+                    picture = image.convert("RGB")
+            except (OSError, SyntaxError, ValueError):
+                raise InputError(f"creative {quoted(row['id'])}: its {kind} is no readable picture; convert again") from None
+            yield picture, tuple(row["placement"]) if row["placement"] else None
+    if not found:
+        raise InputError(
+            f"argument --data: {quoted(data)} has no {kind}s in the split {quoted(split)}; name another split or --kind"
+        )
+
+
+def folder_pictures(folder: Path, kind: Kind = "plate") -> Iterator[Seen]:
+    """The pictures of a folder by name. Of ads that `generate` or `evaluate` wrote their backgrounds for plates, and the ads
+    themselves for ads; where the product stands is read from their records. Raises InputError."""
+    try:
+        files = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    except OSError:
+        raise InputError(f"argument --pictures: {quoted(folder)} is no readable folder; name a folder of pictures") from None
+    backgrounds = [p for p in files if p.stem.endswith(BACKGROUND)]
+    chosen = backgrounds if kind == "plate" and backgrounds else [p for p in files if p not in backgrounds]
+    if not chosen:
+        raise InputError(f"argument --pictures: {quoted(folder)} has no pictures ({', '.join(sorted(SUFFIXES))})")
+    for path in chosen:
+        picture = load_picture(path, quoted(path))
+        yield picture, _recorded_box(path.with_name(path.stem.removesuffix(BACKGROUND) + ".json"), picture.size)
+
+
+def _recorded_box(record: Path, size: tuple[int, int]) -> tuple[float, float, float, float] | None:
+    """Where the product stands by an ad's record; None where there is none."""
+    try:
+        place = json.loads(record.read_text("utf-8"))["placement"]
+        left, top, width, height = (float(place[name]) for name in ("left", "top", "width", "height"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return left / size[0], top / size[1], width / size[0], height / size[1]
