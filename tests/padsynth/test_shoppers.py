@@ -21,7 +21,7 @@ from uniadgen.padsynth.shoppers import (
     sample_history,
     shopper_split,
 )
-from uniadgen.padsynth.specs import PLAUSIBLE, CreativeSpec
+from uniadgen.padsynth.specs import PLAUSIBLE, SCENE_FAMILIES, CreativeSpec
 from uniadgen.padsynth.worldgen import World, make_world
 from uniadgen.rng import stream
 
@@ -58,8 +58,13 @@ def test_tastes_are_plausible_and_reproducible() -> None:
         taste = make_taste(0, index)
         assert taste == make_taste(0, index) == Taste.from_dict(taste.as_dict())
         assert all(set(families) <= set(PLAUSIBLE[department]) for department, families in taste.families.items())
-        for chosen in (*taste.families.values(), taste.palettes, taste.lights, taste.interests):
+        for chosen in (taste.palettes, taste.lights, taste.interests):
             assert 1 <= len(set(chosen)) == len(chosen) <= 2
+        for families in taste.families.values():  # of what stands or leans, lies, hangs
+            kinds = [SCENE_FAMILIES[name].postures[0].replace("leans", "stands") for name in families]
+            assert len(set(families)) == len(families)
+            assert set(Counter(kinds)) == {"stands", "lies", "hangs"}
+            assert max(Counter(kinds).values()) <= 2
     assert len({make_taste(0, index).text_style for index in range(200)}) >= 8
 
 

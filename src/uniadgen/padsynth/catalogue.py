@@ -7,7 +7,7 @@ categories take turns; brands and series are pseudo-words; everything else comes
 import random
 from dataclasses import dataclass
 
-from uniadgen.padsynth.specs import CATEGORIES, DEPARTMENTS, ProductSpec, SellingPoint, rgb
+from uniadgen.padsynth.specs import CATEGORIES, DEPARTMENTS, Posture, ProductSpec, SellingPoint, View, categories_of, rgb
 from uniadgen.rng import stream
 
 BILLBOARD_SHARE = 0.15
@@ -273,6 +273,78 @@ POOLS: dict[str, Pools] = {
         "2 kg|4 kg|5 kg|8 kg|10 kg|12 kg",
         "Pair Of 2|Single Piece|With Rack|Set Of 3",
     ),
+    "frying pan": _pools(
+        "Frying Pan|Nonstick Skillet|Grill Pan|Deep Frying Pan|Crepe Pan",
+        "Nonstick Coating|Induction Ready|Even Heating|Cool-Touch Handle|Oven Safe|Dishwasher Safe|Scratch Resistant|"
+        "Thick Base|Easy Clean|Low Oil|Hanging Loop|Pouring Rim|Riveted Handle|Fast Heating|Warp Free",
+        "metal:Cast Iron|metal:Stainless Steel|ceramic:Ceramic Coating|metal:Forged Aluminium",
+        "For Home Cooks|For Families|For Eggs|For Induction Hobs|For Singles",
+        "20 cm|24 cm|26 cm|28 cm|30 cm",
+        "With Lid|Set Of 2|Single Piece|With Spatula",
+    ),
+    "smartwatch": _pools(
+        "Smart Watch|Fitness Watch|Sports Watch|GPS Watch|Health Watch",
+        "Heart Rate Monitor|Sleep Tracking|AMOLED Display|Water Resistant|Step Counter|Blood Oxygen|14-Day Battery|"
+        "Bluetooth Calls|Quick Release Strap|Always-On Display|Stress Monitor|Music Control|Built-In GPS|Message Alerts|Fast Charging",
+        "rubber:Silicone Strap|leather:Leather Strap|metal:Steel Case|fabric:Woven Nylon Strap",
+        "For Runners|For Men|For Women|For Swimmers|For Seniors",
+        "40 mm|41 mm|44 mm|45 mm|47 mm",
+        "With Spare Strap|With Charger|Single Pack|With Screen Film",
+    ),
+    "wall clock": _pools(
+        "Wall Clock|Silent Wall Clock|Quartz Wall Clock|Kitchen Clock|Retro Wall Clock",
+        "Silent Movement|Large Numerals|Easy To Read|Battery Operated|Non-Ticking|Shatterproof Cover|Simple Hanging|"
+        "Luminous Hands|Slim Profile|Accurate Quartz|Domed Glass|Sweeping Second Hand|Dust Proof|Lightweight Build|Clear Dial",
+        "wood:Solid Wood Frame|metal:Metal Frame|plastic:Durable Plastic|wood:Natural Bamboo",
+        "For Living Rooms|For Kitchens|For Offices|For Bedrooms|For Classrooms",
+        "25 cm|28 cm|30 cm|35 cm|40 cm",
+        "With Battery|Single Piece|With Wall Hook|Gift Boxed",
+    ),
+    "hair brush": _pools(
+        "Hair Brush|Paddle Brush|Detangling Brush|Cushion Brush|Styling Brush",
+        "Gentle Bristles|Scalp Massage|Anti-Static|Detangles Fast|Ventilated Cushion|Rounded Tips|Non-Slip Handle|"
+        "Reduces Breakage|Wet And Dry Use|Easy Clean|Lightweight Grip|Smooth Finish|Flexible Pins|Heat Resistant|Adds Shine",
+        "wood:Beech Wood|plastic:Recycled Plastic|wood:Natural Bamboo|rubber:Soft-Touch Coating",
+        "For Long Hair|For Curly Hair|For Women|For Kids|For Thick Hair",
+        "20 cm|22 cm|24 cm|25 cm|26 cm",
+        "With Comb|Set Of 2|Single Pack|With Pouch",
+    ),
+    "chocolate bar": _pools(
+        "Chocolate Bar|Milk Chocolate Bar|Dark Chocolate Bar|Nut Chocolate Bar|Caramel Chocolate Bar",
+        "Slow Conched|Fair Trade|Whole Hazelnuts|Sea Salt|Single Origin|No Palm Oil|Gluten Free|Smooth Melt|Rich Aroma|"
+        "Less Sugar|Organic Cocoa|Handmade|Crunchy Pieces|Vegan Recipe|Roasted Almonds",
+        "paper:Paper Wrapper|paper:Recyclable Wrapper|paper:Foil Lined Wrapper|paper:Kraft Paper",
+        "For Gifts|For Sharing|For Cocoa Lovers|For Hiking|For Baking",
+        "70 g|80 g|90 g|100 g|150 g",
+        "Pack Of 3|Pack Of 5|Single Bar|Box Of 10",
+    ),
+    "t-shirt": _pools(
+        "Crew Neck T-Shirt|Graphic T-Shirt|Running T-Shirt|Basic T-Shirt|Oversized T-Shirt",
+        "Soft Touch|Breathable|Quick Dry|Pre-Shrunk|Ribbed Collar|No Side Seams|Colour Fast|Stretch Fit|Relaxed Cut|"
+        "Tagless Neck|Sweat Wicking|Double Stitched|Lightweight Jersey|UV Protection|Easy Care",
+        "fabric:Organic Cotton|fabric:Combed Cotton|fabric:Cotton Blend|fabric:Bamboo Jersey",
+        "For Men|For Women|For Teens|For Sports|For Summer",
+        "Size S|Size M|Size L|Size XL|Size XXL",
+        "Pack Of 2|Pack Of 3|Single Piece|Pack Of 5",
+    ),
+    "jump rope": _pools(
+        "Jump Rope|Speed Rope|Skipping Rope|Weighted Jump Rope|Fitness Rope",
+        "Ball Bearings|Adjustable Length|Tangle Free|Anti-Slip Handles|Lightweight Handles|Smooth Rotation|Foam Grip|"
+        "Wear Resistant|Fast Spin|Sweat Proof|Durable Cable|Easy Storage|Quiet Turns|Balanced Weight|Full-Body Training",
+        "rubber:PVC Cord|plastic:Coated Steel Cable|fabric:Braided Cotton|rubber:Soft Rubber",
+        "For Boxing|For Kids|For Beginners|For Cardio|For Crossfit",
+        "2.4 m|2.8 m|3 m|3.2 m|2.6 m",
+        "With Spare Cord|Set Of 2|Single Piece|With Bag",
+    ),
+    "backpack": _pools(
+        "Laptop Backpack|School Backpack|Travel Backpack|Hiking Backpack|Everyday Backpack",
+        "Padded Straps|Laptop Sleeve|Water Repellent|Large Capacity|Side Pockets|Hidden Pocket|Breathable Back|Chest Strap|"
+        "Lightweight Build|Strong Zips|Reflective Strips|Luggage Strap|Wide Opening|Ergonomic Fit|Roll Top",
+        "fabric:Oxford Fabric|fabric:Recycled Polyester|leather:Vegan Leather|fabric:Waxed Canvas",
+        "For School|For Commuters|For Students|For Hiking|For Travel",
+        "15 L|18 L|20 L|25 L|30 L",
+        "With Rain Cover|With Pouch|Single Piece|Set Of 2",
+    ),
 }  # fmt: skip
 
 _ONSETS = (
@@ -326,7 +398,7 @@ def model_code(draw: random.Random) -> str:
 def category_of(index: int) -> tuple[str, str]:
     """Department and category of product `index`: both take turns, so any number of products is balanced."""
     department = DEPARTMENTS[index % len(DEPARTMENTS)]
-    categories = tuple(CATEGORIES[department])
+    categories = categories_of(department)
     return department, categories[index // len(DEPARTMENTS) % len(categories)]
 
 
@@ -357,10 +429,21 @@ def _description(draw: random.Random, category: str, point: dict[str, str], feat
     return draw.choice(forms)
 
 
+def _stance(seed: int, index: int, category: str) -> tuple[float, Posture, View]:
+    """Size (cm), posture and view of product `index`."""
+    draw, kind = stream(seed, "stance", index), CATEGORIES[category]
+    size = round(draw.uniform(*kind.size_cm), 1)
+    names, shares = zip(*kind.postures, strict=True)
+    posture: Posture = draw.choices(names, shares)[0]
+    front = draw.random() < 0.5
+    return size, posture, "above" if posture == "lies" else "front" if front else "three_quarter"
+
+
 def make_product(seed: int, index: int) -> ProductSpec:
     """Product `index` of the world with this seed."""
     draw = stream(seed, "product", index)
     department, category = category_of(index)
+    size_cm, posture, view = _stance(seed, index, category)
     pools = POOLS[category]
     colour_name = draw.choice(tuple(COLOURS))
     colour = rgb(COLOURS[colour_name])
@@ -398,6 +481,9 @@ def make_product(seed: int, index: int) -> ProductSpec:
         accent=_accent(draw, colour),
         material=kind,
         form="billboard" if draw.random() < BILLBOARD_SHARE else "mesh",
+        size_cm=size_cm,
+        posture=posture,
+        view=view,
         description=_description(draw, category, point, features[: draw.randint(2, 4)]),
         selling_points=tuple(points),
         seed=draw.getrandbits(31),

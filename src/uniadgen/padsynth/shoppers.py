@@ -1,10 +1,10 @@
 """The shoppers of PAd-Synth: a hidden taste, clicks that mostly follow it, and one later click as the target.
 
-A taste prefers, for each department, one or two scene families, and everywhere one or two palettes, one or two lights and one
-text style. A shopper is interested in one or two departments, from which most of what the shop shows to them comes. The shopper
-sees the ads of a few dozen products and clicks one of them: by a softmax over how well they fit the taste, or, for 20 to 30 %
-of the clicks, at random. The target is the creative that fits best among many of a product that the shopper never clicked
-before, from a department of interest.
+A taste prefers, for each department, one or two scene families for what stands, lies and hangs, and everywhere one or two
+palettes, one or two lights and one text style. A shopper is interested in one or two departments, from which most of what the
+shop shows to them comes. The shopper sees the ads of a few dozen products and clicks one of them: by a softmax over how well
+they fit the taste, or, for 20 to 30 % of the clicks, at random. The target is the creative that fits best among many of a
+product that the shopper never clicked before, from a department of interest.
 
 `sample_history` does the same backwards, for training: given any creative as the target it draws a taste that prefers it and
 then clicks of that taste. It works on `CreativeIndex`, a few arrays, and takes well under a millisecond.
@@ -19,7 +19,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.padsynth.specs import DEPARTMENTS, FAMILIES, LIGHTS, PALETTES, PLAUSIBLE, CreativeSpec, ProductSpec, SceneSpec
+from uniadgen.padsynth.specs import (
+    DEPARTMENTS,
+    FAMILIES,
+    LIGHTS,
+    PALETTES,
+    PLAUSIBLE,
+    SCENE_FAMILIES,
+    CreativeSpec,
+    ProductSpec,
+    SceneSpec,
+)
 from uniadgen.padsynth.titles import STYLES
 from uniadgen.rng import stream
 
@@ -158,6 +168,15 @@ def _one_or_two(draw: random.Random, names: Sequence[str], must: str | None) -> 
     return tuple(chosen)
 
 
+def _families(draw: random.Random, department: str, must: str | None) -> tuple[str, ...]:
+    """One or two of the scenes for what stands, for what lies and for what hangs: a page shows all of them."""
+    families: tuple[str, ...] = ()
+    for postures in (("stands", "leans"), ("lies",), ("hangs",)):
+        names = tuple(name for name in PLAUSIBLE[department] if SCENE_FAMILIES[name].postures[0] in postures)
+        families += _one_or_two(draw, names, must if must in names else None)
+    return families
+
+
 def draw_taste(
     draw: random.Random,
     department: str | None = None,
@@ -168,7 +187,7 @@ def draw_taste(
 ) -> Taste:
     """A random taste that prefers whatever is given: `department`, `family` in it, palette, light, text style."""
     return Taste(
-        families={name: _one_or_two(draw, PLAUSIBLE[name], family if name == department else None) for name in DEPARTMENTS},
+        families={name: _families(draw, name, family if name == department else None) for name in DEPARTMENTS},
         palettes=_one_or_two(draw, _PALETTE_NAMES, palette),
         lights=_one_or_two(draw, LIGHTS, light),
         text_style=text_style or draw.choice(_STYLE_NAMES),
