@@ -285,7 +285,7 @@ POOLS: dict[str, Pools] = {
     "smartwatch": _pools(
         "Smart Watch|Fitness Watch|Sports Watch|GPS Watch|Health Watch",
         "Heart Rate Monitor|Sleep Tracking|AMOLED Display|Water Resistant|Step Counter|Blood Oxygen|14-Day Battery|"
-        "Bluetooth Calls|Quick Release Strap|Always-On Display|Stress Monitor|Music Control|Built-In GPS|Message Alerts|Fast Charging",
+        "Bluetooth Calls|Quick Release Strap|Always-On Display|Stress Monitor|Music Control|Built-In GPS|Message Alerts",
         "rubber:Silicone Strap|leather:Leather Strap|metal:Steel Case|fabric:Woven Nylon Strap",
         "For Runners|For Men|For Women|For Swimmers|For Seniors",
         "40 mm|41 mm|44 mm|45 mm|47 mm",
