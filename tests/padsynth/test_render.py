@@ -196,20 +196,20 @@ def test_comments_and_layout_do_not_count_as_code(tmp_path: Path, monkeypatch: p
     digest = manifest.code_digest()
     tmp_path = tmp_path / "blender"
     monkeypatch.setattr(manifest, "__file__", str(tmp_path / "manifest.py"))
-    scenes = (here / "scenes.py").read_text("utf-8")
-    (tmp_path / "scenes.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
+    scenes = (here / "scenes" / "studio.py").read_text("utf-8")
+    (tmp_path / "scenes" / "studio.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
     assert manifest.code_digest() == digest
-    (tmp_path / "scenes.py").write_text(f"{scenes}\nA_LIGHT = 3\n", "utf-8")
+    (tmp_path / "scenes" / "studio.py").write_text(f"{scenes}\nA_LIGHT = 3\n", "utf-8")
     assert manifest.code_digest() != digest
-    (tmp_path / "scenes.py").write_text(scenes, "utf-8")
-    beauty = (here / "products" / "beauty.py").read_text("utf-8")
+    (tmp_path / "scenes" / "studio.py").write_text(scenes, "utf-8")
+    parts = (here / "products" / "parts.py").read_text("utf-8")
     # A function moved into a module of its own draws the same; one that draws otherwise is other code.
-    begin, end = (beauty.index(f"def _{name}") for name in ("perfume", "shampoo"))
-    (tmp_path / "products" / "beauty.py").write_text(beauty[:begin] + beauty[end:], "utf-8")
+    begin, end = (parts.index(f"def {name}") for name in ("disc", "d_handle"))
+    (tmp_path / "products" / "parts.py").write_text(parts[:begin] + parts[end:], "utf-8")
     assert manifest.code_digest() != digest
-    (tmp_path / "products" / "perfumes.py").write_text(beauty[begin:end], "utf-8")
+    (tmp_path / "products" / "discs.py").write_text(parts[begin:end], "utf-8")
     assert manifest.code_digest() == digest
-    (tmp_path / "products" / "perfumes.py").write_text(beauty[begin:end].replace("0.0", "0.1", 1), "utf-8")
+    (tmp_path / "products" / "discs.py").write_text(parts[begin:end].replace("0.001", "0.1", 1), "utf-8")
     assert manifest.code_digest() != digest
 
 

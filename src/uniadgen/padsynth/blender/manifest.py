@@ -25,7 +25,7 @@ _DRAWING = (
     "blender/materials.py",
     "blender/products/*.py",
     "blender/render.py",
-    "blender/scenes.py",
+    "blender/scenes/*.py",
     "blender/shapes.py",
     "specs.py",
 )

@@ -1,23 +1,20 @@
-"""The products of PAd-Synth: parametric meshes of 24 categories, and flat cut-outs of any outline.
+"""The products of PAd-Synth: parametric meshes of 32 categories, and flat cut-outs of any outline.
 
 `build(product)` puts a product at its real size (metres) on z=0, around x=y=0, with its front facing -Y. Proportions and form
 follow from the product's seed, surfaces from its colours and material. The text and artwork on labels are drawn here as well.
-There is a module for each department.
+There is a module for each category, with a function of the same name that builds it.
 """
 
 import random
+from importlib import import_module
 
 import bpy
 import numpy as np
 
 from uniadgen.padsynth.blender import shapes as sh
-from uniadgen.padsynth.blender.products import appliances, beauty, electronics, fashion_sport, food_baby, furniture
-from uniadgen.padsynth.blender.products.look import Builders, Look, Objects
+from uniadgen.padsynth.blender.products.look import Look, Objects
 from uniadgen.padsynth.specs import ProductSpec
 from uniadgen.rng import stream
-
-_DEPARTMENTS = (appliances, electronics, furniture, beauty, food_baby, fashion_sport)
-BUILDERS: Builders = {category: builder for module in _DEPARTMENTS for category, builder in module.BUILDERS.items()}
 
 
 def build(product: ProductSpec) -> Objects:
@@ -25,7 +22,8 @@ def build(product: ProductSpec) -> Objects:
     rng = stream(product.seed, "shape")
     if product.form == "billboard":
         return _billboard(product, rng)
-    objects = BUILDERS[product.category](Look(product), rng)
+    name = product.category.replace(" ", "_").replace("-", "_")
+    objects: Objects = getattr(import_module(f"{__name__}.{name}"), name)(Look(product), rng)
     _settle(objects)
     _run_grain(objects)
     return objects

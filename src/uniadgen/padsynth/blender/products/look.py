@@ -1,7 +1,6 @@
 """The surfaces of products, and what all builders share."""
 
 import random
-from collections.abc import Callable
 from functools import cached_property
 
 import bpy
@@ -135,6 +134,3 @@ class Look:
             self.product.brand, line or self.line, paper, sh.readable(accent, paper, 1.8), rng, width, height, motif
         )
         return sh.picture("label", image, 0.42, coat=0.15)
-
-
-Builders = dict[str, Callable[[Look, random.Random], Objects]]  # by category

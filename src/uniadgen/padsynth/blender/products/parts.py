@@ -32,3 +32,18 @@ def d_handle(
         (x - 0.008, 0, high),
     ]
     return sh.sweep("handle", sh.spline(points, 7), sh.rounded_rect(thick, width, thick * 0.45, 4), material)
+
+
+def legs(
+    look: Look, x: float, y: float, height: float, material: bpy.types.Material, splay: float = 0.04, radius: float = 0.02
+) -> Objects:
+    parts = []
+    for sx in (-1, 1):
+        for sy in (-1, 1):
+            sections = []
+            for t in (0.0, 0.04, 1.0):
+                r = radius * (0.55 + 0.45 * t)
+                cx, cy = sx * (x + splay * (1 - t)), sy * (y + splay * (1 - t))
+                sections.append([(cx + a, cy + b, height * t) for a, b in sh.circle(r * (0.85 if t == 0 else 1), 18)])
+            parts.append(sh.loft("leg", sections, material))
+    return parts
