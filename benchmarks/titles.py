@@ -23,11 +23,11 @@ from PIL import Image
 
 from uniadgen import Click, Product
 from uniadgen.ads import AdRequest
-from uniadgen.cleaning import clean_text
 from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
 from uniadgen.inspection.text import inspect_text
 from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.words import clean_text
 
 CLICKS, BATCH, LONGEST = 10, 16, 3  # clicks of a shopper, texts at a time, words of a selling point
 _BREAK = re.compile(r"[,;|()\[\]{}\u2013\u2014\u3010\u3011\ufffd]|\s[-:/]+(?=\s)|[:/](?=\s)")

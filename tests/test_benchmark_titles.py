@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 from benchmark_modules import load_benchmark
-from uniadgen.cleaning import clean_text
 from uniadgen.errors import InputError
+from uniadgen.words import clean_text
 
 LINES = [
     "Velmora\tVelmora Cordless Kettle - For Home, Office",

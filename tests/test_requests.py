@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.cleaning import is_blank
 from uniadgen.errors import InputError
 from uniadgen.requests import check_request, clean_text, load_request
+from uniadgen.words import is_blank
 
 SECRET = "what the shopper read"
 

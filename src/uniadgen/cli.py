@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from uniadgen.ads import AdRequest, Product
-from uniadgen.cleaning import clean_text, quoted
 from uniadgen.commands import add_bench, add_demo, add_render, add_train
 from uniadgen.data.commands import add_data_verbs
 from uniadgen.errors import InputError
@@ -29,6 +28,7 @@ from uniadgen.inspection.commands import add_inspect_verbs
 from uniadgen.metrics.commands import add_metrics_verbs
 from uniadgen.model.hub import is_hub_id
 from uniadgen.output import check_out, is_dir, print_line, staged, summary, write_ad
+from uniadgen.words import clean_text, quoted
 
 MAX_SEED = 2**63 - 1
 MAX_COUNT = 1000

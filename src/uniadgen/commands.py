@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.output import check_out, print_line, staged, summary, write_ad
+from uniadgen.words import quoted
 
 
 def add_demo(verbs: Any) -> None:

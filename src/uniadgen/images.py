@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
 from uniadgen.ads import Picture
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 MAX_PIXELS = 64_000_000
 """Larger pictures are refused as decompression bombs; the environment variable UNIADGEN_MAX_PIXELS sets another limit."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from uniadgen.ads import Ad
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 
 def check_out(folder: Path) -> None:

@@ -17,10 +17,10 @@ from typing import Any, Never
 from PIL import Image
 
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.cleaning import clean_text, is_blank, quoted
 from uniadgen.compose import check_box
 from uniadgen.errors import InputError
 from uniadgen.images import check_picture, cut_out, has_transparency, load_picture
+from uniadgen.words import clean_text, is_blank, quoted
 
 __all__ = ["CheckedRequest", "check_request", "clean_text", "load_request"]
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from killing import kill_and_resume
 from uniadgen import cli
-from uniadgen.data import layout
+from uniadgen.data import layout, pad1m
 from uniadgen.data.commands import add_data_verbs
 from uniadgen.data.convert import convert_pad1m, export_pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Lenient, Malformed, map_chunks, open_list, read_chunk, workers
@@ -617,3 +617,18 @@ def test_embedders(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_validating_streams_its_problems(tmp_path: Path) -> None:
     path = write(tmp_path / "x.json", [base(), base(f_path=""), base()])
     assert [str(problem) for problem in validate_pad1m(path, chunk_bytes=100, count=2)] == ["record 1, f_path: empty"]
+
+
+def test_commas_of_values_do_not_split_selling_points() -> None:
+    lists = ["1,200 W Motor,Black", None, "10,000mAh, Set (red, blue)", "功率 2，000 W，黑", ", ，", "x"]
+    expected = [
+        ["1,200 W Motor", "Black"],
+        [],
+        ["a", "b"],
+        ["10,000mAh", "Set (red, blue)"],
+        ["功率 2，000 W", "黑"],
+        [],
+        ["x"],
+    ]
+    assert pad1m.selling_points(pa.array(lists)).to_pylist() == expected
+    assert pad1m.selling_points(pa.array([None, "a， b"])).to_pylist() == [[], ["a", "b"]]

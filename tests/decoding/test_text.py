@@ -3,12 +3,11 @@
 import re
 from collections import Counter
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uniadgen.decoding.text import TextGrammar, decode_texts, make_points, shorten
+from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.model.text_tokenizer import TextTokenizer
 
 BUDGET = 24
@@ -129,17 +128,3 @@ def test_scores_that_are_no_numbers_do_no_harm(tokenizer: TextTokenizer) -> None
 
     decode_texts([grammar], NOTHING, lambda rows: NOTHING, bad, 1.0, [torch.Generator().manual_seed(0)])
     assert grammar.text()
-
-
-@pytest.mark.parametrize(
-    ("text", "limit", "expected"),
-    [
-        ("one two three", 8, "one two"),
-        ("enormous", 3, "enormous"),
-        ("無添加無香料", 4, "無添加無"),
-        ("a b", 3, "a b"),
-        ("ab cd", 1, "ab"),
-    ],
-)
-def test_shorten_cuts_at_boundaries(text: str, limit: int, expected: str) -> None:
-    assert shorten(text, lambda t: len(t) <= limit) == expected

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
 _PROCESSES = 64

@@ -32,12 +32,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from uniadgen.cleaning import quoted
 from uniadgen.data import pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.layout import table_path
 from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]
 Kind = Literal["ads", "cutouts"]

@@ -27,7 +27,6 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Placement
-from uniadgen.cleaning import quoted
 from uniadgen.compose import fitted_cutout, place, render_foreground, visible_part
 from uniadgen.data.augment import VARIANTS, varied
 from uniadgen.data.hidden import fill_hidden, hidden_behind
@@ -38,6 +37,7 @@ from uniadgen.history import Embedder, hashed_embedder
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.pixels import to_pixels
+from uniadgen.words import quoted
 
 PART = 256  # creatives
 SETTINGS = b"uniadgen.encoded"  # key of the table's metadata: JSON with what the codes depend on

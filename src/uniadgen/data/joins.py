@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 MEMORY = "320MB"
 THREADS = 2

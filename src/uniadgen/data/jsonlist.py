@@ -32,8 +32,8 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 import msgspec
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 CHUNK_BYTES = 8 * 2**20
 MAX_RECORD_BYTES = 64 * 2**20

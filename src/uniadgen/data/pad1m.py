@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from uniadgen.data import layout
 from uniadgen.data.validate import HISTORY_FIELDS, TITLE_SPLIT, Histories
+from uniadgen.words import split_list
 
 ID_BYTES = 12  # of the hash; two of 20 million ads share an id with a probability of 3e-15
 ID = np.dtype([("high", ">u8"), ("low", ">u4")])  # the same bytes, as numbers that are in the order of the ids
@@ -269,12 +270,25 @@ def creatives_table(ads: pa.Table, split: str) -> pa.Table:
 
 
 def selling_points(word_lists: pa.StringArray) -> pa.ListArray:
-    """The selling points of each word_list, joined by commas of either width; of a null none."""
-    parts = pc.split_pattern(pc.replace_substring(word_lists.fill_null(""), "，", ","), ",")
+    """The selling points of each word_list, joined by commas of either width; of a null none. See `words.split_list`."""
+    texts = word_lists.fill_null("")
+    special = pc.match_substring_regex(texts, _KEPT_COMMAS)
+    if pc.any(special).as_py():
+        # few lists have commas that belong to a value: these are taken apart one by one, and joined by what no text has
+        apart = ["\x00".join(split_list(text)) for text in texts.filter(special).to_pylist()]
+        texts = pc.replace_with_mask(texts, special, pa.array(apart, texts.type))
+    joined = pc.replace_substring(texts.filter(pc.invert(special)), "，", ",")
+    joined = pc.replace_substring(joined, ",", "\x00")
+    texts = pc.replace_with_mask(texts, pc.invert(special), joined)
+    parts = pc.split_pattern(texts, "\x00")
     points = pc.utf8_trim_whitespace(parts.flatten())
     there = pc.not_equal(points, "")
     offsets = np.concatenate([[0], np.cumsum(there.to_numpy(zero_copy_only=False))])[parts.offsets.to_numpy()]
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), points.filter(there))
+
+
+# A list with commas that may belong to a value: between digits, inside brackets or quotes.
+_KEPT_COMMAS = r"\d[,，]\d|[,，].*[)\]}）］】」』》”’»\"]"
 
 
 def cutouts_table(cutouts: pa.Table, split: str) -> pa.Table:

@@ -8,10 +8,10 @@ from pathlib import Path
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.cleaning import quoted
 from uniadgen.compose import compose, place, visible_part
 from uniadgen.data.layout import in_pixels, iter_rows
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from uniadgen.cleaning import clean_text, quoted
 from uniadgen.data import joins
 from uniadgen.data.layout import iter_rows, table_path
 from uniadgen.errors import InputError
 from uniadgen.history import Embedder, Vectors, hashed_embedder
+from uniadgen.words import clean_text, quoted
 
 Progress = Callable[[str, int, int], None]
 

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from uniadgen.cleaning import quoted
 from uniadgen.data.layout import Row, iter_rows, open_table, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.padsynth.shoppers import Taste, fits
 from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
+from uniadgen.words import quoted
 
 MOST_NAMES = 12  # values of a column that are listed
 MOST_CLICKS = 24  # that a user's sheet shows

@@ -24,13 +24,13 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from uniadgen.cleaning import quoted
 from uniadgen.data import joins
 from uniadgen.data.encode import encoded_settings, table_digest
 from uniadgen.data.layout import iter_rows, table_path
 from uniadgen.errors import InputError
 from uniadgen.model.sequence import ad_text_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.words import quoted
 
 SPLITS = ("train", "val", "test")
 Integers = NDArray[np.integer[Any]]

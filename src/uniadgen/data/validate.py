@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image
 
-from uniadgen.cleaning import is_blank, quoted
 from uniadgen.data import joins
 from uniadgen.data.jsonlist import (
     CHUNK_BYTES,
@@ -36,6 +35,7 @@ from uniadgen.data.jsonlist import (
 from uniadgen.data.layout import TableName, iter_rows, open_table, read_products, table_path
 from uniadgen.errors import InputError
 from uniadgen.images import check_picture
+from uniadgen.words import is_blank, quoted
 
 TITLE_SPLIT = "<title_split>"
 HISTORY_FIELDS = ("history_images", "history_titles", "text_similarity")

@@ -13,23 +13,18 @@ The grammar walks token ids, but the text is put together from the points themse
 loses characters can't corrupt it.
 """
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from uniadgen.words import shorten
+
 JOINERS = (" ", ", ", " | ", " - ")
 MAX_READINGS = 4
 _SEPARATORS = frozenset((",", " |", " -"))
 OPEN, CLOSE, EMPHASIS = "[", "]", "!"
-
-# Scripts written without spaces: a word boundary is nowhere marked, so a long run may be cut between any two characters.
-_UNSPACED = (
-    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,34 +58,6 @@ class Continuation:
     begins: bool  # the id is its first
     before: str  # the text before the element
     used: tuple[int, ...]  # points in order, with the one that the id belongs to
-
-
-def count_words(text: str) -> int:
-    """Words between spaces; marks that stand alone are none."""
-    return sum(any(map(str.isalnum, word)) for word in text.split())
-
-
-def is_unspaced(character: str) -> bool:
-    return any(low <= ord(character) <= high for low, high in _UNSPACED)
-
-
-def shorten(text: str, fits: Callable[[str], bool]) -> str:
-    """The longest beginning of the text that ends at a word boundary and fits; one whole word if none does."""
-    if fits(text):
-        return text
-    boundaries = [
-        i
-        for i in range(1, len(text))
-        if text[i] == " "
-        or (is_unspaced(text[i - 1]) and is_unspaced(text[i]) and not unicodedata.category(text[i]).startswith("M"))
-    ]
-    if not boundaries:
-        return text
-    low, high = 0, len(boundaries) - 1
-    while low < high:  # the last boundary whose beginning fits
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(text[: boundaries[middle]]) else (low, middle - 1)
-    return text[: boundaries[low]].rstrip()
 
 
 def make_points(selling_points: Sequence[str], encode: Callable[[str], list[int]], budget: int) -> list[Point]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from uniadgen.ads import Placement
-from uniadgen.cleaning import clean_text, quoted
 from uniadgen.errors import InputError
 from uniadgen.output import check_out
+from uniadgen.words import clean_text, quoted
 
 GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
 _GALLERY_FIGURES = (("pbs", "PBS", 2), ("palette_distance", "palette distance", 1), ("bleu", "BLEU", 2))

@@ -13,7 +13,6 @@ from PIL import Image
 from torch import nn
 
 from uniadgen.ads import Placement
-from uniadgen.cleaning import quoted
 from uniadgen.data.layout import iter_rows, read_creatives
 from uniadgen.data.scenes import load_scenes
 from uniadgen.evaluation.protocol import Case, open_picture
@@ -23,6 +22,7 @@ from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import embeddings, features, pbs, project
 from uniadgen.metrics.text import Prediction, text_metrics
 from uniadgen.model.background import BackgroundEncoder
+from uniadgen.words import quoted
 
 NAMES = (
     "pbs",

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
+from uniadgen.words import quoted
 
 PARTS = {
     "foreground": "the model does not see the product",

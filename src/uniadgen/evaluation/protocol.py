@@ -16,7 +16,6 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.cleaning import quoted
 from uniadgen.compose import visible_part
 from uniadgen.data.encode import table_digest
 from uniadgen.data.layout import iter_rows, read_creatives, table_path
@@ -26,6 +25,7 @@ from uniadgen.evaluation.parts import taken_out
 from uniadgen.generator import AdGenerator
 from uniadgen.history import SAMPLINGS, Sampling
 from uniadgen.output import staged, write_ad
+from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]
 BATCH = 16  # ads that are generated together

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from uniadgen.cleaning import clean_text, is_blank, quoted
 from uniadgen.errors import InputError
+from uniadgen.words import clean_text, is_blank, quoted
 
 MAX_BYTES = 2**20
 MAX_CHARACTERS = 10_000

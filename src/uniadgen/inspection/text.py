@@ -8,17 +8,14 @@ list copied as it stands; words or points repeated; broken-off ends; modifiers a
 chain of noun phrases is how shop titles read, and is fine. The word lists are the YAML files in data/.
 """
 
-import logging
 import re
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from uniadgen.cleaning import quoted
-from uniadgen.errors import InputError
-from uniadgen.inspection.reading import HAN, Folded, Piece, Place, Points, Reading, is_hard, language, load_data, read
+from uniadgen.inspection.reading import Folded, Piece, Place, Points, Reading, is_hard, language, load_data, read
+from uniadgen.words import HAN, quoted, split_chinese
 
 Criterion = Literal["factuality", "readability"]
 Span = tuple[int, int]
@@ -575,22 +572,3 @@ def _word_ends(run: str) -> frozenset[int]:
         position += len(word)
         ends.add(position)
     return frozenset(ends)
-
-
-@cache
-def split_chinese() -> Callable[[str], list[str]]:
-    """jieba's splitter. Raises InputError when jieba is not installed."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import jieba  # type: ignore[import-untyped]
-
-            jieba.setLogLevel(logging.WARNING)
-            jieba.initialize()
-    except ImportError:
-        raise InputError("Chinese text needs jieba; install it: pip install uniadgen[metrics]") from None
-
-    def split(text: str) -> list[str]:
-        return [str(word) for word in jieba.lcut(text)]
-
-    return split

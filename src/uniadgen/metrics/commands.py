@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 PICTURE_FIGURES = {
     "crispness": "fine structure of pictures at 512 px, and its ratio to real ones",

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.images import load_picture
 from uniadgen.model.background import DESCRIBED, BackgroundEncoder
+from uniadgen.words import quoted
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".avif", ".jp2"}
 

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniadgen.cleaning import quoted
 from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
 from uniadgen.images import load_picture
 from uniadgen.metrics.pbs import SUFFIXES, features
 from uniadgen.model.background import BackgroundEncoder
+from uniadgen.words import quoted
 
 Kind = Literal["plate", "ad"]
 Seen = tuple[Image.Image, tuple[float, float, float, float] | None]  # a picture; left, top, width, height of its product, 0..1

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from uniadgen.cleaning import clean_text, quoted
 from uniadgen.errors import InputError
 from uniadgen.images import load_picture
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import paired
+from uniadgen.words import clean_text, quoted
 
 INCEPTION = "pt_inception-2015-12-05-6726825d.pth"  # torch-fidelity's name of FID's own Inception
 

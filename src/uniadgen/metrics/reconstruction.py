@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from uniadgen.cleaning import quoted
 from uniadgen.data.encode import Cutouts, ad_pixels, plate_pixels
 from uniadgen.data.layout import Row, open_table, read_creatives
 from uniadgen.errors import InputError
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+from uniadgen.words import quoted
 
 WINDOW, SIGMA = 11, 1.5  # px of SSIM's Gaussian
 _COLUMNS = ("id", "product_id", "placement", "ad", "plate")

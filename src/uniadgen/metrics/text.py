@@ -18,11 +18,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from uniadgen.cleaning import clean_text, is_blank, quoted
 from uniadgen.errors import InputError
 from uniadgen.inspection.commands import check_selling_points
-from uniadgen.inspection.reading import HAN
-from uniadgen.inspection.text import inspect_text, split_chinese
+from uniadgen.inspection.text import inspect_text
+from uniadgen.words import HAN, clean_text, is_blank, quoted, split_chinese
 
 MAX_LINE_CHARACTERS = 10_000
 _WORD = re.compile(r"[^\W_]+")

@@ -18,10 +18,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.model.layers import Encoder
 from uniadgen.model.pixels import flatten
+from uniadgen.words import quoted
 
 WEIGHTS = "background.safetensors"
 DESCRIBED = 4  # blocks whose states are a picture's features

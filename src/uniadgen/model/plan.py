@@ -24,11 +24,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.model.background import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import ModelConfig, PlanConfig
 from uniadgen.model.weights import write_whole
+from uniadgen.words import quoted
 
 CELL = 2  # tokens: an exemplar is shown in cells of so many on a side
 MARGIN = 1  # tokens around a product in which an exemplar is not shown: shadows lie there

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uniadgen.decoding.text import shorten
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks
 from uniadgen.prompts import render
+from uniadgen.words import shorten
 
 # A description is cut to this many characters before it is tokenised; its token limit is far below.
 DESCRIPTION_CHARACTERS = 4000

@@ -18,8 +18,8 @@ from typing import Literal
 
 import yaml
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
+from uniadgen.words import quoted
 
 KINDS = ("general_text", "personalised_text", "background_prompt", "unified")
 

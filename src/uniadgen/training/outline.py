@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from uniadgen.cleaning import quoted
 from uniadgen.data.layout import read_creatives
 from uniadgen.errors import InputError
 from uniadgen.history import sample_clicks
@@ -22,6 +21,7 @@ from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import DrawnHistories
+from uniadgen.words import quoted
 
 UNREAD = 0.1  # share of examples without clicked texts
 LOOKS = 6  # held-out batches of each kind behind a figure

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from uniadgen.cleaning import quoted
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.store import Store, of_split
 from uniadgen.errors import InputError
@@ -28,6 +27,7 @@ from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import device
 from uniadgen.training.scenes import Labels
+from uniadgen.words import quoted
 
 WORDS_HIDDEN = 0.8  # share of words that are not read in training: a product's own name would give away its few scenes
 SHARP = 8.0  # cosines are too small to be scores

@@ -13,7 +13,6 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniadgen.cleaning import quoted
 from uniadgen.data.encode import encoded_settings, fingerprint
 from uniadgen.data.layout import iter_rows, read_creatives, read_index
 from uniadgen.data.scenes import load_scenes
@@ -40,6 +39,7 @@ from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.scenes import Labels, train_scenes
 from uniadgen.training.tokenizer import train_tokenizer
 from uniadgen.training.unified import train_unified
+from uniadgen.words import quoted
 
 MODELS = {"embedded": embedded, "tiny": tiny}
 ON_BACKBONE = "janus"  # a model whose sizes are those of the backbone that is named

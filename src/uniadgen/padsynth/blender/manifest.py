@@ -15,9 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from uniadgen.cleaning import quoted
 from uniadgen.errors import InputError
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
+from uniadgen.words import quoted
 
 NAME = "manifest.json"
 # The code that decides about pixels; of render.py all but what only hands out work.
