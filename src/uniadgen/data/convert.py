@@ -34,7 +34,8 @@ from pyarrow import ipc
 
 from uniadgen.data import pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
-from uniadgen.data.layout import table_path
+from uniadgen.data.layout import TableName, open_table, table_path
+from uniadgen.data.tables import Table, writing
 from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
@@ -281,7 +282,8 @@ def _write_batches(path: Path, tables: Sequence[pa.Table]) -> None:
     """Write tables as one record batch each, so that each can be read alone; the file appears as a whole."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     options = ipc.IpcWriteOptions(compression=None)  # parts live for a minute, and compressing them took a tenth of the time
-    with pa.OSFile(str(temporary), "wb") as sink, ipc.new_file(sink, tables[0].schema, options=options) as writer:
+    schema = tables[0].schema
+    with writing(temporary), pa.OSFile(str(temporary), "wb") as sink, ipc.new_file(sink, schema, options=options) as writer:
         for table in tables:
             batches = table.combine_chunks().to_batches()
             writer.write_batch(batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema))
@@ -295,9 +297,10 @@ def _read_batch(path: Path, index: int) -> pa.RecordBatch:
 
 def _write_json(path: Path, value: object) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(
-        json.dumps(value, indent=None if path.suffix != ".json" or "part-" in path.name else 2) + "\n", "utf-8"
-    )
+    with writing(temporary):
+        temporary.write_text(
+            json.dumps(value, indent=None if path.suffix != ".json" or "part-" in path.name else 2) + "\n", "utf-8"
+        )
     os.replace(temporary, path)
 
 
@@ -325,7 +328,8 @@ def _write_merged(
     merge = functools.partial(_merge, work, [part.begin for part in parts], job.split, kind)
     folders = tuple(map(Path, job.images))
     rows = 0
-    with pq.ParquetWriter(work / f"{name}.parquet", schema, compression="zstd", use_dictionary=["split", "category"]) as writer:
+    path = work / f"{name}.parquet"
+    with writing(path), pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["split", "category"]) as writer:
         for done, merged in enumerate(_in_order(pool, merge, range(job.partitions_of(kind)), 2 * count), 1):
             table = pa.Table.from_batches([_read_batch(merged, 0)], schema)
             rows += len(table)
@@ -452,9 +456,8 @@ def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress |
                 group = []
 
     rows = 0
-    with pq.ParquetWriter(
-        work / "users.parquet", pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]
-    ) as writer:
+    path = work / "users.parquet"
+    with writing(path), pq.ParquetWriter(path, pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]) as writer:
         for number, table in _one_ahead(groups()):
             writer.write_table(table)
             rows += len(table)
@@ -501,21 +504,19 @@ def _joined(one: str | None, other: dict[str, Any]) -> str:
 # To PAd1M ----------------------------------------------------------------------------------------------------------------
 
 
+_PAD1M_ONLY: tuple[tuple[TableName, str], ...] = (("users", "fields"), ("creatives", "f_path"))  # columns
+
+
 def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> int:
     """Write a converted data set as a PAd1M file again, every field of every record; returns the number of records.
 
     The file appears as a whole. Raises InputError for a folder without a data set converted from PAd1M, and for unknown ids.
     """
     users, creatives = table_path(folder, "users"), table_path(folder, "creatives")
-    for path, needed in ((users, "fields"), (creatives, "f_path")):
-        if not path.is_file():
-            raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set")
-        try:
-            columns = pq.read_schema(path).names
-        except (pa.ArrowInvalid, OSError):
-            raise InputError(f"{quoted(path)} is no readable Parquet table; convert the data set again") from None
-        if needed not in columns:
-            raise InputError(f"data folder {quoted(folder)} was not converted from PAd1M; name one that was")
+    for name, needed in _PAD1M_ONLY:
+        with open_table(folder, name, ["id"]) as table:
+            if needed not in table.schema.names:
+                raise InputError(f"data folder {quoted(folder)} was not converted from PAd1M; name one that was")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
@@ -525,10 +526,15 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
         raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another file") from None
     written = 0
     try:
-        with sink, pq.ParquetFile(users) as file, tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as scratch:
+        with (
+            sink,
+            Table(users, pad1m.USERS) as table,
+            tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as scratch,
+            writing(out),
+        ):
             ads = _Ads(creatives, Path(scratch))
-            total = file.metadata.num_rows
-            for batch in file.iter_batches(_EXPORTED, columns=["id", "clicks", "target", "fields", "extra"]):
+            total = table.row_count
+            for batch in table.batches(_EXPORTED, _USER_COLUMNS):
                 for record in _records(batch, ads):
                     sink.write(b",\n" if written else b"[\n")
                     sink.write(pad1m.encode(record))
@@ -542,6 +548,9 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
     return written
 
 
+_USER_COLUMNS = ("id", "clicks", "target", "fields", "extra")
+
+
 class _Ads:
     """The creatives of a converted data set, found by id: 12 bytes of memory each, everything else in a file."""
 
@@ -550,10 +559,10 @@ class _Ads:
     def __init__(self, creatives: Path, scratch: Path) -> None:
         path = scratch / "creatives"
         starts, ids = [0], []
-        with pq.ParquetFile(creatives) as file, pa.OSFile(str(path), "wb") as sink:
-            schema = pa.schema([file.schema_arrow.field(name) for name in self.COLUMNS])
+        with Table(creatives, pad1m.CREATIVES) as table, pa.OSFile(str(path), "wb") as sink:
+            schema = pa.schema([table.schema.field(name) for name in self.COLUMNS])
             with ipc.new_file(sink, schema) as writer:
-                for batch in file.iter_batches(2**15, columns=list(self.COLUMNS)):
+                for batch in table.batches(2**15, self.COLUMNS):
                     ids.append(pad1m.text_ids(batch.column("id"))[0])
                     starts.append(starts[-1] + len(batch))
                     writer.write_batch(batch)
@@ -610,9 +619,19 @@ def _records(users: pa.RecordBatch, ads: _Ads) -> Iterator[dict[str, Any]]:
         raise InputError(f"user {user}: refers to an unknown id; `uniadgen data validate` lists all problems")
     shown = ads.take(clicked, ("f_path", "text"))
     paths, texts = iter(shown["f_path"].to_pylist()), iter(shown["text"].to_pylist())
-    similarity = iter(clicks.flatten().field("similarity").to_pylist())
+    values = clicks.flatten()
+    known = values.type.get_field_index("similarity") >= 0
+    similarity = iter(values.field("similarity").to_pylist() if known else [None] * len(values))
     own = ads.take(targets, _Ads.COLUMNS).to_pylist()
-    told = zip(users.column("fields").to_pylist(), users.column("extra").to_pylist(), own, lengths, strict=True)
-    for fields, extra, target, count in told:
+    names = users.column("id").to_pylist()
+    told = zip(names, users.column("fields").to_pylist(), users.column("extra").to_pylist(), own, lengths, strict=True)
+    for name, fields, extra, target, count in told:
         history = (list(itertools.islice(column, count)) for column in (paths, texts, similarity))
-        yield pad1m.record_of(fields, target, extra, *history)
+        try:
+            record = pad1m.record_of(fields, target, extra, *history)
+            whole = None not in (record["f_path"], *record["history_images"])
+        except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError):
+            whole = False
+        if not whole:
+            raise InputError(f"user {quoted(name)}: its fields as they came from PAd1M are damaged; convert the data set again")
+        yield record

@@ -30,8 +30,9 @@ from uniadgen.ads import Placement
 from uniadgen.compose import fitted_cutout, place, render_foreground, visible_part
 from uniadgen.data.augment import VARIANTS, varied
 from uniadgen.data.hidden import fill_hidden, hidden_behind
-from uniadgen.data.layout import ENCODED, Row, in_pixels, read_products, table_path
+from uniadgen.data.layout import ENCODED, Row, in_pixels, open_table, table_path
 from uniadgen.data.similarity import Progress
+from uniadgen.data.tables import MEND, Table, writing
 from uniadgen.errors import InputError
 from uniadgen.history import Embedder, hashed_embedder
 from uniadgen.model.config import ModelConfig
@@ -40,6 +41,7 @@ from uniadgen.model.pixels import to_pixels
 from uniadgen.words import quoted
 
 PART = 256  # creatives
+_READ = ("id", "product_id", "text", "description", "placement", "ad", "plate")
 SETTINGS = b"uniadgen.encoded"  # key of the table's metadata: JSON with what the codes depend on
 
 
@@ -67,22 +69,23 @@ def encode_creatives(
         "tokenizer": fingerprint(tokenizer),
         "embedder": embedder_name,
     }
-    with _alone(folder), _opened(folder) as source:
+    with _alone(folder), open_table(folder, "creatives", _READ) as source:
         _remove_useless(folder)
-        if _stored(source.schema_arrow) == settings:
+        if _stored(source.schema, source.path) == settings:
             return 0
         work = folder / f"{_work_of(folder)}{_digest(json.dumps(settings, sort_keys=True).encode())}"
         work.mkdir(exist_ok=True)
-        count = source.metadata.num_rows
+        count = source.row_count
         parts = [work / f"{start:012d}.parquet" for start in range(0, count, PART)]
         products = Cutouts(folder)
-        rows = _parts(source, ("id", "product_id", "text", "description", "placement", "ad", "plate"))
+        rows = _parts(source, _READ)
         for number, part in enumerate(parts):
             chunk = next(rows)
             if not part.exists():
                 encoder = _Encoder(tokenizer, config, variants, batch, embedder, products)
                 temporary = part.with_suffix(".tmp")
-                pq.write_table(encoder.table(chunk()), temporary, compression="zstd")
+                with writing(temporary):
+                    pq.write_table(encoder.table(chunk()), temporary, compression="zstd")
                 os.replace(temporary, part)
             if progress is not None:
                 progress("encoding", min(count, (number + 1) * PART), count)
@@ -91,16 +94,6 @@ def encode_creatives(
         os.replace(merged, table_path(folder, "creatives"))
         _remove_useless(folder)
     return count
-
-
-def _opened(folder: Path) -> pq.ParquetFile:
-    path = table_path(folder, "creatives")
-    try:
-        return pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{quoted(path)}: no readable Parquet table; build the data set again") from error
 
 
 @contextmanager
@@ -152,19 +145,19 @@ def fingerprint(tokenizer: FSQTokenizer | JanusTokenizer) -> str:
 
 def encoded_settings(folder: Path) -> dict[str, Any]:
     """What the codes of a data set were made with. Raises InputError when it has not been encoded."""
-    path = table_path(folder, "creatives")
-    try:
-        stored = _stored(pq.read_schema(path))
-    except (pa.ArrowInvalid, OSError):
-        stored = None
+    with open_table(folder, "creatives", ["id"]) as table:
+        stored = _stored(table.schema, table.path)
     if stored is None:
         raise InputError(f"data folder {quoted(folder)}: its creatives are not encoded; run `uniadgen data encode`")
     return stored
 
 
-def _stored(schema: pa.Schema) -> dict[str, Any] | None:
+def _stored(schema: pa.Schema, path: Path) -> dict[str, Any] | None:
     value = (schema.metadata or {}).get(SETTINGS)
-    return dict(json.loads(value)) if value is not None else None
+    try:
+        return dict(json.loads(value)) if value is not None else None
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{quoted(path)}: what it says about its codes is damaged; {MEND}") from error
 
 
 def table_digest(path: Path) -> str:
@@ -183,16 +176,16 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 
-def _parts(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[Any]:
+def _parts(source: Table, columns: Sequence[str]) -> Iterator[Any]:
     """PART rows at a time, each as a function that yields them: parts that exist already need not be decoded to Python."""
     for table in _tables(source, columns):
         yield table.to_pylist
 
 
-def _tables(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+def _tables(source: Table, columns: Sequence[str]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     have = 0
-    for found in source.iter_batches(PART, columns=list(columns)):
+    for found in source.batches(PART, columns):
         waiting.append(found)
         have += len(found)
         while have >= PART:
@@ -204,13 +197,13 @@ def _tables(source: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table
         yield pa.Table.from_batches(waiting)
 
 
-def _merge(source: pq.ParquetFile, parts: Sequence[Path], path: Path, settings: dict[str, Any]) -> None:
+def _merge(source: Table, parts: Sequence[Path], path: Path, settings: dict[str, Any]) -> None:
     """Writes the table with the columns of the parts in place of what it may have had under their names."""
-    kept = [name for name in source.schema_arrow.names if name not in ENCODED.names]
-    fields = [source.schema_arrow.field(name) for name in kept] + list(ENCODED)
-    metadata = {**(source.schema_arrow.metadata or {}), SETTINGS: json.dumps(settings, sort_keys=True).encode()}
+    kept = [name for name in source.schema.names if name not in ENCODED.names]
+    fields = [source.schema.field(name) for name in kept] + list(ENCODED)
+    metadata = {**(source.schema.metadata or {}), SETTINGS: json.dumps(settings, sort_keys=True).encode()}
     schema = pa.schema(fields, metadata=metadata)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with writing(path), pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table, part in zip(_tables(source, kept), parts, strict=True):
             new = pq.read_table(part)
             merged = pa.Table.from_arrays([*table.columns, *(new[name] for name in ENCODED.names)], schema=schema)
@@ -221,10 +214,11 @@ class Cutouts:
     """Cut-outs by product, read by row group: creatives of a product stand side by side, so one group at hand is enough."""
 
     def __init__(self, folder: Path) -> None:
-        self._row = {name: row for row, name in enumerate(read_products(folder, ("id",))["id"].to_pylist())}
-        self._file = pq.ParquetFile(table_path(folder, "products"))
-        sizes = [self._file.metadata.row_group(group).num_rows for group in range(self._file.num_row_groups)]
-        self._starts = np.cumsum([0, *sizes])
+        with open_table(folder, "products", ["id"]) as table:
+            self._row = {name: row for row, name in enumerate(table.read(["id"])["id"].to_pylist())}
+        self._table = open_table(folder, "products", ["cutout"])
+        groups = range(self._table.metadata.num_row_groups)
+        self._starts = np.cumsum([0, *(self._table.metadata.row_group(group).num_rows for group in groups)])
         self._group: tuple[int, list[bytes | None]] = (-1, [])
         self._last: tuple[str, Image.Image | None] = ("", None)
 
@@ -240,7 +234,7 @@ class Cutouts:
     def _read(self, row: int) -> bytes | None:
         group = int(np.searchsorted(self._starts, row, "right")) - 1
         if group != self._group[0]:
-            self._group = group, self._file.read_row_group(group, ["cutout"])["cutout"].to_pylist()
+            self._group = group, self._table.group(group, ["cutout"])["cutout"].to_pylist()
         return self._group[1][row - int(self._starts[group])]
 
 

@@ -1,14 +1,13 @@
 """Clicks joined with what they refer to, in bounded memory: DuckDB sorts and joins on disk when a data set is large."""
 
-import shutil
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from uniadgen.data.tables import MEND
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
 
@@ -22,37 +21,30 @@ def table(path: Path, options: str = "") -> str:
     return f"read_parquet('{name}'{', ' + options if options else ''})"
 
 
-def has_similarity(users: Path) -> bool:
-    """Whether the clicks of a users table have a column for their product similarity."""
-    clicks = pq.read_schema(users).field("clicks").type.value_type
-    return bool(clicks.get_field_index("similarity") >= 0)
-
-
 @contextmanager
-def joined(folder: Path, query: str, batch_rows: int = 16384) -> Iterator[Iterator[Any]]:
-    """The query's result as Arrow record batches, one by one. folder: where DuckDB may spill; nothing is left there.
+def joined(folder: Path, query: str, spill: Path | None = None, batch_rows: int = 16384) -> Iterator[Iterator[Any]]:
+    """The query's result on the tables of `folder` as Arrow record batches, one by one.
 
-    Raises InputError when a table can't be read, OSError when the disk is full.
+    spill: a folder for what doesn't fit in memory, where nothing is left; the system's temporary folder when None. Raises
+    InputError when a table can't be read, OSError when the disk is full.
     """
     import duckdb  # 20 MB that the processes of a conversion don't need
 
-    spill = Path(tempfile.mkdtemp(prefix=".joins-", dir=folder))
-    try:
+    with tempfile.TemporaryDirectory(prefix=".joins-", dir=spill, ignore_cleanup_errors=True) as temporary:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "threads": THREADS,
-            "temp_directory": str(spill),
+            "temp_directory": temporary,
         }
-        with duckdb.connect(config=settings) as connection:
-            yield iter(connection.sql(query).to_arrow_reader(batch_rows))
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        raise OSError(f"joining the tables of {quoted(folder)} failed; there may be too little disk space") from error
-    except duckdb.Error as error:
-        raise InputError(
-            f"data folder {quoted(folder)}: its tables can't be joined; convert or build the data set again"
-        ) from error
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
+        try:
+            with duckdb.connect(config=settings) as connection:
+                yield iter(connection.sql(query).to_arrow_reader(batch_rows))
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise OSError(errno.ENOSPC, "too little disk space to join the tables", temporary) from error
+        except duckdb.Error as error:
+            raise InputError(
+                f"data folder {quoted(folder)}: users.parquet or creatives.parquet is damaged and can't be joined; {MEND}"
+            ) from error
 
 
 def rows(folder: Path, query: str) -> Iterator[dict[str, Any]]:

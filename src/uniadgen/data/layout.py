@@ -25,13 +25,16 @@ from PIL import Image
 
 from uniadgen.ads import Placement
 from uniadgen.compose import compose
+from uniadgen.data import tables
+from uniadgen.data.tables import Table
 from uniadgen.errors import InputError
-from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, index_columns, index_creatives, make_shoppers
+from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, Taste, index_columns, index_creatives, make_shoppers
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 from uniadgen.padsynth.worldgen import World
 
 Row = dict[str, Any]
 Fractions = tuple[float, float, float, float]  # left, top, width, height
+SPLITS = ("train", "val", "test")
 TableName = Literal["creatives", "products", "users"]
 
 CREATIVES = pa.schema(
@@ -104,7 +107,7 @@ def _write(folder: Path, name: TableName, rows: Iterable[Row]) -> int:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     count, remaining = 0, iter(rows)
     try:
-        with pq.ParquetWriter(temporary, SCHEMAS[name], compression="zstd") as writer:
+        with tables.writing(path), pq.ParquetWriter(temporary, SCHEMAS[name], compression="zstd") as writer:
             while group := list(islice(remaining, GROUP_ROWS[name])):
                 writer.write_table(pa.Table.from_pylist(group, schema=SCHEMAS[name]))
                 count += len(group)
@@ -130,25 +133,22 @@ def write_users(folder: Path, rows: Iterable[Row]) -> int:
     return _write(folder, "users", rows)
 
 
-def open_table(folder: Path, name: TableName, columns: Sequence[str] | None) -> pq.ParquetFile:
+def open_table(folder: Path, name: TableName, columns: Sequence[str] | None) -> Table:
     """A table of a data set. Raises InputError for a missing or damaged one, or one without these columns (None: its own)."""
-    path = table_path(folder, name)
-    if not path.is_file():
-        raise InputError(f"data folder {folder}: {path.name} is missing; build the data set, or name another folder")
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: no readable Parquet table; build the data set again") from error
-    missing = [column for column in columns or SCHEMAS[name].names if column not in file.schema_arrow.names]
-    if missing:
-        file.close()
-        raise InputError(f"{path}: column {missing[0]!r} is missing; build the data set again")
-    return file
+    schema = SCHEMAS[name] if name != "creatives" else pa.schema([*CREATIVES, *ENCODED])
+    return tables.open_table(table_path(folder, name), schema, SCHEMAS[name].names if columns is None else columns)
+
+
+def check_rows(folder: Path, name: TableName, columns: Sequence[str]) -> None:
+    """Read these columns once, so that whoever joins them later meets no damage and no gaps. Raises InputError."""
+    with open_table(folder, name, columns) as table:
+        for _ in table.batches(2**14, columns):
+            pass
 
 
 def _read(folder: Path, name: TableName, columns: Sequence[str] | None) -> pa.Table:
-    with open_table(folder, name, columns) as file:
-        return file.read(columns=list(columns or SCHEMAS[name].names))
+    with open_table(folder, name, columns) as table:
+        return table.read(columns or SCHEMAS[name].names)
 
 
 def read_creatives(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -168,8 +168,8 @@ def read_users(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def iter_rows(folder: Path, name: TableName, columns: Sequence[str] | None = None, batch_size: int = 256) -> Iterator[Row]:
     """The rows of a table one by one; no more than a row group is in memory."""
-    with open_table(folder, name, columns) as file:
-        for batch in file.iter_batches(batch_size, columns=list(columns or SCHEMAS[name].names)):
+    with open_table(folder, name, columns) as table:
+        for batch in table.batches(batch_size, columns or SCHEMAS[name].names):
             yield from batch.to_pylist()
 
 
@@ -177,6 +177,26 @@ def read_index(folder: Path) -> CreativeIndex:
     """The creatives of a PAd-Synth data set as an index for `uniadgen.padsynth.shoppers.sample_history`."""
     names = ("id", "product_id", "department", "family", "palette", "light", "text_style", "split")
     return index_columns(*read_creatives(folder, names).select(names).to_pydict().values())
+
+
+def parse_taste(text: str | None) -> Taste | None:
+    """A shopper's taste from the users table; None where nobody knows it. Raises InputError for what is no JSON of one."""
+    if text is None:
+        return None
+    try:
+        return Taste.from_dict(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError("users.parquet, taste: no JSON of a taste; `uniadgen data validate` names its users") from None
+
+
+def foreground_problem(row: Row) -> str | None:
+    """What is wrong with the encoded product of a creative: its pixels must fill its box."""
+    pixels, box = row["foreground"], row["foreground_box"]
+    if (pixels is None) != (box is None):
+        return "pixels and box must both be there, or neither"
+    if pixels is not None and (len(box) != 4 or len(pixels) != 3 * box[2] * box[3]):
+        return f"{len(pixels)} bytes don't fill its box"
+    return None
 
 
 def user_row(shopper: Shopper) -> Row:

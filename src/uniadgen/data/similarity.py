@@ -7,6 +7,7 @@ a kilobyte to two per creative, and the clicks look them up. Memory grows neithe
 """
 
 import itertools
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from uniadgen.data import joins
-from uniadgen.data.layout import iter_rows, table_path
+from uniadgen.data.layout import check_rows, iter_rows, open_table, table_path
+from uniadgen.data.tables import writing
 from uniadgen.errors import InputError
 from uniadgen.history import Embedder, Vectors, hashed_embedder
 from uniadgen.words import clean_text, quoted
@@ -65,10 +67,8 @@ def fill_similarity(folder: Path, embedder: Embedder, name: str, progress: Progr
     name: of the embedder, kept in the table's metadata. progress: called with (step, done, in all). Where the target has no
     description, similarities are null. Raises InputError for a folder without readable tables, or with unknown ids.
     """
-    creatives, users = table_path(folder, "creatives"), table_path(folder, "users")
-    for path in (creatives, users):
-        if not path.is_file():
-            raise InputError(f"data folder {quoted(folder)}: {path.name} is missing; name the folder of a data set")
+    check_rows(folder, "creatives", ["id"])
+    check_rows(folder, "users", ["target", "clicks"])
     with tempfile.TemporaryDirectory(prefix=".similarity-", dir=folder) as scratch:
         vectors, described = _embed(folder, embedder, Path(scratch), progress)
         return _fill(folder, vectors, described, name, progress)
@@ -78,20 +78,28 @@ def _embed(
     folder: Path, embedder: Embedder, scratch: Path, progress: Progress | None
 ) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
     """Unit vectors of all creatives' texts and descriptions, [creatives, dimensions] each, in files; 0 for no description."""
-    count = pq.read_metadata(table_path(folder, "creatives")).num_rows
+    with open_table(folder, "creatives", ["id"]) as table:
+        count = table.row_count
     dimensions = embedder(["a"]).shape[1]
     shape = (max(count, 1), dimensions)
-    # A file that is never written to in some place takes no room there: most ads of PAd1M have no description.
-    vectors, described = (np.memmap(scratch / name, np.float16, "w+", shape=shape) for name in ("texts", "descriptions"))
     rows = iter_rows(folder, "creatives", ["text", "description"], _TEXTS)
-    for start, batch in _batches(rows):
-        vectors[start : start + len(batch)] = embedder([clean_text(row["text"]) for row in batch])
-        some = [index for index, row in enumerate(batch) if row["description"]]
-        if some:
-            described[[start + i for i in some]] = embedder([clean_text(batch[i]["description"]) for i in some])
-        if progress is not None:
-            progress("embedding texts", start + len(batch), count)
-    return vectors, described
+    texts, descriptions = (scratch / name for name in ("texts", "descriptions"))
+    # Written, not mapped: a full disk is an error here, where a mapping would end the process.
+    with writing(scratch), open(texts, "wb") as words, open(descriptions, "wb") as about:
+        for start, batch in _batches(rows):
+            words.write(np.asarray(embedder([clean_text(row["text"]) for row in batch]), np.float16).tobytes())
+            some = [index for index, row in enumerate(batch) if row["description"]]
+            if some:
+                found = np.asarray(embedder([clean_text(batch[i]["description"]) for i in some]), np.float16)
+                for index, vector in zip(some, found, strict=True):
+                    about.seek((start + index) * vector.nbytes)
+                    about.write(vector.tobytes())
+            if progress is not None:
+                progress("embedding texts", start + len(batch), count)
+        # A file that is never written to in some place takes no room there: most ads of PAd1M have no description.
+        for file in (words, about):
+            file.truncate(math.prod(shape) * np.dtype(np.float16).itemsize)
+    return np.memmap(texts, np.float16, "r", shape=shape), np.memmap(descriptions, np.float16, "r", shape=shape)
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
@@ -118,12 +126,13 @@ def _fill(
     temporary = users.with_name(f".{users.name}.{os.getpid()}.tmp")
     done = 0
     try:
-        with pq.ParquetFile(users) as file, joins.joined(folder, query) as batches:
+        with open_table(folder, "users", ["target", "clicks"]) as stored, joins.joined(folder, query, folder) as batches:
             pairs = itertools.chain.from_iterable(map(_pairs, batches))
-            schema = _schema(file.schema_arrow, name)
-            with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-                for group in range(file.num_row_groups):
-                    table = file.read_row_group(group)
+            schema = _schema(stored.schema, name)
+            groups = stored.metadata.num_row_groups
+            with writing(users), pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+                for group in range(groups):
+                    table = stored.group(group, stored.schema.names)
                     clicks = table["clicks"].combine_chunks()
                     total = len(clicks.flatten())
                     similarity = _similarities(list(itertools.islice(pairs, total)), vectors, described)
@@ -132,10 +141,8 @@ def _fill(
                     writer.write_table(table.set_column(index, schema.field("clicks"), filled).cast(schema))
                     done += total
                     if progress is not None:
-                        progress("filling", group + 1, file.num_row_groups)
+                        progress("filling", group + 1, groups)
         os.replace(temporary, users)
-    except (pa.ArrowInvalid, KeyError) as error:
-        raise InputError(f"{quoted(users)} is no readable table of users; convert or build the data set again") from error
     finally:
         temporary.unlink(missing_ok=True)
     return done

@@ -1,7 +1,6 @@
 """`uniadgen data stats` and `sheets`: what is in a data set, in a few lines; a shopper, or all kinds of ads, as pictures."""
 
 import io
-import json
 import math
 import random
 from collections import Counter
@@ -11,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from uniadgen.data.layout import Row, iter_rows, open_table, read_creatives, table_path
+from uniadgen.data.layout import Row, iter_rows, open_table, parse_taste, read_creatives
+from uniadgen.data.tables import Table, filled
 from uniadgen.errors import InputError
-from uniadgen.padsynth.shoppers import Taste, fits
+from uniadgen.padsynth.shoppers import fits
 from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
 from uniadgen.words import quoted
 
@@ -48,15 +47,15 @@ def data_stats(folder: Path) -> str:
     if scenes:
         shared = sum(uses > 1 for uses in scenes.values())
         lines.append(f"  scenes     {len(scenes):,}, of which {shared:,} are shown with more than one product")
-    path = table_path(folder, "creatives")
-    weights = {name: _stored_bytes(path, name) for name in ("ad", "plate", "codes")}
-    lines.append("  stored     " + ", ".join(f"{name} {weight / 1e6:,.1f} MB" for name, weight in weights.items() if weight))
+    with open_table(folder, "creatives", ["id"]) as table:
+        weights = {name: _stored_bytes(table, name) for name in ("ad", "plate", "codes") if filled(table).get(name)}
+    lines.append("  stored     " + ", ".join(f"{name} {weight / 1e6:,.1f} MB" for name, weight in weights.items()))
     with open_table(folder, "products", ["id"]) as products:
-        lines.append(f"products   {products.metadata.num_rows:,}")
+        lines.append(f"products   {products.row_count:,}")
     lengths: list[NDArray[np.int64]] = []
     splits: Counter[str] = Counter()
     with open_table(folder, "users", ["split", "clicks"]) as users:
-        for batch in users.iter_batches(8192, columns=["split", "clicks"]):
+        for batch in users.batches(8192, ["split", "clicks"]):
             splits.update(batch.column("split").to_pylist())
             lengths.append(pc.list_value_length(batch.column("clicks")).to_numpy(zero_copy_only=False))
     lines.append(f"users      {sum(splits.values()):,}: {_in_order(splits)}")
@@ -85,7 +84,7 @@ def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     sums, count, before = np.zeros((2, len(_LIKED))), 0, None
     nothing = [[False] * len(_LIKED)]
     for user in iter_rows(folder, "users", ("clicks", "taste"), 4096):
-        taste = None if user["taste"] is None else Taste.from_dict(json.loads(user["taste"]))
+        taste = parse_taste(user["taste"])
         if taste is not None and before is not None:
             clicks = [shown[click["creative"]] for click in user["clicks"] if click["creative"] in shown]
             sums += [np.sum([fits(each, *click) for click in clicks] or nothing, axis=0) for each in (taste, before)]
@@ -103,7 +102,7 @@ def user_sheet(folder: Path, number: int) -> Image.Image:
     Raises InputError for an unknown user, or without pictures.
     """
     with open_table(folder, "users", ["clicks", "target"]) as users:
-        count = users.metadata.num_rows
+        count = users.row_count
     if not 0 <= number < count:
         raise InputError(f"argument --user: {number} is no number of a user; use 0 to {count - 1}")
     user = next(islice(iter_rows(folder, "users", ("clicks", "target")), number, None))
@@ -190,15 +189,8 @@ def _in_order(counter: Counter[str]) -> str:
     return named + (f", and {len(counter) - MOST_NAMES} more" if len(counter) > MOST_NAMES else "")
 
 
-def _stored_bytes(path: Path, column: str) -> int:
-    """What a column weighs in the file; 0 for one that holds nothing but nulls."""
-    total, filled = 0, False
-    with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            stored = file.metadata.row_group(group)
-            for number in range(stored.num_columns):
-                part = stored.column(number)
-                if part.path_in_schema.split(".")[0] == column:
-                    total += part.total_compressed_size
-                    filled |= part.statistics is None or part.statistics.null_count < part.num_values
-    return total if filled else 0
+def _stored_bytes(table: Table, column: str) -> int:
+    """What a column weighs in the file."""
+    groups = (table.metadata.row_group(group) for group in range(table.metadata.num_row_groups))
+    parts = (group.column(number) for group in groups for number in range(group.num_columns))
+    return sum(part.total_compressed_size for part in parts if part.path_in_schema.split(".")[0] == column)

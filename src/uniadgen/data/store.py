@@ -21,18 +21,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from uniadgen.data import joins
 from uniadgen.data.encode import encoded_settings, table_digest
-from uniadgen.data.layout import iter_rows, table_path
+from uniadgen.data.layout import SPLITS, check_rows, foreground_problem, iter_rows, open_table, table_path
+from uniadgen.data.tables import writing
 from uniadgen.errors import InputError
 from uniadgen.model.sequence import ad_text_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.words import quoted
 
-SPLITS = ("train", "val", "test")
 Integers = NDArray[np.integer[Any]]
 
 
@@ -133,7 +132,8 @@ def _made(place: Path, make: Callable[[Path], None]) -> Path:
     if not place.is_dir():
         temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
         try:
-            make(temporary)
+            with writing(place):
+                make(temporary)
             try:
                 temporary.rename(place)
             except OSError:
@@ -185,8 +185,14 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
         _Column(made, name, dtype) for name, dtype in (("text", np.uint32), ("split", np.int8), ("box", np.uint16))
     )
     codes, click_codes = _Column(made, "codes", np.uint16), _Column(made, "click_codes", np.uint16)
-    count = 0
+    count, lengths = 0, dict[str, int]()
     for row in iter_rows(folder, "creatives", columns, 64):
+        for name in ("codes", "click_codes"):
+            length = len(row[name] or ())
+            if length != lengths.setdefault(name, length) or not length or length % settings["variants"]:
+                raise InputError(f"creative {quoted(row['id'])}, {name}: {length} entries don't fit; {_ENCODE_AGAIN}")
+        if why := foreground_problem(row):
+            raise InputError(f"creative {quoted(row['id'])}, foreground: {why}; {_ENCODE_AGAIN}")
         ids = ad_text_ids(tokenizer, row["text"])
         texts.add(ids)
         text_at.append(text_at[-1] + len(ids))
@@ -210,6 +216,9 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
     (made / "settings.json").write_text(json.dumps(settings))
 
 
+_ENCODE_AGAIN = "drop the columns of `uniadgen data encode` and run it again"
+
+
 def _split(name: str, what: str) -> int:
     if name not in SPLITS:
         raise InputError(f"{what}: split {quoted(name)} is unknown; use {', '.join(SPLITS)}")
@@ -218,7 +227,11 @@ def _split(name: str, what: str) -> int:
 
 def _write_users(folder: Path, made: Path) -> None:
     users = table_path(folder, "users")
-    if not joins.has_similarity(users):
+    check_rows(folder, "creatives", ["id"])
+    check_rows(folder, "users", ["split", "target", "clicks"])
+    with open_table(folder, "users", ["clicks"]) as table:
+        count, click = table.row_count, table.schema.field("clicks").type.value_type
+    if click.get_field_index("similarity") < 0:
         raise InputError(f"data folder {quoted(folder)}: its clicks have no similarities; run `uniadgen data similarity`")
     known = f"known AS (SELECT id, file_row_number AS place FROM {joins.table(table_path(folder, 'creatives'), _NUMBERED)})"
     clicks = f"""
@@ -233,8 +246,8 @@ def _write_users(folder: Path, made: Path) -> None:
         SELECT u.split AS split, t.place AS place FROM {joins.table(users, _NUMBERED)} AS u
         LEFT JOIN known AS t ON t.id = u.target ORDER BY u.file_row_number"""
     where, likeness = _Column(made, "clicks", np.int64), _Column(made, "similarity", np.float32)
-    lengths = np.zeros(pq.read_metadata(users).num_rows, np.int64)
-    with joins.joined(folder, clicks) as batches:
+    lengths = np.zeros(count, np.int64)
+    with joins.joined(folder, clicks, made) as batches:
         for found in batches:
             where.add(_places(folder, found.column("place")))
             likeness.add(found.column("similarity").to_numpy(zero_copy_only=False))
@@ -242,7 +255,7 @@ def _write_users(folder: Path, made: Path) -> None:
     where.finish()
     likeness.finish()
     splits, rows = _Column(made, "split", np.int8), _Column(made, "target", np.int64)
-    with joins.joined(folder, targets) as batches:
+    with joins.joined(folder, targets, made) as batches:
         for found in batches:
             splits.add([_split(name, "a user") for name in found.column("split").to_pylist()])
             rows.add(_places(folder, found.column("place")))

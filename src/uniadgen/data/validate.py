@@ -7,6 +7,8 @@ Problems never contain a shopper's texts or the paths of what they clicked: the 
 Records are counted from 0.
 """
 
+import collections
+import contextlib
 import functools
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +34,8 @@ from uniadgen.data.jsonlist import (
     unstorable,
     workers,
 )
-from uniadgen.data.layout import TableName, iter_rows, open_table, read_products, table_path
+from uniadgen.data.layout import SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, parse_taste, table_path
+from uniadgen.data.tables import Table, filled, row_findings
 from uniadgen.errors import InputError
 from uniadgen.images import check_picture
 from uniadgen.words import is_blank, quoted
@@ -398,75 +401,141 @@ def validate_pad1m(
 
 
 def validate_layout(folder: Path) -> Iterator[Problem]:
-    """All problems of a data set in our layout: ids, texts, pictures, lists, similarities.
+    """All problems of a data set in our layout: columns, gaps, ids, texts, pictures, lists, similarities.
 
-    A column of pictures may be empty as a whole (metadata only, no plates), but not here and there. Raises InputError for
-    unreadable tables.
+    A column of pictures may be empty as a whole (metadata only, no plates), but not here and there. What passes, every other
+    command can read. Raises InputError for unreadable tables.
     """
     for name in ("creatives", "users"):
         if not table_path(folder, name).is_file():
             raise InputError(f"data folder {quoted(folder)}: {name}.parquet is missing; name the folder of a data set")
-    products = set(read_products(folder, ["id"])["id"].to_pylist()) if table_path(folder, "products").is_file() else set()
-    yield from _repeated(folder)
-    filled = _filled(folder, "creatives")
+    with contextlib.ExitStack() as stack:
+        opened = {
+            name: stack.enter_context(open_table(folder, name, ())) for name in SCHEMAS if table_path(folder, name).is_file()
+        }
+        if "products" not in opened:
+            yield Problem("products.parquet", "", "is missing")
+        for name, table in opened.items():
+            yield from _column_problems(table, SCHEMAS[name])
+        for name, table in opened.items():
+            if "id" in _usable(table, ["id"]):
+                collections.deque(table.ids(), maxlen=0)  # damage is named by whoever reads the table alone
+                yield from _repeated(folder, name)
+        products: set[str] = set()
+        if "products" in opened and "id" in _usable(opened["products"], ["id"]):
+            products = set(opened["products"].ids())
+        yield from _row_problems(opened["creatives"], _creative_checks(opened["creatives"], products))
+        if "products" in opened:
+            yield from _row_problems(opened["products"], _product_checks(opened["products"]))
+        yield from _row_problems(opened["users"], _user_checks)
+        if not any({"id", "target", "clicks", "description"} & set(table.problems) for table in opened.values()) and not (
+            {"id", "target", "clicks"} - set(opened["users"].schema.names)
+            or {"id", "description"} - set(opened["creatives"].schema.names)
+        ):
+            yield from _user_problems(folder, opened["users"])
+
+
+def _column_problems(table: Table, schema: pa.Schema) -> Iterator[Problem]:
+    for name in schema.names:
+        if name not in table.schema.names:
+            yield Problem(table.path.name, "", f"column {name} is missing")
+    for name, why in table.problems.items():
+        yield Problem(table.path.name, name, why)
+
+
+def _usable(table: Table, columns: Iterable[str]) -> list[str]:
+    """Those of some columns that are there and can be read."""
+    return [name for name in columns if name in table.schema.names and name not in table.problems]
+
+
+def _row_problems(table: Table, check: Callable[[Row], Iterator[Finding]]) -> Iterator[Problem]:
+    """Gaps in all columns, and what `check` finds wrong with a row; a column that can't be read is None there, as if empty."""
+    kind, start = table.path.stem[:-1], 0
+    columns = _usable(table, table.wanted.names)
+    if not columns:
+        return
+    nothing = dict.fromkeys(_CHECKED)
+    for batch in table.batches(64 if kind != "user" else 4096, columns, check_rows=False):
+        gaps: dict[int, list[Finding]] = {}
+        for number, field, why in row_findings(batch, table.wanted):
+            gaps.setdefault(number, []).append((field, why))
+        for number, row in enumerate(batch.select([name for name in _CHECKED if name in columns]).to_pylist()):
+            where = f"{kind} in row {start + number}" if row.get("id") is None else f"{kind} {row['id']}"
+            for finding in (*gaps.get(number, ()), *check({**nothing, **row})):
+                yield Problem(where, *finding)
+        start += len(batch)
+
+
+# Columns that are checked value by value; of the others only gaps are looked for, which is much faster.
+_CHECKED = (
+    *("id", "split", "product_id", "text", "ad", "plate", "selling_points", "selling_point_types"),
+    *("codes", "click_codes", "foreground", "foreground_box", "cutout", "taste"),
+)
+
+
+def _creative_checks(table: Table, products: set[str]) -> Callable[[Row], Iterator[Finding]]:
+    some = filled(table)
+    boxed = len(_usable(table, ("foreground", "foreground_box"))) == 2
     lengths: dict[str, int] = {}
-    columns = [*_CHECKED, *(name for name in _COUNTED if name in filled)]
-    for row in iter_rows(folder, "creatives", columns, 64):
-        where = f"creative {row['id']}"
-        if is_blank(row["text"]):
-            yield Problem(where, "text", "empty")
+
+    def check(row: Row) -> Iterator[Finding]:
+        yield from _split_problem(row["split"])
+        if row["text"] is not None and is_blank(row["text"]):
+            yield "text", "empty"
         if row["product_id"] and row["product_id"] not in products:
-            yield Problem(where, "product_id", "unknown id")
-        for column in ("ad", "plate"):
-            if filled[column] and (why := _bytes_problem(row[column])):
-                yield Problem(where, column, why)
-        types = row.get("selling_point_types")
-        if types is not None and len(types) != len(row["selling_points"]):
-            yield Problem(
-                where, "selling_point_types", f"{len(types)} entries, but {len(row['selling_points'])} in selling_points"
-            )
-        for column in ("codes", "click_codes"):
-            if filled.get(column):
-                found = len(row[column] or ())
-                if found != lengths.setdefault(column, found):
-                    yield Problem(where, column, f"{found} entries, but {lengths[column]} in the first creative")
-    if products:
-        with_cutouts = _filled(folder, "products").get("cutout")
-        for row in iter_rows(folder, "products", ["id", "cutout"], 64):
-            if with_cutouts and (why := _bytes_problem(row["cutout"])):
-                yield Problem(f"product {row['id']}", "cutout", why)
-    yield from _user_problems(folder)
+            yield "product_id", "unknown id"
+        for column in _usable(table, ("ad", "plate")):
+            if some[column] and (why := _bytes_problem(row[column])):
+                yield column, why
+        points, types = row["selling_points"], row["selling_point_types"]
+        if points is not None and types is not None and len(types) != len(points):
+            yield "selling_point_types", f"{len(types)} entries, but {len(points)} in selling_points"
+        for column in _usable(table, ("codes", "click_codes")):
+            if some[column]:
+                count = len(row[column] or ())
+                if count != lengths.setdefault(column, count):
+                    yield column, f"{count} entries, but {lengths[column]} in the first creative"
+        if boxed and (why := foreground_problem(row)):
+            yield "foreground", why
+
+    return check
 
 
-_CHECKED = ("id", "product_id", "text", "ad", "plate", "selling_points")
-_COUNTED = ("selling_point_types", "codes", "click_codes")  # not every data set has them
+def _product_checks(table: Table) -> Callable[[Row], Iterator[Finding]]:
+    some = filled(table)
+
+    def check(row: Row) -> Iterator[Finding]:
+        yield from _split_problem(row["split"])
+        if some.get("cutout") and "cutout" not in table.problems and (why := _bytes_problem(row["cutout"])):
+            yield "cutout", why
+
+    return check
 
 
-def _filled(folder: Path, name: TableName) -> dict[str, bool]:
-    """For each column of a table whether any row has a value there."""
-    with open_table(folder, name, ["id"]) as file:
-        found = dict.fromkeys(file.schema_arrow.names, False)
-        for group in range(file.num_row_groups):
-            stored = file.metadata.row_group(group)
-            for number in range(stored.num_columns):
-                column = stored.column(number)
-                statistics = column.statistics
-                some = statistics is None or statistics.null_count < column.num_values
-                found[column.path_in_schema.split(".")[0]] |= some
-        return found
+def _user_checks(row: Row) -> Iterator[Finding]:
+    yield from _split_problem(row["split"])
+    try:
+        parse_taste(row["taste"])
+    except InputError:
+        yield "taste", "no JSON of a taste"
 
 
-def _repeated(folder: Path) -> Iterator[Problem]:
-    for name in ("creatives", "products", "users"):
-        path = table_path(folder, name)
-        if path.is_file():
-            for row in joins.rows(folder, f"SELECT id FROM {joins.table(path)} GROUP BY id HAVING count(*) > 1 ORDER BY id"):
-                yield Problem(f"{name[:-1]} {row['id']}", "id", "is there more than once")
+def _split_problem(split: str | None) -> Iterator[Finding]:
+    if split is not None and split not in SPLITS:
+        yield "split", f"{quoted(split)} is unknown; use {', '.join(SPLITS)}"
 
 
-def _user_problems(folder: Path) -> Iterator[Problem]:
+def _repeated(folder: Path, name: TableName) -> Iterator[Problem]:
+    table = joins.table(table_path(folder, name))
+    query = f"SELECT id FROM {table} WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 ORDER BY id"
+    for row in joins.rows(folder, query):
+        yield Problem(f"{name[:-1]} {row['id']}", "id", "is there more than once")
+
+
+def _user_problems(folder: Path, table: Table) -> Iterator[Problem]:
     users = table_path(folder, "users")
-    similarity = "c.similarity" if joins.has_similarity(users) else "NULL"
+    click = table.schema.field("clicks").type.value_type
+    similarity = "c.similarity" if click.get_field_index("similarity") >= 0 else "NULL"
     query = f"""
         WITH u AS (SELECT file_row_number AS n, id, target, clicks FROM {joins.table(users, "file_row_number = true")}),
         refs AS (
@@ -483,15 +552,16 @@ def _user_problems(folder: Path) -> Iterator[Problem]:
                coalesce(NOT (similarity BETWEEN -{MOST_SIMILAR} AND {MOST_SIMILAR}), false) AS far,
                coalesce(pos < 0 AND bare, false) AS bare
         FROM refs LEFT JOIN known ON known.id = refs.creative
-        WHERE known.id IS NULL OR own OR far OR (pos < 0 AND known.bare)
+        WHERE refs.creative IS NOT NULL AND (known.id IS NULL OR own OR far OR (pos < 0 AND known.bare))
         ORDER BY refs.n, pos"""
     for row in joins.rows(folder, query):
-        where, click = f"user {row['id']}", f"clicks[{row['pos']}]"
+        where = f"user in row {row['n']}" if row["id"] is None else f"user {row['id']}"
+        place = f"clicks[{row['pos']}]"
         if row["unknown"]:
-            yield Problem(where, "target" if row["pos"] < 0 else f"{click}.creative", "unknown id")
+            yield Problem(where, "target" if row["pos"] < 0 else f"{place}.creative", "unknown id")
         if row["own"]:
-            yield Problem(where, f"{click}.creative", "the target's own ad is in its history")
+            yield Problem(where, f"{place}.creative", "the target's own ad is in its history")
         if row["far"]:
-            yield Problem(where, f"{click}.similarity", "outside -1 to 1")
+            yield Problem(where, f"{place}.similarity", "outside -1 to 1")
         if row["bare"]:
             yield Problem(where, "target", "its product has no description")

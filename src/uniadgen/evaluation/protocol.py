@@ -18,8 +18,7 @@ from PIL import Image, ImageOps
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.compose import visible_part
 from uniadgen.data.encode import table_digest
-from uniadgen.data.layout import iter_rows, read_creatives, table_path
-from uniadgen.data.store import SPLITS
+from uniadgen.data.layout import SPLITS, iter_rows, parse_taste, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.evaluation.parts import taken_out
 from uniadgen.generator import AdGenerator
@@ -122,7 +121,7 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
                 true_plate=open_picture(row["plate"] or row["ad"], row["id"]),
                 true_text=row["text"],
                 department=row["department"],
-                taste=json.loads(user["taste"]) if user["taste"] else None,
+                taste=taste.as_dict() if (taste := parse_taste(user["taste"])) else None,
                 oracle=oracles.get(user["target"]),
             )
         )

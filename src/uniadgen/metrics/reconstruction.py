@@ -140,10 +140,10 @@ def _pictures(data: Path, rows: list[int], size: int) -> Iterator[tuple[bool, Te
 def _read(data: Path, rows: list[int]) -> Iterator[Row]:
     """Rows of the creatives; only the row groups that hold some of them are read."""
     start, wanted = 0, set(rows)
-    with open_table(data, "creatives", _COLUMNS) as file:
-        for group in range(file.num_row_groups):
-            end = start + file.metadata.row_group(group).num_rows
+    with open_table(data, "creatives", _COLUMNS) as table:
+        for group in range(table.metadata.num_row_groups):
+            end = start + table.metadata.row_group(group).num_rows
             inside = [row - start for row in range(start, end) if row in wanted]
             if inside:
-                yield from file.read_row_group(group, list(_COLUMNS)).take(inside).to_pylist()
+                yield from table.group(group, _COLUMNS).take(inside).to_pylist()
             start = end

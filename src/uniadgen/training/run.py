@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.data.encode import encoded_settings, fingerprint
-from uniadgen.data.layout import iter_rows, read_creatives, read_index
+from uniadgen.data.layout import SPLITS, iter_rows, read_creatives, read_index
 from uniadgen.data.scenes import load_scenes
-from uniadgen.data.store import SPLITS, Store, of_split, open_store
+from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint, lora
 from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
