@@ -161,6 +161,39 @@ def test_a_list_may_be_empty_and_have_a_byte_order_mark(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "y.json").read_text()) == []
 
 
+REPEATED = [
+    ('{"f_path": 1, "b": 2, "f_path": 3}', "f_path: stands there more than once"),
+    ('{"f_path" : 1, "f_path" : 3}', "f_path: stands there more than once"),
+    ('{"f_path"\n:1,"f_path":":)"}', "f_path: stands there more than once"),
+    ('{"f_path": 1, "f\\u005fpath": 3}', "f_path: stands there more than once"),
+    ('{"a\\\\": ":", "a\\\\": "\\":"}', "a\\: stands there more than once"),
+    ('{"a": NaN, "a": 1}', "a: stands there more than once"),
+    ('{"ref_exps": [{"box": 1}, {"box": 1, "box": 2}]}', "ref_exps: a key inside stands there more than once"),
+    ('{"url": ["x", {"k": {"box": 1, "box": 2}}]}', "url: a key inside stands there more than once"),
+    ('[{"k": 1, "k": 1}]', "a key inside stands there more than once"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), REPEATED)
+@pytest.mark.parametrize("size", [10, CHUNK_BYTES])
+def test_a_key_that_stands_twice_is_a_problem_of_its_record(tmp_path: Path, text: str, said: str, size: int) -> None:
+    path = tmp_path / "x.json"
+    sound_one = json.dumps(base())
+    path.write_text(f"[{sound_one}, {text}, {sound_one}]")
+    problems = [str(problem).removeprefix("record 1, ") for problem in validate_pad1m(path, chunk_bytes=size)]
+    assert [problem.removeprefix("record 1: ") for problem in problems] == [said]
+    with pytest.raises(InputError, match="more than once"):
+        convert_pad1m(path, tmp_path / "refused")
+    assert convert_pad1m(path, tmp_path / "out", skip_bad=True).users == 2
+
+
+@pytest.mark.parametrize("text", [":)", '":', '\\":', 'a" :b', '":"', "\n:"])
+def test_texts_with_colons_and_quotes_are_no_keys(tmp_path: Path, text: str) -> None:
+    records = [base(caption=text, **{f"x{text}": {text: [text]}}) for _ in range(3)]
+    for indent in (None, 1):
+        assert list(validate_pad1m(write(tmp_path / "x.json", records, indent=indent))) == []
+
+
 # Round trip --------------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Figures by hand, and the whole command on a few shoppers with a random model."""
 
+import csv
 import json
 import re
 import shutil
@@ -14,7 +15,7 @@ from PIL import Image
 from uniadgen.cli import main
 from uniadgen.errors import InputError
 from uniadgen.evaluation import protocol
-from uniadgen.evaluation.commands import read_outputs
+from uniadgen.evaluation.commands import read_system
 from uniadgen.evaluation.figures import interval, summarise, targets
 from uniadgen.evaluation.protocol import conditions, load_cases
 from uniadgen.generator import AdGenerator
@@ -153,7 +154,17 @@ def test_the_command(
     assert page.count("<figure>") == 3 * 4 + 1
     assert len(page) < 3 / 24 * 15e6
     assert not re.search(r'(src|href)="(?!data:|#)', page.replace('<img alt="">', ""))  # self-contained
+    # Three shoppers are too few to conclude anything from them.
     told = (out / "results.md").read_text()
+    for shown in (page, told):
+        assert "too few shoppers" in shown.lower()
+        assert not re.search(r"goals are met|<td>met|\| met", shown)
+    shoppers_table = list(csv.DictReader((out / "shoppers.csv").open()))
+    rows = [row for row in shoppers_table if row["row"] == "length-3"]
+    assert [(row["shopper"], row["seed"]) for row in rows] == [(name, str(seed)) for seed, name in enumerate(shoppers)]
+    mean = sum(float(row["pbs"]) for row in rows) / 3
+    assert mean == pytest.approx(results["history_length"]["3"]["pbs"], abs=1e-5)
+    assert [row["shopper"] for row in shoppers_table if row["table"] == "system"] == shoppers[:1]
     assert results["command"] in told
     assert "| 0 |" in told
     undisturbed = [*arguments[:5], "--out", str(tmp_path / "whole"), *arguments[7:]]
@@ -167,6 +178,8 @@ def test_the_command(
 
     monkeypatch.setattr(AdGenerator, "generate_many", never)
     assert main(arguments) == 0  # goes on where it was: nothing to generate
+    assert main([*arguments, "--seed", "7"]) == 2
+    assert "another model, setting" in capsys.readouterr().err
     generator.model.text_head.weight.data.mul_(1)
     (out / "settings.json").write_text("{}")
     assert main(arguments) == 2
@@ -199,10 +212,10 @@ def test_other_systems(tmp_path: Path) -> None:
     lines = tmp_path / "ads.jsonl"
     place = {"left": 1, "top": 2, "width": 3, "height": 4}
     lines.write_text(json.dumps({"id": "u1", "image": "u1.png", "text": "A  Kettle", "placement": place}) + "\n")
-    output = read_outputs(lines, {"u1", "u2"})["u1"]
+    output = read_system(lines, ["u1", "u2"]).ads["u1"]
     assert (output.ad, output.text) == (tmp_path / "u1.png", "A Kettle")
     assert output.placement.as_dict() == place
-    assert set(read_outputs(tmp_path, {"u1", "u2"})) == {"u1"}
+    assert set(read_system(tmp_path, ["u1", "u2"]).ads) == {"u1"}
     for bad in (
         "{", "[]", '{"id": 1, "image": "u1.png"}', '{"id": "u1"}', '{"id": "u1", "image": "u1.png", "text": 3}',
         '{"id": "u1", "image": "u1.png", "placement": {"left": 1}}', '{"id": "u1", "image": "missing.png"}',
@@ -210,14 +223,61 @@ def test_other_systems(tmp_path: Path) -> None:
     ):  # fmt: skip
         lines.write_text(bad)
         with pytest.raises(InputError) as caught:
-            read_outputs(lines, {"u1"})
+            read_system(lines, ["u1"])
         assert "\n" not in str(caught.value)
     (tmp_path / "u1.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="UTF-8"):
-        read_outputs(tmp_path, {"u1"})
+        read_system(tmp_path, ["u1"])
     (tmp_path / "u1.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"u1\.png"):
-        read_outputs(tmp_path, {"u1"})
+        read_system(tmp_path, ["u1"])
+
+
+def test_endings_and_byte_order_marks_change_nothing(tmp_path: Path) -> None:
+    for name, ending, encoding in (("u1", "JPG", "utf-8-sig"), ("u2", "Png", "utf-8"), ("u3", "bmp", "utf-8-sig")):
+        kind = {"JPG": "JPEG", "Png": "PNG", "bmp": "BMP"}[ending]
+        Image.new("RGB", (16, 16), "red").save(tmp_path / f"{name}.{ending}", format=kind)
+        (tmp_path / f"{name}.{'TXT' if name == 'u2' else 'txt'}").write_text("Ein Kessel\n", encoding=encoding)
+    system = read_system(tmp_path, ["u1", "u2", "u3"])
+    assert [output.text for output in system.ads.values()] == ["Ein Kessel"] * 3
+    assert (system.unused, system.missing, system.notes()) == ([], [], [])
+
+
+def test_every_unused_file_is_named_and_every_missing_ad_counted(tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16)).save(tmp_path / "u1.png")
+    for name in ("u2.txt", "u9.txt", "u1.png.bak", "U1.txt", "notes", "u3.svg"):
+        (tmp_path / name).write_text("words")
+    (tmp_path / "u2").mkdir()
+    system = read_system(tmp_path, ["u1", "u2", "u3"])
+    assert system.unused == sorted(["u2.txt", "u9.txt", "u1.png.bak", "U1.txt", "notes", "u3.svg", "u2"])
+    assert system.missing == ["u2", "u3"]
+    told = "\n".join(system.notes())
+    assert all(f'"{name}"' in told for name in system.unused)
+    assert "no ad for 2 of 3 shoppers" in told
+    assert "no text for 1 of 1 ads" in told
+    assert "and 5 more, see results.json" in system.notes(most=2)[0]
+    lines = tmp_path / "ads.jsonl"
+    lines.write_text('{"id": "u1", "image": "u1.png"}\n\n{"id": "u7", "image": "gone.png"}\n')
+    assert read_system(lines, ["u1"]).unused == ["line 3"]
+
+
+def test_two_ads_of_one_shopper_and_keys_that_stand_twice_are_refused(tmp_path: Path) -> None:
+    for name in ("u1.png", "u1.JPG"):
+        Image.new("RGB", (16, 16)).save(tmp_path / name, format="PNG")
+    with pytest.raises(InputError, match=r'u1\.JPG" and "u1\.png" are of one shopper'):
+        read_system(tmp_path, ["u1"])
+    lines = tmp_path / "ads.jsonl"
+    lines.write_text('{"id": "u1", "image": "u1.png", "text": "a", "text": "b"}')
+    with pytest.raises(InputError, match='line 1: the key "text" stands there more than once'):
+        read_system(lines, ["u1"])
+
+
+def test_a_picture_that_is_cut_short_is_found_before_the_work(tmp_path: Path) -> None:
+    Image.effect_noise((64, 64), 90).save(tmp_path / "u1.png")
+    whole = (tmp_path / "u1.png").read_bytes()
+    (tmp_path / "u1.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"u1\.png.*cut short"):
+        read_system(tmp_path, ["u1"])
 
 
 @pytest.mark.parametrize(
@@ -226,6 +286,7 @@ def test_other_systems(tmp_path: Path) -> None:
         ["--history-length", "0,x"],
         ["--sampling", "best"],
         ["--limit", "0"],
+        ["--seed", "-1"],
         ["--split", "nowhere"],
         ["--outputs", "no-path"],
         ["--outputs", "a=b", "--outputs", "a=c"],

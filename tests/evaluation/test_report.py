@@ -78,3 +78,19 @@ def test_the_report_in_a_browser(tmp_path: Path) -> None:
         "pictures": 16, "decoded": 16, "tables": 5, "charts": 1, "injected": 0, "enlarged": True, "fetched": []
     }  # fmt: skip
     assert "CONSOLE" not in browser.stderr
+
+
+def test_a_summary_needs_thirty_shoppers(tmp_path: Path) -> None:
+    few = results() | {"shoppers": 29}
+    target = few["targets"]["personalisation"] | {"n": 30}
+    enough = few | {"shoppers": 30, "targets": few["targets"] | {"personalisation": target}}
+    pages = []
+    for each in (few, enough):
+        write_report(tmp_path, each, [])
+        pages.append(html.unescape((tmp_path / "report.html").read_text()))
+    assert "Too few shoppers for conclusions: 29, where at least 30 are needed" in pages[0]
+    assert "goals are met" not in pages[0]
+    assert "0 of 1 goals are met." in pages[1]
+    assert "50 % of the way" in pages[1]
+    assert "chance: 50 %" not in pages[1]  # that goal has nine shoppers
+    assert pages[1].count("too few shoppers") == 1

@@ -33,6 +33,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 import msgspec
 
 from uniadgen.errors import InputError
+from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import quoted
 
 CHUNK_BYTES = 8 * 2**20
@@ -53,9 +54,10 @@ class Lenient(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Malformed:
-    """In place of a record that can't be parsed. reason: why, without any of its content."""
+    """In place of a record that can't be used. reason: why, without any of its content. field: where it is wrong, if known."""
 
     reason: str
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,10 @@ def read_chunk(chunk: Chunk) -> Records:
         if chunk.cut is not None:
             file.seek(chunk.begin)
             try:
-                items = msgspec.json.decode(b"[" + file.read(chunk.cut - chunk.begin) + b"]")
+                data = b"[" + file.read(chunk.cut - chunk.begin) + b"]"
+                items = msgspec.json.decode(data)
+                if not _surely_unrepeated(data, items):
+                    items = _marked(data, items)
                 return Records(items, min(chunk.cut + 1, chunk.end))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 pass
@@ -271,11 +276,14 @@ def _value_end(data: bytes, start: int, final: bool) -> int | None:
 
 def _parse(data: bytes) -> Any:
     try:
-        return msgspec.json.decode(data)
+        value = msgspec.json.decode(data)
+        return value if _surely_unrepeated(data, [value]) else _marked(b"[" + data + b"]", [value])[0]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        value = json.loads(data.decode("utf-8"))
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_Pairs.of)
+        if repeated := _repeated(value):
+            return repeated
     except UnicodeDecodeError as error:
         return Malformed(f"not UTF-8 (byte {error.start} of the record)")
     except json.JSONDecodeError as error:
@@ -283,6 +291,81 @@ def _parse(data: bytes) -> Any:
     except (RecursionError, ValueError):  # nested thousands deep, or a number of thousands of digits
         return Malformed("nested too deeply, or a number is too long")
     return Lenient(value) if isinstance(value, dict) else value
+
+
+# Keys that stand twice: both parsers silently keep the last value ---------------------------------------------------------
+
+
+class _Pairs(dict[str, Any]):
+    """An object whose pairs had this key more than once."""
+
+    key: str
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        try:
+            return unrepeated(pairs)
+        except RepeatedKey as error:
+            found = cls(pairs)
+            found.key = error.key
+            return found
+
+
+def _surely_unrepeated(data: bytes, items: list[Any]) -> bool:
+    """Whether there are as many keys in the text as in what was parsed of it. Fast, and shy: False where that is in doubt.
+
+    A key ends with a quote and a colon. The same pair stands in a text that begins with a colon, which leads to doubt, and in
+    one with an escaped quote before a colon, which is taken off.
+    """
+    # Looking for a single byte first is far faster, and a file without indentation has no line breaks.
+    spaced = any(space in data and space + b":" in data for space in (b"\t", b"\n", b"\r", b" "))
+    if b'\\\\":' in data or (spaced and _SPACED.search(data)):
+        return False
+    keys = data.count(b'":') - data.count(b'\\":')
+    return keys == sum(map(_keys, items)) or keys == sum(map(_all_keys, items))
+
+
+_SPACED = re.compile(rb'"[ \t\r\n]+:')
+
+
+def _keys(value: Any) -> int:
+    """The keys in a value, or some of them: a list that begins with a text or a number is taken for one of such."""
+    if type(value) is dict:
+        return len(value) + sum(_keys(inner) for inner in value.values() if type(inner) in _CONTAINERS and inner)
+    if type(value) is list and value and type(value[0]) in _CONTAINERS:
+        return sum(map(_keys, value))
+    return 0
+
+
+_CONTAINERS = frozenset((dict, list))
+
+
+def _all_keys(value: Any) -> int:
+    if type(value) is dict:
+        return len(value) + sum(map(_all_keys, value.values()))
+    if type(value) is list and not _CONTAINERS.isdisjoint(map(type, value)):
+        return sum(map(_all_keys, value))
+    return 0
+
+
+def _marked(data: bytes, items: list[Any]) -> list[Any]:
+    """The items of this JSON list, with Malformed in place of those in which a key stands twice."""
+    pairs = json.loads(data.decode("utf-8"), object_pairs_hook=_Pairs.of)
+    return [_repeated(pair) or item for pair, item in zip(pairs, items, strict=True)]
+
+
+def _repeated(record: Any) -> Malformed | None:
+    if isinstance(record, _Pairs):
+        return Malformed("stands there more than once", record.key if not unstorable(record.key) else "")
+    if isinstance(record, dict):
+        return next((Malformed("a key inside stands there more than once", k) for k, v in record.items() if _inside(v)), None)
+    return Malformed("a key inside stands there more than once") if _inside(record) else None
+
+
+def _inside(value: Any) -> bool:
+    if isinstance(value, dict):
+        return isinstance(value, _Pairs) or any(map(_inside, value.values()))
+    return isinstance(value, list) and any(map(_inside, value))
 
 
 def unstorable(value: object, depth: int = 0) -> str | None:

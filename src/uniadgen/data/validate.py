@@ -154,7 +154,7 @@ def findings(records: Sequence[object], pictures: Pictures | None = None) -> Ite
 def record_findings(record: object, pictures: Pictures | None = None) -> list[Finding]:
     """Everything that is wrong with one entry of a PAd1M list, as (field, message); an empty list when it is fine."""
     if isinstance(record, Malformed):
-        return [("", record.reason)]
+        return [(record.field, record.reason)]
     if not isinstance(record, dict):
         return [("", f"an object is needed, not {_kind(record)}")]
     found: list[Finding] = []

@@ -6,16 +6,24 @@ import os
 import platform
 import re
 import shlex
+import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uniadgen.ads import Placement
 from uniadgen.errors import InputError
 from uniadgen.output import check_out
+from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import clean_text, quoted
 
+if TYPE_CHECKING:
+    from uniadgen.evaluation.figures import Output
+
+MAX_SEED = 2**62
 GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
 _GALLERY_FIGURES = (("pbs", "PBS", 2), ("palette_distance", "palette distance", 1), ("bleu", "BLEU", 2))
 
@@ -42,11 +50,13 @@ def add_evaluate(verbs: Any) -> None:
         metavar="NAME=PATH",
         help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text, placement; repeatable",
     )
+    verb.add_argument("--seed", type=int, default=0, metavar="S", help="shopper i's ads use seed S+i (default %(default)s)")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
     from uniadgen.data.commands import progress_bar
     from uniadgen.evaluation.figures import (
+        LEAST_SHOPPERS,
         fit_scene_classifier,
         judge,
         oracle_values,
@@ -55,7 +65,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     )
     from uniadgen.evaluation.parts import check_parts
     from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, load_cases
-    from uniadgen.evaluation.report import write_markdown, write_report, write_results
+    from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
     from uniadgen.generator import AdGenerator
     from uniadgen.metrics.text import Prediction, text_metrics
     from uniadgen.model.background import load_encoder
@@ -68,22 +78,28 @@ def evaluate(arguments: argparse.Namespace) -> None:
     parts = check_parts([name for name in (arguments.without or "").split(",") if name])
     if arguments.limit is not None and arguments.limit < 1:
         raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
+    if not 0 <= arguments.seed <= MAX_SEED:
+        raise InputError(f"argument --seed: {arguments.seed} is not between 0 and {MAX_SEED}")
     systems = _systems(arguments.outputs)
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
     cases = load_cases(data, arguments.split, arguments.limit)
-    others = {name: read_outputs(path, {case.id for case in cases}) for name, path in systems.items()}
+    others = {name: read_system(path, [case.id for case in cases]) for name, path in systems.items()}
+    for name, system in others.items():
+        for line in system.notes():
+            print(f"--outputs {name}: {line}", file=sys.stderr)
     generator = AdGenerator.from_pretrained(arguments.model)
     full = generator.model.config.preference.clicks
     wanted = conditions(lengths, samplings, full, parts)
     started = time.perf_counter()
     with progress_bar() as progress:
-        generate_all(generator, data, cases, wanted, out, arguments.guidance, progress)
+        generate_all(generator, data, cases, wanted, out, arguments.guidance, progress, arguments.seed)
     generating = time.perf_counter() - started
     classifier = fit_scene_classifier(data, encoder, arguments.split)
     names = [case.id for case in cases]
     made = {c.name: own_outputs(out / "ads" / c.name, names) for c in wanted}
     rows = {name: judge(cases, outputs, encoder, classifier) for name, outputs in made.items()}
     oracle = oracle_values(cases, data, encoder)
+    judged = {name: judge(cases, system.ads, encoder, classifier) for name, system in others.items()}
     summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
     # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
     seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
@@ -96,7 +112,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "oracle": summarise(oracle).as_dict(),
         "swapped": summaries["swapped"],
         "parts": _parts(parts, rows, summaries, f"length-{full}"),
-        "systems": {name: summarise(judge(cases, ads, encoder, classifier)).as_dict() for name, ads in others.items()},
+        "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
+        "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
         "targets": targets(rows, f"length-{full}", oracle),
         "scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n} if classifier is not None else None,
         "signatures": {name: scores.signatures[name] for name in ("bleu", "rouge_l")},
@@ -105,6 +122,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "data": data.resolve().name,
         "split": arguments.split,
         "shoppers": len(cases),
+        "least_shoppers": LEAST_SHOPPERS,
+        "seed": arguments.seed,
         "command": _command(arguments),
         "machine": _machine(),
         "date": date.today().isoformat(),
@@ -113,8 +132,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
     }
     write_results(out, results)
     write_markdown(out, results)
-    write_report(out, results, _gallery(cases[:GALLERY], made, rows, others, full))
+    seeds = {case.id: arguments.seed + number for number, case in enumerate(cases)}
+    write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
+    ads = {name: system.ads for name, system in others.items()}
+    write_report(out, results, _gallery(cases[:GALLERY], made, rows, ads, full))
     print(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
+    if len(cases) < LEAST_SHOPPERS:
+        print(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
 
 
 def _parts(
@@ -131,9 +155,21 @@ def _parts(
 def _command(arguments: argparse.Namespace) -> str:
     """The command as one may repeat it; of paths only the last part, for a page that others read."""
     words = ["uniadgen", "evaluate"]
-    for name in ("data", "model", "history_length", "sampling", "without", "split", "limit", "guidance", "encoder", "out"):
+    for name in (
+        "data",
+        "model",
+        "history_length",
+        "sampling",
+        "without",
+        "split",
+        "limit",
+        "guidance",
+        "encoder",
+        "out",
+        "seed",
+    ):
         value = getattr(arguments, name)
-        if value is not None:
+        if value is not None and (name, value) != ("seed", 0):
             shown = Path(value).resolve().name if name in ("data", "model", "encoder", "out") else str(value)
             words += [f"--{name.replace('_', '-')}", shown]
     for system in arguments.outputs:
@@ -152,60 +188,100 @@ def _machine() -> str:
     return f"{cores} core{'s' if cores > 1 else ''} of {found[1].strip() if found else name}"
 
 
-def read_outputs(path: Path, known: set[str]) -> dict[str, Any]:
-    """Another system's ads by shopper; pictures are opened later.
+@dataclass(frozen=True)
+class System:
+    """Another system's ads by shopper. unused: its files (or lines) that belong to no ad; missing: shoppers without one."""
 
-    path: a folder with ID.png (or .jpg, .webp) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"} with
-    paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
+    ads: dict[str, "Output"]
+    unused: list[str]
+    missing: list[str]
+
+    def notes(self, most: int = 20) -> list[str]:
+        """What the user should know about files that were not used, and about ads that are not there."""
+        told = []
+        if self.unused:
+            more = f" and {len(self.unused) - most:,} more, see results.json" if len(self.unused) > most else ""
+            told.append(f"not used: {', '.join(map(quoted, self.unused[:most]))}{more}")
+        if self.missing:
+            told.append(f"no ad for {len(self.missing):,} of {len(self.missing) + len(self.ads):,} shoppers")
+        if count := sum(ad.text is None for ad in self.ads.values()):
+            told.append(f"no text for {count:,} of {len(self.ads):,} ads")
+        return told
+
+
+def read_system(path: Path, shoppers: Sequence[str]) -> System:
+    """Another system's ads of some shoppers; each picture is decoded once, so that a damaged one is found before the work.
+
+    path: a folder with ID.png (or another picture) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"}
+    with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
     "height"} of the product in pixels. Raises InputError.
     """
-    found = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
+    known = set(shoppers)
+    found, unused = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
     if not found:
         raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
-    return found
+    return System(found, unused, [name for name in shoppers if name not in found])
 
 
-def _outputs_of_folder(folder: Path, known: set[str]) -> dict[str, Any]:
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".tif", ".tiff")
+
+
+def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
     from uniadgen.evaluation.figures import Output
-    from uniadgen.images import check_picture
+    from uniadgen.images import load_picture
 
+    pictures: dict[str, Path] = {}
+    texts: dict[str, Path] = {}
+    unused = []
+    for file in sorted(folder.iterdir()):
+        kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts}
+        files = kinds.get(file.suffix.lower()) if file.stem in known and file.is_file() else None
+        if files is None:
+            unused.append(file.name)
+        elif file.stem in files:
+            raise InputError(
+                f"argument --outputs: {quoted(files[file.stem])} and {quoted(file.name)} are of one shopper; keep one of them"
+            )
+        else:
+            files[file.stem] = file
+    unused += [text.name for name, text in texts.items() if name not in pictures]
     found: dict[str, Any] = {}
-    for name in sorted(known):
-        files = (folder / f"{name}{suffix}" for suffix in (".png", ".jpg", ".jpeg", ".webp"))
-        picture = next((file for file in files if file.is_file()), None)
-        if picture is None:
-            continue
-        check_picture(picture, "argument --outputs")
-        words = folder / f"{name}.txt"
+    for name, picture in pictures.items():
+        load_picture(picture, "argument --outputs")
         try:
-            text = words.read_text("utf-8").strip() if words.is_file() else ""
+            # A byte order mark is no part of the text.
+            text = texts[name].read_text("utf-8-sig").strip() if name in texts else ""
         except (OSError, UnicodeDecodeError):
-            raise InputError(f"argument --outputs: {quoted(words)} is no readable UTF-8 text; save it as UTF-8") from None
+            shown = quoted(texts[name])
+            raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
         found[name] = Output(picture, clean_text(text) or None)
-    return found
+    return found, sorted(unused)
 
 
-def _outputs_of_lines(path: Path, known: set[str]) -> dict[str, Any]:
+def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
     from uniadgen.evaluation.figures import Output
-    from uniadgen.images import check_picture
+    from uniadgen.images import load_picture
 
     try:
         lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError, ValueError):
         raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
     found: dict[str, Any] = {}
+    unused = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         what = f"argument --outputs: {quoted(path)}, line {number}"
         try:
-            record = json.loads(line)
+            record = json.loads(line, object_pairs_hook=unrepeated)
             name, picture, text, place = record["id"], record["image"], record.get("text"), record.get("placement")
             placement = None if place is None else Placement(*(place[k] for k in ("left", "top", "width", "height")))
             sides = () if placement is None else placement.as_dict().values()
             right = isinstance(name, str) and isinstance(picture, str) and (text is None or isinstance(text, str))
             if not right or any(type(side) is not int for side in sides):
                 raise TypeError
+        except RepeatedKey as error:
+            raise InputError(f"{what}: the key {quoted(error.key)} stands there more than once; keep one") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError(
                 f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
@@ -214,9 +290,11 @@ def _outputs_of_lines(path: Path, known: set[str]) -> dict[str, Any]:
         if name in found:
             raise InputError(f"{what}: a second ad of the same shopper; keep one")
         if name in known:
-            check_picture(path.parent / picture, what)
+            load_picture(path.parent / picture, what)
             found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
-    return found
+        else:
+            unused.append(f"line {number}")
+    return found, unused
 
 
 def own_outputs(folder: Path, names: list[str]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ NAMES = (
 )
 COMPARED = ("pbs", "bleu", "palette_distance")  # the figures in which a part of the method is compared to the whole
 RESAMPLES = 2000
+LEAST_SHOPPERS = 30  # with fewer, a mean and its bootstrap interval are no ground for a conclusion
 WEIGHT_DECAY = 1e-3  # of the scene classifier
 EXCHANGES = 3
 Values = dict[str, float]  # of one shopper; a figure that has no value for this shopper is missing

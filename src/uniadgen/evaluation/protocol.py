@@ -174,8 +174,9 @@ def generate_all(
     out: Path,
     guidance: float | None = None,
     progress: Progress | None = None,
+    seed: int = 0,
 ) -> None:
-    """Writes out/ads/CONDITION/SHOPPER.{png,background.png,json} where they are missing.
+    """Writes out/ads/CONDITION/SHOPPER.{png,background.png,json} where they are missing. Case i gets seed + i.
 
     Raises InputError when `out` holds the ads of another model, data set or setting.
     """
@@ -189,6 +190,7 @@ def generate_all(
         "users": table_digest(table_path(data, "users")),
         "guidance": guidance,
         "size": size,
+        "seed": seed,
     }
     _check_settings(out, settings)
     done, total = 0, len(cases) * len(wanted)
@@ -203,7 +205,7 @@ def generate_all(
             with taken_out(generator, condition.without):
                 ads = generator.generate_many(
                     [AdRequest(case.product, seen_history(case, condition), case.box) for case in batch],
-                    seeds=range(start, start + len(batch)),
+                    seeds=range(seed + start, seed + start + len(batch)),
                     size=(size, size),
                     history_length=condition.length or None,
                     sampling=condition.sampling,
@@ -228,8 +230,8 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
     kept = out / "settings.json"
     if kept.exists():
         try:
-            same = json.loads(kept.read_text("utf-8")) == settings
-        except ValueError:
+            same = {"seed": 0, **json.loads(kept.read_text("utf-8"))} == settings  # there was one seed only, once
+        except (ValueError, TypeError):
             same = False
         if not same:
             raise InputError(

@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image
 
 from uniadgen.errors import InputError
+from uniadgen.evaluation.figures import LEAST_SHOPPERS, NAMES
 from uniadgen.evaluation.parts import PARTS
 
 # Published figures of the method on PAd1M (Chinese titles, 7B): another data set and encoder, so only their shape compares.
@@ -96,6 +97,21 @@ def write_results(out: Path, results: Mapping[str, Any]) -> None:
     _write(out / "results.csv", text.getvalue())
 
 
+def write_shoppers(
+    out: Path, tables: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]], seeds: Mapping[str, int]
+) -> None:
+    """shoppers.csv: a line for each shopper and row. tables: "condition", "system" or "bound" -> row -> shopper -> figures."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["table", "row", "shopper", "seed", *NAMES])
+    for table, rows in tables.items():
+        for row, shoppers in rows.items():
+            for shopper, figures in shoppers.items():
+                seed = seeds[shopper] if table == "condition" else ""
+                writer.writerow([table, row, shopper, seed, *(figures.get(name, "") for name in NAMES)])
+    _write(out / "shoppers.csv", text.getvalue())
+
+
 def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     rows = [
         (table, row, figures)
@@ -149,7 +165,7 @@ def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for target in results["targets"].values():
-        cells = (_bound(target), _number(target["value"]), _interval(target["ci"]), str(target["n"]), _verdict(target["met"]))
+        cells = (_bound(target), _number(target["value"]), _interval(target["ci"]), str(target["n"]), _verdict(target))
         lines.append(f"| {target['what']} | {' | '.join(cells)} |")
     for title, what, rows, reference in (
         ("More history", "clicks", results["history_length"], REFERENCE_LENGTHS),
@@ -189,9 +205,14 @@ def _markdown_table(
 
 def _summary(results: Mapping[str, Any]) -> list[str]:
     """What the figures say, in plain words."""
-    found = {name: target["value"] for name, target in results["targets"].items()}
-    met = [target["met"] for target in results["targets"].values() if target["met"] is not None]
-    told = [f"{sum(met)} of {len(met)} goals are met."]
+    if results["shoppers"] < LEAST_SHOPPERS:
+        return [
+            f"Too few shoppers for conclusions: {results['shoppers']}, where at least {LEAST_SHOPPERS} are needed. "
+            "What the figures show may be chance."
+        ]
+    found = {n: t["value"] if t["n"] >= LEAST_SHOPPERS else None for n, t in results["targets"].items()}
+    verdicts = [_verdict(target) for target in results["targets"].values()]
+    told = [f"{verdicts.count('met')} of {verdicts.count('met') + verdicts.count('missed')} goals are met."]
     if found["personalisation"] is not None:
         told.append(
             "Shown a shopper's clicks, the model's pictures come "
@@ -212,9 +233,9 @@ def _summary(results: Mapping[str, Any]) -> list[str]:
 
 def _goals(targets: Mapping[str, Mapping[str, Any]]) -> str:
     rows = "".join(
-        f"<tr class={'met' if target['met'] else 'missed' if target['met'] is not None else 'open'}>"
+        f"<tr class={_CLASSES.get(_verdict(target), 'open')}>"
         f"<th>{_e(target['what'])}</th><td><b>{_number(target['value'])}</b> <small>{_interval(target['ci'])}</small></td>"
-        f"<td>{_bound(target)}</td><td>{_verdict(target['met'])}</td><td>{target['n']}</td></tr>"
+        f"<td>{_bound(target)}</td><td>{_verdict(target)}</td><td>{target['n']}</td></tr>"
         for target in targets.values()
     )
     return f"<h2>Goals</h2><table><tr><th>what<th>measured<th>goal<th><th>shoppers</tr>{rows}</table>"
@@ -224,8 +245,15 @@ def _bound(target: Mapping[str, Any]) -> str:
     return f"{'at least' if target['at_least'] else 'at most'} {target['goal']:g}"
 
 
-def _verdict(met: bool | None) -> str:
-    return "can't be told" if met is None else "met" if met else "missed"
+def _verdict(target: Mapping[str, Any]) -> str:
+    if target["met"] is None:
+        return "can't be told"
+    if target["n"] < LEAST_SHOPPERS:
+        return "too few shoppers"
+    return "met" if target["met"] else "missed"
+
+
+_CLASSES = {"met": "met", "missed": "missed"}  # of the page's rows, by verdict
 
 
 def _number(value: float | None) -> str:
