@@ -27,10 +27,10 @@ from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
 from uniadgen.inspection.text import inspect_text
 from uniadgen.padsynth.titles import pseudo_title_task
-from uniadgen.words import clean_text
+from uniadgen.words import WORD, clean_text, words
 
 CLICKS, BATCH, LONGEST = 10, 16, 3  # clicks of a shopper, texts at a time, words of a selling point
-_BREAK = re.compile(r"[,;|()\[\]{}\u2013\u2014\u3010\u3011\ufffd]|\s[-:/]+(?=\s)|[:/](?=\s)")
+_BREAK = re.compile(r"(?<!\d),|,(?!\d)|[;|()\[\]{}\u2013\u2014\u3010\u3011\ufffd]|\s[-:/]+(?=\s)|[:/](?=\s)")
 _STARTS = {"for", "with", "without", "by", "from", "in"}  # words that begin a selling point
 _TIES = {"of", "and", "&", "+", "x", "to", "the", "a", "per", "no", "no."}  # words that hold together what is around them
 
@@ -76,7 +76,7 @@ def split_title(title: str, brand: str = "") -> list[str]:
     shown = (point.strip(" -:/&+.\"'") for point in points)
     found: dict[str, str] = {}
     for point in shown:
-        if re.search(r"[^\W_]", point):
+        if WORD.search(point):
             found.setdefault(point.casefold(), point)
     return list(found.values())
 
@@ -162,7 +162,7 @@ def judge(task: Task, text: str) -> Judged:
 
 
 def _words(text: str) -> Counter[str]:
-    return Counter(re.findall(r"[^\W_]+", text))
+    return Counter(words(text))
 
 
 def report(judged: Sequence[Judged], shown: int) -> str:

@@ -4,6 +4,7 @@ Product similarity is the cosine between text embeddings of a clicked ad's text 
 is any function from texts to unit vectors; the default needs no download.
 """
 
+import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Literal, get_args
@@ -22,12 +23,12 @@ DIMENSIONS = 512
 def hashed_embedder(texts: Sequence[str]) -> Vectors:
     """Bags of words and of character trigrams, hashed to 512 signed dimensions: [len(texts), 512], rows of length 1.
 
-    An empty text has length 0. Works for any language, since trigrams need no word boundaries; damped counts keep repetition
-    from winning.
+    An empty text has length 0. Works for any language, since trigrams need no word boundaries and marks count as letters;
+    damped counts keep repetition from winning.
     """
     vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
     for row, text in enumerate(texts):
-        folded = " ".join(text.casefold().split())
+        folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
         counts: dict[str, float] = {}
         for word in folded.split(" ") if folded else ():
             counts["w" + word] = counts.get("w" + word, 0.0) + 2.0  # whole words say more than trigrams

@@ -35,11 +35,11 @@ WORD = regex.compile(rf"(?=[{UNSPACED}])(?={_FIRST})\X|(?![{UNSPACED}]){_FIRST}{
 _SPACED = regex.compile(_INSIDE, regex.VERSION1)
 
 # "1,200.5", "1,00,000", "2.5", "2,5": a comma before one or two digits is a decimal comma unless more numbers follow.
-_DIGITS = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?|\d+(?:\.\d+|,\d{1,2}(?![\d,]))?)"
+_DIGITS = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?|\d+(?:\.\d+|(?<!\d,\d+),\d{1,2}(?![\d,]))?)"
 # A minus stands tight before its number and behind nothing that it could join; other signs may be spaced. "-" is any dash.
 _SIGN = rf"(?:(?:(?<![\w)\]%°])|(?<=[{UNSPACED}])(?=-{_DIGITS}\s?°))[-–]|(?:±|\+/-|[<>≤≥≈~])\s?|(?<!\w)\+)"
 _BETWEEN = r"(?:[-–~/:]|\s(?:to|–|~)\s|[至到])"
-NUMBER = rf"{_SIGN}?{_DIGITS}(?:(?:{_BETWEEN}(?:[-–](?=\d))?|\s?(?:±|\+/-)\s?){_DIGITS})?(?:\+(?![\w+]))?"
+NUMBER = rf"{_SIGN}?{_DIGITS}(?:(?:{_BETWEEN}(?:[-–+](?=\d))?|\s?(?:±|\+/-)\s?){_DIGITS})?(?:\+(?![\w+]))?"
 """A number as it stands in a text of ASCII digits and marks (what `inspection.reading.fold` makes of others)."""
 
 _OPENING = {

@@ -657,7 +657,6 @@ def test_commas_of_values_do_not_split_selling_points() -> None:
     expected = [
         ["1,200 W Motor", "Black"],
         [],
-        ["a", "b"],
         ["10,000mAh", "Set (red, blue)"],
         ["功率 2，000 W", "黑"],
         [],

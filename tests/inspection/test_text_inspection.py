@@ -136,6 +136,45 @@ def test_what_is_wrong_in_chinese(text: str, criterion: str, found: str) -> None
     assert found in matching
 
 
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("ハンダ 軽量", "パンダ"), ("バン 軽量", "パン"), ("軽量 ハ\u309aンダ", "ハンダ"), ("ンダ 軽量", "パンダ"),
+        ("เสือ", "เสื่อ"), ("ไม่", "ไม้"), ("ไม", "ไม้"), ("ดี", "ไม่ดี"),
+        ("दिन", "दान"), ("क", "की"), ("مُدَرِّس", "مُدَرَّس"), ("اب", "آب"),
+        ("má", "mà"), ("ma gỗ", "mạ gỗ"), ("pêche", "péché"), ("мой", "мои"),
+        ("18 °C Freezer", "-18 °C"), ("Cooler −18 °C", "18 °C"), ("-20 °C", "20 °C"), ("-20 °C", "20 °C, Tent"),
+        ("20 cm", "10-20 cm"), ("10 cm", "10 to 20 cm"), ("10-20 cm", "20 cm"), ("3", "3-6"), ("5 %", "±5 %"),
+        ("100 g", "100 ±5 g"), ("30 dB", "<30 dB"), ("≥ 30 dB", "≤ 30 dB"), ("Ages 3", "Ages 3+"), ("2 inch", "1/2 inch"),
+        ("200 W", "1,200 W"), ("200 W", "1\u00a0200 W"), ("5 L", "1,5 L"), ("102 m", "10² m"), ("11/2 L", "1½ L"),
+        ("20厘米", "10至20厘米"), ("18℃", "-18℃"),
+    ],
+)  # fmt: skip
+def test_marks_and_signs_are_compared(text: str, given: str) -> None:
+    assert not inspect_text(text, [given, "軽量", "Cooler", "Freezer"]).meets("factuality")
+    assert inspect_text(given, [given, "軽量"]).qualified
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("ハ\u309aンタ\u3099", "パンダ"), ("ﾊﾟﾝﾀﾞ", "パンダ"), ("軽量パンダ", "パンダ"), ("ไม้", "ไม้"), ("cafe\u0301", "café"),
+        ("Cafe", "café"), ("cafés", "café"), ("schon", "schön"), ("ma\u0323 vàng", "mạ vàng"), ("−18 °C", "-18 °C"),
+        ("–18°C", "-18 ℃"), ("+5 °C", "5 °C"), ("10 to 20 cm", "10–20 cm"), ("100-200 mm", "10-20 cm"),
+        ("10~20厘米", "10至20厘米"),
+        ("+/-5%", "± 5 %"), ("100±5g", "0.1 ±0.005 kg"), ("1\u202f200 W", "1,200 W"), ("２，０００ W", "2 kW"),
+        ("1½ L", "1.5 L"), ("1,5 l", "1.5 L"), ("٣ kg", "3 kg"), ('1/2"', "½ inch"), ("1,00,000 mAh", "100 Ah"),
+    ],
+)  # fmt: skip
+def test_the_same_value_or_word_in_another_spelling(text: str, given: str) -> None:
+    assert inspect_text(text, [given, "軽量", "Cooler"]).violations == ()
+
+
+def test_a_dash_between_words_is_no_sign() -> None:
+    assert inspect_text("Cooler - 18 L - TB-76", ["TB-76", "18 L", "Cooler"]).qualified
+    assert not inspect_text("Cooler -18 °C", ["18 °C", "Cooler"]).qualified
+
+
 def test_a_claim_that_is_a_selling_point_may_be_made() -> None:
     assert inspect_text("Lifetime Warranty, Acme Drill", ["Acme", "Drill", "Lifetime Warranty", "18 V"]).qualified
     assert not inspect_text("Lifetime Acme Drill", ["Acme", "Drill", "Lifetime Warranty", "18 V"]).qualified

@@ -132,6 +132,36 @@ def test_degenerate_chinese_texts_are_what_the_libraries_say(text: str) -> None:
     assert found.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "reference", "rouge_l"),
+    [
+        ("काला जूता", "काली जूती", 0),  # vowels are marks
+        ("ढक्कन वाली बोतल", "ढक्कन वाला बोतल", 2 / 3),
+        ("дверь ковёр", "дверь ковер", 1 / 2),
+        ("ma trắng", "má trắng", 1 / 2),
+        ("كُتُب جديدة", "كَتَب جديدة", 1 / 2),
+        ("ไม้", "ไม่", 1 / 2),  # two characters each, of which one differs in its tone
+        ("パン", "バン", 1 / 2),
+        ("ハ\u309aン", "パン", 1),
+        ("cafe\u0301", "café", 1),
+        ("保温杯 ハ\u309aン", "保温杯 ハン", 2 / 3),
+    ],
+)
+def test_marks_are_part_of_words(text: str, reference: str, rouge_l: float) -> None:
+    found = scores([(text, [reference])])
+    assert found.rouge_l == near(rouge_l)
+    assert (found.bleu == near(1)) == (rouge_l == 1)
+    assert scores([(text, [text])]).rouge_l == 1
+
+
+def test_scripts_without_spaces_are_split_into_characters() -> None:
+    found = scores([("น้ำตาลทราย", ["น้ำตาลกรวด"])])
+    assert 0 < found.bleu < found.rouge_l < 1
+    assert "tok:13a-characters|" in found.signatures["bleu"]
+    assert "tok:words-characters|" in found.signatures["rouge_l"]
+    assert found.bleu == near(sacrebleu.sentence_bleu("น้ำ ต า ล ท ร า ย", ["น้ำ ต า ล ก ร ว ด"], tokenize="none").score / 100)
+
+
 def test_one_right_word() -> None:
     found = scores([("Kettle", ["Kettle"])])
     assert (found.bleu, found.rouge_l) == (near(1), 1)

@@ -3,9 +3,10 @@
     points = Points(["Auto Shut-Off", "1.7 L"])
     pieces = points.align(read("1700ml kettle, auto shutoff"))      # "kettle" has no place: no selling point has it
 
-Two spellings are the same word when they differ in case, accents, width, punctuation, English inflection, British or American
-spelling, or in where they are joined ("shut-off", "shut off", "shutoff"). Quantities are compared by value ("0.5 L" is
-"500 ml"), numerals as digits ("seven levels" is "7 levels"). Chinese runs are covered by the longest stretches of the
+Two spellings are the same word when they differ in case, width, punctuation, English inflection, British or American spelling,
+in where they are joined ("shut-off", "shut off", "shutoff"), or in that one lacks the accents of Latin or Greek letters; all
+other marks are part of the word. Quantities are compared by value ("0.5 L" is "500 ml") and sign, ranges and tolerances whole,
+numerals as digits ("seven levels" is "7 levels"). Chinese runs are covered by the longest stretches of the
 selling points. All spans are [start, end) in characters of the text as it was given.
 """
 
@@ -16,21 +17,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
+import regex
 import yaml
 
+from uniadgen.words import HAN, NUMBER, UNSPACED, clusters
+
 Kind = Literal["word", "number", "quantity", "han"]
+Accents = tuple[tuple[int, str], ...]
 Place = tuple[int, int, int]
 """Selling point, start and end in its compact spelling (tokens without anything between them)."""
 
-# Written without spaces: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
-_TOKEN = re.compile(rf"(?P<number>{_NUMBER})|(?P<han>[{_UNSPACED}]+)|(?P<word>[^\W\d_{_UNSPACED}]+(?:'[^\W\d_{_UNSPACED}]+)*)")
+_LETTER = rf"(?:(?![{UNSPACED}\d_])\w)"  # of a script with spaces, with its marks
+_TOKEN = regex.compile(rf"(?P<number>{NUMBER})|(?P<han>(?:[{UNSPACED}]\p{{M}}*)+)|(?P<word>{_LETTER}+(?:'{_LETTER}+)*)")
 _LOOSE = re.compile(r"[\s\-'’./]*")  # what may stand inside a joined word
 # Ends a phrase: a mark between phrases, or a dash between spaces.
 _HARD = re.compile(r"[,|;!?()\[\]{}【】「」、。…•·]|\s[-–—]+\s|\.\s")
@@ -57,26 +59,77 @@ def load_data(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Folded:
-    """A text without case, accents, width and invisible characters; origins[i]: where character i stands as given."""
+    """A text without case, European accents, width and invisible characters.
+
+    starts[i], ends[i]: the part of the given text, a character with its marks, that character i comes from.
+    """
 
     text: str
-    origins: tuple[int, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        return (self.origins[start], self.origins[end - 1] + 1) if end > start else (0, 0)
+        return (self.starts[start], self.ends[end - 1]) if end > start else (0, 0)
 
 
 def fold(text: str) -> Folded:
     characters: list[str] = []
-    origins: list[int] = []
-    for index, character in enumerate(text):
-        if unicodedata.category(character) in ("Cf", "Cs"):
-            continue
-        plain = "".join(c for c in unicodedata.normalize("NFKD", character) if unicodedata.category(c) != "Mn")
-        plain = unicodedata.normalize("NFC", plain).casefold().replace("’", "'").replace("‘", "'").replace("″", '"')
+    starts: list[int] = []
+    ends: list[int] = []
+    place = 0
+    for cluster in clusters(_THOUSANDS.sub(",", text)):
+        plain = _plain(cluster)
+        if characters and characters[-1].isdigit() and plain[:1].isdigit() and unicodedata.category(cluster[0]) == "No":
+            # "1½" is 1.5 and "10²" is no 102
+            plain = f"^{plain}" if not plain.startswith("0.") else plain[1:]
         characters += plain
-        origins += [index] * len(plain)
-    return Folded("".join(characters), tuple(origins))
+        starts += [place] * len(plain)
+        place += len(cluster)
+        ends += [place] * len(plain)
+    return Folded("".join(characters), tuple(starts), tuple(ends))
+
+
+@lru_cache(maxsize=2**14)
+def _plain(cluster: str) -> str:
+    """A character as it is compared: accents are left out of Latin and Greek; other scripts need all of their marks."""
+    if cluster.isascii():
+        return cluster.casefold()
+    cluster = "".join(_SPELLED.get(c, c) for c in cluster if unicodedata.category(c) not in ("Cf", "Cs"))
+    if len(cluster) == 1 and "fraction" in unicodedata.decomposition(cluster):
+        return f"{unicodedata.numeric(cluster):.4g}"
+    letters = unicodedata.normalize("NFKD", cluster)
+    if letters and (letters[0] <= "\u024f" or "\u0370" <= letters[0] <= "\u03ff"):
+        letters = "".join(c for c in letters if unicodedata.category(c) != "Mn")
+    letters = "".join(_SPELLED.get(c, c) for c in letters)
+    return "".join(str(unicodedata.decimal(c, c)) for c in unicodedata.normalize("NFC", letters).casefold())
+
+
+_THOUSANDS = regex.compile(r"(?<=(?<!\d)\d{1,3})[\u00a0\u2009\u202f](?=\d{3}(?!\d))")  # spaces that part no two numbers
+# Marks that are typed in several ways.
+_SPELLED = {
+    "’": "'", "‘": "'", "″": '"', "−": "-", "﹣": "-", "－": "-", "‐": "-", "‑": "-", "٫": ".", "٬": ",", "٪": "%", "º": "°",
+    "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "～": "~", "〜": "~", "∼": "~", "⁓": "~", "÷": "/", "⁄": "/", "∕": "/",
+}  # fmt: skip
+
+
+def accents_of(word: str) -> Accents:
+    """The marks that `fold` leaves out of Latin and Greek letters, by the place of the letter."""
+    found: list[tuple[int, str]] = []
+    letters = 0
+    for character in unicodedata.normalize("NFD", word):
+        if unicodedata.category(character) == "Mn":
+            found.append((letters, character))
+        else:
+            letters += 1
+    return tuple(found)
+
+
+def is_tonal(text: str) -> bool:
+    """Whether a text in Latin letters has marks as Vietnamese has them, where "ma", "má" and "mạ" are three words."""
+    return _TONAL.search(unicodedata.normalize("NFD", text)) is not None
+
+
+_TONAL = regex.compile("[a-zA-Z](?:[\u0309\u031b\u0323]|[\u0300-\u0323]{2})")
 
 
 @dataclass(frozen=True)
@@ -84,7 +137,8 @@ class Token:
     """A word, number, quantity (number and unit) or unspaced run.
 
     keys: spellings to compare, the first the canonical one. gap: what stands between this token and the one before it.
-    number: the digits of a quantity or number. origins: one index per character of an unspaced run.
+    accents: what `fold` has left out. number: the value of a quantity or number. starts, ends: of each character of an unspaced
+    run.
     """
 
     kind: Kind
@@ -93,8 +147,10 @@ class Token:
     start: int
     end: int
     gap: str
+    accents: Accents = ()
     number: str = ""
-    origins: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
 
     @property
     def compact(self) -> str:
@@ -118,7 +174,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Split a text into tokens."""
     folded = fold(text)
-    source, origins = _with_digits(folded)
+    source, starts, ends = _with_digits(folded)
     tokens: list[Token] = []
     end = 0
     position = 0
@@ -143,9 +199,10 @@ def read(text: str) -> Reading:
         else:
             keys = stems(word)
         end = position
-        first, last = origins[start], origins[position - 1] + 1
-        places = tuple(origins[start:position]) if kind == "han" else ()
-        tokens.append(Token(_kind(kind), source[start:position], keys, first, last, gap, number, places))
+        first, last = starts[start], ends[position - 1]
+        run = (tuple(starts[start:position]), tuple(ends[start:position])) if kind == "han" else ((), ())
+        marks = () if kind != "word" or text.isascii() else accents_of(text[first:last])
+        tokens.append(Token(_kind(kind), source[start:position], keys, first, last, gap, marks, number, *run))
     return Reading(text, folded, tuple(tokens), source[end:])
 
 
@@ -195,20 +252,49 @@ def _american(word: str) -> str:
     return word
 
 
-def _plain_number(digits: str) -> str:
-    value = Decimal(digits.replace(",", ""))
+def script_of(character: str) -> str:
+    """The script of a character that is written without spaces, as far as words end where it changes."""
+    if HAN.match(character):
+        return "han"
+    return next((name for name, last in _SCRIPTS.items() if character <= last), "han")
+
+
+_SCRIPTS = {
+    "thai": "\u0e7f",
+    "lao": "\u0eff",
+    "burmese": "\u109f",
+    "khmer": "\u17ff",
+    "han": "\u3007",
+    "hiragana": "\u309f",
+    "katakana": "\u30ff",
+}
+
+
+def _plain_number(written: str) -> str:
+    """A value of `words.NUMBER` in one spelling: "−1,200.50" is "-1200.5", "10 to 20" is "10..20", "+/- 5" is "±5"."""
+    found = written.replace("+/-", "±").replace("–", "-").replace(" ", "")
+    found = _VALUE.sub(lambda match: _plain_value(match[0]), re.sub(r"\+(?=\d)", "", found))
+    return re.sub(r"(?<=\d)(?:-|~|to|至|到)(?=[-\d])", "..", found)
+
+
+_VALUE = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def _plain_value(digits: str) -> str:
+    digits = digits.replace(",", "." if re.fullmatch(r"\d+,\d{1,2}", digits) else "")
+    value = Decimal(digits)
     return format(value.normalize(), "f") if value else "0"
 
 
 @cache
-def _unit_pattern() -> re.Pattern[str]:
+def _unit_pattern() -> regex.Pattern[str]:
     units = sorted(language()["units"], key=len, reverse=True)
     spaced = "|".join(re.escape(unit) for unit in units if unit.isascii() and unit.isalpha())
     unspaced = "|".join(re.escape(unit) for unit in units if not (unit.isascii() and unit.isalpha()))
-    return re.compile(rf"[\s\-]?(?P<unit>(?:{spaced})(?![^\W\d_{_UNSPACED}])|(?:{unspaced}))")
+    return regex.compile(rf"[\s\-]?(?P<unit>(?:{spaced})(?!{_LETTER})|(?:{unspaced}))")
 
 
-def _unit_after(source: str, position: int) -> re.Match[str] | None:
+def _unit_after(source: str, position: int) -> regex.Match[str] | None:
     match = _unit_pattern().match(source, position)
     # "Keadix 9 TB-76": a number ends one name, and a model begins
     is_model = match and match.start("unit") > position and re.match(r"-?\d", source[match.end() :])
@@ -225,7 +311,11 @@ def _quantity_keys(number: str, unit: str) -> tuple[str, ...]:
 
 
 def _quantity(number: str, kind: str, factor: float) -> str:
-    return f"{_plain_number(str(Decimal(number) * Decimal(str(factor))))}<{kind}>"
+    """A value in the base unit of its kind; a ratio ("1/2 inch") is a value, too."""
+    parts = number.split("/")
+    if len(parts) == 2 and all(re.fullmatch(r"\d+(?:\.\d+)?", part) for part in parts) and Decimal(parts[1]):
+        number = f"{Decimal(parts[0]) / Decimal(parts[1]):.4g}"
+    return f"{_VALUE.sub(lambda match: _plain_value(str(Decimal(match[0]) * Decimal(str(factor)))), number)}<{kind}>"
 
 
 @cache
@@ -234,18 +324,18 @@ def _numeral_pattern() -> re.Pattern[str]:
     return re.compile(f"(?<![百千万十{digits}])(?:[{digits}]?十[{digits}]?|[{digits}])(?=[{language()['classifiers']}])")
 
 
-def _with_digits(folded: Folded) -> tuple[str, tuple[int, ...]]:
-    """Chinese numerals before a measure word as digits."""
-    text, origins = folded.text, folded.origins
+def _with_digits(folded: Folded) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    """Chinese numerals before a measure word as digits: the text, and where its characters start and end."""
+    text, starts, ends = folded.text, folded.starts, folded.ends
     for match in reversed(list(_numeral_pattern().finditer(text))):
         tens, ten, ones = match[0].rpartition("十")
         value = (_DIGITS.get(tens, 1) * 10 if ten else 0) + _DIGITS.get(ones, 0)
-        places = tuple(origins[match.start() : match.end()])
         digits = str(value)
-        written = (places[0],) * (len(digits) - 1) + (places[-1],)
+        first, last = folded.span(match.start(), match.end())
         text = text[: match.start()] + digits + text[match.end() :]
-        origins = origins[: match.start()] + written + origins[match.end() :]
-    return text, origins
+        starts = starts[: match.start()] + (first,) * len(digits) + starts[match.end() :]
+        ends = ends[: match.start()] + (last,) * len(digits) + ends[match.end() :]
+    return text, starts, ends
 
 
 # --- selling points ---
@@ -294,6 +384,17 @@ class Point:
         """The token that a place of the compact spelling belongs to."""
         return max(i for i, start in enumerate(self.offsets) if start <= offset)
 
+    def parts_at(self, offset: int) -> bool:
+        """Whether a place in the compact spelling is inside no character and no word, as far as scripts tell."""
+        if offset == len(self.compact):
+            return True
+        token = self.tokens[self.covering(offset)]
+        inside = offset - self.offsets[self.covering(offset)]
+        if not inside or token.kind != "han":
+            return True
+        before, after = script_of(token.text[inside - 1]), script_of(token.text[inside])
+        return token.starts[inside] != token.starts[inside - 1] and (before != after or after == "han")
+
     def only_small(self, start: int, end: int) -> bool:
         """Whether nothing but function words stands between two places (or nothing at all)."""
         inside = [i for i, offset in enumerate(self.offsets) if start <= offset < end and i in self.small]
@@ -305,13 +406,15 @@ class Points:
 
     def __init__(self, selling_points: Sequence[str]) -> None:
         self.points: list[Point] = []
+        self.tonal = any(map(is_tonal, selling_points))
         seen: set[str] = set()
         small_words = language()["function_words"]
         for text in selling_points:
             reading = read(text)
-            if not reading.tokens or reading.compact in seen:
+            spelled = reading.compact + repr([token.accents for token in reading.tokens if token.accents])
+            if not reading.tokens or spelled in seen:
                 continue
-            seen.add(reading.compact)
+            seen.add(spelled)
             lengths = [len(token.compact) for token in reading.tokens]
             offsets = tuple(sum(lengths[:i]) for i in range(len(lengths)))
             small = frozenset(
@@ -396,19 +499,33 @@ class Points:
                 cost, before = best[start]
                 if len(group) == 1:
                     token = group[0]
-                    places = {p for key in token.keys for p in self.words.get(key, ())}
+                    places = self._agreeing(group, {p for key in token.keys for p in self.words.get(key, ())})
                     if not places:
-                        places = {p for key in token.keys for p in self.joined.get(key, ())}
+                        places = self._agreeing(group, {p for key in token.keys for p in self.joined.get(key, ())})
                     small = token.text in small_words
                     options.append((cost + (0.0 if places else 0.1 if small else 1.0), [*before, _piece(token, places, small)]))
                 elif all(_LOOSE.fullmatch(token.gap) for token in group[1:]):
                     joined = "".join(token.text.replace("'", "") for token in group)
-                    places = {p for key in stems(joined) for p in self.joined.get(key, ())}
+                    places = self._agreeing(group, {p for key in stems(joined) for p in self.joined.get(key, ())})
                     if places:
                         whole = Token("word", joined, stems(joined), group[0].start, group[-1].end, group[0].gap)
                         options.append((cost + 0.01, [*before, _piece(whole, places)]))
             best.append(min(options, key=lambda option: option[0]))
         return best[-1][1]
+
+    def _agreeing(self, group: Sequence[Token], places: set[Place]) -> set[Place]:
+        """Without the places whose accents differ. A word may lack all of its accents, but not in a language of tones."""
+        mine = _joined_accents(group)
+        found = set()
+        for place in places:
+            point = self.points[place[0]]
+            theirs = _joined_accents(point.tokens[point.covering(place[1]) : point.covering(place[2] - 1) + 1])
+            # an inflected form may have more letters, and accents in them
+            shared = min(place[2] - place[1], sum(len(token.text) for token in group))
+            here, there = (tuple(mark for mark in marks if mark[0] <= shared) for marks in (mine, theirs))
+            if here == there or not (self.tonal or (here and there)):
+                found.add(place)
+        return found
 
     def _align_run(self, token: Token) -> list[Piece]:
         """Cover an unspaced run by stretches of the selling points, as much and in as few as possible."""
@@ -425,14 +542,14 @@ class Points:
             for start in range(end - 2, -1, -1):
                 if run[start:end] in known["function_phrases"]:
                     options.append((best[start][0] + 0.4, start, set(), True))
-                if end - start <= reach[start]:
-                    options.append((best[start][0] + 0.2, start, self._found(run[start:end]), False))
+                if end - start <= reach[start] and (places := self._found(run[start:end])):
+                    options.append((best[start][0] + 0.2, start, places, False))
             best.append(min(options, key=lambda option: option[0]))
         pieces: list[Piece] = []
         end = size
         while end:
             _, start, places, small = best[end]
-            first, last = token.origins[start], token.origins[end - 1] + 1
+            first, last = token.starts[start], token.ends[end - 1]
             gap = token.gap if start == 0 else ""
             pieces.append(Piece("han", run[start:end], (run[start:end],), first, last, gap, tuple(sorted(places)), small))
             end = start
@@ -456,6 +573,8 @@ class Points:
             (index, offset, offset + len(stretch))
             for index, offset in self._bigrams[stretch[:2]]
             if self.points[index].compact.startswith(stretch, offset)
+            and self.points[index].parts_at(offset)
+            and self.points[index].parts_at(offset + len(stretch))
         }
 
     def near(self, first: Place, second: Place) -> bool:
@@ -467,6 +586,12 @@ class Points:
 
     def whole(self, place: Place) -> bool:
         return place[1] == 0 and place[2] == len(self.points[place[0]].compact)
+
+
+def _joined_accents(tokens: Sequence[Token]) -> Accents:
+    """Accents of neighbouring words, as of one."""
+    before = [sum(len(token.text) for token in tokens[:i]) for i in range(len(tokens))]
+    return tuple((start + at, mark) for start, token in zip(before, tokens, strict=True) for at, mark in token.accents)
 
 
 def _is_code(following: Sequence[Token | Piece]) -> bool:

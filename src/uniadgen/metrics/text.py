@@ -4,15 +4,16 @@
     scores.bleu, scores.rouge_l      # 0-1, means over ads
     scores.signatures["bleu"]        # how it was computed
 
-The figures are those of sacrebleu and rouge-score. What they don't do is split Chinese: an ad is split by jieba when its
-prediction or one of its references has a Chinese character, and otherwise as the libraries do by default (BLEU "13a", ROUGE
-lower-case words, here with the letters of all scripts).
+The figures are those of sacrebleu and rouge-score. What they don't do is split scripts without spaces: an ad is split by jieba
+when its prediction or one of its references has a Chinese character; Thai, kana and the like are split into characters; all
+else as the libraries do by default (BLEU "13a", ROUGE lower-case words, here those of all scripts with their marks: see
+`words`). Texts are compared in Unicode's composed form (NFC).
 """
 
 import json
-import re
+import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from statistics import fmean
@@ -21,10 +22,9 @@ from typing import Any
 from uniadgen.errors import InputError
 from uniadgen.inspection.commands import check_selling_points
 from uniadgen.inspection.text import inspect_text
-from uniadgen.words import HAN, clean_text, is_blank, quoted, split_chinese
+from uniadgen.words import HAN, WORD, clean_text, clusters, is_blank, is_unspaced, quoted, split_chinese, words
 
 MAX_LINE_CHARACTERS = 10_000
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,9 @@ def text_metrics(predictions: Sequence[Prediction]) -> TextScores:
     for number, prediction in enumerate(predictions, 1):
         if not prediction.references or any(is_blank(reference) for reference in prediction.references):
             raise InputError(f"text metrics: prediction {number} needs at least one reference, and none of them blank")
-    bleu, bleu_corpus, bleu_signatures = _bleu(predictions)
-    rouge, rouge_corpus, rouge_signatures = _rouge_l(predictions)
+    composed = [replace(p, text=_composed(p.text), references=[_composed(r) for r in p.references]) for p in predictions]
+    bleu, bleu_corpus, bleu_signatures = _bleu(composed)
+    rouge, rouge_corpus, rouge_signatures = _rouge_l(composed)
     judged = [_inspected(prediction) for prediction in predictions]
     ads = tuple(AdScores(b, r, *rest) for b, r, rest in zip(bleu, rouge, judged, strict=True))
     inspected = [ad for ad in ads if ad.factual is not None]
@@ -100,6 +101,10 @@ def text_metrics(predictions: Sequence[Prediction]) -> TextScores:
         signatures=bleu_signatures | rouge_signatures,
         ads=ads,
     )
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -121,16 +126,16 @@ def _bleu(predictions: Sequence[Prediction]) -> tuple[list[float], float, dict[s
     """BLEU of each ad, of the corpus, and signatures by name."""
     try:
         from sacrebleu.metrics.bleu import BLEU
-        from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+
+        splits = _bleu_splits()
     except ImportError:
         raise _missing("sacrebleu") from None
-    split_other: Callable[[str], str] = Tokenizer13a()  # type: ignore[no-untyped-call]
     texts: list[str] = []
     references: list[list[str]] = []
     for prediction in predictions:
-        split = _spaced_chinese if _is_chinese(prediction) else split_other
-        texts.append(split(prediction.text))
-        references.append([split(reference) for reference in prediction.references])
+        split = splits[_kind(prediction)]
+        texts.append(" ".join(split(prediction.text)))
+        references.append([" ".join(split(reference)) for reference in prediction.references])
     # The texts are split already, so sacrebleu is told not to split; its sentence BLEU skips n-grams longer than the text.
     sentence = BLEU(tokenize="none", force=True, effective_order=True)
     corpus = BLEU(tokenize="none", force=True)
@@ -163,10 +168,10 @@ def _rouge_l(predictions: Sequence[Prediction]) -> tuple[list[float], float, dic
     single: list[float] = []
     common = said = wanted = 0
     for prediction in predictions:
-        words = _Words(_chinese_words if _is_chinese(prediction) else _words)
-        scorer = RougeScorer(["rougeL"], tokenizer=words)
-        length = len(words.tokenize(prediction.text))
-        options = [(scorer.score(r, prediction.text)["rougeL"], len(words.tokenize(r))) for r in prediction.references]
+        splitter = _Words(_rouge_words(_kind(prediction)))
+        scorer = RougeScorer(["rougeL"], tokenizer=splitter)
+        length = len(splitter.tokenize(prediction.text))
+        options = [(scorer.score(r, prediction.text)["rougeL"], len(splitter.tokenize(r))) for r in prediction.references]
         best, size = max(options, key=lambda option: option[0].fmeasure)
         single.append(_unit(best.fmeasure))
         common += round(best.precision * length)
@@ -184,33 +189,51 @@ def _unit(value: float) -> float:
     return min(max(float(value), 0.0), 1.0)
 
 
-def _is_chinese(prediction: Prediction) -> bool:
-    return any(HAN.search(text) for text in (prediction.text, *prediction.references))
+Split = Callable[[str], list[str]]
 
 
-def _splitters(predictions: Sequence[Prediction], other: str) -> str:
-    chinese = {_is_chinese(prediction) for prediction in predictions}
-    names = [other] if False in chinese else []
-    return "+".join([*names, f"jieba-{metadata.version('jieba')}"] if True in chinese else names)
+def _kind(prediction: Prediction) -> str:
+    """How an ad is split: "chinese", "unspaced" (another script without spaces) or "spaced"."""
+    texts = prediction.text, *prediction.references
+    if any(HAN.search(text) for text in texts):
+        return "chinese"
+    return "unspaced" if any(map(is_unspaced, texts)) else "spaced"
 
 
-def _spaced_chinese(text: str) -> str:
-    return " ".join(word for word in split_chinese()(text) if not word.isspace())
+def _splitters(predictions: Sequence[Prediction], spaced: str) -> str:
+    names = {"spaced": spaced, "unspaced": f"{spaced}-characters", "chinese": ""}
+    kinds = {_kind(prediction) for prediction in predictions}
+    if "chinese" in kinds:
+        names["chinese"] = f"jieba-{metadata.version('jieba')}"
+    return "+".join(name for kind, name in names.items() if kind in kinds)
 
 
-def _chinese_words(text: str) -> list[str]:
-    return [word for word in split_chinese()(text.lower()) if _WORD.search(word)]
+def _bleu_splits() -> dict[str, Split]:
+    """sacrebleu's splitter by kind; Chinese is split by jieba, other scripts without spaces into characters."""
+    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+
+    spaced: Callable[[str], str] = Tokenizer13a()  # type: ignore[no-untyped-call]
+
+    def unspaced(text: str) -> list[str]:
+        return spaced("".join(f" {c} " if is_unspaced(c) else c for c in clusters(text))).split(" ")
+
+    def chinese(text: str) -> list[str]:
+        return [word for word in split_chinese()(text) if not word.isspace()]
+
+    return {"spaced": lambda text: spaced(text).split(" "), "unspaced": unspaced, "chinese": chinese}
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+def _rouge_words(kind: str) -> Split:
+    if kind == "chinese":
+        return lambda text: [word for word in split_chinese()(text.lower()) if WORD.search(word)]
+    return lambda text: words(text.lower())
 
 
 @dataclass(frozen=True)
 class _Words:
     """The form in which rouge-score takes a splitter."""
 
-    split: Callable[[str], list[str]]
+    split: Split
 
     def tokenize(self, text: str) -> list[str]:
         return self.split(text)
