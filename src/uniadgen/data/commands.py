@@ -47,7 +47,7 @@ def add_data_verbs(verbs: Any) -> None:
     verb.set_defaults(run=stats)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout")
     verb.add_argument("--sheet", metavar="FILE", help="draw the contact sheet of a user there (PNG)")
-    verb.add_argument("--user", type=int, default=0, metavar="N", help="number of the user in users.parquet (default 0)")
+    verb.add_argument("--user", type=int, metavar="N", help="which user --sheet draws, by number in users.parquet (default 0)")
     verb = verbs.add_parser("sheets", help="draw ads of every scene family and category", allow_abbrev=False)
     verb.set_defaults(run=sheets)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout, with pictures")
@@ -199,16 +199,18 @@ def stats(arguments: argparse.Namespace) -> None:
     from uniadgen.data.stats import data_stats, user_sheet
 
     folder = _path(arguments.data, "DIR")
+    if arguments.user is not None and arguments.sheet is None:
+        raise InputError("argument --user: is about the picture of a user; name its file with --sheet FILE")
     print(data_stats(folder))
     if arguments.sheet is not None:
-        path = _path(arguments.sheet, "--sheet")
-        sheet = user_sheet(folder, arguments.user)
+        path, user = _path(arguments.sheet, "--sheet"), arguments.user or 0
+        sheet = user_sheet(folder, user)
         try:
             sheet.save(path, format="PNG")
         except OSError as error:
             reason = error.strerror or "no such folder"
             raise InputError(f"argument --sheet: {quoted(path)} can't be written ({reason}); name another file") from None
-        print(f"history and target of user {arguments.user}: {quoted(path)}")
+        print(f"history and target of user {user}: {quoted(path)}")
 
 
 def sheets(arguments: argparse.Namespace) -> None:

@@ -40,6 +40,7 @@ def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
     cutouts = {
         row["id"]: visible_part(Image.open(io.BytesIO(row["cutout"])).convert("RGBA"))
         for row in iter_rows(data, "products", batch_size=64)
+        if row["cutout"] is not None
     }
     columns = ("product_id", "split", "scene_id", "id", "placement", "plate", "ad")
     found = Scenes([], [], [], [], [], {})
@@ -56,7 +57,7 @@ def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
             if row["product_id"] not in found.cutouts:
                 found.cutouts[row["product_id"]] = fitted_to(cutout, size)
     if not found.plates:
-        raise InputError(f"data folder {quoted(data)}: no creatives with a cut-out in the splits {', '.join(splits)}")
+        raise InputError(f"data folder {quoted(data)}: no creatives with picture and cut-out in the splits {', '.join(splits)}")
     return found
 
 

@@ -49,7 +49,8 @@ def data_stats(folder: Path) -> str:
         lines.append(f"  scenes     {len(scenes):,}, of which {shared:,} are shown with more than one product")
     with open_table(folder, "creatives", ["id"]) as table:
         weights = {name: _stored_bytes(table, name) for name in ("ad", "plate", "codes") if filled(table).get(name)}
-    lines.append("  stored     " + ", ".join(f"{name} {weight / 1e6:,.1f} MB" for name, weight in weights.items()))
+    if weights:
+        lines.append("  stored     " + ", ".join(f"{name} {weight / 1e6:,.1f} MB" for name, weight in weights.items()))
     with open_table(folder, "products", ["id"]) as products:
         lines.append(f"products   {products.row_count:,}")
     lengths: list[NDArray[np.int64]] = []

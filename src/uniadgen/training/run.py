@@ -191,7 +191,8 @@ def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, 
     table = read_creatives(data, ("split", "department", *FACETS))
     if any(table[name].null_count for name in ("department", *FACETS)):
         raise InputError(
-            f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}; only PAd-Synth has. Train without --scenes"
+            f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}, as only PAd-Synth has; "
+            "leave out `train scenes`, and --scenes of `train unified`"
         )
     columns = {name: table[name].to_pylist() for name in FACETS}
     names = names or {name: tuple(sorted(set(columns[name]))) for name in FACETS}
