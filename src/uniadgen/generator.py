@@ -207,8 +207,8 @@ class AdGenerator:
         written = self._texts(jobs, timings)
         with timings("image"):
             painted = self._paint(jobs, written.cache, written.preferences, written.generators, options)
-            grid = self.model.config.image.grid
-            pictures = [to_image(self.model.image_tokenizer.decode(codes[None], grid)[0]) for codes in painted.codes]
+            own, decode = self.model.config.image, self.model.image_tokenizer.decode
+            pictures = [to_image(decode(codes[None], own.grid, own.upsampling)[0]) for codes in painted.codes]
         with timings("compose"):
             backgrounds = [cover(picture, options.size) for picture in pictures]
             images = [compose(b, job.request.cutout, job.placement) for b, job in zip(backgrounds, jobs, strict=True)]

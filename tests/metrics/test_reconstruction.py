@@ -1,5 +1,6 @@
 """PSNR and SSIM against values computed otherwise, tokenizers whose error is known, and the command."""
 
+import dataclasses
 import importlib.util
 import json
 import shutil
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from uniadgen.cli import main
@@ -34,7 +36,7 @@ class Shifting(nn.Module):
         self.batches.append(len(pixels))
         return torch.full((len(pixels), tiny().image.tokens), 3)
 
-    def decode(self, codes: Tensor, grid: int) -> Tensor:
+    def decode(self, codes: Tensor, grid: int, scale: int = 1) -> Tensor:
         values = ((self.seen + 1) * 127.5).round()
         return (values + torch.where(values < 128, self.steps, -self.steps)) / 127.5 - 1
 
@@ -169,3 +171,57 @@ def test_janus_without_transformers_is_one_line(
     error = capsys.readouterr().err
     assert "uniadgen[janus]" in error
     assert error.count("\n") == 1
+
+
+class Sharpening(nn.Module):
+    """Encodes the mean of a picture; paints it flat, and twice as large with a chessboard of `step` on it."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step, self.weight = step, nn.Parameter(torch.zeros(1))
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        value = ((pixels.mean((1, 2, 3)) + 1) / 2 * (tiny().image.codes - 1)).round().long()
+        return value[:, None].expand(-1, tiny().image.tokens)
+
+    def decode(self, codes: Tensor, grid: int, scale: int = 1) -> Tensor:
+        side = 16 * grid * scale
+        flat = (codes[:, :1].float() / (tiny().image.codes - 1) * 1.6 - 0.8).view(-1, 1, 1, 1).expand(-1, 3, side, side)
+        board = torch.arange(side)[:, None] // 2 + torch.arange(side) // 2
+        return flat + (board % 2 * 2 - 1) * self.step / 127.5 * (scale == 2)
+
+
+def test_large_plates_are_measured_large(tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny(), image=dataclasses.replace(tiny().image, upsampling=2))
+    saved: dict[str, tuple[int, int]] = {}
+    found = reconstruction(TINY, Sharpening(8), config, limit=3, save=lambda n, p: saved.update({n: p.size}))  # type: ignore[arg-type]
+    large = found.large
+    assert large is not None
+    assert (large.side, large.quality.n, large.crispness.n, large.crispness.real_px) == (128, 3, 3, 128)
+    assert len(saved) == 3
+    assert set(saved.values()) == {(128, 128)}
+    stronger = reconstruction(TINY, Sharpening(40), config, limit=3).large  # type: ignore[arg-type]
+    assert stronger is not None
+    for name in ("laplacian", "gradient"):
+        little, much = (getattr(found.crispness, name) for found in (large, stronger))
+        first, second = (getattr(found.crispness, f"{name}_ratio") for found in (large, stronger))
+        assert much > 1.5 * little
+        assert second / first == pytest.approx(much / little)  # both are to the same plates
+    assert stronger.quality.psnr < large.quality.psnr
+    small = dataclasses.replace(config, image=dataclasses.replace(config.image, resolution=192))
+    assert next(module._pictures(TINY, [0], config)).large is not None
+    assert next(module._pictures(TINY, [0], small)).large is None  # plates of 256 px, and it would paint 384
+    assert next(module._pictures(TINY, [0], tiny())).large is None
+
+
+def test_reproduced_plates_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new" / "plates"
+    assert main([*COMMAND, str(TINY), "--limit", "2", "--out", str(out)]) == 0
+    files = sorted(out.iterdir())
+    assert len(files) == 2
+    with Image.open(files[0]) as picture:
+        assert picture.size == (256, 256)
+    capsys.readouterr()
+    (tmp_path / "file").write_text("")
+    assert main([*COMMAND, str(TINY), "--limit", "2", "--out", str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -5,8 +5,10 @@ import json
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from uniadgen.errors import InputError
+from uniadgen.output import check_out
 from uniadgen.words import quoted
 
 PICTURE_FIGURES = {
@@ -54,6 +56,7 @@ def add_metrics_verbs(verbs: Any) -> Any:
     )
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
     verb.add_argument("--limit", type=int, metavar="N", help="creatives, from all over the split (default: all of it)")
+    verb.add_argument("--out", metavar="DIR", help="for the plates as reproduced at the largest resolution, as ID.png")
     verb.add_argument("--json", action="store_true", help="print JSON")
     for name, what in PICTURE_FIGURES.items():
         verb = kinds.add_parser(name, help=what, allow_abbrev=False)
@@ -129,7 +132,14 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
         raise InputError(f"argument --limit: {arguments.limit} is no positive number of creatives")
     folder = Path(arguments.model) if arguments.model else embedded_folder()
     tokenizer, config = load_tokenizer(folder, "cuda" if torch.cuda.is_available() else "cpu")
-    found = reconstruction(Path(arguments.data), tokenizer, config, arguments.split, arguments.limit)
+    data, out = Path(arguments.data), None if arguments.out is None else Path(arguments.out)
+    if out is None:
+        found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit)
+    else:
+        check_out(out)
+        out.mkdir(parents=True, exist_ok=True)
+        save = partial(_save_plate, out)
+        found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit, save=save)
     if arguments.json:
         print(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
@@ -137,8 +147,23 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
     for name, quality in (("plates", found.plates), ("ads", found.ads)):
         if quality is not None:
             print(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
+    if found.large is not None:
+        own = found.large.quality
+        print(f"{found.large.side:4} px  {own.n:8,} {own.psnr:8.2f} {own.ssim:8.4f}")
+        crisp = found.large.crispness
+        print(f"crispness at {found.large.side} px, ratio to the plates: ", end="")
+        told = ("-" if ratio is None else f"{ratio:.3f}" for ratio in (crisp.laplacian_ratio, crisp.gradient_ratio))
+        print("Laplacian {}, gradient {}".format(*told))
     print(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
     print(found.signature)
+
+
+def _save_plate(folder: Path, name: str, picture: Any) -> None:
+    path = folder / f"{quote(name, safe=' ')}.png"  # an id may hold what a file name can't
+    try:
+        picture.save(path)
+    except OSError as error:
+        raise InputError(f"argument --out: {quoted(path)} can't be written ({error.strerror}); name another folder") from None
 
 
 def metrics_pictures(arguments: argparse.Namespace) -> None:

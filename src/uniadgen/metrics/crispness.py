@@ -7,13 +7,14 @@ Medians, since a single hard edge, such as that of a pasted product, moves them 
 Laplacian of about 0.4, since it is stored in 8 bits: a ratio of 0.3 to real pictures is none at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+CrispnessOf = tuple[float, float]  # Laplacian, gradient
 SIDE = 512  # px of the shorter side
 SIGNATURE = (
     f"crispness|{SIDE}px short side:lanczos|luma:bt601 0-255|median|Laplacian:4 neighbours|gradient:central|mean over pictures"
@@ -22,13 +23,14 @@ SIGNATURE = (
 
 @dataclass(frozen=True)
 class Crispness:
-    """Means over `n` pictures, and those divided by the same of the real ones, whose shorter sides had `real_px` pixels."""
+    """Means over `n` pictures, and those divided by the same of the real ones, whose shorter sides had `real_px` pixels (None
+    for real ones without any structure)."""
 
     n: int
     laplacian: float
     gradient: float
-    laplacian_ratio: float
-    gradient_ratio: float
+    laplacian_ratio: float | None
+    gradient_ratio: float | None
     real_n: int
     real_px: int
     signature: str
@@ -37,7 +39,7 @@ class Crispness:
         return asdict(self)
 
 
-def crispness_of(picture: Image.Image) -> tuple[float, float]:
+def crispness_of(picture: Image.Image) -> CrispnessOf:
     """Medians of the absolute Laplacian (four neighbours) and of the gradient's length (central differences, per pixel)."""
     scale = SIDE / min(picture.size)
     if scale != 1:
@@ -54,19 +56,24 @@ def crispness_of(picture: Image.Image) -> tuple[float, float]:
 def crispness(painted: Iterable[Image.Image], real: Iterable[Image.Image]) -> Crispness:
     """Of the real pictures those count whose shorter side is SIDE or more, if there are some: others are enlarged, and no
     measure of what is crisp. Raises ValueError without any picture."""
-    made, true = ([(*crispness_of(p), min(p.size)) for p in pictures] for pictures in (painted, real))
+    made = [crispness_of(picture) for picture in painted]
+    true = [(crispness_of(picture), min(picture.size)) for picture in real]
     if not made or not true:
         raise ValueError("no pictures")
-    true = [values for values in true if values[2] >= SIDE] or true
-    (laplacian, gradient, _), (real_laplacian, real_gradient, _) = np.mean(made, 0).tolist(), np.mean(true, 0).tolist()
-    smallest = min(side for *_, side in true)
+    large = [found for found in true if found[1] >= SIDE] or true
+    return ratios(made, [values for values, _ in large], min(side for _, side in large))
+
+
+def ratios(made: Sequence[CrispnessOf], true: Sequence[CrispnessOf], side: int) -> Crispness:
+    """Means and ratios of what `crispness_of` says of painted and of real pictures, the latter of `side` px or more."""
+    (laplacian, gradient), (real_laplacian, real_gradient) = np.mean(made, 0).tolist(), np.mean(true, 0).tolist()
     return Crispness(
         n=len(made),
         laplacian=laplacian,
         gradient=gradient,
-        laplacian_ratio=laplacian / real_laplacian if real_laplacian else float("nan"),
-        gradient_ratio=gradient / real_gradient if real_gradient else float("nan"),
+        laplacian_ratio=laplacian / real_laplacian if real_laplacian else None,
+        gradient_ratio=gradient / real_gradient if real_gradient else None,
         real_n=len(true),
-        real_px=smallest,
-        signature=f"{SIGNATURE}|real:{smallest}px",
+        real_px=side,
+        signature=f"{SIGNATURE}|real:{side}px",
     )

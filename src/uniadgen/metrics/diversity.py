@@ -13,13 +13,14 @@ from uniadgen.metrics.picture_features import PictureFeatures, standardiser
 
 @dataclass(frozen=True)
 class Diversity:
-    """distance: mean over `groups` of the mean distance of their pairs; ratio: to that of all pairs of real pictures."""
+    """distance: mean over `groups` of the mean distance of their pairs; ratio: to that of all pairs of real pictures (None
+    where these are all the same)."""
 
     groups: int
     n: int
     distance: float
     real: float
-    ratio: float
+    ratio: float | None
     signature: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,6 +44,4 @@ def diversity(groups: Sequence[PictureFeatures], real: PictureFeatures, encoder:
     distance = float(np.mean([mean_pairwise(standardised(group)) for group in compared]))
     true = mean_pairwise(standardised(real))
     signature = f"diversity|mean pairwise distance|{encoder}|standardised by the real|mean over groups"
-    return Diversity(
-        len(compared), sum(map(len, compared)), distance, true, distance / true if true > 0 else float("nan"), signature
-    )
+    return Diversity(len(compared), sum(map(len, compared)), distance, true, distance / true if true > 0 else None, signature)

@@ -1,6 +1,7 @@
-"""How well an image tokenizer reproduces pictures that it has not learnt from: PSNR, SSIM and its use of its codes."""
+"""How well an image tokenizer reproduces pictures that it has not learnt from: PSNR, SSIM, crispness, use of its codes."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,13 +10,16 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from uniadgen.data.encode import Cutouts, ad_pixels, plate_pixels
 from uniadgen.data.layout import Row, open_table, read_creatives
 from uniadgen.errors import InputError
+from uniadgen.metrics.crispness import Crispness, CrispnessOf, crispness_of, ratios
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+from uniadgen.model.pixels import to_image
 from uniadgen.words import quoted
 
 WINDOW, SIGMA = 11, 1.5  # px of SSIM's Gaussian
@@ -32,11 +36,22 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Large:
+    """Plates as the tokenizer paints them at its largest resolution, `side` px, from the tokens of their small versions."""
+
+    side: int
+    quality: Quality
+    crispness: Crispness
+
+
+@dataclass(frozen=True)
 class Reconstruction:
-    """plates: None where the data set has none. codes_used: share of all codes that the pictures, of both kinds, need."""
+    """plates: None where the data set has none. large: None where none is that large, or the tokenizer has one resolution only.
+    codes_used: share of all codes that the pictures, of both kinds, need."""
 
     plates: Quality | None
     ads: Quality
+    large: Large | None
     codes_used: float
     codes: int
     signature: str
@@ -53,30 +68,45 @@ def reconstruction(
     split: str = "test",
     limit: int | None = None,
     batch: int = 16,
+    save: Callable[[str, Image.Image], None] | None = None,
 ) -> Reconstruction:
-    """Encode and decode the plates and ads of a split at the model's resolution.
+    """Encode and decode the plates and ads of a split at the model's resolution, and plates that are as large as it can paint.
 
     tokenizer: on the device that is to do the work. limit: creatives, taken from all over the split. batch: pictures at a time.
-    Raises InputError for a split without creatives, and for pictures that are missing or broken.
+    save(id, picture) gets every plate as painted at the largest resolution. Raises InputError for a split without creatives,
+    and for pictures that are missing or broken.
     """
     rows = _chosen(data, split, limit)
     device = next(tokenizer.parameters()).device
     size, used = config.image.resolution, torch.zeros(config.image.codes, dtype=torch.bool)
-    scores: dict[bool, list[tuple[float, float]]] = {True: [], False: []}  # by whether it is a plate
-    pictures = _pictures(data, rows, size)
+    scores: dict[str, list[tuple[float, float]]] = {"plate": [], "ad": [], "large": []}
+    crisp: list[tuple[CrispnessOf, CrispnessOf]] = []  # of the painted ones, and of the true ones
+    pictures = _pictures(data, rows, config)
     while some := list(islice(pictures, batch)):
-        pixels = torch.stack([picture for _, picture in some]).to(device)
+        pixels = torch.stack([picture.pixels for picture in some]).to(device)
         codes = tokenizer.encode(pixels)
         used[codes.flatten().cpu()] = True
         first, second = _rounded(pixels), _rounded(tokenizer.decode(codes, config.image.grid))
-        for (is_plate, _), *found in zip(some, psnr(first, second).tolist(), ssim(first, second).tolist(), strict=True):
-            scores[is_plate].append((found[0], found[1]))
+        for picture, *found in zip(some, psnr(first, second).tolist(), ssim(first, second).tolist(), strict=True):
+            scores["plate" if picture.is_plate else "ad"].append((found[0], found[1]))
+        for picture, own in zip(some, codes, strict=True):
+            if picture.is_plate and (save is not None or picture.large is not None):
+                painted = tokenizer.decode(own[None], config.image.grid, config.image.upsampling)
+                if save is not None:
+                    save(picture.name, to_image(painted[0]))
+                if picture.large is not None:
+                    true, second = picture.large[None].to(device), _rounded(painted)
+                    scores["large"].append((float(psnr(_rounded(true), second)), float(ssim(_rounded(true), second))))
+                    crisp.append((crispness_of(to_image(painted[0])), crispness_of(to_image(true[0]))))
     signature = (
         f"{size}px|rgb:8bit|PSNR|dB|max:120|SSIM|window:gaussian{WINDOW}-{SIGMA}|k:0.01-0.03|range:0-1|border:no|mean over rgb"
         f"|plates:hidden filled|split:{split}|creatives:{len(rows)}|mean over pictures"
     )
-    plates = _quality(scores[True]) if scores[True] else None
-    return Reconstruction(plates, _quality(scores[False]), float(used.float().mean()), len(used), signature)
+    plates = _quality(scores["plate"]) if scores["plate"] else None
+    side = config.image.painted
+    crispness = ratios([painted for painted, _ in crisp], [plate for _, plate in crisp], side) if crisp else None
+    large = None if crispness is None else Large(side, _quality(scores["large"]), crispness)
+    return Reconstruction(plates, _quality(scores["ad"]), large, float(used.float().mean()), len(used), signature)
 
 
 def _quality(scores: list[tuple[float, float]]) -> Quality:
@@ -128,13 +158,26 @@ def _chosen(data: Path, split: str, limit: int | None) -> list[int]:
     return [rows[number * len(rows) // count] for number in range(count)]
 
 
-def _pictures(data: Path, rows: list[int], size: int) -> Iterator[tuple[bool, Tensor]]:
-    """Of each row its plate, where it has one, and its ad: whether it is a plate, and its pixels in -1..1."""
-    cutouts = Cutouts(data)
+@dataclass(frozen=True)
+class _Picture:
+    """pixels: in -1..1, as the tokenizer is shown them. large: a plate's at the largest resolution painted, if it has that."""
+
+    name: str
+    is_plate: bool
+    pixels: Tensor
+    large: Tensor | None = None
+
+
+def _pictures(data: Path, rows: list[int], config: ModelConfig) -> Iterator[_Picture]:
+    """Of each row its plate, where it has one, and its ad."""
+    cutouts, size, painted = Cutouts(data), config.image.resolution, config.image.painted
     for row in _read(data, rows):
         if row["plate"] is not None:
-            yield True, plate_pixels(row, size, cutouts)
-        yield False, ad_pixels(row, size)
+            pixels = plate_pixels(row, size, cutouts)  # first, since it says what is wrong with a broken one
+            with Image.open(io.BytesIO(row["plate"])) as plate:
+                large = painted > size and min(plate.size) >= painted
+            yield _Picture(row["id"], True, pixels, plate_pixels(row, painted, cutouts) if large else None)
+        yield _Picture(row["id"], False, ad_pixels(row, size))
 
 
 def _read(data: Path, rows: list[int]) -> Iterator[Row]:

@@ -33,6 +33,7 @@ class ImageTokenizerConfig:
     patch: int = 16  # px per token and side
     levels: tuple[int, ...] = (8, 8, 5, 5, 5)  # fsq: quantisation levels per dimension
     channels: tuple[int, int, int] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
+    upsampling: int = 1  # fsq: 2 if the decoder can also paint twice the resolution from the same tokens
     janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
     # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
@@ -44,6 +45,11 @@ class ImageTokenizerConfig:
     def grid(self) -> int:
         """Tokens per side of a generated picture."""
         return self.resolution // self.patch
+
+    @property
+    def painted(self) -> int:
+        """px of the largest picture that the decoder paints from these tokens."""
+        return self.resolution * self.upsampling
 
     @property
     def tokens(self) -> int:
@@ -152,6 +158,8 @@ class ModelConfig:
             raise InputError(
                 f"config: image.resolution and preference.resolution must be multiples of image.patch {image.patch}"
             )
+        if image.upsampling not in ((1, 2) if image.kind == "fsq" else (1,)):
+            raise InputError(f"config: image.upsampling {image.upsampling!r} must be 1, or 2 with the fsq image tokenizer")
         if image.kind == "fsq":
             codes = 1
             for level in image.levels:

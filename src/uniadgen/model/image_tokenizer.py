@@ -2,7 +2,8 @@
 
 `fsq`: ours. A 4x space-to-depth stem, convolutions at 1/4, 1/8 and 1/16 of the resolution, attention only at 1/16, and finite
 scalar quantisation (Mentzer et al., 2023): each of a few dimensions is rounded to a fixed number of levels, so there is no
-codebook to collapse. `janus-vq`: the vector-quantised tokenizer of Janus, from transformers.
+codebook to collapse. With `upsampling: 2` its decoder also paints twice the resolution, from the same tokens. `janus-vq`: the
+vector-quantised tokenizer of Janus, from transformers.
 """
 
 import math
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 
 from uniadgen.model.config import ImageTokenizerConfig
 from uniadgen.model.layers import EncoderBlock
+
+NOISE = 8  # channels of noise that fine structure is made from
 
 
 class Residual(nn.Module):
@@ -76,6 +79,39 @@ class GridAttention(nn.Module):
         return attended.transpose(1, 2).unflatten(2, (height, width)).contiguous()
 
 
+class Detail(nn.Module):
+    """Paints twice the decoder's resolution: adds to the enlarged picture what it lacks.
+
+    Little work at high resolution: convolutions at 1/4 of it, whose channels become pixels. Fine structure that no token tells
+    of is made from a fixed field of noise, so that the same tokens are always the same picture.
+    """
+
+    noise: Tensor
+
+    def __init__(self, fine: int) -> None:
+        super().__init__()
+        thin = fine // 2 + NOISE
+        self.up = Up(fine, fine // 2)
+        self.body = nn.Sequential(*(Residual(thin) for _ in range(3)))
+        self.out = nn.Conv2d(thin, 48, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(cast(Tensor, self.out.bias))
+        self.register_buffer(
+            "noise", torch.randn(1, NOISE, 64, 64, generator=torch.Generator("cpu").manual_seed(0), device="cpu")
+        )
+
+    def forward(self, features: Tensor, picture: Tensor, shift: tuple[int, int] = (0, 0)) -> Tensor:
+        """features [B, fine, h, w], picture [B, 3, 4h, 4w] -> [B, 3, 8h, 8w]. shift: of the noise, for training."""
+        x = self.up(features)
+        (rows, columns), side = x.shape[2:], self.noise.shape[2]
+        noise = self.noise.roll(shift, (2, 3)).tile(1, 1, -(-rows // side), -(-columns // side))[..., :rows, :columns]
+        x = torch.cat([x, noise.to(x.dtype).expand(len(x), -1, -1, -1)], 1)
+        enlarged = F.interpolate(picture, scale_factor=2, mode="bicubic", align_corners=False)
+        x = self.body(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return enlarged + F.pixel_shuffle(self.out(x.to(self.out.weight.dtype)), 4)
+
+
 class FSQTokenizer(nn.Module):
     """Finite scalar quantisation of a convolutional bottleneck; any picture whose sides are multiples of 16 px."""
 
@@ -119,6 +155,7 @@ class FSQTokenizer(nn.Module):
             nn.Conv2d(fine, 48, 3, padding=1),
             nn.PixelShuffle(4),
         )
+        self.detail = Detail(fine) if config.upsampling == 2 else None
 
     def quantise(self, latent: Tensor) -> Tensor:
         """latent [B, d, h, w] -> values on the grid, -1..1, gradient straight through the rounding."""
@@ -143,17 +180,33 @@ class FSQTokenizer(nn.Module):
 
     def reconstruct(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, H, W] in -1..1 -> the same after quantisation, differentiable; for training."""
-        reconstructed: Tensor = self.decoder(self.quantise(self.encoder(pixels)))
-        return reconstructed
+        return self.paint(self.quantise(self.encoder(pixels)))[1]
 
     def encode(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, H, W] in -1..1 -> ids [B, H/16 * W/16]."""
         return self.codes(self.quantise(self.encoder(pixels)))
 
-    def decode(self, codes: Tensor, grid: int) -> Tensor:
-        """ids [B, grid*grid] -> pixels [B, 3, 16*grid, 16*grid] in -1..1."""
-        values = self.values(codes).to(next(self.parameters()).dtype)
-        pixels: Tensor = self.decoder(values.unflatten(2, (grid, grid)))
+    def reconstruct_both(self, pixels: Tensor, shift: tuple[int, int] = (0, 0)) -> tuple[Tensor, Tensor]:
+        """As `reconstruct`, and the same picture at twice the resolution. Only with `upsampling: 2`."""
+        return self.paint_both(self.quantise(self.encoder(pixels)), shift)
+
+    def paint(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Values on the grid [B, d, h, w] -> features [B, fine, 4h, 4w] and the picture [B, 3, 16h, 16w] that they become."""
+        features = self.decoder[:-2](values)
+        with torch.autocast(values.device.type, enabled=False):  # pixels want more than the eight bits of bfloat16
+            return features, self.decoder[-2:](features.to(self.decoder[-2].weight.dtype))
+
+    def paint_both(self, values: Tensor, shift: tuple[int, int] = (0, 0)) -> tuple[Tensor, Tensor]:
+        """Values on the grid [B, d, h, w] -> pictures [B, 3, 16h, 16w] and [B, 3, 32h, 32w]. shift: of the noise."""
+        if self.detail is None:
+            raise ValueError("this tokenizer paints at one resolution only")
+        features, picture = self.paint(values)
+        return picture, self.detail(features, picture, shift)
+
+    def decode(self, codes: Tensor, grid: int, scale: int = 1) -> Tensor:
+        """ids [B, grid*grid] -> pixels [B, 3, side, side] in -1..1, side = 16*grid*scale; scale: up to config's upsampling."""
+        values = self.values(codes).to(next(self.parameters()).dtype).unflatten(2, (grid, grid))
+        pixels = (self.paint(values) if scale == 1 else self.paint_both(values))[1]
         return pixels.clamp(-1, 1)
 
 
@@ -194,12 +247,12 @@ class JanusTokenizer(nn.Module):
         vectors = F.normalize(self.model.quantize.embedding.weight.float(), dim=-1)
         return (F.normalize(latent.float(), dim=-1) @ vectors.t()).argmax(-1)
 
-    def decode(self, codes: Tensor, grid: int) -> Tensor:
-        """ids [B, grid*grid] -> pixels [B, 3, 16*grid, 16*grid] in -1..1; unlike JanusVQVAE.decode for any grid."""
+    def decode(self, codes: Tensor, grid: int, scale: int = 1) -> Tensor:
+        """ids [B, grid*grid] -> pixels [B, 3, 16*grid, 16*grid] in -1..1; unlike JanusVQVAE.decode for any grid. scale: 1."""
         vectors = F.normalize(self.model.quantize.embedding(codes), dim=-1).transpose(1, 2).unflatten(2, (grid, grid))
         pixels: Tensor = self.model.decoder(self.model.post_quant_conv(vectors))
-        scale, shift = (pixels.new_tensor(values).view(1, 3, 1, 1) for values in (self.scale, self.shift))
-        return ((pixels - shift) / scale).clamp(-1, 1)
+        factor, shift = (pixels.new_tensor(values).view(1, 3, 1, 1) for values in (self.scale, self.shift))
+        return ((pixels - shift) / factor).clamp(-1, 1)
 
 
 def build_image_tokenizer(config: ImageTokenizerConfig) -> FSQTokenizer | JanusTokenizer:

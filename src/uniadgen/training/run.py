@@ -1,7 +1,6 @@
 """What `uniadgen train` runs: reads the configuration and the data, trains, writes a model folder."""
 
 import dataclasses
-import io
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,8 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from numpy.typing import NDArray
-from PIL import Image
 
 from uniadgen.data.encode import encoded_settings, fingerprint
 from uniadgen.data.layout import SPLITS, iter_rows, read_creatives, read_index
@@ -37,7 +34,7 @@ from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_
 from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.scenes import Labels, train_scenes
-from uniadgen.training.tokenizer import train_tokenizer
+from uniadgen.training.tokenizer import Pictures, refine_large, train_tokenizer
 from uniadgen.training.unified import train_unified
 from uniadgen.words import quoted
 
@@ -88,47 +85,63 @@ def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> Non
     schedule: Schedule = _section(Schedule, values, "tokenizer", config_path)
     if config is None:
         raise InputError(f"{config_path}: a backbone brings its own image tokenizer; train `unified` with --backbone")
-    pictures, unseen = tokenizer_pictures(data, config.image.resolution)
+    pictures, unseen = tokenizer_pictures(data)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
-    train_tokenizer(tokenizer, pictures, unseen, of_process(schedule), config.preference.resolution, out, resume)
+    sizes = config.image.resolution, of_process(schedule), config.preference.resolution
+    train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume)
     if processes().is_main_process:
         checkpoint.save_tokenizer(out, tokenizer, config)
         print(f"wrote {out}")
 
 
-def run_refine(data: Path, config_path: Path, model_folder: Path, out: Path, resume: bool) -> None:
-    """Trains the decoding half of a finished model's image tokenizer further and writes the model anew.
+def run_refine(data: Path, config_path: Path, folder: Path, out: Path, resume: bool) -> None:
+    """Trains the decoding half of an image tokenizer further and writes it anew: of a model, or what `run_tokenizer` wrote.
 
-    All codes keep their meaning, so nothing else has to be trained again.
+    All codes keep their meaning, so nothing else has to be trained again. A tokenizer that paints two resolutions learns to
+    paint the larger one crisp.
     """
     _, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "refine", config_path)
-    model, words = checkpoint.load(model_folder)
-    tokenizer = model.image_tokenizer
+    alone = (folder / checkpoint.IMAGE_TOKENIZER).is_file()
+    if alone:
+        tokenizer, config = checkpoint.load_tokenizer(folder)
+    else:
+        model, words = checkpoint.load(folder)
+        tokenizer, config = model.image_tokenizer, model.config
     if not isinstance(tokenizer, FSQTokenizer):
-        raise InputError(f"argument --refine: {quoted(model_folder)} has a tokenizer of another kind; only ours can be refined")
-    tokenizer.encoder.requires_grad_(False)
-    pictures, unseen = tokenizer_pictures(data, model.config.image.resolution)
-    train_tokenizer(tokenizer, pictures, unseen, of_process(schedule), None, out, resume)
+        raise InputError(f"argument --refine: {quoted(folder)} has a tokenizer of another kind; only ours can be refined")
+    resolution, schedule = config.image.resolution, of_process(schedule)
+    pictures, unseen = tokenizer_pictures(data, plates_only=tokenizer.detail is not None)
+    if tokenizer.detail is None:
+        tokenizer.encoder.requires_grad_(False)
+        train_tokenizer(tokenizer, pictures, unseen, resolution, schedule, None, out, resume)
+    elif max(pictures.sides) < config.image.painted:
+        raise InputError(f"data folder {quoted(data)}: no plate of the split train has {config.image.painted} px; render some")
+    else:
+        refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume)
     if processes().is_main_process:
-        checkpoint.save(out / "model", model, words, torch.float16)
-        print(f"wrote {out / 'model'}")
+        if alone:
+            checkpoint.save_tokenizer(out, tokenizer, config)
+        else:
+            checkpoint.save(out / "model", model, words, torch.float16)
+        print(f"wrote {out if alone else out / 'model'}")
 
 
-def tokenizer_pictures(data: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def tokenizer_pictures(data: Path, plates_only: bool = False) -> tuple[Pictures, Pictures]:
     """What the tokenizer learns from - plates, which the model paints, and ads, which histories are made of - and unseen plates
-    (ads where there are none): [N, size, size, 3] each."""
-    kept: list[NDArray[np.uint8]] = []
-    unseen: list[NDArray[np.uint8]] = []
+    (ads where there are none)."""
+    kept: list[bytes] = []
+    unseen: list[bytes] = []
     for row in iter_rows(data, "creatives", ("split", "plate", "ad"), 64):
-        for picture in (row["plate"], row["ad"]) if row["split"] == "train" else (row["plate"] or row["ad"],):
-            if picture is not None:
-                opened = Image.open(io.BytesIO(picture)).convert("RGB").resize((size, size))
-                (kept if row["split"] == "train" else unseen).append(np.asarray(opened))
+        plate, ad = row["plate"], row["ad"]
+        if row["split"] == "train":
+            kept += [picture for picture in ((plate or ad,) if plates_only else (plate, ad)) if picture is not None]
+        elif plate or ad:
+            unseen.append(plate or ad)
     if not kept or not unseen:
         raise InputError(f"data folder {quoted(data)}: pictures of the split train and of another one are needed")
-    return np.stack(kept), np.stack(unseen)
+    return Pictures.of(kept), Pictures.of(unseen)
 
 
 def text_corpus(data: Path, seed: int) -> list[str]:

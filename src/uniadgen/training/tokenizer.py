@@ -1,22 +1,111 @@
-"""Trains the image tokenizer to reproduce pictures: pixels, and their gradients at two scales so that edges stay sharp."""
+"""Trains the image tokenizer to reproduce pictures, in two stages.
 
+`train_tokenizer`: everything, on pixels and their gradients at two scales so that edges stay sharp. A tokenizer with
+`upsampling: 2` sees plates small and is asked for both resolutions; plates that are no larger than its small one train that
+alone. `refine_large`: its decoder alone, so that codes keep their meaning, for the sake of the larger resolution. What tokens
+can't tell - where exactly edges run, the grain of wood, leaves, cloth - pixel losses answer with mush; so the strength of fine
+structure (texture), the encoder's own first features and a patch discriminator are asked as well.
+"""
+
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
-from torch import Tensor
+from PIL import Image, ImageOps
+from torch import Tensor, nn
 
 from uniadgen.data.augment import shift_hue
-from uniadgen.model.image_tokenizer import FSQTokenizer, psnr
+from uniadgen.model.image_tokenizer import ChannelNorm, FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 
-CROP = 128  # px
-NATIVE = 0.8  # share of steps whose crops are not made smaller
+CROP = 128  # px that the encoder sees
+NATIVE = 0.8  # share of crops that are not made smaller
+LARGE = 0.6  # share of batches that are painted at twice the resolution, where there are pictures for it
+DETAIL = 0.5  # weight of the larger picture in the first stage
+TEXTURE, FEATURES, ADVERSARY = 0.05, 0.1, 0.1  # weights in the second stage
+ALONE = 300  # steps in which the discriminator learns before it is listened to
+HELD_OUT = 48
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Encoded pictures, decoded when they are drawn: many plates have many gigabytes of pixels. sides: the shorter ones, px."""
+
+    files: list[bytes]
+    sides: list[int]
+
+    @classmethod
+    def of(cls, files: Sequence[bytes]) -> "Pictures":
+        sides = []
+        for file in files:
+            with Image.open(io.BytesIO(file)) as picture:
+                sides.append(min(picture.size))
+        return cls(list(files), sides)
+
+    def open(self, number: int, side: int) -> Image.Image:
+        """The central square of a picture at side x side."""
+        with Image.open(io.BytesIO(self.files[number])) as picture:
+            return ImageOps.fit(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+
+
+def pixels_of(pictures: Sequence[Image.Image]) -> Tensor:
+    """Pictures of one size -> [N, 3, H, W] in -1..1."""
+    return from_bytes(torch.from_numpy(np.stack([np.asarray(p) for p in pictures])).permute(0, 3, 1, 2))
+
+
+def halved(pixels: Tensor) -> Tensor:
+    """[N, 3, H, W] at half the resolution, as the tokenizer is shown a picture."""
+    return F.interpolate(pixels, scale_factor=0.5, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+
+
+class Batches:
+    """Crops of pictures at random. resolution: px at which the tokenizer sees a whole picture."""
+
+    def __init__(self, pictures: Pictures, resolution: int, upsampling: int, batch: int, seed: int, click: int | None) -> None:
+        self.pictures, self.resolution, self.batch, self.seed, self.click = pictures, resolution, batch, seed, click
+        self.crop = min(CROP, resolution)
+        sides = np.array(pictures.sides)
+        self.large = np.flatnonzero(sides >= 2 * resolution) if upsampling == 2 else np.zeros(0, np.int64)
+
+    def at(self, step: int, large: float = LARGE) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """crops [B, 3, C, C]; the same twice as large, in a share of the steps; thumbnails of whole pictures."""
+        rng = np.random.default_rng((self.seed, step))
+        scale = 2 if len(self.large) and rng.random() < large else 1
+        known = self.large if scale == 2 else np.arange(len(self.pictures.files))
+        # Decoding a large picture costs as much as learning from a crop of it: two crops of each.
+        chosen = known[rng.integers(len(known), size=-(-self.batch // 2))]
+        whole = [self.pictures.open(int(number), self.resolution * scale) for number in chosen]
+        crops = pixels_of([self._cut(whole[i // 2], self.crop * scale, rng) for i in range(self.batch)])
+        if rng.random() < 0.5:
+            crops = crops.flip(3)
+        if rng.random() < 0.5:
+            crops = shift_hue(crops, float(rng.uniform(-30, 30)))
+        small = None
+        if self.click is not None:
+            small = pixels_of([p.resize((self.click, self.click), Image.Resampling.BILINEAR) for p in whole])
+        thumbnails = None if small is None else _placed(small)
+        return (_placed(halved(crops)), _placed(crops), thumbnails) if scale == 2 else (_placed(crops), None, thumbnails)
+
+    @staticmethod
+    def _cut(picture: Image.Image, crop: int, rng: np.random.Generator) -> Image.Image:
+        # some of the crops show more of the picture, smaller: other scales and alignments of the same edges
+        side = picture.width
+        window = crop if rng.random() < NATIVE else int(rng.integers(crop, side + 1))
+        top, left = (int(value) for value in rng.integers(side - window + 1, size=2))
+        return picture.resize((crop, crop), Image.Resampling.LANCZOS, box=(left, top, left + window, top + window))
+
+
+def _placed(pixels: Tensor) -> Tensor:
+    return pixels.to(device()).contiguous(memory_format=torch.channels_last)
+
+
+# Losses ------------------------------------------------------------------------------------------------------------------
 
 
 def gradient_loss(first: Tensor, second: Tensor) -> Tensor:
@@ -33,62 +122,164 @@ def reconstruction_loss(pixels: Tensor, reconstructed: Tensor) -> Tensor:
     return pixel + colour + gradient_loss(pixels, reconstructed) + gradient_loss(half, half_reconstructed)
 
 
+def detail_loss(pixels: Tensor, painted: Tensor) -> Tensor:
+    return (pixels - painted).abs().mean() + gradient_loss(pixels, painted)
+
+
+def texture_loss(pixels: Tensor, painted: Tensor) -> Tensor:
+    """How differently strong fine structure is, wherever it is: L1 between logarithms of the mean strength in windows of 16 px.
+
+    Two bands of luma, of pixels and of pairs of them. Where exactly a leaf is does not matter, whether there are leaves does.
+    """
+    weights = torch.tensor([0.299, 0.587, 0.114], device=pixels.device).view(1, 3, 1, 1)
+    first, second = ((p * weights).sum(1, keepdim=True) for p in (pixels, painted))
+    total = torch.zeros((), device=pixels.device)
+    for _ in range(2):
+        strengths = []
+        for luma in (first, second):
+            band = luma - F.avg_pool2d(F.pad(luma, (1, 1, 1, 1), mode="replicate"), 3, 1)
+            strengths.append((F.avg_pool2d(band.abs(), 16, 8) + 0.2 / 127.5).log())
+        total = total + (strengths[0] - strengths[1]).abs().mean()
+        first, second = F.avg_pool2d(first, 2), F.avg_pool2d(second, 2)
+    return total
+
+
+class PatchDiscriminator(nn.Module):
+    """Tells painted from real, patch by patch: a picture beside what the small one looks like enlarged -> [B, 1, H/8, W/8]."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.PixelUnshuffle(2),
+            nn.Conv2d(24, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+            ChannelNorm(),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 2 * width, 3, padding=1),
+            ChannelNorm(),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 1, 3, padding=1),
+        )
+
+    def forward(self, picture: Tensor, enlarged: Tensor) -> Tensor:
+        # what differs counts, and it is small: ten times it is of the picture's own size
+        verdict: Tensor = self.layers(torch.cat([picture, 10 * (picture - enlarged)], 1))
+        return verdict
+
+
+# Training ----------------------------------------------------------------------------------------------------------------
+
+
 def train_tokenizer(
     tokenizer: FSQTokenizer,
-    pictures: NDArray[np.uint8],
-    held_out: NDArray[np.uint8],
+    pictures: Pictures,
+    held_out: Pictures,
+    resolution: int,
     schedule: Schedule,
     click_resolution: int | None,
     out: Path,
     resume: bool,
-    samples: Sequence[int] = range(4),
 ) -> None:
-    """pictures, held_out: [N, S, S, 3] uint8. Trains on crops, many small steps being worth more than few large ones, and on
-    thumbnails, since clicks are tokenised small; without a click_resolution on crops alone."""
-    crop = min(CROP, pictures.shape[1])
-
-    def batch_at(step: int) -> list[Tensor]:
-        rng = np.random.default_rng((schedule.seed, step))
-        chosen = np.sort(rng.integers(len(pictures), size=schedule.batch))
-        side = pictures.shape[1]
-        # some of the crops show more of the picture, smaller: other scales and alignments of the same edges
-        window = crop if rng.random() < NATIVE else int(rng.integers(crop, side + 1))
-        top, left = rng.integers(side - window + 1, size=2)
-        pixels = from_bytes(torch.from_numpy(pictures[chosen, top : top + window, left : left + window]).permute(0, 3, 1, 2))
-        if window != crop:
-            pixels = F.interpolate(pixels, (crop, crop), mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
-        if rng.random() < 0.5:
-            pixels = pixels.flip(3)
-        if rng.random() < 0.5:
-            pixels = shift_hue(pixels, float(rng.uniform(-30, 30)))
-        views = [pixels]
-        if click_resolution is not None:
-            whole = from_bytes(torch.from_numpy(pictures[chosen[::2]]).permute(0, 3, 1, 2))
-            small = (click_resolution, click_resolution)
-            views.append(F.interpolate(whole, small, mode="bilinear", antialias=True, align_corners=False))
-        return [view.to(device()).contiguous(memory_format=torch.channels_last) for view in views]
+    """Trains on crops, many small steps being worth more than few large ones, and on thumbnails, since clicks are tokenised
+    small; without a click_resolution on crops alone. resolution: px at which the tokenizer sees whole pictures."""
+    upsampling = 1 if tokenizer.detail is None else 2
+    batches = Batches(pictures, resolution, upsampling, schedule.batch, schedule.seed, click_resolution)
 
     def losses_at(step: int) -> dict[str, Tensor]:
+        crops, large, small = batches.at(step)
         losses = {}
-        for name, weight, view in zip(("picture", "thumbnail"), (1.0, 0.25), batch_at(step), strict=False):
-            with autocast():
-                rebuilt = tokenizer.reconstruct(view)
-            losses[name] = weight * reconstruction_loss(view, rebuilt.float())
+        with autocast():
+            if large is None:
+                painted, detailed = tokenizer.reconstruct(crops), None
+            else:
+                painted, detailed = tokenizer.reconstruct_both(crops, _shift(schedule.seed, step))
+            thumbnails = None if small is None else tokenizer.reconstruct(small)
+        losses["picture"] = reconstruction_loss(crops, painted.float())
+        if large is not None and detailed is not None:
+            losses["large"] = DETAIL * detail_loss(large, detailed.float())
+        if small is not None and thumbnails is not None:
+            losses["thumbnail"] = 0.25 * reconstruction_loss(small, thumbnails.float())
         return losses
 
     def look(step: int) -> float:
-        pixels = from_bytes(torch.from_numpy(held_out[:48]).permute(0, 3, 1, 2)).to(device())
-        codes = torch.cat([tokenizer.encode(part) for part in pixels.split(8)])
-        grid = pixels.shape[2] // 16
-        rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])
-        used = len(codes.unique())
-        print(
-            f"\nstep {step}: held-out PSNR {psnr(pixels, rebuilt):.2f} dB, {used} codes in {codes.numel()} tokens", flush=True
-        )
-        chosen = list(samples)
-        grid_image = torch.cat([torch.cat([pixels[i], rebuilt[i]], 1) for i in chosen if i < len(pixels)], 2)
-        to_image(grid_image).save(out / f"samples-{step:06d}.png")
-        return -psnr(pixels, rebuilt)
+        return -_look(tokenizer, held_out, resolution, out, step)
 
     tokenizer.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     fit(tokenizer, losses_at, schedule, out, resume, look)
+
+
+def refine_large(
+    tokenizer: FSQTokenizer,
+    pictures: Pictures,
+    held_out: Pictures,
+    resolution: int,
+    schedule: Schedule,
+    out: Path,
+    resume: bool,
+) -> None:
+    """Trains the decoder, and the discriminator beside it, which the checkpoints keep as well."""
+    detail = tokenizer.detail
+    assert detail is not None
+    tokenizer.encoder.requires_grad_(False)
+    batches = Batches(pictures, resolution, 2, schedule.batch, schedule.seed, None)
+    both = nn.ModuleDict({"tokenizer": tokenizer, "discriminator": PatchDiscriminator()})
+    both.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    discriminator, seen = both["discriminator"], tokenizer.encoder[:6]  # its convolutions at 1/4 and 1/8
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        crops, large, _ = batches.at(step, large=1.0)
+        assert large is not None
+        with autocast():
+            with torch.no_grad():
+                values, wanted = tokenizer.quantise(tokenizer.encoder(crops)), seen(large)
+            small, painted = (p.float() for p in tokenizer.paint_both(values, _shift(schedule.seed, step)))
+            enlarged = F.interpolate(small.detach(), scale_factor=2, mode="bicubic", align_corners=False)
+            # Stored pictures have 256 steps: what is painted is judged with the noise of this rounding, as real ones have it.
+            stored = painted + (torch.rand_like(painted) - 0.5) / 127.5
+            alike = seen(painted)
+            discriminator.requires_grad_(False)
+            verdict = discriminator(stored, enlarged).float()
+            discriminator.requires_grad_(True)
+            true, false = (discriminator(p, enlarged).float() for p in (large, stored.detach()))
+        pixel, texture = detail_loss(large, painted), TEXTURE * texture_loss(large, stored)
+        feature = FEATURES * (alike.float() - wanted.float()).abs().mean() / wanted.float().abs().mean()
+        told = pixel + texture + feature
+        last = detail.out.weight
+        ours, theirs = (torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (told, -verdict.mean()))
+        weight = ADVERSARY * (ours / (theirs + 1e-6)).clamp(max=1e3) * float(step >= ALONE)
+        return {
+            "picture": reconstruction_loss(crops, small),
+            "large": pixel,
+            "texture": texture,
+            "feature": feature,
+            "adversary": -weight * verdict.mean(),
+            "discriminator": (F.relu(1 - true).mean() + F.relu(1 + false).mean()) / 2,
+        }
+
+    fit(both, losses_at, schedule, out, resume, lambda step: _look(tokenizer, held_out, resolution, out, step) and None)
+
+
+def _shift(seed: int, step: int) -> tuple[int, int]:
+    down, right = np.random.default_rng((seed, step, 1)).integers(64, size=2).tolist()
+    return down, right
+
+
+def _look(tokenizer: FSQTokenizer, held_out: Pictures, resolution: int, out: Path, step: int) -> float:
+    """Says how unseen pictures come out, draws four of them below what they should be, and returns their PSNR in dB."""
+    scale = 1 if tokenizer.detail is None else 2
+    large = [number for number, side in enumerate(held_out.sides) if side >= scale * resolution] or range(len(held_out.files))
+    chosen = [large[number * len(large) // HELD_OUT] for number in range(min(HELD_OUT, len(large)))]
+    pixels = pixels_of([held_out.open(number, resolution) for number in chosen]).to(device())
+    codes = torch.cat([tokenizer.encode(part) for part in pixels.split(8)])
+    grid = resolution // 16
+    rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])
+    found, used = psnr(pixels, rebuilt), len(codes.unique())
+    print(f"\nstep {step}: held-out PSNR {found:.2f} dB, {used} codes in {codes.numel()} tokens", flush=True)
+    shown = range(0, len(chosen), max(1, len(chosen) // 4))[:4]
+    columns = []
+    for number in shown:
+        true = pixels_of([held_out.open(chosen[number], scale * resolution)]).to(device())[0]
+        columns.append(torch.cat([true, tokenizer.decode(codes[number : number + 1], grid, scale)[0]], 1))
+    to_image(torch.cat(columns, 2)).save(out / f"samples-{step:06d}.png")
+    return found
