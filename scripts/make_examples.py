@@ -4,7 +4,6 @@ python scripts/make_examples.py DATA --product p00042 --out src/uniadgen/example
 """
 
 import argparse
-import io
 import json
 import random
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from uniadgen.data.layout import iter_rows, read_index
+from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.padsynth import shoppers
 from uniadgen.padsynth.shoppers import Taste
 from uniadgen.padsynth.specs import DEPARTMENTS, PLAUSIBLE
@@ -48,7 +48,7 @@ def main() -> None:
     cutout = next(r["cutout"] for r in iter_rows(arguments.data, "products") if r["id"] == arguments.product)
     shutil.rmtree(arguments.out, ignore_errors=True)
     (arguments.out / "clicks").mkdir(parents=True)
-    Image.open(io.BytesIO(cutout)).save(arguments.out / "product.webp", lossless=True, exact=True)
+    load_picture(cutout, "cut-out").save(arguments.out / "product.webp", lossless=True, exact=True)
     points = list(told["selling_points"])
     random.Random(arguments.seed).shuffle(points)
     for number in range(2):
@@ -59,7 +59,7 @@ def main() -> None:
         for row in rows:
             clicked = creatives[index.ids[row]]
             name = f"clicks/{clicked['id']}.webp"
-            picture = Image.open(io.BytesIO(clicked["ad"])).convert("RGB")
+            picture = load_rgb(clicked["ad"], clicked["id"])
             picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(arguments.out / name, quality=80)
             history.append({"image": name, "text": clicked["text"]})
         request = {

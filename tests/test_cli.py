@@ -16,8 +16,9 @@ from PIL import Image
 import uniadgen.generator as real_generator
 from uniadgen.ads import Ad, AdRequest, SampledClick
 from uniadgen.cli import main
-from uniadgen.compose import compose, place
 from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose
+from uniadgen.imaging.placing import place
 
 
 class FakeGenerator:

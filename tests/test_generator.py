@@ -13,11 +13,11 @@ from PIL import Image
 
 from uniadgen import Box, Click, InputError, Product
 from uniadgen.ads import Ad, AdRequest
-from uniadgen.compose import fitted_cutout
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import Decoding
 from uniadgen.generator import AdGenerator, Options, Timings
+from uniadgen.imaging.composing import fitted_cutout
 from uniadgen.model.unified import UnifiedModel
 
 SMALL = (96, 64)

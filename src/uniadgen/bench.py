@@ -28,7 +28,6 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Ad, AdRequest
-from uniadgen.compose import compose, place
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import DECODINGS, GPU_WINDOW, Decoding, decode_image
 from uniadgen.decoding.outline import added_scores
@@ -36,7 +35,9 @@ from uniadgen.decoding.text import TextGrammar, make_points
 from uniadgen.demo import example_requests
 from uniadgen.generator import AdGenerator, Options, Timings, cover
 from uniadgen.history import product_similarity, sample_clicks
-from uniadgen.images import load_picture
+from uniadgen.imaging.composing import compose
+from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb
+from uniadgen.imaging.placing import place
 from uniadgen.model import checkpoint, janus
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
@@ -361,7 +362,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
 
     def instruction() -> tuple[Tensor, Preference | None]:
         clicks = [checked.history[i] for i in chosen]
-        pixels = [to_pixels(load_picture(click.image, "history"), config.preference.resolution) for click in clicks]
+        pixels = [to_pixels(load_rgb(click.image, "history", VIEWED_PIXELS), config.preference.resolution) for click in clicks]
         codes = [model.image_tokenizer.encode(x[None].to(model.device, model.dtype))[0] for x in pixels]
         texts = [ad_text_ids(tokenizer, click.text) for click in clicks]
         stacked = (

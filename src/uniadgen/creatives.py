@@ -1,18 +1,14 @@
 """What the model sees of clicked pictures, remembered: ads are shared between shoppers, so the same picture comes again."""
 
-import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Picture
-from uniadgen.images import load_picture
+from uniadgen.imaging.loading import VIEWED_PIXELS, identity, load_rgb
 from uniadgen.model.pixels import to_pixels
 from uniadgen.model.unified import UnifiedModel
 
@@ -38,14 +34,18 @@ class ClickedPictures:
 
     def seen(self, pictures: Sequence[Picture], names: Sequence[str]) -> list[Seen]:
         """names: of the fields, for messages. Raises InputError."""
-        keys = [_identity(picture) for picture in pictures]
+        keys = [identity(picture, name) for picture, name in zip(pictures, names, strict=True)]
         new = {key: i for i, key in enumerate(keys) if key not in self._known}
         if new:
             size = self.model.config.preference.resolution
-            opened = [load_picture(pictures[i], names[i]) for i in new.values()]
-            pixels = torch.stack([to_pixels(picture, size) for picture in opened])
-            codes = self.model.image_tokenizer.encode(pixels.to(self.model.device, self.model.dtype)).cpu()
-            self._known.update(zip(new, map(Seen, codes, self._facets(opened)), strict=True))
+            pixels, views = [], []
+            for i in new.values():  # one picture at a time in memory
+                picture = load_rgb(pictures[i], names[i], VIEWED_PIXELS)
+                pixels.append(to_pixels(picture, size))
+                if self.model.plan is not None:
+                    views.append(self.model.plan.encoder.encoder.prepare(picture))
+            codes = self.model.image_tokenizer.encode(torch.stack(pixels).to(self.model.device, self.model.dtype)).cpu()
+            self._known.update(zip(new, map(Seen, codes, self._facets(views, len(new))), strict=True))
         for key in keys:
             self._known.move_to_end(key)
         found = [self._known[key] for key in keys]
@@ -53,18 +53,8 @@ class ClickedPictures:
             self._known.popitem(last=False)
         return found
 
-    def _facets(self, pictures: Sequence[Image.Image]) -> Sequence[Tensor | None]:
+    def _facets(self, views: Sequence[Tensor], count: int) -> Sequence[Tensor | None]:
         if self.model.plan is None:
-            return [None] * len(pictures)
-        own = self.model.plan.encoder
-        views = torch.stack([own.encoder.prepare(picture) for picture in pictures])
-        return list(own.probabilities(views.to(self.model.device, self.model.dtype)).cpu())
-
-
-def _identity(picture: Picture) -> object:
-    if isinstance(picture, Image.Image):
-        digest = hashlib.blake2b(repr((picture.mode, picture.size, picture.getpalette())).encode(), digest_size=16)
-        digest.update(picture.tobytes())
-        return digest.digest()
-    state = os.stat(Path(picture))
-    return os.fspath(picture), state.st_size, state.st_mtime_ns
+            return [None] * count
+        stacked = torch.stack(list(views)).to(self.model.device, self.model.dtype)
+        return list(self.model.plan.encoder.probabilities(stacked).cpu())

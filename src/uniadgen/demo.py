@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from uniadgen.ads import Ad, AdRequest
-from uniadgen.images import load_picture
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.requests import load_request
 from uniadgen.sheets import SheetRow, contact_sheet
 
@@ -29,6 +29,6 @@ def sheet(requests: list[AdRequest], ads: list[Ad]) -> Image.Image:
     rows = []
     for number, (request, ad) in enumerate(zip(requests, ads, strict=True), 1):
         clicked = [request.history[click.index] for click in ad.sampled_clicks]
-        clicks = [(load_picture(click.image, "example"), click.text) for click in clicked]
+        clicks = [(load_rgb(click.image, "example"), click.text) for click in clicked]
         rows.append(SheetRow(f"Shopper {number} clicked", clicks, ad.image, ad.text))
     return contact_sheet(rows)

@@ -23,7 +23,6 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
-from uniadgen.compose import compose, place, render_foreground
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
@@ -33,6 +32,8 @@ from uniadgen.decoding.quantize import Quantization, check_quantization, quantiz
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
 from uniadgen.errors import InputError
 from uniadgen.history import SAMPLINGS, Embedder, Sampling, hashed_embedder, product_similarity, sample_clicks
+from uniadgen.imaging.composing import compose, render_foreground
+from uniadgen.imaging.placing import place
 from uniadgen.model import checkpoint
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.placement import DeviceMap, named_devices

@@ -17,9 +17,10 @@ from typing import Any, Never
 from PIL import Image
 
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.compose import check_box
 from uniadgen.errors import InputError
-from uniadgen.images import check_picture, cut_out, has_transparency, load_picture
+from uniadgen.imaging.cutout import read_product
+from uniadgen.imaging.loading import check_picture
+from uniadgen.imaging.placing import check_box
 from uniadgen.words import clean_text, is_blank, quoted
 
 __all__ = ["CheckedRequest", "check_request", "clean_text", "load_request"]
@@ -27,7 +28,6 @@ __all__ = ["CheckedRequest", "check_request", "clean_text", "load_request"]
 MAX_SELLING_POINTS = 199
 MAX_SELLING_POINT_CHARACTERS = 999
 MAX_REQUEST_BYTES = 64 * 2**20
-_CUT_OUT_NOTE = "the product was cut out automatically from its plain backdrop; what it encloses stayed, handles included"
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,7 @@ def check_request(request: AdRequest) -> CheckedRequest:
     box = None if request.box is None else check_box(request.box)
     for index, click in enumerate(history):
         check_picture(click.image, f"history[{index}].image")
-    picture = load_picture(product.image, "product.image")
-    cutout = cut_out(picture, "product.image")
-    notes = [] if has_transparency(picture) else [_CUT_OUT_NOTE]
+    cutout, notes = read_product(product.image, "product.image")
     return CheckedRequest(cutout, description, selling_points, history, box, notes)
 
 

@@ -19,6 +19,7 @@ from uniadgen.data.encode import encode_creatives
 from uniadgen.data.hidden import fill_hidden
 from uniadgen.data.store import open_store
 from uniadgen.errors import InputError
+from uniadgen.imaging.loading import load_stored
 from uniadgen.model import checkpoint
 from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
@@ -49,7 +50,7 @@ def painted(row: layout.Row, folder: Path) -> torch.Tensor:
     left, top, width, height = row["foreground_box"]
     assert hidden.any()
     assert hidden[top : top + height, left : left + width].sum() == hidden.sum()
-    return fill_hidden(to_pixels(encode._open(row["plate"], "plate"), 64), hidden)
+    return fill_hidden(to_pixels(load_stored(row["plate"], "plate"), 64), hidden)
 
 
 def test_codes_are_those_of_plate_and_ad(data: Path, tokenizer: FSQTokenizer) -> None:
@@ -60,7 +61,7 @@ def test_codes_are_those_of_plate_and_ad(data: Path, tokenizer: FSQTokenizer) ->
     row = after.to_pylist()[7]
     with torch.no_grad():
         assert row["codes"] == tokenizer.encode(painted(row, data)[None])[0].tolist()
-        ad = to_pixels(encode._open(row["ad"], "ad"), tiny().preference.resolution)
+        ad = to_pixels(load_stored(row["ad"], "ad"), tiny().preference.resolution)
         assert row["click_codes"] == tokenizer.encode(ad[None])[0].tolist()
     left, top, width, height = row["foreground_box"]
     assert len(row["foreground"]) == width * height * 3

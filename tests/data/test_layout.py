@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.compose import compose
 from uniadgen.data import layout
 from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose
 from uniadgen.padsynth.shoppers import index_creatives
 from uniadgen.padsynth.worldgen import World, make_world
 

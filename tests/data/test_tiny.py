@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniadgen.compose import compose
 from uniadgen.data import layout
+from uniadgen.imaging.composing import compose
 from uniadgen.padsynth.worldgen import make_world
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"

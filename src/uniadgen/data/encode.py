@@ -9,7 +9,6 @@ the table that its parts belong to: what was left behind for another table is of
 """
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -27,7 +26,6 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Placement
-from uniadgen.compose import fitted_cutout, place, render_foreground, visible_part
 from uniadgen.data.augment import VARIANTS, varied
 from uniadgen.data.hidden import fill_hidden, hidden_behind
 from uniadgen.data.layout import ENCODED, Row, in_pixels, open_table, table_path
@@ -35,6 +33,9 @@ from uniadgen.data.similarity import Progress
 from uniadgen.data.tables import MEND, Table, writing
 from uniadgen.errors import InputError
 from uniadgen.history import Embedder, hashed_embedder
+from uniadgen.imaging.composing import fitted_cutout, render_foreground
+from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
+from uniadgen.imaging.placing import place, visible_part
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.pixels import to_pixels
@@ -230,7 +231,7 @@ class Cutouts:
         if product != self._last[0]:
             row = self._row.get(product)
             data = None if row is None else self._read(row)
-            cutout = None if data is None else _open(data, f"the cut-out of product {quoted(product)}").convert("RGBA")
+            cutout = None if data is None else load_stored(data, f"product {quoted(product)}", PRODUCT_PIXELS).convert("RGBA")
             self._last = product, None if cutout is None else visible_part(cutout)
         return self._last[1]
 
@@ -309,9 +310,7 @@ def ad_pixels(row: Row, size: int) -> Tensor:
 
 
 def _picture(row: Row, name: str) -> Image.Image:
-    if row[name] is None:
-        raise InputError(f"creative {quoted(row['id'])}: has no picture to encode; convert with --images")
-    return _open(row[name], f"the picture of creative {quoted(row['id'])}")
+    return load_stored(row[name], f"creative {quoted(row['id'])}", VIEWED_PIXELS)
 
 
 def _hidden(row: Row, size: int, cutouts: Cutouts) -> Tensor:
@@ -327,12 +326,3 @@ def _hidden(row: Row, size: int, cutouts: Cutouts) -> Tensor:
 
 def _placement(row: Row, cutout: Image.Image, size: int) -> Placement:
     return in_pixels(tuple(row["placement"]), (size, size)) if row["placement"] else place(cutout, (size, size))
-
-
-def _open(data: bytes, what: str) -> Image.Image:
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.load()
-            return image
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{what}: is no readable picture; build or convert the data set again") from error

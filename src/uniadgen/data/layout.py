@@ -24,10 +24,11 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.compose import compose
 from uniadgen.data import tables
 from uniadgen.data.tables import Table
 from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose
+from uniadgen.imaging.loading import load_picture, load_stored
 from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, Taste, index_columns, index_creatives, make_shoppers
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 from uniadgen.padsynth.worldgen import World
@@ -341,10 +342,8 @@ def described(product: ProductSpec, creative: CreativeSpec, split: str) -> Row:
 
 def _load(path: Path) -> Image.Image:
     try:
-        with Image.open(path) as image:
-            image.load()
-            return image
-    except OSError as error:
+        return load_picture(path, "render")
+    except InputError as error:
         raise InputError(f"{path}: no readable picture; render this product again") from error
 
 
@@ -355,8 +354,7 @@ def _packed_cutout(path: Path, quality: int) -> bytes:
 
 
 def _decoded(cutout: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(cutout)) as image:
-        return image.convert("RGBA")
+    return load_stored(cutout, "cut-out").convert("RGBA")
 
 
 def _webp(image: Image.Image, quality: int) -> bytes:

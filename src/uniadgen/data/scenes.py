@@ -1,6 +1,5 @@
 """Scenes with exchangeable products: what tells scenes apart learns that the product does not matter."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,12 @@ from pathlib import Path
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.compose import compose, place, visible_part
 from uniadgen.data.layout import in_pixels, iter_rows
 from uniadgen.errors import InputError
+from uniadgen.imaging.colour import flatten
+from uniadgen.imaging.composing import compose
+from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
+from uniadgen.imaging.placing import place, visible_part
 from uniadgen.words import quoted
 
 
@@ -38,7 +40,7 @@ class Scenes:
 def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
     """The creatives of some splits that have a cut-out, at size x size pixels. Raises InputError when there are none."""
     cutouts = {
-        row["id"]: visible_part(Image.open(io.BytesIO(row["cutout"])).convert("RGBA"))
+        row["id"]: visible_part(load_stored(row["cutout"], f"product {quoted(row['id'])}", PRODUCT_PIXELS).convert("RGBA"))
         for row in iter_rows(data, "products", batch_size=64)
         if row["cutout"] is not None
     }
@@ -47,7 +49,8 @@ def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
     for row in iter_rows(data, "creatives", columns, 64):
         picture, cutout = row["plate"] or row["ad"], cutouts.get(row["product_id"])
         if row["split"] in splits and picture is not None and cutout is not None:
-            plate = Image.open(io.BytesIO(picture)).convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
+            plate = flatten(load_stored(picture, f"creative {quoted(row['id'])}", VIEWED_PIXELS))
+            plate = plate.resize((size, size), Image.Resampling.LANCZOS)
             where = in_pixels(tuple(row["placement"]), plate.size) if row["placement"] else place(cutout, plate.size)
             found.ids.append(row["id"])
             found.plates.append(plate)

@@ -1,6 +1,5 @@
 """`uniadgen data stats` and `sheets`: what is in a data set, in a few lines; a shopper, or all kinds of ads, as pictures."""
 
-import io
 import math
 import random
 from collections import Counter
@@ -16,6 +15,8 @@ from PIL import Image, ImageDraw, ImageFont
 from uniadgen.data.layout import Row, iter_rows, open_table, parse_taste, read_creatives
 from uniadgen.data.tables import Table, filled
 from uniadgen.errors import InputError
+from uniadgen.imaging.colour import flatten
+from uniadgen.imaging.loading import VIEWED_PIXELS, load_stored
 from uniadgen.padsynth.shoppers import fits
 from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
 from uniadgen.words import quoted
@@ -172,13 +173,7 @@ def _different(rows: Sequence[tuple[int, Row]], count: int, rng: random.Random) 
 
 
 def _opened(data: bytes | None, name: str) -> Image.Image:
-    try:
-        if data is None:
-            raise OSError
-        with Image.open(io.BytesIO(data)) as image:
-            return image.convert("RGB")
-    except (OSError, SyntaxError, ValueError):
-        raise InputError(f"creative {quoted(name)}: has no readable picture; convert with --images") from None
+    return flatten(load_stored(data, f"creative {quoted(name)}", VIEWED_PIXELS))
 
 
 def _counts(values: list[str]) -> str:

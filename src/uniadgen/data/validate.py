@@ -10,7 +10,6 @@ Records are counted from 0.
 import collections
 import contextlib
 import functools
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from PIL import Image
 
 from uniadgen.data import joins
 from uniadgen.data.jsonlist import (
@@ -37,7 +35,7 @@ from uniadgen.data.jsonlist import (
 from uniadgen.data.layout import SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, parse_taste, table_path
 from uniadgen.data.tables import Table, filled, row_findings
 from uniadgen.errors import InputError
-from uniadgen.images import check_picture
+from uniadgen.imaging.loading import PictureError, check_whole_picture
 from uniadgen.words import is_blank, quoted
 
 TITLE_SPLIT = "<title_split>"
@@ -100,7 +98,7 @@ class Pictures:
         file = self.find(path)
         if file is None:
             return "there is no such picture"
-        problem = _picture_problem(file, lambda: Image.open(file))
+        problem = _picture_problem(file)
         if problem is None:
             self._sound[key % len(self._sound)] = key
         return problem
@@ -113,32 +111,17 @@ def check_folders(folders: Sequence[Path]) -> None:
             raise InputError(f"argument --images: there is no folder {quoted(folder)}; correct the path")
 
 
-def _picture_problem(source: Path | Image.Image, reopen: Callable[[], Image.Image]) -> str | None:
-    """What is wrong with a picture, without its name. Decoded at an eighth where the format allows: damage shows."""
+def _picture_problem(source: Path | bytes) -> str | None:
+    """What is wrong with a picture, without its name."""
     try:
-        check_picture(source, "picture")
-        with reopen() as image:
-            image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
-            image.load()
-    except InputError as error:
-        told = str(error).replace(quoted(source) if isinstance(source, Path) else "", "")
-        for sign in ("pixels", "animated", "may not be read", "is empty"):
-            if sign in told:
-                return {"pixels": "too many or no pixels", "animated": "animated, or has several pages"}.get(sign, sign)
-        return "no picture, or a damaged one"
-    except Exception:  # decoders raise anything, from SyntaxError to MemoryError, on a damaged file
-        return "damaged or cut short"
+        check_whole_picture(source, "picture")
+    except PictureError as error:
+        return error.problem
     return None
 
 
 def _bytes_problem(data: bytes | None) -> str | None:
-    if not data:
-        return "missing" if data is None else "empty"
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return _picture_problem(image, lambda: Image.open(io.BytesIO(data)))
-    except Exception:
-        return "no picture, or a damaged one"
+    return "missing" if data is None else _picture_problem(data)
 
 
 # PAd1M records -----------------------------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", 
 
 def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
     from uniadgen.evaluation.figures import Output
-    from uniadgen.images import load_picture
+    from uniadgen.imaging.loading import check_whole_picture
 
     pictures: dict[str, Path] = {}
     texts: dict[str, Path] = {}
@@ -247,7 +247,7 @@ def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Any], l
     unused += [text.name for name, text in texts.items() if name not in pictures]
     found: dict[str, Any] = {}
     for name, picture in pictures.items():
-        load_picture(picture, "argument --outputs")
+        check_whole_picture(picture, "argument --outputs")
         try:
             # A byte order mark is no part of the text.
             text = texts[name].read_text("utf-8-sig").strip() if name in texts else ""
@@ -260,7 +260,7 @@ def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Any], l
 
 def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
     from uniadgen.evaluation.figures import Output
-    from uniadgen.images import load_picture
+    from uniadgen.imaging.loading import check_whole_picture
 
     try:
         lines = path.read_text("utf-8-sig").split("\n")
@@ -290,7 +290,7 @@ def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Any], list
         if name in found:
             raise InputError(f"{what}: a second ad of the same shopper; keep one")
         if name in known:
-            load_picture(path.parent / picture, what)
+            check_whole_picture(path.parent / picture, what)
             found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
         else:
             unused.append(f"line {number}")
@@ -323,7 +323,7 @@ def _gallery(
     full: int,
 ) -> list[Any]:
     from uniadgen.evaluation.report import GalleryAd, GalleryEntry
-    from uniadgen.images import load_picture
+    from uniadgen.imaging.loading import load_rgb
 
     shown = (("no history", "length-0"), ("with their history", f"length-{full}"), ("with the other's history", "swapped"))
     entries = []
@@ -333,11 +333,11 @@ def _gallery(
             if name in made:
                 output = made[name][case.id]
                 figures = _figures(rows[name][case.id])
-                ads.append(GalleryAd(title, load_picture(output.ad, quoted(output.ad)), output.text, figures))
+                ads.append(GalleryAd(title, load_rgb(output.ad, quoted(output.ad)), output.text, figures))
         for title, outputs in others.items():
             if case.id in outputs:
                 output = outputs[case.id]
-                ads.append(GalleryAd(title, load_picture(output.ad, quoted(output.ad)), output.text or ""))
+                ads.append(GalleryAd(title, load_rgb(output.ad, quoted(output.ad)), output.text or ""))
         about = [("product", case.product.description), ("selling points", " · ".join(case.product.selling_points))]
         taste = case.taste or {}
         if case.department in taste.get("families", {}):

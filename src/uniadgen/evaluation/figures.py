@@ -16,7 +16,7 @@ from uniadgen.ads import Placement
 from uniadgen.data.layout import iter_rows, read_creatives
 from uniadgen.data.scenes import load_scenes
 from uniadgen.evaluation.protocol import Case, open_picture
-from uniadgen.images import load_picture
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.metrics.fidelity import product_is_intact
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import embeddings, features, pbs, project
@@ -190,7 +190,7 @@ def judge(
 
 
 def _opened(path: Path) -> Image.Image:
-    return load_picture(path, quoted(path)).convert("RGB")
+    return load_rgb(path, quoted(path))
 
 
 def oracle_values(cases: Sequence[Case], data: Path, encoder: BackgroundEncoder) -> dict[str, Values]:

@@ -5,7 +5,6 @@ conditions of one shopper share product, place and seed, so that differences com
 """
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -16,13 +15,15 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.compose import visible_part
 from uniadgen.data.encode import table_digest
 from uniadgen.data.layout import SPLITS, iter_rows, parse_taste, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.evaluation.parts import taken_out
 from uniadgen.generator import AdGenerator
 from uniadgen.history import SAMPLINGS, Sampling
+from uniadgen.imaging.colour import flatten
+from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
+from uniadgen.imaging.placing import visible_part
 from uniadgen.output import staged, write_ad
 from uniadgen.words import quoted
 
@@ -99,7 +100,7 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
     products = {row["product_id"] for row in rows.values()}
     cutouts = {
         # a transparent margin, so that a rectangular product is not taken for a photo that has yet to be cut out
-        row["id"]: ImageOps.expand(visible_part(open_picture(row["cutout"], row["id"], "RGBA")), 1, (0, 0, 0, 0))
+        row["id"]: ImageOps.expand(visible_part(_cutout(row["cutout"], row["id"])), 1, (0, 0, 0, 0))
         for row in iter_rows(data, "products", ("id", "cutout"), 64)
         if row["id"] in products
     }
@@ -156,14 +157,13 @@ def _box(placement: Sequence[float] | None) -> Box | None:
     return Box(left, top, min(1.0, left + width), min(1.0, top + height))
 
 
-def open_picture(data: bytes | None, name: str, mode: str = "RGB") -> Image.Image:
-    try:
-        if data is None:
-            raise OSError
-        with Image.open(io.BytesIO(data)) as image:
-            return image.convert(mode)
-    except (OSError, SyntaxError, ValueError):
-        raise InputError(f"creative {quoted(name)}: has no readable picture; convert with --images") from None
+def open_picture(data: bytes | None, name: str) -> Image.Image:
+    """RGB. Raises InputError."""
+    return flatten(load_stored(data, f"creative {quoted(name)}", VIEWED_PIXELS))
+
+
+def _cutout(data: bytes | None, name: str) -> Image.Image:
+    return load_stored(data, f"product {quoted(name)}", PRODUCT_PIXELS).convert("RGBA")
 
 
 def generate_all(

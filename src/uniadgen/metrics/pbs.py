@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.errors import InputError
-from uniadgen.images import load_picture
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.model.background import DESCRIBED, BackgroundEncoder
 from uniadgen.words import quoted
 
@@ -80,8 +80,7 @@ def folder_scores(encoder: BackgroundEncoder, a: Path, b: Path, batch: int = 64)
     """Pairs pictures whose names agree up to their suffix. Raises InputError for folders without a pair."""
     first, second, names = paired(a, b)
     embedded = [
-        embeddings(encoder, (load_picture(files[name], quoted(files[name])) for name in names), batch)
-        for files in (first, second)
+        embeddings(encoder, (load_rgb(files[name], quoted(files[name])) for name in names), batch) for files in (first, second)
     ]
     scores = np.clip((embedded[0].astype(np.float64) * embedded[1]).sum(1), -1, 1)
     lonely = [sorted(files[name].name for name in set(files) - set(names)) for files in (first, second)]

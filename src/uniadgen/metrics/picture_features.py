@@ -5,7 +5,6 @@ by the background encoder's backbone, before its projection: the judge's encoder
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from PIL import Image
 
 from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
-from uniadgen.images import load_picture
+from uniadgen.imaging.colour import flatten
+from uniadgen.imaging.loading import load_rgb, load_stored
 from uniadgen.metrics.pbs import SUFFIXES, features
 from uniadgen.model.background import BackgroundEncoder
 from uniadgen.words import quoted
@@ -99,11 +99,7 @@ def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen
     for row in iter_rows(data, "creatives", ("id", "split", "placement", kind), 64):
         if row["split"] == split and row[kind] is not None:
             found = True
-            try:
-                with Image.open(io.BytesIO(row[kind])) as image:
-                    picture = image.convert("RGB")
-            except (OSError, SyntaxError, ValueError):
-                raise InputError(f"creative {quoted(row['id'])}: its {kind} is no readable picture; convert again") from None
+            picture = flatten(load_stored(row[kind], f"creative {quoted(row['id'])}, {kind}"))
             yield picture, tuple(row["placement"]) if row["placement"] else None
     if not found:
         raise InputError(
@@ -123,7 +119,7 @@ def folder_pictures(folder: Path, kind: Kind = "plate") -> Iterator[Seen]:
     if not chosen:
         raise InputError(f"argument --pictures: {quoted(folder)} has no pictures ({', '.join(sorted(SUFFIXES))})")
     for path in chosen:
-        picture = load_picture(path, quoted(path))
+        picture = load_rgb(path, quoted(path))
         yield picture, _recorded_box(path.with_name(path.stem.removesuffix(BACKGROUND) + ".json"), picture.size)
 
 

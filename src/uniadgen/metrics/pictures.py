@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
-from uniadgen.images import load_picture
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import paired
 from uniadgen.words import clean_text, quoted
@@ -103,7 +103,7 @@ def _clip_scores(pairs: Sequence[tuple[Path, Path]], name: str) -> dict[str, Any
 
 
 def _picture(path: Path) -> Any:
-    return load_picture(path, quoted(path)).convert("RGB")
+    return load_rgb(path, quoted(path))
 
 
 def _pixels(paths: Sequence[Path]) -> Iterator[Tensor]:

@@ -1,6 +1,5 @@
 """How well an image tokenizer reproduces pictures that it has not learnt from: PSNR, SSIM, crispness, use of its codes."""
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -16,6 +15,7 @@ from torch import Tensor
 from uniadgen.data.encode import Cutouts, ad_pixels, plate_pixels
 from uniadgen.data.layout import Row, open_table, read_creatives
 from uniadgen.errors import InputError
+from uniadgen.imaging.loading import picture_size
 from uniadgen.metrics.crispness import Crispness, CrispnessOf, crispness_of, ratios
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
@@ -174,8 +174,7 @@ def _pictures(data: Path, rows: list[int], config: ModelConfig) -> Iterator[_Pic
     for row in _read(data, rows):
         if row["plate"] is not None:
             pixels = plate_pixels(row, size, cutouts)  # first, since it says what is wrong with a broken one
-            with Image.open(io.BytesIO(row["plate"])) as plate:
-                large = painted > size and min(plate.size) >= painted
+            large = painted > size and min(picture_size(row["plate"], f"creative {quoted(row['id'])}")) >= painted
             yield _Picture(row["id"], True, pixels, plate_pixels(row, painted, cutouts) if large else None)
         yield _Picture(row["id"], False, ad_pixels(row, size))
 

@@ -19,8 +19,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
+from uniadgen.imaging.colour import flatten
 from uniadgen.model.layers import Encoder
-from uniadgen.model.pixels import flatten
 from uniadgen.words import quoted
 
 WEIGHTS = "background.safetensors"

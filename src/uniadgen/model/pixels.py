@@ -5,12 +5,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-
-def flatten(image: Image.Image) -> Image.Image:
-    """RGB; transparency is laid over white."""
-    if image.mode != "RGBA":
-        return image.convert("RGB")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+from uniadgen.imaging.colour import flatten
 
 
 def to_pixels(image: Image.Image, size: int) -> Tensor:

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator, DistributedType
-from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.training.precision import processes
 
 STATE, BEST = "state.pt", "best.pt"
@@ -267,8 +267,7 @@ class _Board:
             self.writer.add_scalar("held-out", figure, step)
         path = self.out / f"samples-{step:06d}.png"
         if path.exists():
-            with Image.open(path) as picture:
-                self.writer.add_image("samples", np.asarray(picture.convert("RGB")), step, dataformats="HWC")
+            self.writer.add_image("samples", np.asarray(load_rgb(path, "samples")), step, dataformats="HWC")
         self.writer.flush()
 
     def close(self) -> None:

@@ -4,7 +4,6 @@ Votes are learnt from users' clicks and the ad that each of them clicked next. P
 tells of every ad is a table, so a step takes milliseconds.
 """
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.store import Store, of_split
-from uniadgen.errors import InputError
 from uniadgen.history import sample_clicks
+from uniadgen.imaging.loading import VIEWED_PIXELS, load_stored
 from uniadgen.model.plan import Remembered, SceneEncoder, ScenePlan
 from uniadgen.model.sequence import PRODUCT_TOKENS, product_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -105,11 +103,8 @@ def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
             found.append(encoder.probabilities(torch.stack(views).to(device())).cpu())
             views.clear()
 
-    for row in iter_rows(data, "creatives", ("ad",), 64):
-        if row["ad"] is None:
-            raise InputError(f"data folder {quoted(data)}: some creatives have no picture; run `uniadgen data validate`")
-        with Image.open(io.BytesIO(row["ad"])) as picture:
-            views.append(encoder.encoder.prepare(picture.convert("RGB")))
+    for row in iter_rows(data, "creatives", ("id", "ad"), 64):
+        views.append(encoder.encoder.prepare(load_stored(row["ad"], f"creative {quoted(row['id'])}", VIEWED_PIXELS)))
         if len(views) == 64:
             flush()
     flush()

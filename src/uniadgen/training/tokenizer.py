@@ -7,7 +7,6 @@ can't tell - where exactly edges run, the grain of wood, leaves, cloth - pixel l
 structure (texture), the encoder's own first features and a patch discriminator are asked as well.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from uniadgen.data.augment import shift_hue
+from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb, picture_size
 from uniadgen.model.image_tokenizer import ChannelNorm, FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.training.loop import Schedule, fit
@@ -42,16 +42,12 @@ class Pictures:
 
     @classmethod
     def of(cls, files: Sequence[bytes]) -> "Pictures":
-        sides = []
-        for file in files:
-            with Image.open(io.BytesIO(file)) as picture:
-                sides.append(min(picture.size))
-        return cls(list(files), sides)
+        return cls(list(files), [min(picture_size(file, "picture of the data set")) for file in files])
 
     def open(self, number: int, side: int) -> Image.Image:
         """The central square of a picture at side x side."""
-        with Image.open(io.BytesIO(self.files[number])) as picture:
-            return ImageOps.fit(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+        picture = load_rgb(self.files[number], "picture of the data set", VIEWED_PIXELS)
+        return ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
 
 
 def pixels_of(pictures: Sequence[Image.Image]) -> Tensor:

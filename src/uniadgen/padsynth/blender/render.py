@@ -31,6 +31,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
+from uniadgen.imaging.loading import load_picture
 from uniadgen.padsynth.blender import manifest
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 from uniadgen.rng import stream
@@ -320,8 +321,7 @@ def _render(mode: str) -> Image.Image:
         path = Path(folder) / "picture.png"
         bpy.context.scene.render.filepath = str(path)
         bpy.ops.render.render(write_still=True)
-        with Image.open(path) as picture:
-            return picture.convert(mode)
+        return load_picture(path, "render").convert(mode)
 
 
 class _quiet:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageDraw
 
 from uniadgen.errors import InputError
-from uniadgen.images import check_picture, cut_out, load_picture
+from uniadgen.imaging.cutout import cut_out
+from uniadgen.imaging.loading import check_picture, load_picture
 
 RED = (200, 30, 40)
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from uniadgen.ads import Box, Placement
-from uniadgen.compose import automatic_box, check_box, compose, fitted_cutout, place, render_foreground, visible_part
 from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose, fitted_cutout, render_foreground
+from uniadgen.imaging.placing import automatic_box, check_box, place, visible_part
 
 
 def noise(width: int, height: int, channels: int = 3) -> NDArray[np.uint8]:
