@@ -122,7 +122,12 @@ def add_train(verbs: Any) -> None:
         verb.add_argument("--out", required=True, metavar="DIR", help="for checkpoints, samples and the model")
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
         if name == "tokenizer":
-            verb.add_argument("--refine", metavar="MODEL", help="train only how this finished model turns codes into pictures")
+            verb.add_argument(
+                "--refine", metavar="FOLDER", help="train only how this tokenizer's or model's codes become pictures"
+            )
+            verb.add_argument(
+                "--start", metavar="FOLDER", help="a tokenizer or model whose weights to begin with, where they fit"
+            )
         if name == "outline":
             verb.add_argument("--model", required=True, metavar="FOLDER", help="the trained model that gets the outline")
         if name == "unified":
@@ -144,7 +149,7 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
     if arguments.refine is not None:
         run_refine(data, config, Path(arguments.refine), out, arguments.resume)
     else:
-        run_tokenizer(data, config, out, arguments.resume)
+        run_tokenizer(data, config, out, arguments.resume, None if arguments.start is None else Path(arguments.start))
 
 
 def train_unified_verb(arguments: argparse.Namespace) -> None:

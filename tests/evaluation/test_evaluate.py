@@ -148,6 +148,14 @@ def test_the_command(
     }  # fmt: skip
     assert results["history_length"]["3"]["product_fidelity"] == 1
     assert "product_fidelity" not in results["systems"]["other"]  # nobody said where its product stands
+    ours, other = results["pictures"]["ours"], results["pictures"]["other"]
+    assert (ours["kind"], other["kind"]) == ("plate", "ad")
+    assert (ours["crispness"]["n"], other["crispness"]["n"], other["kid"]) == (3, 1, None)
+    assert ours["kid"]["ratio"] == pytest.approx(ours["kid"]["kid"] / max(ours["kid"]["real"], ours["kid"]["noise"]))
+    assert 0 <= ours["memorised"]["features"] <= 1
+    assert (ours["diversity_seeds"]["groups"], ours["diversity_seeds"]["n"]) == (3, 12)
+    assert (ours["diversity_products"]["groups"], ours["diversity_products"]["n"]) == (3, 9)
+    assert "diversity_seeds" not in other
     assert str(tmp_path) not in results["command"]
     page = (out / "report.html").read_text()
     assert page.count("<section>") == 3

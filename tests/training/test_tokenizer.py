@@ -16,7 +16,7 @@ from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.training import tokenizer as module
 from uniadgen.training.loop import STATE, Schedule
-from uniadgen.training.tokenizer import Batches, Pictures, refine_large, texture_loss, train_tokenizer
+from uniadgen.training.tokenizer import Batches, Pictures, begin_with, refine_large, texture_loss, train_tokenizer
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 SIZE = tiny().image.resolution
@@ -105,6 +105,23 @@ def test_refining_keeps_codes_and_resumes(pictures: Pictures, tmp_path: Path, mo
         assert torch.equal(tensor, resumed.state_dict()[name]), name
 
 
+def test_training_begins_with_a_smaller_tokenizer() -> None:
+    before = FSQTokenizer(tiny().image).eval()
+    levels = (*tiny().image.levels, 3)
+    larger = FSQTokenizer(replace(TWO_SIZES.image, levels=levels, codes=64 * 3)).eval()
+    begin_with(larger, before)
+    codes = torch.arange(16)[None]
+    for last in range(3):
+        assert torch.equal(larger.decode(codes + 64 * last, 4), before.decode(codes, 4))
+    pixels = torch.rand(1, 3, SIZE, SIZE) * 2 - 1
+    assert torch.equal(larger.encode(pixels) % 64, before.encode(pixels))
+    wider = FSQTokenizer(replace(tiny().image, channels=(8, 16, 32)))
+    untouched = wider.decoder[0].weight.clone()
+    begin_with(wider, before)
+    assert torch.equal(wider.decoder[0].weight, untouched)
+    assert torch.equal(wider.encoder[1].weight, before.encoder[1].weight)
+
+
 def test_both_resolutions_are_learnt(pictures: Pictures, tmp_path: Path) -> None:
     tokenizer = FSQTokenizer(TWO_SIZES.image)
     assert tokenizer.detail is not None
@@ -118,7 +135,8 @@ def test_both_resolutions_are_learnt(pictures: Pictures, tmp_path: Path) -> None
 
 def test_a_folder_is_refined_and_its_data_stay_encoded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "config.yaml"
-    config.write_text("model: tiny\nrefine: {steps: 1, batch: 2, learning_rate: 0.001}\n")
+    schedule = "{steps: 1, batch: 2, learning_rate: 0.001}"
+    config.write_text(f"model: tiny\nrefine: {schedule}\ntokenizer: {schedule}\n")
     torch.manual_seed(0)
     checkpoint.save_tokenizer(tmp_path / "first", FSQTokenizer(TWO_SIZES.image), TWO_SIZES)
     command = ["train", "tokenizer", "--data", str(TINY), "--config", str(config)]
@@ -128,6 +146,9 @@ def test_a_folder_is_refined_and_its_data_stay_encoded(tmp_path: Path, capsys: p
     first, second = (checkpoint.load_tokenizer(tmp_path / name)[0] for name in ("first", "second"))
     assert any(not torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
     assert fingerprint(first) == fingerprint(second)
+    assert main([*command, "--start", str(tmp_path / "first"), "--out", str(tmp_path / "on")]) == 0
+    on, _ = checkpoint.load_tokenizer(tmp_path / "on")
+    assert (on.encoder[1].weight - first.encoder[1].weight).abs().max() < 0.01
     capsys.readouterr()
     side = next(iter_rows(TINY, "creatives"))["plate"]
     with Image.open(io.BytesIO(side)) as picture:

@@ -64,7 +64,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         targets,
     )
     from uniadgen.evaluation.parts import check_parts
-    from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, load_cases
+    from uniadgen.evaluation.picture_sets import RealPictures, set_figures
+    from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, generate_variants, load_cases
     from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
     from uniadgen.generator import AdGenerator
     from uniadgen.metrics.text import Prediction, text_metrics
@@ -93,6 +94,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     started = time.perf_counter()
     with progress_bar() as progress:
         generate_all(generator, data, cases, wanted, out, arguments.guidance, progress, arguments.seed)
+        variants = generate_variants(generator, cases, out, arguments.guidance, arguments.seed)
     generating = time.perf_counter() - started
     classifier = fit_scene_classifier(data, encoder, arguments.split)
     names = [case.id for case in cases]
@@ -103,6 +105,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
     # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
     seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
+    real = RealPictures(data, arguments.split, encoder)
+    pictures = {"ours": set_figures(list(made[f"length-{full}"].values()), real, variants)}
+    pictures |= {name: set_figures(list(system.ads.values()), real) for name, system in others.items()}
     scores = text_metrics([Prediction(case.true_text, [case.true_text]) for case in cases])
     results: dict[str, Any] = {
         "history_length": {str(c.length): summaries[c.name] for c in wanted if c.name.startswith("length-")},
@@ -114,6 +119,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "parts": _parts(parts, rows, summaries, f"length-{full}"),
         "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
         "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
+        "pictures": pictures,
         "targets": targets(rows, f"length-{full}", oracle),
         "scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n} if classifier is not None else None,
         "signatures": {name: scores.signatures[name] for name in ("bleu", "rouge_l")},

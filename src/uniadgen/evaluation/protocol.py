@@ -29,6 +29,7 @@ from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]
 BATCH = 16  # ads that are generated together
+VARIED, VARIANTS = 8, 4  # shoppers whose ads are made several times, and how often
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def generate_all(
 
     Raises InputError when `out` holds the ads of another model, data set or setting.
     """
-    size = generator.model.config.image.resolution
+    size = generator.model.config.image.painted
     weight = [float(t.detach().double().sum()) for t in generator.model.state_dict().values()]
     settings = {
         "model": generator.model.config.name,
@@ -216,6 +217,33 @@ def generate_all(
                     write_ad(ad, [], stage, case.id)
             if progress is not None:
                 progress("generating", done, total)
+
+
+def generate_variants(
+    generator: AdGenerator, cases: Sequence[Case], out: Path, guidance: float | None = None, seed: int = 0
+) -> dict[str, list[Path]]:
+    """Several ads of each of the first shoppers: "seeds", of one request, and "products", for other shoppers' products.
+
+    Writes out/variants/KIND/SHOPPER/NUMBER.* where they are missing and returns these folders, by kind.
+    """
+    size = generator.model.config.image.painted
+    folders: dict[str, list[Path]] = {"seeds": [], "products": []}
+    for number, case in enumerate(cases[:VARIED]):
+        others = [cases[(number + step) % len(cases)] for step in range(min(VARIANTS, len(cases)))]
+        for kind, shown, seeds in (
+            ("seeds", [case] * VARIANTS, [seed + number + step * len(cases) for step in range(VARIANTS)]),
+            ("products", others, [seed + number] * len(others)),
+        ):
+            folder = out / "variants" / kind / case.id
+            folders[kind].append(folder)
+            if all((folder / f"{variant}.json").exists() for variant in range(len(shown))):
+                continue
+            requests = [AdRequest(other.product, case.history, other.box) for other in shown]
+            ads = generator.generate_many(requests, seeds=seeds, size=(size, size), guidance=guidance)
+            with staged(folder) as stage:
+                for variant, ad in enumerate(ads):
+                    write_ad(ad, [], stage, str(variant))
+    return folders
 
 
 def seen_history(case: Case, condition: Condition) -> list[Click]:

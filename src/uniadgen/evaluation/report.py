@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image
 
 from uniadgen.errors import InputError
+from uniadgen.evaluation import picture_sets
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, NAMES
 from uniadgen.evaluation.parts import PARTS
 
@@ -146,6 +147,8 @@ def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[Galler
     ]
     if results.get("systems"):
         parts += ["<h2>Other systems</h2>", _table("system", results["systems"], {})]
+    if results.get("pictures"):
+        parts += ["<h2>Pictures as a whole</h2>", _picture_sets(results["pictures"])]
     parts += [
         f"<p class=note>{_e(' '.join(_notes(results)))}</p>",
         f'<h2 id="shoppers">{len(gallery)} shoppers, one by one</h2>',
@@ -176,6 +179,10 @@ def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
     ):
         if rows:
             lines += ["", f"**{title}**", "", *_markdown_table(what, rows, reference)]
+    if results.get("pictures"):
+        head, rows = _picture_set_rows(results["pictures"])
+        lines += ["", "**Pictures as a whole**", "", f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
+        lines += [f"| {' | '.join(cells)} |" for cells in rows]
     lines += ["", " ".join(_notes(results))]
     _write(out / "results.md", "\n".join(lines) + "\n")
 
@@ -291,6 +298,8 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
             f"of {classifier['n']} rendered ads of this split."
         )
     notes += [f"{signature}." for signature in results["signatures"].values()]
+    ours = results.get("pictures", {}).get("ours", {})
+    notes += [f"{figures['signature']}." for figures in ours.values() if isinstance(figures, dict)]
     notes.append(f"{results['seconds_generating']:.0f} s to make the ads, {results['seconds']:.0f} s in all.")
     return notes
 
@@ -307,6 +316,22 @@ def _table(what: str, rows: Mapping[str, Mapping[str, Any]], reference: Mapping[
         cells = [_cell(figures, column, digits, published.get(column)) for column, _, digits in shown]
         body.append(f"<tr><th>{_e(name)}</th>{''.join(cells)}<td>{figures['n']}</td></tr>")
     return f"<div class=wide><table><tr><th>{_e(what)}</th>{head}<th>shoppers</th></tr>{''.join(body)}</table></div>"
+
+
+def _picture_set_rows(pictures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of the table of figures that all pictures of a system have together."""
+    rows = []
+    for name, figures in pictures.items():
+        found = picture_sets.row(figures)
+        cells = [f"{found[column]:.3f}" if column in found else "" for column, *_ in picture_sets.COLUMNS]
+        rows.append([name, f"{figures['kind']}s", *cells])
+    return ["system", "of its", *(title for *_, title in picture_sets.COLUMNS)], rows
+
+
+def _picture_sets(pictures: Mapping[str, Mapping[str, Any]]) -> str:
+    head, rows = _picture_set_rows(pictures)
+    body = "".join("<tr>" + "".join(f"<td>{_e(cell)}</td>" for cell in cells) + "</tr>" for cells in rows)
+    return f"<div class=wide><table><tr>{''.join(f'<th>{_e(title)}</th>' for title in head)}</tr>{body}</table></div>"
 
 
 def _cell(figures: Mapping[str, Any], name: str, digits: int, published: float | None) -> str:

@@ -230,8 +230,10 @@ def _build(cls: Any, values: Any, where: str) -> Any:
 
 
 def embedded() -> ModelConfig:
-    """The model in the package: 256 px, 256 image tokens, 10 clicks of 16 image and 16 text tokens."""
-    return ModelConfig(plan=PlanConfig(exemplars=4096), outline=OutlineConfig(width=96))
+    """The model in the package: 256 image tokens, painted at 256 or 512 px, 10 clicks of 16 image and 16 text tokens."""
+    return ModelConfig(
+        image=ImageTokenizerConfig(upsampling=2), plan=PlanConfig(exemplars=4096), outline=OutlineConfig(width=96)
+    )
 
 
 def tiny() -> ModelConfig:

@@ -35,6 +35,7 @@ from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.reader import DrawnHistories, Mix, Reader
 from uniadgen.training.scenes import Labels, train_scenes
 from uniadgen.training.tokenizer import Pictures, refine_large, train_tokenizer
+from uniadgen.training.tokenizer import begin_with as begin_tokenizer_with
 from uniadgen.training.unified import train_unified
 from uniadgen.words import quoted
 
@@ -80,7 +81,8 @@ def of_process(schedule: Schedule) -> Schedule:
     return dataclasses.replace(schedule, seed=schedule.seed + processes().process_index)
 
 
-def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> None:
+def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool, start: Path | None = None) -> None:
+    """start: a tokenizer, or a model, whose tokenizer's weights training begins with where they fit."""
     config, values = read_config(config_path)
     schedule: Schedule = _section(Schedule, values, "tokenizer", config_path)
     if config is None:
@@ -88,6 +90,11 @@ def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool) -> Non
     pictures, unseen = tokenizer_pictures(data)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
+    if start is not None:
+        before, _ = checkpoint.load_tokenizer(start)
+        if not isinstance(before, FSQTokenizer):
+            raise InputError(f"argument --start: {quoted(start)} has a tokenizer of another kind; only ours can be trained on")
+        begin_tokenizer_with(tokenizer, before)
     sizes = config.image.resolution, of_process(schedule), config.preference.resolution
     train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume)
     if processes().is_main_process:

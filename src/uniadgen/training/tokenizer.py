@@ -10,6 +10,7 @@ structure (texture), the encoder's own first features and a patch discriminator 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -165,6 +166,28 @@ class PatchDiscriminator(nn.Module):
 
 
 # Training ----------------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def begin_with(tokenizer: FSQTokenizer, before: FSQTokenizer) -> None:
+    """Puts the weights of another tokenizer into this one, where names and shapes agree; the rest stays as it is.
+
+    Dimensions of the codes that come after those of the other one are at first ignored by the decoder, so pictures come out as
+    they did before.
+    """
+    known, dimensions = before.state_dict(), len(before.levels)
+    for name, tensor in tokenizer.state_dict().items():
+        if name not in ("levels", "strides") and name in known and known[name].shape == tensor.shape:
+            tensor.copy_(known[name])
+    (last, first), (other_last, other_first) = (
+        (cast(nn.Conv2d, own.encoder[-1]), cast(nn.Conv2d, own.decoder[0])) for own in (tokenizer, before)
+    )
+    alike = last.weight.shape[1:] == other_last.weight.shape[1:] and torch.equal(tokenizer.levels[:dimensions], before.levels)
+    if alike and len(tokenizer.levels) > dimensions:
+        last.weight[:dimensions] = other_last.weight
+        cast(Tensor, last.bias)[:dimensions] = cast(Tensor, other_last.bias)
+        first.weight.zero_()
+        first.weight[:, :dimensions] = other_first.weight
 
 
 def train_tokenizer(
