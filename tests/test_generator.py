@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ from uniadgen.ads import Ad, AdRequest
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image import Decoding
-from uniadgen.generator import AdGenerator, Options, Timings
+from uniadgen.generator import AdGenerator, Options, Timings, cover
 from uniadgen.imaging.composing import fitted_cutout
+from uniadgen.model.config import tiny
+from uniadgen.model.pixels import to_image
+from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 
 SMALL = (96, 64)
@@ -277,3 +281,25 @@ def test_a_plan_prefers_exemplars_whose_product_stood_in_the_same_place(
     gained = generator._suitability(job) - before
     assert gained[5] > 0
     assert gained.nonzero().flatten().tolist() == [5]
+
+
+def test_a_tokenizer_of_two_resolutions_paints_the_larger_one(
+    model: UnifiedModel, tokenizer: TextTokenizer, product: Product
+) -> None:
+    config = replace(tiny(), image=replace(tiny().image, upsampling=2))
+    torch.manual_seed(0)
+    twice = UnifiedModel(config).eval()
+    twice.load_state_dict(model.state_dict(), strict=False)
+    size = (config.image.painted, config.image.painted)
+    painted: list[Ad] = []
+    for own in (model, twice):
+        painted.append(AdGenerator(own, tokenizer).generate(product, seed=2, size=size))
+    codes: list[torch.Tensor] = []
+    decode = twice.image_tokenizer.decode
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twice.image_tokenizer, "decode", lambda ids, *rest: codes.append(ids) or decode(ids, *rest))
+        again = AdGenerator(twice, tokenizer).generate(product, seed=2, size=size)
+    assert again.background == painted[1].background == to_image(decode(codes[0], config.image.grid, 2)[0])
+    assert painted[0].background != painted[1].background
+    enlarged = cover(to_image(decode(codes[0], config.image.grid)[0]), size)
+    assert painted[0].background == enlarged  # the same tokens by a model that paints small

@@ -433,7 +433,7 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         code = (scores if followed is None else scores + followed[1][:, index]).argmax(-1)
         codes.append(code)
         x = model.embed_image(code.repeat(2))[:, None]
-    pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid)[0]
+    pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid, config.image.upsampling)[0]
     return grammar.text(), compose(cover(to_image(pixels), size), checked.cutout, placement)
 
 
