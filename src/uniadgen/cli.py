@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from uniadgen.ads import AdRequest, Product
 from uniadgen.commands import add_bench, add_demo, add_render, add_train
 from uniadgen.data.commands import add_data_verbs
-from uniadgen.errors import InputError
+from uniadgen.errors import InputError, check_address_space, lacks_memory
 from uniadgen.evaluation.commands import add_evaluate
 from uniadgen.history import SAMPLINGS
 from uniadgen.inspection.commands import add_inspect_verbs
@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. argv: the arguments without the program's name; sys.argv's when None."""
     try:
         arguments = _parser().parse_args(argv)
+        check_address_space()
         run: Callable[[argparse.Namespace], None] = arguments.run
         run(arguments)
         sys.stdout.flush()
@@ -62,7 +63,11 @@ def main(argv: list[str] | None = None) -> int:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
+    except (MemoryError, RuntimeError, ImportError, OSError) as error:
+        if lacks_memory(error):
+            return _fail("out of memory; make fewer or smaller ads at once, or give the process more memory", 2)
+        if not isinstance(error, OSError):
+            raise
         return _fail(f"{error.strerror or error}: {quoted(error.filename or 'unknown file')}", 1)
     except SystemExit as end:  # argparse, after --help and --version
         return int(end.code or 0)

@@ -6,11 +6,14 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uniadgen.errors import InputError
 from uniadgen.output import check_out, print_line, staged, summary, write_ad
 from uniadgen.words import quoted
+
+if TYPE_CHECKING:
+    from uniadgen.training.config import TrainingConfig
 
 
 def add_demo(verbs: Any) -> None:
@@ -118,7 +121,16 @@ def add_train(verbs: Any) -> None:
         verb = train.add_parser(name, allow_abbrev=False)
         verb.set_defaults(run=run)
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
-        verb.add_argument("--config", required=True, metavar="FILE", help="YAML, for example configs/embedded.yaml")
+        verb.add_argument(
+            "--config",
+            required=True,
+            metavar="NAME",
+            help="a YAML file, or embedded, gpu, janus-pro-1b, janus-pro-7b",
+        )
+        verb.add_argument(
+            "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="another value than the file's; repeatable"
+        )
+        verb.add_argument("--threads", type=int, metavar="N", help="for computing (default: one for each core)")
         verb.add_argument("--out", required=True, metavar="DIR", help="for checkpoints, samples and the model")
         verb.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
         if name == "tokenizer":
@@ -142,10 +154,20 @@ def add_train(verbs: Any) -> None:
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
 
 
+def _training(arguments: argparse.Namespace) -> "TrainingConfig":
+    """The training file with its changes; limits the threads on the way, since nothing computes before."""
+    from uniadgen.training.config import load_config
+    from uniadgen.training.precision import use_threads
+
+    config = load_config(arguments.config, arguments.set)
+    use_threads(arguments.threads)
+    return config
+
+
 def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_refine, run_tokenizer
 
-    data, config, out = Path(arguments.data), Path(arguments.config), Path(arguments.out)
+    data, config, out = Path(arguments.data), _training(arguments), Path(arguments.out)
     if arguments.refine is not None:
         run_refine(data, config, Path(arguments.refine), out, arguments.resume)
     else:
@@ -161,7 +183,7 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
     )
     run_unified(
         Path(arguments.data),
-        Path(arguments.config),
+        _training(arguments),
         tokenizer,
         Path(arguments.out),
         arguments.resume,
@@ -175,17 +197,17 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
 def train_scenes_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_scenes
 
-    run_scenes(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)
+    run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume)
 
 
 def train_outline_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_outline
 
-    data, config, model, out = (Path(getattr(arguments, name)) for name in ("data", "config", "model", "out"))
-    run_outline(data, config, model, out, arguments.resume)
+    data, model, out = Path(arguments.data), Path(arguments.model), Path(arguments.out)
+    run_outline(data, _training(arguments), model, out, arguments.resume)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.run import run_pbs
 
-    run_pbs(Path(arguments.data), Path(arguments.config), Path(arguments.out), arguments.resume)
+    run_pbs(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume)

@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +21,10 @@ from torch import Tensor, nn
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten
+from uniadgen.model.config import Heads, Layers, Pixels, Width
 from uniadgen.model.layers import Encoder
+from uniadgen.model.weights import read_tensors
+from uniadgen.schema import Range, read
 from uniadgen.words import quoted
 
 WEIGHTS = "background.safetensors"
@@ -41,13 +45,13 @@ _TIMM = {
 class BackgroundConfig:
     """Shape of a background encoder. The picture is scaled to size * 256 / 224 and its centre of size x size is seen."""
 
-    size: int = 128
-    patch: int = 16
-    width: int = 160
-    layers: int = 4
-    heads: int = 5
-    embedding: int = 64
-    norm_eps: float = 1e-5
+    size: Pixels = 128
+    patch: Pixels = 16
+    width: Width = 160
+    layers: Layers = 4
+    heads: Heads = 5
+    embedding: Width = 64
+    norm_eps: Annotated[float, Range(0, 0.1)] = 1e-5
 
 
 class BackgroundEncoder(nn.Module):
@@ -145,8 +149,8 @@ def load_encoder(path: Path | None = None, device: torch.device | str = "cpu") -
 
 def _read_safetensors(path: Path) -> tuple[BackgroundConfig, dict[str, Tensor]]:
     with safe_open(path, "pt") as file:
-        config = BackgroundConfig(**json.loads((file.metadata() or {})["background"]))
-        return config, {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+        config: BackgroundConfig = read(BackgroundConfig, json.loads((file.metadata() or {})["background"]), "background")
+    return config, {name: t.float() for name, t in read_tensors(path).items()}
 
 
 def _read_published(path: Path) -> tuple[BackgroundConfig, dict[str, Tensor]]:

@@ -9,8 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from uniadgen.errors import InputError
 from uniadgen.model import hub, janus, lora
@@ -19,7 +18,7 @@ from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.memory import check_memory
 from uniadgen.model.placement import DeviceMap, bytes_by_device, connect, read_placement
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import UnifiedModel
+from uniadgen.model.unified import UnifiedModel, empty_model
 from uniadgen.model.weights import compare, headers, read_json, stream, weight_files, write_whole
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
@@ -76,8 +75,7 @@ def load(
             f"{config.decoder.text_vocabulary}; the files belong to different models"
         )
     stored = headers(weight_files(folder), lambda name: name)
-    with torch.device("meta"):
-        model = UnifiedModel(config)
+    model = empty_model(config)
     compare(folder, stored, model.state_dict())
     placement = read_placement(device, model, dtype)
     check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
@@ -107,13 +105,12 @@ def load_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[FS
         model, _ = load(folder, device)
         return model.image_tokenizer, model.config
     config = load_config(folder)
-    tokenizer = FSQTokenizer(config.image)
-    try:
-        tokenizer.load_state_dict(load_file(path))
-    except (OSError, RuntimeError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise InputError(f"{path}: does not fit {CONFIG} beside it ({reason}); train the tokenizer again") from None
-    return tokenizer.eval().to(device), config
+    with torch.device("meta"):
+        tokenizer = FSQTokenizer(config.image)
+    stored, where = headers([path], lambda name: name), torch.device(device)
+    compare(folder, stored, tokenizer.state_dict())
+    stream(tokenizer, stored, lambda _: where, torch.float32)
+    return tokenizer.eval(), config
 
 
 def load_config(folder: Path) -> ModelConfig:

@@ -1,27 +1,54 @@
 """Sizes of a model. One set of classes serves every size; these dataclasses are all that differs between a laptop model and 7B.
 
 `embedded()` is the model that ships with the package, `janus_pro("1B" | "7B")` has the shapes of the published backbones.
-A configuration is stored beside the weights as JSON (`to_dict`, `from_dict`).
+A configuration is stored beside the weights as JSON (`to_dict`, `from_dict`). What a field may hold stands beside it, and is
+checked whenever a configuration is made (`schema`), before anything is built from it.
 """
 
 import dataclasses
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from uniadgen.errors import InputError
+from uniadgen.schema import Range, check, read
+
+# What a number may be at most: far above any real model, low enough that a damaged file can't make a program hang.
+Count = Annotated[int, Range(0, 10_000)]
+Layers = Annotated[int, Range(1, 256)]
+Heads = Annotated[int, Range(1, 1024)]
+Width = Annotated[int, Range(1, 2**17)]
+Pixels = Annotated[int, Range(1, 2**14)]
+Id = Annotated[int, Range(0, 2**22)]
+Share = Annotated[float, Range(0, 1)]
+Weight = Annotated[float, Range(0, 100)]
+Positive = Annotated[float, Range(1e-6, 100)]
+Colours = tuple[Share, Share, Share]
+Deviations = tuple[Positive, Positive, Positive]
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
     """A Llama-style decoder: RMS norm, rotary positions, SwiGLU, no biases."""
 
-    layers: int = 6
-    width: int = 256
-    heads: int = 4
-    feed_forward: int = 704
-    text_vocabulary: int = 4104  # including the special tokens
-    rope_theta: float = 10_000.0
-    norm_eps: float = 1e-6
+    layers: Layers = 6
+    width: Annotated[int, Range(2, 2**17)] = 256
+    heads: Heads = 4
+    feed_forward: Width = 704
+    text_vocabulary: Annotated[int, Range(1, 2**22)] = 4104  # including the special tokens
+    rope_theta: Annotated[float, Range(1, 1e12)] = 10_000.0
+    norm_eps: Annotated[float, Range(0, 0.1)] = 1e-6
+
+
+class JanusVQ(TypedDict, total=False):
+    """Keyword arguments of transformers' JanusVQVAEConfig."""
+
+    latent_channels: Width
+    base_channels: Width
+    channel_multiplier: Annotated[list[Annotated[int, Range(1, 64)]], Range(1, 10)]
+    num_res_blocks: Annotated[int, Range(1, 64)]
+    num_patches: Annotated[int, Range(1, 1024)]
 
 
 @dataclass(frozen=True)
@@ -29,17 +56,18 @@ class ImageTokenizerConfig:
     """`fsq` is our convolutional tokenizer with finite scalar quantisation, `janus-vq` the one of Janus (transformers)."""
 
     kind: Literal["fsq", "janus-vq"] = "fsq"
-    resolution: int = 256  # px of a generated picture, a multiple of `patch`
-    patch: int = 16  # px per token and side
-    levels: tuple[int, ...] = (8, 8, 5, 5, 5)  # fsq: quantisation levels per dimension
-    channels: tuple[int, int, int] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
-    upsampling: int = 1  # fsq: 2 if the decoder can also paint twice the resolution from the same tokens
-    janus: dict[str, Any] = field(default_factory=dict)  # janus-vq: keyword arguments of JanusVQVAEConfig
+    resolution: Pixels = 256  # px of a generated picture, a multiple of `patch`
+    patch: Annotated[int, Range(1, 512)] = 16  # px per token and side; fsq: 16
+    # fsq: quantisation levels per dimension
+    levels: Annotated[tuple[Annotated[int, Range(2, 256)], ...], Range(1, 16)] = (8, 8, 5, 5, 5)
+    channels: tuple[Width, Width, Width] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
+    upsampling: Annotated[int, Range(1, 2)] = 1  # fsq: 2 if the decoder can also paint twice the resolution
+    janus: JanusVQ = field(default_factory=JanusVQ)
     # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
-    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
-    deviation: tuple[float, ...] = (0.5, 0.5, 0.5)
-    codes: int = 8000
-    embedding: int = 32  # dimensions of the decoder's image embedding table (Janus: 8)
+    mean: Colours = (0.5, 0.5, 0.5)
+    deviation: Deviations = (0.5, 0.5, 0.5)
+    codes: Annotated[int, Range(2, 2**20)] = 8000
+    embedding: Width = 32  # dimensions of the decoder's image embedding table (Janus: 8)
 
     @property
     def grid(self) -> int:
@@ -56,88 +84,104 @@ class ImageTokenizerConfig:
         return self.grid**2
 
 
+class Dinov2(TypedDict, total=False):
+    """Keyword arguments of transformers' Dinov2Config."""
+
+    num_hidden_layers: Layers
+    mlp_ratio: Annotated[int, Range(1, 64)]
+    hidden_act: Annotated[str, Range(1, 40)]
+    layer_norm_eps: Annotated[float, Range(0, 0.1)]
+    image_size: Pixels
+    qkv_bias: bool
+    layerscale_value: Weight
+    use_swiglu_ffn: bool
+    use_mask_token: bool
+
+
 @dataclass(frozen=True)
 class ForegroundConfig:
     """`patch` is a small encoder of our own, trained with the model; `dinov2` is transformers' Dinov2Model."""
 
     kind: Literal["patch", "dinov2"] = "patch"
-    pixels_per_token: int = 16  # DINOv2: 14
-    features: int = 128
-    layers: int = 2
-    heads: int = 4
-    group: int = 3  # decoder layers that share one injected feature map (reference: 6)
-    dinov2: dict[str, Any] = field(default_factory=dict)
-    dropout: float = 0.1  # training: share of ads without the condition
-    strength: float = 1.0  # inference; reference: 1.5
+    pixels_per_token: Annotated[int, Range(1, 256)] = 16  # patch: 16, DINOv2: 14
+    features: Annotated[int, Range(4, 2**17)] = 128
+    layers: Layers = 2
+    heads: Heads = 4
+    group: Layers = 3  # decoder layers that share one injected feature map (reference: 6)
+    dinov2: Dinov2 = field(default_factory=Dinov2)
+    dropout: Share = 0.1  # training: share of ads without the condition
+    strength: Weight = 1.0  # inference; reference: 1.5
 
 
 @dataclass(frozen=True)
 class PreferenceConfig:
-    clicks: int = 10
-    resolution: int = 64  # px at which a clicked picture is tokenised (reference: 128)
-    text_tokens: int = 16  # per click (reference: 30)
-    mask_layers: int = 1
-    fusion_layers: int = 2
-    heads: int = 8
-    keep: float = 0.4  # share of tokens that the mask keeps
-    temperature: float = 0.1  # of the Gumbel-softmax over cosine similarities
+    clicks: Annotated[int, Range(0, 1000)] = 10
+    resolution: Pixels = 64  # px at which a clicked picture is tokenised (reference: 128)
+    text_tokens: Annotated[int, Range(1, 10_000)] = 16  # per click (reference: 30)
+    mask_layers: Layers = 1
+    fusion_layers: Layers = 2
+    heads: Heads = 8
+    keep: Annotated[float, Range(1e-6, 1)] = 0.4  # share of tokens that the mask keeps
+    temperature: Positive = 0.1  # of the Gumbel-softmax over cosine similarities
 
 
 @dataclass(frozen=True)
 class PlanConfig:
     """Which remembered scene a picture follows (`model/plan.py`); without exemplars there is no plan, as in the reference."""
 
-    exemplars: int = 0  # remembered plates
+    exemplars: Annotated[int, Range(0, 2**24)] = 0  # remembered plates
     # classes of each facet of a scene (PAd-Synth: families, palettes, lights), as the scene encoder was trained; none: no plan
-    facets: tuple[int, ...] = ()
-    size: int = 128  # px at which the scene encoder sees a click
-    width: int = 160
-    layers: int = 4
-    heads: int = 5
-    words: int = 8  # dimensions in which words tell what a product is
-    hidden: int = 96  # channels through which the decoder sees an exemplar
-    trust: float = 20.0  # nats that a code loses per squared distance from the exemplar's values, where these are seen
+    facets: Annotated[tuple[Annotated[int, Range(1, 10_000)], ...], Range(0, 16)] = ()
+    size: Pixels = 128  # px at which the scene encoder sees a click
+    width: Width = 160
+    layers: Layers = 4
+    heads: Heads = 5
+    words: Width = 8  # dimensions in which words tell what a product is
+    hidden: Width = 96  # channels through which the decoder sees an exemplar
+    trust: Annotated[float, Range(0, 1e6)] = 20.0  # nats that a code loses per squared distance from the exemplar's values
 
 
 @dataclass(frozen=True)
 class TextConfig:
     """Limits of the instruction, in tokens; what is longer is cut at a word and said so."""
 
-    description_tokens: int = 64
-    selling_point_tokens: int = 160
-    ad_tokens: int = 48
+    description_tokens: Count = 64
+    selling_point_tokens: Count = 160
+    ad_tokens: Annotated[int, Range(1, 10_000)] = 48
     prompt_prefix: str = ""  # around the instruction; Janus: its chat turns, in which special tokens are recognised
     prompt_suffix: str = ""
     # ids of pad, begin, begin_image and end in a tokenizer that has specials of its own; none: ids after its vocabulary
-    specials: dict[str, Any] = field(default_factory=dict)
+    specials: dict[str, Id] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class OutlineConfig:
     """The model that says which selling point the text should tell next; without a width there is none."""
 
-    width: int = 0
-    layers: int = 2  # of the reader of texts, and of the attention to them
-    heads: int = 4
-    text_tokens: int = 40  # of a clicked text, or of a selling point
+    width: Annotated[int, Range(0, 2**17)] = 0
+    layers: Layers = 2  # of the reader of texts, and of the attention to them
+    heads: Heads = 4
+    text_tokens: Annotated[int, Range(1, 10_000)] = 40  # of a clicked text, or of a selling point
 
 
 @dataclass(frozen=True)
 class GuidanceConfig:
-    weight: float = 1.0  # 1: none, and one row less to decode
-    temperature: float = 0.4
-    top_k: int | None = None
-    plan: float = 1.0  # share of the exemplar that the decoder sees; 0: no plan
-    plan_kinship: float = 0.2  # how much an exemplar gains from being of a related product ...
-    plan_place: float = 0.6  # ... and from a product that stood in the same place
-    plan_temperature: float = 0.1  # of the choice among exemplars
-    outline: float = 4.0  # how strongly a text's selling points are drawn the way of the outline
+    weight: Weight = 1.0  # 1: none, and one row less to decode
+    temperature: Weight = 0.4
+    top_k: Annotated[int, Range(1, 10**6)] | None = None
+    plan: Share = 1.0  # share of the exemplar that the decoder sees; 0: no plan
+    plan_kinship: Annotated[float, Range(-1000, 1000)] = 0.2  # how much an exemplar gains from being of a related product ...
+    plan_place: Annotated[float, Range(-1000, 1000)] = 0.6  # ... and from a product that stood in the same place
+    plan_temperature: Weight = 0.1  # of the choice among exemplars
+    outline: Annotated[float, Range(0, 1000)] = 4.0  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
 
 @dataclass(frozen=True)
 class ModelConfig:
+    """Raises InputError for a value out of its range and for values that contradict each other."""
+
     name: str = "uniadgen-embedded"
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     image: ImageTokenizerConfig = field(default_factory=ImageTokenizerConfig)
@@ -147,49 +191,45 @@ class ModelConfig:
     text: TextConfig = field(default_factory=TextConfig)
     outline: OutlineConfig = field(default_factory=OutlineConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
-    text_temperature: float = 0.1
-    head_width: int = 256  # hidden width of the image head and of the aligner
+    text_temperature: Weight = 0.1
+    head_width: Width = 256  # hidden width of the image head and of the aligner
 
     def __post_init__(self) -> None:
-        decoder, image = self.decoder, self.image
-        if decoder.width % decoder.heads or (decoder.width // decoder.heads) % 2:
-            raise InputError(f"config: decoder.width {decoder.width} must be an even multiple of decoder.heads {decoder.heads}")
-        if image.resolution % image.patch or self.preference.resolution % image.patch:
-            raise InputError(
-                f"config: image.resolution and preference.resolution must be multiples of image.patch {image.patch}"
-            )
-        if image.upsampling not in ((1, 2) if image.kind == "fsq" else (1,)):
-            raise InputError(f"config: image.upsampling {image.upsampling!r} must be 1, or 2 with the fsq image tokenizer")
+        check(self, "config")
+        for wrong, message in self._contradictions():
+            if wrong:
+                raise InputError(f"config: {message}")
+
+    def _contradictions(self) -> Iterator[tuple[object, str]]:
+        decoder, image, foreground, plan, outline = self.decoder, self.image, self.foreground, self.plan, self.outline
+        yield decoder.width % decoder.heads, f"decoder.width {decoder.width} is no multiple of decoder.heads {decoder.heads}"
+        yield decoder.width // decoder.heads % 2, f"decoder.width {decoder.width} over decoder.heads {decoder.heads} is odd"
+        for of, width, name, heads in (
+            ("decoder.width", decoder.width, "preference.heads", self.preference.heads),
+            ("foreground.features", foreground.features, "foreground.heads", foreground.heads),
+            ("plan.width", plan.width, "plan.heads", plan.heads),
+            ("outline.width", outline.width, "outline.heads", outline.heads),
+        ):
+            yield width % heads, f"{of} {width} is no multiple of {name} {heads}"
+        for name, pixels in (("image.resolution", image.resolution), ("preference.resolution", self.preference.resolution)):
+            yield pixels % image.patch, f"{name} {pixels} is no multiple of image.patch {image.patch}"
+        yield foreground.kind == "patch" and foreground.pixels_per_token != 16, "foreground.pixels_per_token must be 16"
         if image.kind == "fsq":
-            codes = 1
-            for level in image.levels:
-                codes *= level
-            if codes != image.codes:
-                raise InputError(f"config: image.codes is {image.codes}, but image.levels {image.levels} make {codes}")
-        if not 0 < self.preference.keep <= 1:
-            raise InputError(f"config: preference.keep {self.preference.keep} must lie in (0, 1]")
-        plan, guidance = self.plan, self.guidance
-        if plan.exemplars and image.kind != "fsq":
-            raise InputError("config: plan.exemplars needs the fsq image tokenizer; set it to 0")
-        sizes = (plan.exemplars, *plan.facets)
-        if not all(isinstance(size, int) and size >= 0 for size in sizes) or plan.width % plan.heads or plan.size % 16:
-            raise InputError("config: plan must have whole sizes, a width that is a multiple of heads, and a size of 16s")
-        if guidance.plan_temperature < 0 or guidance.outline < 0:
-            raise InputError("config: guidance.plan_temperature and guidance.outline must be 0 or more")
-        if not 0 <= self.guidance.plan <= 1:
-            raise InputError(f"config: guidance.plan {self.guidance.plan} must lie in [0, 1]")
-        if self.outline.width < 0 or self.outline.heads < 1 or self.outline.width % self.outline.heads:
-            raise InputError(
-                f"config: outline.width {self.outline.width} must be a multiple of outline.heads {self.outline.heads}"
-            )
-        if self.guidance.unconditional not in ("empty", "padded"):
-            raise InputError(f"config: guidance.unconditional {self.guidance.unconditional!r} must be empty or padded")
-        specials = self.text.specials
-        if specials and set(specials) != {"pad", "begin", "begin_image", "end"}:
-            raise InputError("config: text.specials must name pad, begin, begin_image and end, or nothing")
+            yield image.patch != 16, "image.patch must be 16: the fsq tokenizer has 16 px per token"
+            codes = math.prod(image.levels)
+            yield codes != image.codes, f"image.codes is {image.codes}, but image.levels {image.levels} make {codes}"
+            fine, middle, coarse = image.channels
+            yield coarse % max(1, coarse // 32), f"image.channels: {coarse} must be a multiple of {coarse // 32}, its heads"
+            for out, into in ((fine, middle), (middle, coarse)):
+                yield 4 * out % into or 4 * out < into, f"image.channels: {into} must divide four times {out}"
+        yield image.upsampling == 2 and image.channels[0] % 2, "image.channels[0] must be even with image.upsampling 2"
+        yield image.upsampling != 1 and image.kind != "fsq", "image.upsampling needs the fsq image tokenizer; set it to 1"
+        yield plan.exemplars and image.kind != "fsq", "plan.exemplars needs the fsq image tokenizer; set it to 0"
+        yield plan.size % 16, f"plan.size {plan.size} is no multiple of 16"
+        specials, known = self.text.specials, {"pad", "begin", "begin_image", "end"}
+        yield specials and set(specials) != known, "text.specials must name pad, begin, begin_image and end, or nothing"
         for name, value in specials.items():
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < decoder.text_vocabulary:
-                raise InputError(f"config: text.specials.{name} {value!r} is no id below {decoder.text_vocabulary}")
+            yield value >= decoder.text_vocabulary, f"text.specials.{name} {value} is no id below {decoder.text_vocabulary}"
 
     @property
     def click_image_tokens(self) -> int:
@@ -203,30 +243,10 @@ class ModelConfig:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
-        """Raises InputError naming the first field that is unknown or of the wrong shape."""
-        return _build(cls, values, "config")
-
-
-def _build(cls: Any, values: Any, where: str) -> Any:
-    if not isinstance(values, dict):
-        raise InputError(f"{where}: expected an object, found {type(values).__name__}")
-    fields = {f.name: f for f in dataclasses.fields(cls)}
-    unknown = sorted(set(values) - set(fields))
-    if unknown:
-        raise InputError(f"{where}: unknown field {unknown[0]!r} (is it of another version?); known are {', '.join(fields)}")
-    built = {}
-    for name, value in values.items():
-        factory: Any = fields[name].default_factory
-        if dataclasses.is_dataclass(factory):
-            value = _build(factory, value, f"{where}.{name}")
-        elif isinstance(value, list):
-            value = tuple(value)
-        built[name] = value
-    try:
-        return cls(**built)
-    except TypeError as error:
-        raise InputError(f"{where}: {error}") from None
+    def from_dict(cls, values: object) -> "ModelConfig":
+        """Raises InputError naming the first field that is unknown, of another type or out of its range."""
+        config: ModelConfig = read(cls, values, "config")
+        return config
 
 
 def embedded() -> ModelConfig:

@@ -14,9 +14,9 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import torch
 from safetensors import safe_open
@@ -24,10 +24,14 @@ from torch import nn
 
 from uniadgen.errors import InputError
 from uniadgen.model.config import (
+    Colours,
     DecoderConfig,
+    Deviations,
+    Dinov2,
     ForegroundConfig,
     GuidanceConfig,
     ImageTokenizerConfig,
+    JanusVQ,
     ModelConfig,
     PreferenceConfig,
     TextConfig,
@@ -38,8 +42,9 @@ from uniadgen.model.memory import check_memory
 from uniadgen.model.placement import DeviceMap, Placement, bytes_by_device, connect, read_placement
 from uniadgen.model.preference import PreferenceUnderstanding
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import UnifiedModel
+from uniadgen.model.unified import UnifiedModel, empty_model
 from uniadgen.model.weights import Stored, compare, headers, one_line, read_json, stream, weight_files
+from uniadgen.schema import read
 
 CLICK_GRID = 8  # a clicked picture has 8 x 8 image tokens, as in the reference
 _HALF = (0.5, 0.5, 0.5)  # mean and deviation of pixels for the image tokenizer, as Janus was trained
@@ -72,6 +77,13 @@ DINO_RENAMED = (
     (re.compile(r"(?:dinov2\.)?(.+\.attention)\.attention\.([qkv])\w+\.(\w+)"), _DINO + r"\1.\2_proj.\3"),
     (re.compile(r"(?:dinov2\.)?(.+\.attention)\.output\.dense\.(\w+)"), _DINO + r"\1.o_proj.\2"),
 )
+
+
+class Normalisation(TypedDict, total=False):
+    """What an image processor's settings say of colours."""
+
+    image_mean: Colours
+    image_std: Deviations
 
 
 def is_transformers(folder: Path) -> bool:
@@ -125,8 +137,7 @@ def load_backbone(
     """
     tokenizer = _load_tokenizer(folder, config)
     stored = _mapped(folder, RULES)
-    with torch.device("meta"):
-        model = UnifiedModel(config)
+    model = empty_model(config)
     expected = {name: t for name, t in model.state_dict().items() if not name.startswith(NEW)}
     tied = "text_head.weight" not in stored and read_json(folder, "config.json").get("tie_word_embeddings", True) is True
     if tied:
@@ -240,7 +251,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
                 embedding=vq.embed_dim,
                 mean=mean,
                 deviation=deviation,
-                janus={k: list(v) if isinstance(v := getattr(vq, k), list | tuple) else v for k in kept},
+                janus=cast(JanusVQ, {k: list(v) if isinstance(v := getattr(vq, k), list | tuple) else v for k in kept}),
             ),
             foreground=_foreground_config(foreground),
             preference=PreferenceConfig(
@@ -276,14 +287,12 @@ def _foreground_config(folder: Path | None) -> ForegroundConfig:
         layers=theirs.num_hidden_layers,
         heads=theirs.num_attention_heads,
         group=6,
-        dinov2=options,
+        dinov2=cast(Dinov2, options),
         strength=1.5,
     )
 
 
-def _normalisation(
-    folder: Path, mean: Sequence[float], deviation: Sequence[float]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _normalisation(folder: Path, mean: Colours, deviation: Deviations) -> tuple[Colours, Deviations]:
     """Mean and deviation per colour by the folder's image processor; those given where it says nothing."""
     name = "preprocessor_config.json"
     said = read_json(folder, name, optional=True)
@@ -292,16 +301,9 @@ def _normalisation(
         inner = read_json(folder, name, optional=True).get("image_processor")
         said = inner if isinstance(inner, dict) else {}
     _require(folder / name, "do_normalize", said.get("do_normalize") is not False, True)
-    found = []
-    for key, usual in (("image_mean", mean), ("image_std", deviation)):
-        values = said.get(key)
-        values = list(usual) if values is None else values
-        if not isinstance(values, list) or len(values) != 3 or not all(isinstance(v, int | float) for v in values):
-            raise InputError(f"{folder / name}: {key} is {values!r}; expected three numbers")
-        found.append(tuple(float(v) for v in values))
-    if min(found[1]) <= 0:
-        raise InputError(f"{folder / name}: image_std is {list(found[1])}; expected positive numbers")
-    return found[0], found[1]
+    wanted = {key: said[key] for key in ("image_mean", "image_std") if said.get(key) is not None}
+    found: Normalisation = read(Normalisation, wanted, str(folder / name))
+    return found.get("image_mean", mean), found.get("image_std", deviation)
 
 
 def _specials(folder: Path, text: Any) -> dict[str, int]:

@@ -17,11 +17,11 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
@@ -29,8 +29,9 @@ from uniadgen.model import hub, janus
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.placement import DeviceMap
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import UnifiedModel
-from uniadgen.model.weights import Stored, compare, headers, read_json, write_whole
+from uniadgen.model.unified import UnifiedModel, empty_model
+from uniadgen.model.weights import Stored, compare, headers, read_json, read_tensors, write_whole
+from uniadgen.schema import Range, check
 
 CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
     "config.json", "adapter_config.json", "adapter_model.safetensors", "new_modules.safetensors",
@@ -45,16 +46,12 @@ _OURS = re.compile(r"decoder\.blocks\.(\d+)\.([qkvo])_proj\.lora_([AB])(?:\.defa
 class LoraSettings:
     """The update of a weight is alpha / rank times a product of two factors of this rank; dropout: of a factor's input."""
 
-    rank: int = 16
-    alpha: int = 32
-    dropout: float = 0.0
+    rank: Annotated[int, Range(1, 4096)] = 16
+    alpha: Annotated[int, Range(1, 4096)] = 32
+    dropout: Annotated[float, Range(0, 0.99)] = 0.0
 
     def __post_init__(self) -> None:
-        for name, value in (("rank", self.rank), ("alpha", self.alpha)):
-            if type(value) is not int or not 0 < value <= 4096:
-                raise InputError(f"lora: {name} {value!r} is no whole number from 1 to 4096")
-        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            raise InputError(f"lora: dropout {self.dropout!r} is no number from 0 to below 1")
+        check(self, "lora")
 
 
 @dataclass
@@ -146,7 +143,7 @@ def load(
     if fingerprint != janus.fingerprint(backbone):
         raise InputError(f"adapter folder {folder}: trained on another backbone than {name}; name the right one in {SETTINGS}")
     model, tokenizer, placement = janus.load_backbone(backbone, config, new, device, dtype)
-    read = load_file(folder / UPDATES)
+    read = read_tensors(folder / UPDATES)
     merged = {ours: read[stored.name] for ours, stored in factors.items()}
     with torch.no_grad():
         for target in sorted({factor.rsplit(".", 1)[0] for factor in merged}):
@@ -206,7 +203,7 @@ def _stored(folder: Path, config: ModelConfig, rank: int) -> tuple[dict[str, Sto
             for which in "qkvo"
             for letter, tensor in shapes.items()
         }
-        modules = {name: t for name, t in UnifiedModel(config).state_dict().items() if name.startswith(janus.NEW)}
+        modules = {name: t for name, t in empty_model(config).state_dict().items() if name.startswith(janus.NEW)}
     factors, new = headers([folder / UPDATES], ours), headers([folder / NEW_MODULES], lambda name: name)
     compare(folder, factors, expected)
     compare(folder, new, modules)

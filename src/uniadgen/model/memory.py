@@ -1,5 +1,6 @@
 """Whether a model fits, asked before it is loaded."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,8 +17,7 @@ def free_memory(device: torch.device | str) -> int | None:
     if device.type != "cpu":
         return None
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        free = min(_free_of_machine(), _free_addresses())
     except (OSError, StopIteration, ValueError, IndexError):
         return None
     try:  # a container may have less than its machine
@@ -28,6 +28,20 @@ def free_memory(device: torch.device | str) -> int | None:
         return min(free, int((group / "memory.max").read_text()) - used)
     except (OSError, StopIteration, ValueError, IndexError):
         return free
+
+
+def _free_of_machine() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+
+
+def _free_addresses() -> int:
+    """What `ulimit -v` leaves to this process."""
+    import resource  # not there on Windows, nor is /proc
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return sys.maxsize if limit == resource.RLIM_INFINITY else max(0, limit - used)
 
 
 def check_memory(needs: Mapping[torch.device, int], dtype: torch.dtype, where: str) -> None:

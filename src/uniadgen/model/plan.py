@@ -27,7 +27,8 @@ from torch import Tensor, nn
 from uniadgen.errors import InputError
 from uniadgen.model.background import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import ModelConfig, PlanConfig
-from uniadgen.model.weights import write_whole
+from uniadgen.model.weights import read_tensors, write_whole
+from uniadgen.schema import read
 from uniadgen.words import quoted
 
 CELL = 2  # tokens: an exemplar is shown in cells of so many on a side
@@ -79,11 +80,10 @@ def load_scenes_encoder(path: Path) -> FoundScenes:
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            values = json.loads(metadata["plan"])
-            config = PlanConfig(**values | {"facets": tuple(values["facets"])})
+            config: PlanConfig = read(PlanConfig, json.loads(metadata["plan"]), "plan")
             names = {name: tuple(classes) for name, classes in json.loads(metadata["names"]).items()}
-            encoder = SceneEncoder(config)
-            encoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 - no mapping
+        encoder = SceneEncoder(config)
+        encoder.load_state_dict(read_tensors(path))
     except Exception as error:  # reading a damaged file raises anything, from struct.error to SafetensorError
         reason = " ".join(str(error).split())[:160]
         raise InputError(f"scene encoder {quoted(path)}: not readable ({reason}); train it again") from None

@@ -5,8 +5,11 @@ The embedded model's tokenizer knows no special tokens at all; its specials are 
 `encode_special_tokens`, which treats their spellings as plain text too. Only `segments` sees specials, in the chat template.
 """
 
+import contextlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -39,7 +42,8 @@ class TextTokenizer:
     @property
     def size(self) -> int:
         """Rows of the embedding table: all ids are below it."""
-        return max(self.tokenizer.get_vocab_size(), *(i + 1 for i in (self.pad, self.begin, self.begin_image, self.end)))
+        ids = self.tokenizer.get_vocab().values()  # which may have gaps
+        return 1 + max(self.pad, self.begin, self.begin_image, self.end, *ids)
 
     @property
     def instruction_end(self) -> list[int]:
@@ -96,14 +100,30 @@ class TextTokenizer:
     def load(cls, path: Path, specials: Mapping[str, int] | None = None) -> "TextTokenizer":
         """Raises InputError."""
         try:
-            return cls.from_tokenizer(Tokenizer.from_file(str(path)), specials)
-        except Exception as error:  # the library raises bare Exception
+            with _without_standard_error():  # where a panic would print its trace
+                return cls.from_tokenizer(Tokenizer.from_file(str(path)), specials)
+        except BaseException as error:  # the library raises bare Exception, and BaseException where its Rust panics
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            reason = " ".join(str(error).split())[:160]
             raise InputError(
-                f"{path}: not a readable tokenizer file ({error}); supply the tokenizer.json of the model"
+                f"{path}: not a readable tokenizer file ({reason}); supply the tokenizer.json of the model"
             ) from None
 
     def save(self, path: Path) -> None:
         self.tokenizer.save(str(path))
+
+
+@contextmanager
+def _without_standard_error() -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # it may be closed
+            kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+            for handle in (kept, sink):
+                stack.callback(os.close, handle)
+            os.dup2(sink, 2)
+            stack.callback(os.dup2, kept, 2)
+        yield
 
 
 def _apart_at_spaces(tokenizer: Tokenizer) -> bool:

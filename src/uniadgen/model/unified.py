@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uniadgen.errors import InputError
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
@@ -95,6 +96,19 @@ class ImageHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         scores: Tensor = self.score(F.gelu(self.project(x)))
         return scores
+
+
+def empty_model(config: ModelConfig) -> "UnifiedModel":
+    """The model without memory for its weights. Raises InputError for settings that transformers refuses."""
+    try:
+        with torch.device("meta"):
+            return UnifiedModel(config)
+    except Exception as error:  # its configurations and modules raise anything
+        if config.image.kind == "fsq" and config.foreground.kind == "patch":
+            raise
+        raise InputError(
+            f"config: no model of transformers has these settings ({' '.join(str(error).split())[:160]})"
+        ) from None
 
 
 class UnifiedModel(nn.Module):

@@ -110,10 +110,30 @@ def stream(
                 for ours, weight in stored.items():
                     if weight.path == path:
                         tensor = file.get_tensor(weight.name)
-                        state[ours] = tensor.to(device_of(ours), dtype if tensor.is_floating_point() else tensor.dtype)
+                        wanted = dtype if tensor.is_floating_point() else tensor.dtype
+                        state[ours] = finite(path, weight.name, tensor.to(device_of(ours), wanted))
         except (SafetensorError, OSError) as error:
             raise unreadable(path, error) from None
         model.load_state_dict(state, strict=False, assign=True)
+
+
+def finite(path: Path, name: str, tensor: Tensor) -> Tensor:
+    """The weight itself. Raises InputError if it holds what no computation survives."""
+    if tensor.is_floating_point() and tensor.numel() and not torch.isfinite(torch.stack(tensor.aminmax())).all():
+        kind = str(tensor.dtype).removeprefix("torch.")
+        raise InputError(
+            f"{path}: weight {name} holds values that are no numbers or too large for {kind}; restore the file, or train again"
+        )
+    return tensor
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a small safetensors file, by name. Raises InputError for a damaged one."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return {name: finite(path, name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError) as error:
+        raise unreadable(path, error) from None
 
 
 def unreadable(path: Path, error: Exception) -> InputError:

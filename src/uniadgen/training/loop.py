@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_rgb
+from uniadgen.schema import Range
 from uniadgen.training.precision import processes
 
 STATE, BEST = "state.pt", "best.pt"
@@ -35,18 +36,18 @@ class Schedule:
     muon_rate: of Muon (Jordan et al., 2024), which then updates the matrices between embeddings and heads; 0: AdamW for all.
     """
 
-    steps: int
-    learning_rate: float
-    batch: int
-    warmup: int = 100
-    weight_decay: float = 0.01
-    muon_rate: float = 0.0
-    clip: float = 1.0
-    ema: float = 0.998
-    accumulate: int = 1
-    save_seconds: float = 120.0
-    keep: int = 2
-    seed: int = 0
+    steps: Annotated[int, Range(1, 10**9)]
+    learning_rate: Annotated[float, Range(1e-12, 10)]
+    batch: Annotated[int, Range(1, 10**6)]
+    warmup: Annotated[int, Range(0, 10**9)] = 100
+    weight_decay: Annotated[float, Range(0, 10)] = 0.01
+    muon_rate: Annotated[float, Range(0, 10)] = 0.0
+    clip: Annotated[float, Range(1e-6, 1e6)] = 1.0
+    ema: Annotated[float, Range(0, 1)] = 0.998
+    accumulate: Annotated[int, Range(1, 10**6)] = 1
+    save_seconds: Annotated[float, Range(0, 1e9)] = 120.0
+    keep: Annotated[int, Range(0, 10**6)] = 2
+    seed: Annotated[int, Range(0, 2**40)] = 0
 
 
 def share_of_peak(schedule: Schedule, step: int) -> float:

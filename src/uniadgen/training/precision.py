@@ -1,8 +1,16 @@
-"""Where training computes, and in which number format."""
+"""Where training computes, with how many threads, and in which number format."""
+
+import os
+import sys
+from pathlib import Path
 
 import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
+
+from uniadgen.errors import InputError
+
+MOST_THREADS = 1024
 
 
 def processes() -> PartialState:
@@ -23,3 +31,29 @@ def compute_dtype() -> torch.dtype:
 
 def autocast() -> torch.autocast:
     return torch.autocast(device().type, torch.bfloat16, enabled=compute_dtype() == torch.bfloat16)
+
+
+def use_threads(count: int | None) -> None:
+    """Computes with so many threads. None: as torch would - by OMP_NUM_THREADS, or one for each core - but not with more than
+    the container's share of the machine, since threads that wait for a core make all others wait.
+
+    Says so where other processes want the cores as well. Raises InputError.
+    """
+    if count is not None and not 1 <= count <= MOST_THREADS:
+        raise InputError(f"argument --threads: {count} is no whole number from 1 to {MOST_THREADS}")
+    torch.set_num_threads(count or min(torch.get_num_threads(), cores_of_container()))
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if torch.get_num_threads() > 1 and busy > cores - 0.5:
+        print(
+            f"other processes want the {cores} cores, too (load {busy:.1f}): `--threads 1` may be several times as fast",
+            file=sys.stderr,
+        )
+
+
+def cores_of_container(limits: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many cores Linux lets this container use at a time, at least 1; very many where there is no limit."""
+    try:
+        quota, period = limits.read_text().split()
+        return max(1, int(quota) // int(period))
+    except (OSError, ValueError, ZeroDivisionError):  # no such file, or "max"
+        return MOST_THREADS

@@ -11,7 +11,7 @@ worker processes gives the same batches in the same order. Items are shuffled an
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from uniadgen.data.augment import VARIANTS, hue_matrix
 from uniadgen.data.store import Store, of_split
+from uniadgen.errors import InputError
 from uniadgen.history import Vectors, sample_clicks
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.plan import open_tokens, shown_cells
@@ -31,6 +32,7 @@ from uniadgen.padsynth.shoppers import CreativeIndex, sample_history
 from uniadgen.padsynth.titles import pseudo_title_task
 from uniadgen.prompts import load_pool
 from uniadgen.rng import stream
+from uniadgen.schema import Range
 
 LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes its share
 CLEAR = 0.5
@@ -38,6 +40,9 @@ PROMPT_DROPOUT = 0.1
 KINDS = ("general", "personal", "scenes", "words")
 NO_PLAN = 0.15
 SLOTS = 20  # steps after which the kinds of batches repeat
+
+
+MixShare = Annotated[float, Range(0, 1000)]
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,16 @@ class Mix:
     of invented products, which teach a small model to copy words that it has never read.
     """
 
-    general: float = 0.1
-    personal: float = 0.35
-    scenes: float = 0.35
-    words: float = 0.2
-    general_steps: int = 300
-    words_batch: int = 12
+    general: MixShare = 0.1
+    personal: MixShare = 0.35
+    scenes: MixShare = 0.35
+    words: MixShare = 0.2
+    general_steps: Annotated[int, Range(0, 10**9)] = 300
+    words_batch: Annotated[int, Range(1, 10**6)] = 12
+
+    def __post_init__(self) -> None:
+        if not any(getattr(self, kind) > 0 for kind in KINDS):
+            raise InputError(f"mix: one of {', '.join(KINDS)} must be above 0")
 
     def slots(self) -> dict[str, int]:
         """How many of SLOTS steps are of each kind; the largest share takes what rounding leaves."""

@@ -1,14 +1,12 @@
-"""What `uniadgen train` runs: reads the configuration and the data, trains, writes a model folder."""
+"""What `uniadgen train` runs: reads the data, trains, writes a model folder."""
 
 import dataclasses
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
 from uniadgen.data.encode import encoded_settings, fingerprint
 from uniadgen.data.layout import SPLITS, iter_rows, read_creatives, read_index
@@ -17,9 +15,8 @@ from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.model import checkpoint, lora
 from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
-from uniadgen.model.config import ModelConfig, OutlineConfig, PlanConfig, embedded, tiny
+from uniadgen.model.config import OutlineConfig, PlanConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer
-from uniadgen.model.lora import LoraSettings
 from uniadgen.model.outline import Outline
 from uniadgen.model.plan import SCENES, FoundScenes, SceneEncoder, load_scenes_encoder, save_scenes
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
@@ -27,53 +24,21 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.padsynth.titles import pseudo_title_task
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
+from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import creative_examples, invented_examples, train_outline
 from uniadgen.training.pbs import train_pbs
 from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_facets, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
-from uniadgen.training.reader import DrawnHistories, Mix, Reader
+from uniadgen.training.reader import DrawnHistories, Reader
 from uniadgen.training.scenes import Labels, train_scenes
 from uniadgen.training.tokenizer import Pictures, refine_large, train_tokenizer
 from uniadgen.training.tokenizer import begin_with as begin_tokenizer_with
 from uniadgen.training.unified import train_unified
 from uniadgen.words import quoted
 
-MODELS = {"embedded": embedded, "tiny": tiny}
-ON_BACKBONE = "janus"  # a model whose sizes are those of the backbone that is named
-HISTORIES = ("users", "drawn")
 FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
-
-
-def read_config(path: Path) -> tuple[ModelConfig | None, dict[str, Any]]:
-    """The model's configuration (None: that of a backbone) and what else is in the training file. Raises InputError."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            f"{path}: not readable as YAML ({' '.join(str(error).split())[:160]}); supply a training file"
-        ) from None
-    sections = ("model", "tokenizer", "refine", "scenes", "plan", "unified", "outline", "pbs", "mix", "lora", "histories")
-    models = (*MODELS, ON_BACKBONE)
-    if not isinstance(values, dict) or not set(values) <= set(sections) or values.get("model") not in models:
-        raise InputError(f"{path}: expected the sections {', '.join(sections)}, with model one of {', '.join(models)}")
-    if values.get("histories", "users") not in HISTORIES:
-        raise InputError(f"{path}: histories must be one of {', '.join(HISTORIES)}")
-    name = values.pop("model")
-    return None if name == ON_BACKBONE else MODELS[name](), values
-
-
-def _section(cls: Any, values: dict[str, Any], name: str, path: Path) -> Any:
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    section = values.get(name) or {}
-    for key, value in section.items():
-        if key not in known or isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"{path}: {name}.{key} is no known number; known are {', '.join(known)}")
-    try:
-        return cls(**section)
-    except TypeError as error:
-        raise InputError(f"{path}: {name}: {error}") from None
 
 
 def of_process(schedule: Schedule) -> Schedule:
@@ -81,12 +46,11 @@ def of_process(schedule: Schedule) -> Schedule:
     return dataclasses.replace(schedule, seed=schedule.seed + processes().process_index)
 
 
-def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool, start: Path | None = None) -> None:
+def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
     """start: a tokenizer, or a model, whose tokenizer's weights training begins with where they fit."""
-    config, values = read_config(config_path)
-    schedule: Schedule = _section(Schedule, values, "tokenizer", config_path)
+    config, schedule = training.sizes, training.schedule("tokenizer")
     if config is None:
-        raise InputError(f"{config_path}: a backbone brings its own image tokenizer; train `unified` with --backbone")
+        raise InputError("argument --config: a backbone brings its own image tokenizer; train `unified` with --backbone")
     pictures, unseen = tokenizer_pictures(data)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
@@ -102,14 +66,13 @@ def run_tokenizer(data: Path, config_path: Path, out: Path, resume: bool, start:
         print(f"wrote {out}")
 
 
-def run_refine(data: Path, config_path: Path, folder: Path, out: Path, resume: bool) -> None:
+def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, resume: bool) -> None:
     """Trains the decoding half of an image tokenizer further and writes it anew: of a model, or what `run_tokenizer` wrote.
 
     All codes keep their meaning, so nothing else has to be trained again. A tokenizer that paints two resolutions learns to
     paint the larger one crisp.
     """
-    _, values = read_config(config_path)
-    schedule: Schedule = _section(Schedule, values, "refine", config_path)
+    schedule = training.schedule("refine")
     alone = (folder / checkpoint.IMAGE_TOKENIZER).is_file()
     if alone:
         tokenizer, config = checkpoint.load_tokenizer(folder)
@@ -164,9 +127,8 @@ def text_corpus(data: Path, seed: int) -> list[str]:
     return texts
 
 
-def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
-    _, values = read_config(config_path)
-    schedule: Schedule = _section(Schedule, values, "pbs", config_path)
+def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
+    schedule = training.schedule("pbs")
     train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val", "test")))
     torch.manual_seed(schedule.seed)
     encoder = BackgroundEncoder(BackgroundConfig())
@@ -176,12 +138,11 @@ def run_pbs(data: Path, config_path: Path, out: Path, resume: bool) -> None:
         print(f"wrote {out / WEIGHTS}")
 
 
-def run_outline(data: Path, config_path: Path, model_folder: Path, out: Path, resume: bool) -> None:
+def run_outline(data: Path, training: TrainingConfig, model_folder: Path, out: Path, resume: bool) -> None:
     """Trains the outline of a finished model, of the size that the configuration's model has, and writes the model anew."""
-    config, values = read_config(config_path)
-    schedule: Schedule = _section(Schedule, values, "outline", config_path)
+    config, schedule = training.sizes, training.schedule("outline")
     if config is None:
-        raise InputError(f"{config_path}: a backbone has no outline; name a configuration with model {' or '.join(MODELS)}")
+        raise InputError("argument --config: a backbone has no outline; name a training file with another model")
     model, words = checkpoint.load(model_folder)
     if model.adapter is not None:
         raise InputError(
@@ -227,12 +188,11 @@ def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, 
     return Labels(names, np.array(numbers, np.int64).reshape(len(chosen), len(FACETS)))
 
 
-def run_scenes(data: Path, config_path: Path, out: Path, resume: bool) -> None:
+def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
     """Trains the scene encoder of the plan and writes it to OUT/scenes.safetensors."""
-    config, values = read_config(config_path)
-    schedule: Schedule = _section(Schedule, values, "scenes", config_path)
+    config, schedule = training.sizes, training.schedule("scenes")
     if config is None:
-        raise InputError(f"{config_path}: a model on a backbone has no plan, so it needs no scene encoder")
+        raise InputError("argument --config: a model on a backbone has no plan, so it needs no scene encoder")
     labels = scene_labels(data, ("train",))
     held_out_labels = scene_labels(data, ("val",), labels.names)
     train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val",)))
@@ -263,7 +223,7 @@ def drawn_histories(data: Path) -> DrawnHistories:
 
 def run_unified(
     data: Path,
-    config_path: Path,
+    training: TrainingConfig,
     tokenizer_folder: Path | None,
     out: Path,
     resume: bool,
@@ -276,15 +236,13 @@ def run_unified(
     `foreground` may be; that is how a configuration with `model: janus` starts. scenes: what `train scenes` wrote; without it
     the model has no plan. start: a model folder, whose weights training begins with where they fit.
     """
-    config, values = read_config(config_path)
-    schedule: Schedule = _section(Schedule, values, "unified", config_path)
-    mix: Mix = _section(Mix, values, "mix", config_path)
+    config, schedule, mix = training.sizes, training.schedule("unified"), training.mix
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
     if config is None and (scenes is not None or start is not None):
-        raise InputError(f"{config_path}: --scenes and --start are for models without a backbone; leave them out")
+        raise InputError("argument --config: --scenes and --start are for models without a backbone; leave them out")
     if source is None or other is not None:
         needed = "--backbone (and perhaps --foreground)" if config is None else "--tokenizer"
-        raise InputError(f"{config_path}: its model starts from {needed}; name that and nothing else")
+        raise InputError(f"argument --config: its model starts from {needed}; name that and nothing else")
     image_tokenizer, meant_for = checkpoint.load_tokenizer(source)
     if encoded_settings(data)["tokenizer"] != fingerprint(image_tokenizer):
         raise InputError(
@@ -292,14 +250,13 @@ def run_unified(
         )
     torch.manual_seed(schedule.seed)
     if config is None:
-        lora_settings: LoraSettings = _section(LoraSettings, values, "lora", config_path)
-        model, words = lora.start(source, foreground, lora_settings, device(), compute_dtype())
+        model, words = lora.start(source, foreground, training.lora, device(), compute_dtype())
     else:
         if meant_for.image != config.image:
-            raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {quoted(config_path)} trains")
+            raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {training.model}")
         found = None if scenes is None else load_scenes_encoder(scenes / SCENES)
         if found is not None:
-            plan_schedule: Schedule = _section(Schedule, values, "plan", config_path)
+            plan_schedule = training.schedule("plan")
             rows = zip(*read_creatives(data, ("split", "foreground_box")).to_pydict().values(), strict=True)
             count = min(config.plan.exemplars, sum(split == "train" and box is not None for split, box in rows))
             seen = {name: getattr(found.config, name) for name in ("facets", "size", "width", "layers", "heads")}
@@ -314,15 +271,13 @@ def run_unified(
             before, words = checkpoint.load(start)
             alike = before.config.decoder == config.decoder and before.config.text.specials == config.text.specials
             if not alike or before.adapter is not None:
-                raise InputError(
-                    f"argument --start: {quoted(start)} is a model of another kind than {quoted(config_path)} trains"
-                )
+                raise InputError(f"argument --start: {quoted(start)} is a model of another kind than {training.model}")
             model = UnifiedModel(dataclasses.replace(config, outline=before.config.outline))
             begin_with(model, before)
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
         if found is not None and model.plan is not None:
             model.plan.encoder.load_state_dict(found.encoder.state_dict())
-    histories = drawn_histories(data) if values.get("histories") == "drawn" else None
+    histories = drawn_histories(data) if training.histories == "drawn" else None
     store = open_store(data, words, with_users=histories is None or model.plan is not None)
     own, planned = processes(), model.plan is not None
     if model.plan is not None and found is not None:
