@@ -132,7 +132,7 @@ def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, ca
     assert call["seed"] == 0
     assert call["sampling"] == "product-similarity"
     assert call["guidance"] is None
-    assert call["decoding"] == "sequential"
+    assert call["decoding"] == "auto"
     assert FakeGenerator.loaded == {"device": "cpu", "dtype": torch.float32, "quantize": None}
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from uniadgen import Box, Click, InputError, Product
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.image import Decoding
+from uniadgen.decoding.image import DECODINGS, Decoding, Painted, decode_image, in_parallel
 from uniadgen.generator import AdGenerator, Options, Timings, cover
 from uniadgen.imaging.composing import fitted_cutout
 from uniadgen.model.config import tiny
@@ -115,14 +116,40 @@ def test_options_reach_the_model(generator: AdGenerator, product: Product) -> No
     assert generator.generate(product, **base, history_length=0).sampled_clicks == []  # type: ignore[arg-type]
 
 
-def test_parallel_decoding_makes_the_same_ad(generator: AdGenerator, product: Product) -> None:
-    one_by_one, parallel = (
-        generator.generate(product, _clicks(4), seed=5, decoding=decoding, size=SMALL)
-        for decoding in ("sequential", "parallel")
+@pytest.mark.parametrize("options", [{}, {"guidance": 3.0}, {"temperature": 0}, {"temperature": 2.0, "top_k": 5}])
+@pytest.mark.parametrize("seed", range(3))
+def test_all_ways_of_decoding_make_the_same_ad(
+    generator: AdGenerator, product: Product, options: dict[str, float], seed: int
+) -> None:
+    one_by_one, parallel, auto = (
+        generator.generate(product, _clicks(4), seed=seed, decoding=decoding, size=SMALL, **options)  # type: ignore[arg-type]
+        for decoding in DECODINGS[1:] + DECODINGS[:1]
     )
     assert _same(one_by_one, parallel)
+    assert _same(one_by_one, auto)
     assert one_by_one.image_passes == 16
     assert 1 < parallel.image_passes <= 16
+    assert auto.image_passes == parallel.image_passes
+
+
+def test_the_faster_way_of_decoding_is_the_default(
+    generator: AdGenerator, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several tokens a pass for a few rows on a CPU; one by one for more, which have enough to do, and for a recording GPU."""
+    windows: list[int] = []
+
+    def spy(*arguments: Any, window: int, **options: Any) -> Painted:
+        windows.append(window)
+        return decode_image(*arguments, window=window, **options)
+
+    monkeypatch.setattr("uniadgen.generator.decode_image", spy)
+    monkeypatch.setattr("torch.get_num_threads", lambda: 1)  # so that a batch is not divided
+    for count, guidance in ((1, 1.0), (3, 1.0), (4, 1.0), (1, 3.0), (2, 3.0)):
+        requests = [AdRequest(product, _clicks(n + 1)) for n in range(count)]
+        generator.generate_many(requests, guidance=guidance, size=SMALL)
+    assert windows == [generator.window, generator.window, 1, generator.window, 1]
+    assert not in_parallel("auto", 1, torch.device("cuda"))
+    assert in_parallel("parallel", 100, torch.device("cuda"))
 
 
 def _same(first: Ad, second: Ad) -> bool:
@@ -134,7 +161,7 @@ def _same(first: Ad, second: Ad) -> bool:
     )
 
 
-@pytest.mark.parametrize("decoding", ["sequential", "parallel"])
+@pytest.mark.parametrize("decoding", DECODINGS)
 def test_a_batch_makes_the_ads_that_each_request_gets_alone(
     generator: AdGenerator, product: Product, decoding: Decoding
 ) -> None:
@@ -160,7 +187,8 @@ def test_steps_as_a_gpu_repeats_them_make_the_same_ads(
     requests = [AdRequest(product, _clicks(count)) for count in (5, 1, 0)]
     ads = generator.generate_many(requests, size=SMALL)
     monkeypatch.setattr(Engine, "can_be_recorded", True)
-    assert all(_same(first, again) for first, again in zip(ads, generator.generate_many(requests, size=SMALL), strict=True))
+    recorded = generator.generate_many(requests, size=SMALL, decoding="sequential")
+    assert all(_same(first, again) for first, again in zip(ads, recorded, strict=True))
 
 
 def test_a_batch_without_guidance(generator: AdGenerator, product: Product) -> None:

@@ -128,9 +128,9 @@ def _add_generate(verbs: Any) -> None:
     verb.add_argument("--top-k", type=_whole(1, 10**6), metavar="K", help="draw image tokens from the K likeliest")
     verb.add_argument(
         "--decoding",
-        choices=("sequential", "parallel"),
-        default="sequential",
-        help="image tokens one by one, or several in a pass; the ad is the same (default %(default)s)",
+        choices=("auto", "sequential", "parallel"),
+        default="auto",
+        help="image tokens one by one, or several in a pass; the ad is the same (default: what is faster)",
     )
     verb.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:1 ..., auto: all GPUs (default cpu)")
     verb.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights in memory (default %(default)s)")

@@ -26,7 +26,7 @@ from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledC
 from uniadgen.creatives import ClickedPictures
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.image import CPU_WINDOW, DECODINGS, GPU_WINDOW, Decoding, Painted, decode_image
+from uniadgen.decoding.image import CPU_WINDOW, DECODINGS, GPU_WINDOW, Decoding, Painted, decode_image, in_parallel
 from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.quantize import Quantization, check_quantization, quantize_weights
 from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
@@ -121,13 +121,14 @@ class AdGenerator:
         guidance: float | None = None,
         temperature: float | None = None,
         top_k: int | None = None,
-        decoding: Decoding = "sequential",
+        decoding: Decoding = "auto",
     ) -> Ad:
         """One ad.
 
         history: the shopper's clicks, oldest first; none gives a general ad. box: where the product stands. size: width and
         height of the ad in pixels. history_length: clicks to sample. guidance, temperature, top_k: of the picture; None stands
-        for the model's own. decoding: of the picture, one token or several in a pass; both give the same ad. Raises
+        for the model's own. decoding: of the picture, one token or several in a pass; both give the same ad, and
+        auto is the faster one. Raises
         InputError for a request that can't be carried out.
         """
         options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
@@ -144,7 +145,7 @@ class AdGenerator:
         guidance: float | None = None,
         temperature: float | None = None,
         top_k: int | None = None,
-        decoding: Decoding = "sequential",
+        decoding: Decoding = "auto",
     ) -> list[Ad]:
         """Ads in one batch: each equals the one that `generate` makes of its request and seed, within floating-point ties.
 
@@ -381,6 +382,7 @@ class AdGenerator:
         own = config.guidance
         guidance = own.weight if options.guidance is None else options.guidance
         told, plain, foreground, planned, bias = self._conditions(jobs, preferences)
+        rows = len(jobs) * (1 if guidance == 1 else 2)
         return decode_image(
             self.engine,
             [cache] if guidance == 1 else [cache, self._unconditional(cache.read.tolist())],
@@ -390,7 +392,7 @@ class AdGenerator:
             temperature=own.temperature if options.temperature is None else options.temperature,
             top_k=own.top_k if options.top_k is None else options.top_k,
             generators=generators,
-            window=self.window if options.decoding == "parallel" else 1,
+            window=self.window if in_parallel(options.decoding, rows, self.model.device) else 1,
             planned=planned,
             bias=bias,
         )

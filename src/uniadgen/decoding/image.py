@@ -23,10 +23,19 @@ from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.recorded import paint_recorded
 
-Decoding = Literal["sequential", "parallel"]
+Decoding = Literal["auto", "sequential", "parallel"]
 DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
 # Tokens in a pass of parallel decoding: on a CPU every further token costs time, a GPU computes them while it reads weights.
 CPU_WINDOW, GPU_WINDOW = 12, 16
+# Rows in a pass up to which several tokens are faster than one, on a CPU: more rows have enough to do with one (docs/speed.md).
+PARALLEL_ROWS = 3
+
+
+def in_parallel(decoding: Decoding, rows: int, device: torch.device) -> bool:
+    """Whether tokens are painted several in a pass. auto: what is faster; on a GPU one by one, as a recorded graph."""
+    if decoding == "auto":
+        return device.type == "cpu" and rows <= PARALLEL_ROWS
+    return decoding == "parallel"
 
 
 @dataclass(frozen=True)

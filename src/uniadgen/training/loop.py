@@ -45,7 +45,7 @@ class Schedule:
     clip: Annotated[float, Range(1e-6, 1e6)] = 1.0
     ema: Annotated[float, Range(0, 1)] = 0.998
     accumulate: Annotated[int, Range(1, 10**6)] = 1
-    save_seconds: Annotated[float, Range(0, 1e9)] = 120.0
+    save_seconds: Annotated[float, Range(-1, 1e9)] = 120.0  # -1: after every step
     keep: Annotated[int, Range(0, 10**6)] = 2
     seed: Annotated[int, Range(0, 2**40)] = 0
 
