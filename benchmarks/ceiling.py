@@ -26,7 +26,7 @@ from uniadgen.evaluation.protocol import Case, load_cases, open_picture
 from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background import BackgroundEncoder, load_encoder
-from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT
+from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
 
 FACETS = ("family", "palette", "light")
 WEIGHTS = dict(zip(FACETS, (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT), strict=True))
@@ -55,7 +55,11 @@ class Row:
 
 
 def worth_of_taste(taste: Mapping[str, Any], department: str) -> Worth:
-    liked = {"family": taste["families"].get(department, ()), "palette": taste["palettes"], "light": taste["lights"]}
+    known = Taste.from_dict(taste)
+    liked = {
+        facet: getattr(known, name).get(department, ())
+        for facet, name in zip(FACETS, ("families", "palettes", "lights"), strict=True)
+    }
     return {facet: dict.fromkeys(names, WEIGHTS[facet]) for facet, names in liked.items()}
 
 

@@ -73,7 +73,7 @@ def write_encoded(folder: Path, world: World, config: ModelConfig) -> None:
         if group:
             writer.write_table(pa.Table.from_pylist(group, schema))
     click = pa.struct([("creative", pa.string()), ("time", pa.int64()), ("similarity", pa.float64())])
-    users = [layout.user_row(shopper) for shopper in world.shoppers]
+    users = [layout.user_row(shopper) for shopper in world.shoppers()]
     for user in users:
         user["clicks"] = [{**clicked, "similarity": float(rng.uniform(-0.2, 1))} for clicked in user["clicks"]]
     index = layout.USERS.get_field_index("clicks")
@@ -115,7 +115,7 @@ def main() -> None:
         start = time.perf_counter()
         store = open_store(Path(folder), tokenizer)
         print(
-            f"{len(world.creatives):,} creatives, {len(world.shoppers):,} users, batches of {arguments.batch}, "
+            f"{len(world.creatives):,} creatives, {world.shopper_count:,} users, batches of {arguments.batch}, "
             f"{arguments.workers} workers; store made in {time.perf_counter() - start:.1f} s"
         )
         for name, mix in MIXES.items():

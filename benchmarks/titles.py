@@ -26,7 +26,7 @@ from uniadgen.ads import AdRequest
 from uniadgen.errors import InputError
 from uniadgen.generator import AdGenerator
 from uniadgen.inspection.text import inspect_text
-from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.padsynth.titles import STYLES, pseudo_title_task
 from uniadgen.words import WORD, clean_text, words
 
 CLICKS, BATCH, LONGEST = 10, 16, 3  # clicks of a shopper, texts at a time, words of a selling point
@@ -134,8 +134,8 @@ def make_tasks(titles: Sequence[tuple[str, str]], count: int, seed: int) -> list
         strange = dict.fromkeys(point for point in others if not own & _words(point.casefold()))
         given += list(strange)[: draw.randint(2, 4)]
         draw.shuffle(given)
-        _, _, _, style, clicked = pseudo_title_task(draw, CLICKS)
-        tasks.append(Task(title, points, given, style.name, clicked))
+        style = draw.choice(tuple(STYLES.values()))
+        tasks.append(Task(title, points, given, style.name, pseudo_title_task(draw, CLICKS, style).clicked_texts))
     return tasks
 
 

@@ -13,8 +13,7 @@ from PIL import Image
 
 from uniadgen.data.layout import iter_rows, read_index
 from uniadgen.imaging.loading import load_picture, load_rgb
-from uniadgen.padsynth import shoppers
-from uniadgen.padsynth.shoppers import Taste
+from uniadgen.padsynth.shoppers import EVERYTHING, Kind, Taste, draw_clicks
 from uniadgen.padsynth.specs import DEPARTMENTS, PLAUSIBLE
 
 CLICKS, SIDE = 16, 192  # per shopper; px of a stored click
@@ -22,13 +21,15 @@ LIKES: tuple[dict[str, tuple[str, ...]], ...] = (
     {"families": ("living_room", "kitchen", "wood_window", "desk"), "palettes": ("sky", "ivory"), "lights": ("sunny", "soft")},
     {"families": ("festive", "neon", "podium"), "palettes": ("crimson", "terracotta"), "lights": ("golden", "moody")},
 )
-STYLES = ("feature_commas", "promotion_bracket")
+STYLES = ("audience_commas", "promotion_square")
+NOISE = 4  # of the clicks are on any ad
 
 
 def taste(number: int) -> Taste:
     liked = LIKES[number]
     families = {d: tuple(f for f in liked["families"] if f in PLAUSIBLE[d])[:2] or ("studio",) for d in DEPARTMENTS}
-    return Taste(families, liked["palettes"], liked["lights"], STYLES[number], DEPARTMENTS)
+    everywhere = (dict.fromkeys(DEPARTMENTS, names) for names in (liked["palettes"], liked["lights"], (STYLES[number],)))
+    return Taste(families, *everywhere, DEPARTMENTS, ())
 
 
 def main() -> None:
@@ -53,8 +54,9 @@ def main() -> None:
     random.Random(arguments.seed).shuffle(points)
     for number in range(2):
         draw = random.Random(arguments.seed * 2 + number)
-        products = index.products_of_split["train"]
-        rows = shoppers._draw_clicks(draw, taste(number), index, products, CLICKS)
+        plan: list[tuple[Kind, str, int]] = [("taste", EVERYTHING, 0)] * (CLICKS - NOISE) + [("one-off", EVERYTHING, 0)] * NOISE
+        draw.shuffle(plan)
+        rows, _ = draw_clicks(draw, taste(number), index, "train", plan)
         history = []
         for row in rows:
             clicked = creatives[index.ids[row]]

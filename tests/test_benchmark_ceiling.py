@@ -33,7 +33,8 @@ def test_families_count_in_the_department_and_palettes_everywhere(ceiling: Modul
 
 def test_the_best_are_all_that_suit_equally(ceiling: ModuleType) -> None:
     ads = {str(number): click for number, click in enumerate([*CLICKS, CLICKS[0]])}
-    taste = {"families": {"beauty": ("marble",)}, "palettes": ("warm",), "lights": ("soft",)}
+    liked = {"families": "marble", "palettes": "warm", "lights": "soft", "text_styles": "short"}
+    taste = {name: {"beauty": (value,)} for name, value in liked.items()} | {"interests": ("beauty",), "wanted": ()}
     worth = ceiling.worth_of_taste(taste, "beauty")
     assert sorted(ceiling.best(worth, ads, list(ads), np.random.default_rng(0))) == ["0", "3"]
     assert len(ceiling.best({}, ads, list(ads), np.random.default_rng(0))) == 4

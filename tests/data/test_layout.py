@@ -48,7 +48,7 @@ def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
     render(world, tmp_path / "raw", 20)
     steps: list[tuple[int, int]] = []
     count = layout.build_dataset(world, tmp_path / "raw", tmp_path / "out", 95, lambda done, of: steps.append((done, of)))
-    assert count == {"creatives": 100, "products": 20, "users": len(world.shoppers)}
+    assert count == {"creatives": 100, "products": 20, "users": len(list(world.shoppers()))}
     assert steps == [(k, 100) for k in range(1, 101)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "creatives.parquet",
@@ -82,11 +82,12 @@ def test_a_low_quality_saves_space_and_keeps_the_outline(world: World, tmp_path:
 
 
 def test_users_come_back(world: World, tmp_path: Path) -> None:
-    assert layout.write_users(tmp_path, map(layout.user_row, world.shoppers)) == len(world.shoppers)
+    shoppers = list(world.shoppers())
+    assert layout.write_users(tmp_path, map(layout.user_row, shoppers)) == len(shoppers)
     rows = list(layout.iter_rows(tmp_path, "users", batch_size=3))
-    assert rows == layout.read_users(tmp_path).to_pylist() == [layout.user_row(shopper) for shopper in world.shoppers]
-    assert rows[0]["clicks"][0] == dict(zip(("creative", "time"), world.shoppers[0].clicks[0], strict=True))
-    assert json.loads(rows[0]["taste"]) == world.shoppers[0].taste.as_dict()
+    assert rows == layout.read_users(tmp_path).to_pylist() == [layout.user_row(shopper) for shopper in shoppers]
+    assert rows[0]["clicks"][0] == dict(zip(("creative", "time"), shoppers[0].clicks[0], strict=True))
+    assert json.loads(rows[0]["taste"]) == shoppers[0].taste.as_dict()
 
 
 def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_it_is_the_tiny_world() -> None:
         (creative.id, creative.text, creative.scene.id) for creative in world.creatives
     ]
     assert [row["id"] for row in layout.read_products(TINY, ("id",)).to_pylist()] == [product.id for product in world.products]
-    assert layout.read_users(TINY).to_pylist() == [layout.user_row(shopper) for shopper in world.shoppers]
+    assert layout.read_users(TINY).to_pylist() == [layout.user_row(shopper) for shopper in world.shoppers()]
 
 
 def test_its_ads_are_cutouts_on_plates() -> None:

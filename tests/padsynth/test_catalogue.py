@@ -1,10 +1,13 @@
 """The products: reproducible, balanced, richly and cleanly described."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from uniadgen.padsynth.catalogue import COLOURS, POOLS, make_product, make_products
+from uniadgen.padsynth.catalogue import is_chinese, make_product, make_products
+from uniadgen.padsynth.pools import CHINESE_COLOURS, CHINESE_POOLS, COLOURS, POOLS, SECTIONS, chinese_size
 from uniadgen.padsynth.specs import CATEGORIES, DEPARTMENTS, ProductSpec, categories_of, families_for
 
 TYPES = {"brand", "type", "feature", "material", "colour", "audience", "size", "pack", "model", "promotion", "series"}
@@ -49,8 +52,48 @@ def test_sizes_postures_and_views(products: list[ProductSpec]) -> None:
     assert {"front", "three_quarter", "above"} == {product.view for product in products}
 
 
+def test_one_in_ten_is_a_chinese_listing(products: list[ProductSpec]) -> None:
+    kinds = [next(p.text for p in product.selling_points if p.type == "type") for product in products]
+    assert 0.06 < np.mean([is_chinese(kind) for kind in kinds]) < 0.14
+    assert {"chinese 20寸", "chinese 1.5L", "chinese 宽72cm", "chinese L码", "chinese 2000万像素"} == {
+        f"chinese {chinese_size(size)}" for size in ("20 Inch", "1.5 L", "72 cm Wide", "Size L", "20 MP")
+    }
+    every = {size for pools in POOLS.values() for size in pools.sizes}
+    assert all(" " not in chinese_size(size) for size in every)
+
+
+def test_kinds_are_many_and_named(products: list[ProductSpec]) -> None:
+    """Every kind ends with one of its category's names, and many differ, so that none need be learnt by heart."""
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    for product in make_products(1, 960):
+        kind = next(p.text for p in product.selling_points if p.type == "type")
+        if is_chinese(kind):
+            assert kind in CHINESE_POOLS[product.category].types
+        else:
+            assert kind.endswith(POOLS[product.category].names)
+            kinds[product.category].add(kind)
+    assert min(map(len, kinds.values())) >= 8
+    usual = np.mean([kind.startswith(SECTIONS[CATEGORIES[name].department]) for name, some in kinds.items() for kind in some])
+    assert 0.15 < usual < 0.6
+
+
+def test_looks_do_not_depend_on_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is rendered stays the same when other things are said, so that new texts need no new renders."""
+    before = make_products(0, 40)
+    monkeypatch.setattr("uniadgen.padsynth.catalogue.CHINESE_SHARE", 1.0)
+    after = make_products(0, 40)
+    assert all(is_chinese(product.description) for product in after)
+    words = {"brand": "", "series": "", "description": "", "selling_points": ()}
+    assert [replace(product, **words) for product in after] == [replace(product, **words) for product in before]
+
+
 def test_every_category_has_generous_pools() -> None:
-    assert set(POOLS) == set(CATEGORIES)
+    assert set(POOLS) == set(CHINESE_POOLS) == set(CATEGORIES)
+    for chinese in CHINESE_POOLS.values():
+        assert len(set(chinese.features)) >= 8
+        assert len(chinese.materials) == 4
+        assert min(len(set(chinese.types)), len(set(chinese.audiences))) >= 3
+        assert all(is_chinese(text) for some in (chinese.types, chinese.features, chinese.audiences) for text in some)
     for pools in POOLS.values():
         assert len(set(pools.features)) >= 12
         assert min(map(len, (pools.types, pools.materials, pools.audiences, pools.sizes, pools.packs))) >= 4
@@ -65,20 +108,29 @@ def test_selling_points(products: list[ProductSpec]) -> None:
         assert 8 <= len(texts) <= 16
         assert len(set(texts)) == len(texts)
         assert (told["brand"], told["series"]) == (product.brand, product.series)
-        assert told.get("colour", product.colour_name) == product.colour_name
+        chinese = is_chinese(told["type"])
+        colour = CHINESE_COLOURS[product.colour_name] if chinese else product.colour_name
+        assert told.get("colour", colour) == colour
         for text in texts:
             assert 1 <= len(text.split()) <= 4
+            assert len(text) <= 12 or not chinese or not is_chinese(text)
             assert text == " ".join(text.split())
             assert not set(text) & set(",|[]!"), "would be taken for a structural mark"
+            assert not set(text) & set("，｜【】（）()"), "would be taken for a structural mark"
             assert "-" not in text.split(), "would be taken for a joiner"
 
 
 def test_description_names_brand_category_and_features(products: list[ProductSpec]) -> None:
     for product in products:
         spoken = product.description.lower()
-        assert 10 <= len(product.description.split()) <= 40
+        told = {point.type: point.text for point in product.selling_points}
         assert product.brand in product.description
-        assert product.category in spoken
+        if is_chinese(told["type"]):
+            assert 15 <= len(product.description) <= 80
+            assert told["type"] in product.description
+        else:
+            assert 10 <= len(product.description.split()) <= 40
+            assert product.category in spoken
         assert sum(point.text.lower() in spoken for point in product.selling_points if point.type == "feature") >= 2
 
 

@@ -21,7 +21,7 @@ def tiny() -> World:
 def test_same_seed_same_world(tiny: World) -> None:
     assert make_world(0, "tiny") == tiny
     assert make_world(1, "tiny").creatives != tiny.creatives
-    assert (len(tiny.products), len(tiny.creatives), len(tiny.shoppers)) == (40, 200, 50)
+    assert (len(tiny.products), len(tiny.creatives), len(list(tiny.shoppers()))) == (40, 200, 50)
 
 
 def test_a_small_world_is_a_prefix_of_a_large_one(world: World, tiny: World) -> None:

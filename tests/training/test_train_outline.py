@@ -18,7 +18,7 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.outline import Outline
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
-from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.padsynth.titles import STYLES, pseudo_title_task
 from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import Example, draw_batch, figures, invented_examples, order_of, train_outline
@@ -45,11 +45,11 @@ def test_orders_are_read_off_texts() -> None:
     assert order_of(points, "Soft Cottons") is None
     assert order_of(points, "!") is None
     for index in range(200):
-        _, told, text, style, _ = pseudo_title_task(stream(1, index), 1)
-        order = order_of(told, text)
+        task = pseudo_title_task(stream(1, index), 1)
+        order = order_of(task.selling_points, task.text)
         assert order
-        assert sum(len(told[i]) for i in order) <= len(text)
-        assert len(order) <= style.count
+        assert sum(len(task.selling_points[i]) for i in order) <= len(task.text)
+        assert len(order) <= max(len(style.slots) for style in STYLES.values())
 
 
 def test_orders_are_found_in_a_data_set() -> None:

@@ -29,7 +29,7 @@ from uniadgen.data.tables import Table
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_stored
-from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, Taste, index_columns, index_creatives, make_shoppers
+from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, Taste, index_columns
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 from uniadgen.padsynth.worldgen import World
 
@@ -176,7 +176,7 @@ def iter_rows(folder: Path, name: TableName, columns: Sequence[str] | None = Non
 
 def read_index(folder: Path) -> CreativeIndex:
     """The creatives of a PAd-Synth data set as an index for `uniadgen.padsynth.shoppers.sample_history`."""
-    names = ("id", "product_id", "department", "family", "palette", "light", "text_style", "split")
+    names = ("id", "product_id", "department", "category", "family", "palette", "light", "text_style", "split")
     return index_columns(*read_creatives(folder, names).select(names).to_pydict().values())
 
 
@@ -260,13 +260,7 @@ def build_dataset(
             out, ({"id": name, "split": world.splits[name], "cutout": cutout} for name, cutout in cutouts.items())
         ),
     }
-    complete = len(creatives) == len(world.creatives)
-    shoppers: Sequence[Shopper] = (
-        world.shoppers
-        if complete
-        else make_shoppers(world.seed, world.shopper_count, index_creatives(world.products, creatives, world.splits))
-    )
-    count["users"] = write_users(out, map(user_row, shoppers))
+    count["users"] = write_users(out, map(user_row, world.shoppers(creatives)))
     return count
 
 

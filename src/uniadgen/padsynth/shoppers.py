@@ -1,25 +1,34 @@
 """The shoppers of PAd-Synth: a hidden taste, clicks that mostly follow it, and one later click as the target.
 
-A taste prefers, for each department, one or two scene families for what stands, lies and hangs, and everywhere one or two
-palettes, one or two lights and one text style. A shopper is interested in one or two departments, from which most of what the
-shop shows to them comes. The shopper sees the ads of a few dozen products and clicks one of them: by a softmax over how well
-they fit the taste, or, for 20 to 30 % of the clicks, at random. The target is the creative that fits best among many of a
-product that the shopper never clicked before, from a department of interest.
+A taste prefers, for each department, scene families (of what stands, what lies and what hangs), palettes, lights and a text
+style. In every fourth case a department gets the palette, light or style that the shopper likes everywhere, so clicks on
+related products tell more about a target than others do, and others tell something. A shopper is interested in two or three
+departments. Clicks are of three kinds (KINDS):
 
-`sample_history` does the same backwards, for training: given any creative as the target it draws a taste that prefers it and
-then clicks of that taste. It works on `CreativeIndex`, a few arrays, and takes well under a millisecond.
+- `taste`: in sessions of a few clicks. The shop shows the ads of some products of one department, mostly one of interest, and
+  the shopper clicks one of them by a softmax over how well they fit the taste;
+- `gift`: a burst of clicks in one department that is none of interest, in somebody else's taste;
+- `one-off`: any ad.
+
+The target is the creative that fits best among many of products that the shopper never clicked before, from departments of
+interest. `targets_of` in `uniadgen.data.layout` says which clicks can be training targets, too.
+
+`sample_history` does the same backwards: given any creative as the target it draws a taste that prefers it and then clicks of
+that taste. All works on `CreativeIndex`, a few arrays, and takes a millisecond or two for a shopper.
 """
 
-import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from uniadgen.padsynth.affinities import FAMILY_LIGHTS, FAMILY_PALETTES, SHOP_STYLES
 from uniadgen.padsynth.specs import (
+    CATEGORIES,
     DEPARTMENTS,
     FAMILIES,
     LIGHTS,
@@ -29,49 +38,67 @@ from uniadgen.padsynth.specs import (
     CreativeSpec,
     ProductSpec,
     SceneSpec,
+    categories_of,
 )
 from uniadgen.padsynth.titles import STYLES
 from uniadgen.rng import stream
 
+Kind = Literal["taste", "gift", "one-off"]
+KINDS: tuple[Kind, ...] = ("taste", "gift", "one-off")
+
 # Steep, and pages long: people click one ad of hundreds, and it is noise, not indifference, that makes histories hard to read.
-FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 6.0, 5.0, 4.0, 5.0
-OFFERED = 60  # products that are shown, in all their creatives, for one click
-SECOND = 1 / 3  # how often a taste names two of a kind rather than one
-FOCUS = 0.75  # share of them that is drawn from the departments of interest
+FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT, STYLE_WEIGHT = 9.5, 7.0, 6.0, 6.0
+OFFERED = 80  # products that are shown, in all their creatives, for one click
+SECOND = 0.1  # how often a taste names two of a kind rather than one
+COMMON = 0.25  # how often a department gets the palette, light or text style that its shopper likes everywhere
+INTERESTS = ((0.65, 0.35), (0.5, 0.3, 0.2))  # shares of the departments of interest, of shoppers with two and with three
+WANTED = 2  # categories that the shopper looks for in each of them
+FOCUS, SEARCH = 0.85, 0.5  # share of the sessions that is in a department of interest; of these, in a wanted category
+WANTED_WEIGHT = 2.0  # of a wanted category in the choice of the target
+INTEREST_WEIGHT = 8.0  # of its department's share of the interest
 TARGET_CANDIDATES = 100  # products among whose creatives the target is the best fit
-CLICKS = (12, 24)
-NOISE = (0.2, 0.3)
+CLICKS = (12, 60)
+ONE_OFFS = (0.10, 0.20)  # share of the clicks
+GIFTS = (0, 1, 1, 2)  # bursts, one in BURST_ROOM clicks at most
+BURST, BURST_ROOM = (3, 7), 12
+SESSION = (1, 5)
+MOST_CLICKED = 4  # in a small shop, at most one ad in so many is clicked
 FIRST_DAY = 1_700_000_000  # seconds since 1970; the clicks of a shopper are spread over the weeks after it
 SPLITS = ("train", "val", "test")
+EVERYTHING = "everything"
 
-_PALETTE_NAMES, _STYLE_NAMES = tuple(PALETTES), tuple(STYLES)
+_PALETTE_NAMES = tuple(PALETTES)
 _Ints = NDArray[np.int64]
+_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Taste:
-    """What a shopper likes; nothing of it is told to the model."""
+    """What a shopper likes, by department; nothing of it is told to the model."""
 
-    families: dict[str, tuple[str, ...]]  # by department
-    palettes: tuple[str, ...]
-    lights: tuple[str, ...]
-    text_style: str
-    interests: tuple[str, ...]  # departments
+    families: dict[str, tuple[str, ...]]
+    palettes: dict[str, tuple[str, ...]]
+    lights: dict[str, tuple[str, ...]]
+    text_styles: dict[str, tuple[str, ...]]
+    interests: tuple[str, ...]  # departments, the greatest interest first
+    wanted: tuple[str, ...]  # categories of these departments
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
-        return {
-            "families": {department: list(names) for department, names in self.families.items()},
-            "palettes": list(self.palettes),
-            "lights": list(self.lights),
-            "text_style": self.text_style,
-            "interests": list(self.interests),
-        }
+        liked = {name: {d: list(names) for d, names in getattr(self, name).items()} for name in _LIKED}
+        return {**liked, "interests": list(self.interests), "wanted": list(self.wanted)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Taste":
-        families = {department: tuple(names) for department, names in data["families"].items()}
-        return cls(families, tuple(data["palettes"]), tuple(data["lights"]), data["text_style"], tuple(data["interests"]))
+        """The taste that `as_dict` gave; also one of world 1, where only families differ by department."""
+        if "text_style" in data:
+            everywhere = {"palettes": data["palettes"], "lights": data["lights"], "text_styles": [data["text_style"]]}
+            data = {**data, **{name: dict.fromkeys(data["families"], liked) for name, liked in everywhere.items()}}
+        liked = {name: {d: tuple(names) for d, names in data[name].items()} for name in _LIKED}
+        return cls(**liked, interests=tuple(data["interests"]), wanted=tuple(data.get("wanted", ())))
+
+
+_LIKED = ("families", "palettes", "lights", "text_styles")
 
 
 @dataclass(frozen=True)
@@ -82,6 +109,7 @@ class Shopper:
     split: str
     taste: Taste
     clicks: tuple[tuple[str, int], ...]
+    kinds: tuple[Kind, ...]  # of the clicks
     target: str
 
 
@@ -89,32 +117,38 @@ class Shopper:
 class CreativeIndex:
     """Creatives as arrays of numbers, one entry per creative, for drawing clicks quickly.
 
-    `by_product` lists the creatives of each product, padded with -1. Build it with `index_creatives` or `index_columns`.
+    `by_product` lists the creatives of each product, padded with -1. `shelves`: by split and name of a department or a
+    category, or EVERYTHING, the products that shoppers of the split may click: the training products, and those of their own
+    split. Build it with `index_creatives` or `index_columns`.
     """
 
     ids: tuple[str, ...]
     row: dict[str, int]
+    styles: tuple[str, ...]  # names behind the numbers of `style`
     product: _Ints
     department: _Ints
+    category: _Ints
     family: _Ints
     palette: _Ints
     light: _Ints
     style: _Ints
     by_product: _Ints
     products_of_split: dict[str, _Ints]
+    shelves: dict[tuple[str, str], _Ints]
 
 
 def index_columns(
     ids: Sequence[str],
     product_ids: Sequence[str],
     departments: Sequence[str],
+    categories: Sequence[str],
     families: Sequence[str],
     palettes: Sequence[str],
     lights: Sequence[str],
     styles: Sequence[str],
     splits: Sequence[str],
 ) -> CreativeIndex:
-    """The index of creatives given by columns of equal length, as they stand in the creatives table."""
+    """The index of creatives given by columns of equal length, as they stand in the tables creatives and labels."""
 
     def numbers(values: Sequence[str], names: Sequence[str]) -> _Ints:
         number = {name: k for k, name in enumerate(names)}
@@ -127,20 +161,30 @@ def index_columns(
     by_product = np.full((len(product_rows), widest), -1, dtype=np.int64)
     for k, rows in enumerate(product_rows.values()):
         by_product[k, : len(rows)] = rows
-    split_of_product = [splits[rows[0]] for rows in product_rows.values()]
+    split_of_product = np.array([splits[rows[0]] for rows in product_rows.values()], dtype=str)
+    names = tuple(dict.fromkeys((*STYLES, *styles)))  # a world of another version has other ones
+    first = [rows[0] for rows in product_rows.values()]
+    shelves: dict[tuple[str, str], _Ints] = {}
+    for split in SPLITS:
+        seen = np.isin(split_of_product, ["train", split])
+        shelves[split, EVERYTHING] = np.flatnonzero(seen)
+        for column, values in ((departments, DEPARTMENTS), (categories, tuple(CATEGORIES))):
+            of_product = np.array([column[row] for row in first], dtype=str)
+            shelves |= {(split, value): np.flatnonzero(seen & (of_product == value)) for value in values}
     return CreativeIndex(
         ids=tuple(ids),
         row={name: k for k, name in enumerate(ids)},
+        styles=names,
         product=numbers(product_ids, tuple(product_rows)),
         department=numbers(departments, DEPARTMENTS),
+        category=numbers(categories, tuple(CATEGORIES)),
         family=numbers(families, FAMILIES),
         palette=numbers(palettes, _PALETTE_NAMES),
         light=numbers(lights, LIGHTS),
-        style=numbers(styles, _STYLE_NAMES),
+        style=numbers(styles, names),
         by_product=by_product,
-        products_of_split={
-            split: np.array([k for k, s in enumerate(split_of_product) if s == split], dtype=np.int64) for split in SPLITS
-        },
+        products_of_split={split: np.flatnonzero(split_of_product == split) for split in SPLITS},
+        shelves=shelves,
     )
 
 
@@ -148,11 +192,12 @@ def index_creatives(
     products: Iterable[ProductSpec], creatives: Sequence[CreativeSpec], splits: Mapping[str, str]
 ) -> CreativeIndex:
     """The index of these creatives; `splits` gives the split of each product by its id."""
-    department = {product.id: product.department for product in products}
+    product = {product.id: product for product in products}
     return index_columns(
         ids=[c.id for c in creatives],
         product_ids=[c.product_id for c in creatives],
-        departments=[department[c.product_id] for c in creatives],
+        departments=[product[c.product_id].department for c in creatives],
+        categories=[product[c.product_id].category for c in creatives],
         families=[c.scene.family for c in creatives],
         palettes=[c.scene.palette for c in creatives],
         lights=[c.scene.light for c in creatives],
@@ -161,20 +206,35 @@ def index_creatives(
     )
 
 
-def _one_or_two(draw: random.Random, names: Sequence[str], must: str | None) -> tuple[str, ...]:
-    chosen = draw.sample(names, 2 if draw.random() < SECOND else 1)
+# Tastes ------------------------------------------------------------------------------------------------------------------
+
+
+def _one_or_two(draw: random.Random, names: Sequence[str], must: str | None = None) -> tuple[str, ...]:
+    chosen = draw.sample(names, 2 if draw.random() < SECOND and len(names) > 1 else 1)
     if must is not None and must not in chosen:
         chosen[0] = must
     return tuple(chosen)
 
 
 def _families(draw: random.Random, department: str, must: str | None) -> tuple[str, ...]:
-    """One or two of the scenes for what stands, for what lies and for what hangs: a page shows all of them."""
+    """One or two of the scenes for what stands or leans, for what lies and for what hangs: a page shows all of them."""
     families: tuple[str, ...] = ()
     for postures in (("stands", "leans"), ("lies",), ("hangs",)):
-        names = tuple(name for name in PLAUSIBLE[department] if SCENE_FAMILIES[name].postures[0] in postures)
-        families += _one_or_two(draw, names, must if must in names else None)
+        names = [name for name in PLAUSIBLE[department] if SCENE_FAMILIES[name].postures[0] in postures]
+        families += _one_or_two(draw, names, must if must in names else None) if names else ()
     return families
+
+
+def _common(table: Mapping[str, Sequence[str]], families: Sequence[str]) -> list[str]:
+    """What goes with most of these families."""
+    uses = Counter(name for family in families for name in table[family])
+    return [name for name, count in uses.items() if count == max(uses.values())]
+
+
+def _liked(draw: random.Random, favourites: Sequence[str], fitting: Sequence[str], must: str | None) -> tuple[str, ...]:
+    """What a shopper likes in a department among what fits there; the first favourite, or anything."""
+    first = next(name for name in favourites if name in fitting) if draw.random() < COMMON else draw.choice(fitting)
+    return _one_or_two(draw, fitting, must or first)
 
 
 def draw_taste(
@@ -185,14 +245,20 @@ def draw_taste(
     light: str | None = None,
     text_style: str | None = None,
 ) -> Taste:
-    """A random taste that prefers whatever is given: `department`, `family` in it, palette, light, text style."""
-    return Taste(
-        families={name: _families(draw, name, family if name == department else None) for name in DEPARTMENTS},
-        palettes=_one_or_two(draw, _PALETTE_NAMES, palette),
-        lights=_one_or_two(draw, LIGHTS, light),
-        text_style=text_style or draw.choice(_STYLE_NAMES),
-        interests=_one_or_two(draw, DEPARTMENTS, department),
-    )
+    """A random taste that prefers whatever is given, in `department`: a family, palette, light, text style."""
+    palettes, lights, styles = (draw.sample(names, len(names)) for names in (_PALETTE_NAMES, LIGHTS, tuple(STYLES)))
+    interests: list[str] = draw.sample(DEPARTMENTS, len(draw.choice(INTERESTS)))
+    if department is not None and department not in interests:
+        interests[0] = department
+    wanted = [category for name in interests for category in draw.sample(categories_of(name), WANTED)]
+    taste = Taste({}, {}, {}, {}, tuple(interests), tuple(wanted))
+    for name in DEPARTMENTS:
+        here = name == department
+        taste.families[name] = liked = _families(draw, name, family if here else None)
+        taste.palettes[name] = _liked(draw, palettes, _common(FAMILY_PALETTES, liked), palette if here else None)
+        taste.lights[name] = _liked(draw, lights, _common(FAMILY_LIGHTS, liked), light if here else None)
+        taste.text_styles[name] = _liked(draw, styles, SHOP_STYLES[name], text_style if here else None)
+    return taste
 
 
 def make_taste(seed: int, index: int) -> Taste:
@@ -206,9 +272,9 @@ def fits(
     """Whether a taste prefers the family, palette, light and text style of a creative."""
     return (
         family in taste.families.get(department, ()),
-        palette in taste.palettes,
-        light in taste.lights,
-        text_style == taste.text_style,
+        palette in taste.palettes.get(department, ()),
+        light in taste.lights.get(department, ()),
+        text_style in taste.text_styles.get(department, ()),
     )
 
 
@@ -219,100 +285,114 @@ def affinity(taste: Taste, department: str, scene: SceneSpec, text_style: str) -
     return sum(weight for weight, fit in zip(weights, liked, strict=True) if fit)
 
 
-def _affinities(taste: Taste, index: CreativeIndex, rows: _Ints) -> NDArray[np.float64]:
-    """`affinity` for many creatives at once; a row of -1 (no creative) can never be clicked."""
-    family = np.zeros((len(DEPARTMENTS), len(FAMILIES)))
-    for number, department in enumerate(DEPARTMENTS):
-        family[number, [FAMILIES.index(name) for name in taste.families[department]]] = FAMILY_WEIGHT
-    palette, light, style = np.zeros(len(_PALETTE_NAMES)), np.zeros(len(LIGHTS)), np.zeros(len(_STYLE_NAMES))
-    palette[[_PALETTE_NAMES.index(name) for name in taste.palettes]] = PALETTE_WEIGHT
-    light[[LIGHTS.index(name) for name in taste.lights]] = LIGHT_WEIGHT
-    style[_STYLE_NAMES.index(taste.text_style)] = STYLE_WEIGHT
-    scores: NDArray[np.float64] = (
-        family[index.department[rows], index.family[rows]]
-        + palette[index.palette[rows]]
-        + light[index.light[rows]]
-        + style[index.style[rows]]
-    )
-    return np.where(rows < 0, -np.inf, scores)
+def _affinities(taste: Taste, index: CreativeIndex) -> _Floats:
+    """`affinity` of every creative; behind them -inf, where a row of -1 (no creative) finds it: it can never be clicked."""
+    scores = np.zeros(len(index.ids) + 1)
+    scores[-1] = -np.inf
+    for liked, names, column, weight in (
+        (taste.families, FAMILIES, index.family, FAMILY_WEIGHT),
+        (taste.palettes, _PALETTE_NAMES, index.palette, PALETTE_WEIGHT),
+        (taste.lights, LIGHTS, index.light, LIGHT_WEIGHT),
+        (taste.text_styles, index.styles, index.style, STYLE_WEIGHT),
+    ):
+        worth = np.zeros((len(DEPARTMENTS), len(names)))
+        for number, department in enumerate(DEPARTMENTS):
+            worth[number, [names.index(name) for name in liked[department]]] = weight
+        scores[:-1] += worth[index.department, column]
+    return scores
 
 
-def _noise_count(n: int, draw: random.Random) -> int:
-    """How many of n clicks ignore the taste: 20 to 30 %, as far as whole numbers allow it."""
-    low, high = math.ceil(NOISE[0] * n), math.floor(NOISE[1] * n)
-    return draw.randint(low, high) if low <= high else int(n * draw.uniform(*NOISE) + draw.random())
+# Clicks ------------------------------------------------------------------------------------------------------------------
 
 
-def _draw_clicks(
-    draw: random.Random, taste: Taste, index: CreativeIndex, products: _Ints, n: int, noise: bool = True
-) -> list[int]:
-    """n clicks (rows of creatives) on these products; no creative twice unless everything on the page was clicked before."""
+def _shares(taste: Taste) -> tuple[float, ...]:
+    """Of the departments of interest."""
+    return next(shares for shares in INTERESTS if len(shares) == len(taste.interests))
+
+
+def _planned(draw: random.Random, taste: Taste, n: int) -> list[tuple[Kind, str, int]]:
+    """Kind, shelf and burst (0: none) of n clicks in their order."""
+    one_offs = round(n * draw.uniform(*ONE_OFFS))
+    bursts = [draw.randint(*BURST) for _ in range(min(draw.choice(GIFTS), n // BURST_ROOM))]
+    foreign = [name for name in DEPARTMENTS if name not in taste.interests]
+    runs: list[list[tuple[Kind, str, int]]] = [[("one-off", EVERYTHING, 0)] for _ in range(one_offs)]
+    for number, size in enumerate(bursts, 1):
+        runs.append([("gift", draw.choice(foreign), number)] * size)
+    left = n - one_offs - sum(bursts)
+    while left > 0:
+        shelf: str = draw.choice(DEPARTMENTS)
+        if draw.random() < FOCUS:
+            shelf = draw.choices(taste.interests, _shares(taste))[0]
+            if draw.random() < SEARCH:
+                shelf = draw.choice([name for name in taste.wanted if CATEGORIES[name].department == shelf])
+        size = min(left, draw.randint(*SESSION))
+        runs.append([("taste", shelf, 0)] * size)
+        left -= size
+    draw.shuffle(runs)
+    return [click for run in runs for click in run]
+
+
+def draw_clicks(
+    draw: random.Random,
+    taste: Taste,
+    index: CreativeIndex,
+    split: str,
+    plan: Sequence[tuple[Kind, str, int]],
+    without: int = -1,
+) -> tuple[list[int], list[Kind]]:
+    """The planned clicks (rows of creatives) and their kinds, without those for which the shop has nothing left.
+
+    without: a product that is never shown. No creative is clicked twice.
+    """
     rng = np.random.default_rng(draw.getrandbits(64))
-    shown = products[rng.integers(0, len(products), (n, OFFERED))]
-    liked = _of_interest(taste, index, products)
-    if len(liked):
-        shown = np.where(rng.random(shown.shape) < FOCUS, liked[rng.integers(0, len(liked), shown.shape)], shown)
-    rows = index.by_product[shown].reshape(n, -1)
-    scores = _affinities(taste, index, rows)
-    noisy = rng.permutation(n)[: _noise_count(n, draw) if noise else 0]
-    scores[noisy] = np.where(rows[noisy] < 0, -np.inf, 0.0)
+    shelves = {name: index.shelves[split, name] for name in {EVERYTHING, *(name for _, name, _ in plan)}}
+    shelves = {name: shelf[shelf != without] for name, shelf in shelves.items()}
+    if not len(shelves[EVERYTHING]):
+        return [], []
+    tastes = {0: taste} | {number: draw_taste(draw) for number in sorted({burst for _, _, burst in plan} - {0})}
+    known = {number: _affinities(each, index) for number, each in tastes.items()}
+    places = rng.random((len(plan), OFFERED))
     # The largest score plus Gumbel noise is a draw from the softmax, and so is the next one once the largest is ruled out.
-    ranked = np.take_along_axis(rows, np.argsort(-(scores + rng.gumbel(size=scores.shape)), axis=1), axis=1).tolist()
+    noise = rng.gumbel(size=(len(plan), OFFERED * index.by_product.shape[1]))
     clicked: set[int] = set()
-    clicks = []
-    for page in ranked:
-        row = next((row for row in page if row >= 0 and row not in clicked), page[0])
-        clicked.add(row)
-        clicks.append(row)
-    return clicks
-
-
-def _of_interest(taste: Taste, index: CreativeIndex, products: _Ints) -> _Ints:
-    departments = [DEPARTMENTS.index(name) for name in taste.interests]
-    return products[np.isin(index.department[index.by_product[products, 0]], departments)]
-
-
-def _visible_products(index: CreativeIndex, split: str) -> _Ints:
-    """What shoppers of a split may click: the training products, and those of their own split."""
-    train = index.products_of_split["train"]
-    return train if split == "train" else np.concatenate([train, index.products_of_split[split]])
+    clicks, kinds = [], []
+    for (kind, name, burst), place, gumbel in zip(plan, places, noise, strict=True):
+        shelf = shelves[name] if len(shelves[name]) else shelves[EVERYTHING]  # a small world may lack a department
+        rows = index.by_product[shelf[(place * len(shelf)).astype(np.int64)]].reshape(-1)
+        scores = np.where(rows < 0, -np.inf, gumbel) if kind == "one-off" else known[burst][rows] + gumbel
+        row = int(rows[scores.argmax()])
+        if row in clicked:
+            row = next((int(r) for r in rows[np.argsort(-scores)] if r >= 0 and int(r) not in clicked), -1)
+        if row >= 0:
+            clicked.add(row)
+            clicks.append(row)
+            kinds.append(kind)
+    return clicks, kinds
 
 
 def sample_history(draw: random.Random, target: str, index: CreativeIndex, n: int, clear: bool = False) -> list[str]:
-    """The ids of n clicks of an invented shopper who would click the creative `target`, oldest first.
+    """The ids of up to n clicks of an invented shopper who would click the creative `target`, oldest first.
 
-    The taste prefers the target's family in its department, its palette, its light and its text style; all else is drawn.
+    The taste prefers the target's family, palette, light and text style in its department; all else is drawn.
     Clicks fall on the products of the target's split and the training products, never on the target's own product.
-    clear: a shopper who is easy to read, for learning: likes one thing of each kind, clicks in the target's department, and
-    never at random.
+    clear: a shopper who is easy to read, for learning: clicks in the target's department, and always by taste.
     """
     row = index.row[target]
-    product = index.product[row]
+    product, department = index.product[row], int(index.department[row])
     taste = draw_taste(
         draw,
-        department=DEPARTMENTS[index.department[row]],
+        department=DEPARTMENTS[department],
         family=FAMILIES[index.family[row]],
         palette=_PALETTE_NAMES[index.palette[row]],
         light=LIGHTS[index.light[row]],
-        text_style=_STYLE_NAMES[index.style[row]],
+        text_style=index.styles[index.style[row]],
     )
-    if clear:
-        families = {**taste.families, DEPARTMENTS[index.department[row]]: (FAMILIES[index.family[row]],)}
-        taste = replace(
-            taste,
-            families=families,
-            palettes=(_PALETTE_NAMES[index.palette[row]],),
-            lights=(LIGHTS[index.light[row]],),
-            interests=(DEPARTMENTS[index.department[row]],),
-        )
     split = next(name for name in SPLITS if product in index.products_of_split[name])
-    products = _visible_products(index, split)
-    products = products[products != product]
-    if clear:
-        products = products[index.department[index.by_product[products, 0]] == index.department[row]]
-    if not n or not len(products):
-        return []
-    return [index.ids[click] for click in _draw_clicks(draw, taste, index, products, n, noise=not clear)]
+    plan: list[tuple[Kind, str, int]] = [("taste", DEPARTMENTS[department], 0)] * n if clear else _planned(draw, taste, n)
+    return [index.ids[click] for click in draw_clicks(draw, taste, index, split, plan, int(product))[0]]
+
+
+# Shoppers ----------------------------------------------------------------------------------------------------------------
 
 
 def shopper_split(seed: int, index: int) -> str:
@@ -331,26 +411,32 @@ def make_shopper(seed: int, index: int, creatives: CreativeIndex) -> Shopper | N
     candidates = creatives.products_of_split[split]
     if not len(candidates):
         return None
-    of_interest = _of_interest(taste, creatives, candidates)
+    interests = [DEPARTMENTS.index(name) for name in taste.interests]
+    of_interest = candidates[np.isin(creatives.department[creatives.by_product[candidates, 0]], interests)]
     candidates = of_interest if len(of_interest) else candidates  # a small world may lack a department
     rng = np.random.default_rng(draw.getrandbits(64))
     offered = creatives.by_product[rng.permutation(candidates)[:TARGET_CANDIDATES]].reshape(-1)
     # A little noise breaks ties only: it is smaller than the smallest difference of two affinities.
-    target = int(offered[np.argmax(_affinities(taste, creatives, offered) + 1e-3 * rng.random(len(offered)))])
-    products = _visible_products(creatives, split)
-    products = products[products != creatives.product[target]]
-    if not len(products):
+    wanted = np.isin(creatives.category[offered], [list(CATEGORIES).index(name) for name in taste.wanted])
+    interest = np.zeros(len(DEPARTMENTS))
+    interest[interests] = _shares(taste)
+    scores = _affinities(taste, creatives)[offered] + WANTED_WEIGHT * wanted
+    scores += INTEREST_WEIGHT * interest[creatives.department[offered]] + 1e-3 * rng.random(len(offered))
+    target = int(offered[np.argmax(scores)])
+    count = min(draw.randint(*CLICKS), max(CLICKS[0], len(creatives.ids) // MOST_CLICKED))
+    plan = _planned(draw, taste, count)
+    clicks, kinds = draw_clicks(draw, taste, creatives, split, plan, int(creatives.product[target]))
+    if not clicks:
         return None
-    clicks = _draw_clicks(draw, taste, creatives, products, draw.randint(*CLICKS))
     time = FIRST_DAY + draw.randrange(30 * 86_400)
     timed = []
     for click in clicks:
         timed.append((creatives.ids[click], time))
         time += draw.randint(60, 4 * 86_400)
-    return Shopper(f"u{index:05d}", split, taste, tuple(timed), creatives.ids[target])
+    return Shopper(f"u{index:05d}", split, taste, tuple(timed), tuple(kinds), creatives.ids[target])
 
 
-def make_shoppers(seed: int, count: int, creatives: CreativeIndex) -> list[Shopper]:
+def make_shoppers(seed: int, count: int, creatives: CreativeIndex) -> Iterator[Shopper]:
     """The first `count` shoppers of the world with this seed, without those that these creatives hold no target for."""
     shoppers = (make_shopper(seed, index, creatives) for index in range(count))
-    return [shopper for shopper in shoppers if shopper is not None]
+    return (shopper for shopper in shoppers if shopper is not None)

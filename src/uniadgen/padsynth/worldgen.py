@@ -1,21 +1,26 @@
 """PAd-Synth as data: products, their creatives, the shoppers who click them, and the splits.
 
 `make_world(seed, size)` renders nothing. Product k and its creatives depend on the seed, on k and on lower numbers only, so a
-small world is a prefix of a large one and rendering can stop and go on anywhere.
+small world is a prefix of a large one and rendering can stop and go on anywhere. Shoppers cost no rendering; they are made
+when they are asked for, one after the other.
 """
 
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from uniadgen.padsynth.affinities import FAMILY_LIGHTS, FAMILY_PALETTES, SHOP_STYLES
 from uniadgen.padsynth.catalogue import make_products
 from uniadgen.padsynth.shoppers import Shopper, index_creatives, make_shoppers
-from uniadgen.padsynth.specs import DECORS, LIGHTS, PALETTES, CreativeSpec, ProductSpec, SceneSpec, families_for
-from uniadgen.padsynth.titles import fitting_styles, write
+from uniadgen.padsynth.specs import DECORS, CreativeSpec, ProductSpec, SceneSpec, families_for
+from uniadgen.padsynth.titles import TextStyle, fitting_styles, write
 from uniadgen.rng import stream
 
 CREATIVES_PER_PRODUCT = 5
 REUSE_CHANCE = 0.22  # of a creative to stand in a scene of an earlier product; makes about 25 % of the scenes shared
 MOST_USES = 3  # of one scene
-SIZES: dict[str, tuple[int, int]] = {"tiny": (40, 50), "standard": (1000, 8000)}  # products, shoppers
+SIZES: dict[str, tuple[int, int]] = {"tiny": (40, 50), "standard": (2000, 30_000)}  # products, shoppers
+SHOPPERS_PER_PRODUCT = 15
 SPLIT_BLOCK = 20  # products; each block holds the same share of every split
 SPLIT_OF_BLOCK = ("train",) * 16 + ("val",) * 2 + ("test",) * 2
 
@@ -31,8 +36,12 @@ class World:
     shopper_count: int
     products: tuple[ProductSpec, ...]
     creatives: tuple[CreativeSpec, ...]
-    shoppers: tuple[Shopper, ...]
     splits: dict[str, str]
+
+    def shoppers(self, creatives: Sequence[CreativeSpec] | None = None) -> Iterator[Shopper]:
+        """The shoppers, who click these creatives (default: all)."""
+        shown = self.creatives if creatives is None else creatives
+        return make_shoppers(self.seed, self.shopper_count, index_creatives(self.products, shown, self.splits))
 
 
 def split_of(seed: int, index: int) -> str:
@@ -45,21 +54,20 @@ def split_of(seed: int, index: int) -> str:
 def make_creatives(seed: int, products: tuple[ProductSpec, ...]) -> list[CreativeSpec]:
     """Five creatives for each product, which must be the first ones of the world in their order.
 
-    Every creative of a product has another scene family, and new scenes of it have palettes and lights of their own. Some
-    creatives stand in a scene of an earlier product of the same split and the same floor kind (what stands on the floor needs
-    another camera than what stands on a table).
+    Every creative of a product has another scene family, and new scenes of it have palettes and lights of their own as far as
+    they go with the family. Some creatives stand in a scene of an earlier product of the same split and the same floor kind
+    (what stands on the floor needs another camera than what stands on a table).
     """
     creatives: list[CreativeSpec] = []
     shelves: dict[tuple[str, bool, str], dict[SceneSpec, int]] = {}  # (split, large, family) -> scenes and their uses
     for index, product in enumerate(products):
-        draw = stream(seed, "creatives", index)
+        # Scenes and texts are drawn apart, so that other words need no new renders.
+        draw, words = stream(seed, "creatives", index), stream(seed, "texts", index)
         split, large = split_of(seed, index), product.size_class == "large"
         families = draw.sample(families_for(product), CREATIVES_PER_PRODUCT)
-        palettes = draw.sample(tuple(PALETTES), CREATIVES_PER_PRODUCT)
-        lights = draw.sample(LIGHTS, CREATIVES_PER_PRODUCT)
-        fitting = fitting_styles(product.selling_points)
-        # A product with few selling points may fit fewer than five styles; the first ones then come twice.
-        styles = (draw.sample(fitting, len(fitting)) * CREATIVES_PER_PRODUCT)[:CREATIVES_PER_PRODUCT]
+        palettes = _different(draw, [FAMILY_PALETTES[family] for family in families])
+        lights = _different(draw, [FAMILY_LIGHTS[family] for family in families])
+        styles = _styles(words, product)
         for number, (family, palette, light, style) in enumerate(zip(families, palettes, lights, styles, strict=True)):
             shelf = shelves.setdefault((split, large, family), {})
             known = [scene for scene, uses in shelf.items() if uses < MOST_USES]
@@ -78,21 +86,35 @@ def make_creatives(seed: int, products: tuple[ProductSpec, ...]) -> list[Creativ
                     centre_x=round(draw.uniform(0.38, 0.62), 4),
                     base_y=round(draw.uniform(0.78, 0.90), 4),
                     extent=round(draw.uniform(0.45, 0.60), 4),
-                    text=write(product, style, draw),
+                    text=write(product, style, words),
                     text_style=style.name,
                 )
             )
     return creatives
 
 
-def make_world(seed: int, size: str | int) -> World:
-    """The world of this seed: "tiny" (40 products, 50 shoppers), "standard" (1,000 and 8,000), or a number of products
-    (with eight shoppers for each)."""
+def _different(draw: random.Random, choices: Sequence[Sequence[str]]) -> list[str]:
+    """One of each of the choices; one that has come before only where there is no other."""
+    chosen: list[str] = []
+    for names in choices:
+        chosen.append(draw.choice([name for name in names if name not in chosen] or names))
+    return chosen
+
+
+def _styles(draw: random.Random, product: ProductSpec) -> list[TextStyle]:
+    """Text styles of a product's creatives, mostly of the shops of its department; all differ if that many fit."""
+    fitting = fitting_styles(product.selling_points)
+    usual = [style for style in fitting if style.name in SHOP_STYLES[product.department]]
+    order = [*draw.sample(usual, len(usual)), *draw.sample([s for s in fitting if s not in usual], len(fitting) - len(usual))]
+    return (order * CREATIVES_PER_PRODUCT)[:CREATIVES_PER_PRODUCT]
+
+
+def make_world(seed: int, size: str | int, shoppers: int | None = None) -> World:
+    """The world of this seed: "tiny" (40 products, 50 shoppers), "standard" (2,000 and 30,000), or a number of products
+    (with fifteen shoppers for each). shoppers: another number of them."""
     if isinstance(size, str) and size not in SIZES:
         raise ValueError(f"size {size!r}: use one of {', '.join(SIZES)} or a number of products")
-    count, shopper_count = SIZES[size] if isinstance(size, str) else (size, 8 * size)
+    count, usual = SIZES[size] if isinstance(size, str) else (size, SHOPPERS_PER_PRODUCT * size)
     products = tuple(make_products(seed, count))
-    creatives = tuple(make_creatives(seed, products))
     splits = {product.id: split_of(seed, index) for index, product in enumerate(products)}
-    shoppers = make_shoppers(seed, shopper_count, index_creatives(products, creatives, splits))
-    return World(seed, shopper_count, products, creatives, tuple(shoppers), splits)
+    return World(seed, usual if shoppers is None else shoppers, products, tuple(make_creatives(seed, products)), splits)

@@ -16,16 +16,15 @@ from uniadgen.history import sample_clicks
 from uniadgen.model.outline import Outline, OutlineBatch, stack_outlines
 from uniadgen.model.sequence import ad_text_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.padsynth.titles import MARKS, pseudo_title_task
 from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import DrawnHistories
-from uniadgen.words import quoted
+from uniadgen.words import is_unspaced, quoted
 
 UNREAD = 0.1  # share of examples without clicked texts
 LOOKS = 6  # held-out batches of each kind behind a figure
-_MARKS = ("[", "]", ",", "|", "-", "!", " ")
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def order_of(points: Sequence[str], text: str) -> list[int] | None:
     """The points, each at most once, that spell the text but for the grammar's marks; None where none do."""
 
     def rest(at: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
-        while at < len(text) and text[at] in _MARKS:
+        while at < len(text) and text[at] in MARKS:
             for i in fitting(at, used):  # a point may itself begin with a mark
                 if (found := rest(at + len(points[i]), (*used, i))) is not None:
                     return found
@@ -65,7 +64,8 @@ def order_of(points: Sequence[str], text: str) -> list[int] | None:
         return sorted(found, key=lambda i: -len(points[i]))
 
     def ends(at: int) -> bool:
-        return at == len(text) or text[at] in _MARKS
+        # Chinese has no spaces: a point ends before and behind any of its characters.
+        return at == len(text) or text[at] in MARKS or is_unspaced(text[at - 1]) or is_unspaced(text[at])
 
     order = rest(0, ())
     return None if not order else list(order)
@@ -75,10 +75,11 @@ def invented_examples(words: TextTokenizer) -> Examples:
     """Products that do not exist: words that nobody has read, in every style."""
 
     def example(draw: random.Random, clicks: int) -> Example:
-        _, points, text, _, texts = pseudo_title_task(draw, clicks)
-        order = order_of(points, text)
+        task = pseudo_title_task(draw, clicks)
+        order = order_of(task.selling_points, task.text)
         assert order is not None  # the text was put together from them
-        return Example([ad_text_ids(words, p) for p in points], [ad_text_ids(words, t) for t in texts], order)
+        points, texts = ([ad_text_ids(words, t) for t in some] for some in (task.selling_points, task.clicked_texts))
+        return Example(points, texts, order)
 
     return example
 

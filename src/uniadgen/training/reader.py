@@ -272,14 +272,14 @@ class Reader(Dataset[Batch]):
         return Example(prompt, [], codes, history, shown)
 
     def words_example(self, draw: random.Random, count: int) -> Example:
-        description, points, text, _, texts = pseudo_title_task(draw, count)
+        task = pseudo_title_task(draw, count)
         some = [int(self.rows[draw.randrange(len(self.rows))]) for _ in range(count)]
         codes = [torch.from_numpy(self.store.click_codes[c, 0].astype(np.int64)) for c in some]
-        history = [(c, ad_text_ids(self.tokenizer, t)) for c, t in zip(codes, texts, strict=True)]
+        history = [(c, ad_text_ids(self.tokenizer, t)) for c, t in zip(codes, task.clicked_texts, strict=True)]
         words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
         template = draw.choice(self.pools["personalised_text"])
-        prompt = build_prompt(self.tokenizer, self.config, template, description, points, 0, words)
-        return Example(prompt, ad_text_ids(self.tokenizer, text), None, history, None)
+        prompt = build_prompt(self.tokenizer, self.config, template, task.description, task.selling_points, 0, words)
+        return Example(prompt, ad_text_ids(self.tokenizer, task.text), None, history, None)
 
     def shown(self, row: int, variant: int) -> Shown:
         """The product where it stands in this creative."""

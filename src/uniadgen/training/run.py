@@ -120,8 +120,8 @@ def text_corpus(data: Path, seed: int) -> list[str]:
     for row in islice(iter_rows(data, "creatives", ("text", "description", "selling_points")), MOST_TEXTS):
         texts += [" " + row["text"], row["description"], *(" " + point for point in row["selling_points"])]
     for index in range(4000):
-        description, points, text, _, _ = pseudo_title_task(stream(seed, "vocabulary", index))
-        texts += [description, " " + text, *(" " + p for p in points)]
+        task = pseudo_title_task(stream(seed, "vocabulary", index))
+        texts += [task.description, " " + task.text, *(" " + p for p in task.selling_points)]
     for kind in KINDS:
         texts += list(load_pool(kind).templates) * 20
     return texts
