@@ -131,7 +131,7 @@ BAD_VALUES = [
     ("placement.box", [0.5, 0, 0.5, 1], "placement.box: .* no size"),
     ("extra", 1, 'the request: unknown field "extra"'),
     ("product.titel", 1, 'product: unknown field "titel"'),
-    ("history.0.txt", 1, r'history\[0\]: unknown field "txt"; did you mean "text"\?'),
+    ("history.0.txt", 1, r'history\[0\]: unknown field in place 3; did you mean "text"\?'),
     ("placement.boxes", 1, 'placement: unknown field "boxes"; did you mean "box"'),
 ]
 
@@ -195,9 +195,71 @@ def test_a_huge_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "larger than 1 MiB" in refusal(folder, " " * (2**20 + 1))
 
 
-def test_byte_order_mark_and_repeated_keys(folder: Path) -> None:
-    text = "\ufeff" + json.dumps(good()).replace('"history"', '"history": [], "history"')
-    assert len(load_request(written(folder, text)).history) == 2
+def test_byte_order_mark(folder: Path) -> None:
+    assert len(load_request(written(folder, "\ufeff" + json.dumps(good()))).history) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "said"),
+    [
+        ('"history"', '"history": [], ', 'the request: the field "history" stands there twice'),
+        ('"description"', '"description": "", ', 'product: the field "description" stands there twice'),
+        ('"box"', '"box": [0, 0, 1, 1], ', 'placement: the field "box" stands there twice'),
+        ('"text"', '"text": "a secret", ', 'history[0]: the field "text" stands there twice'),
+        ('"text"', '"a secret": 1, "a secret": 2, ', "history[0]: the field in place 3 stands there twice"),
+    ],
+)
+def test_repeated_fields_are_refused_by_name_and_those_of_shoppers_by_place(
+    folder: Path, before: str, more: str, said: str
+) -> None:
+    content = {**good(), "placement": {"box": [0, 0, 1, 1]}}
+    refused = refusal(folder, json.dumps(content).replace(before, more + before, 1))
+    assert refused.startswith(said), refused
+    assert "secret" not in refused
+
+
+def test_unknown_fields_of_clicks_are_never_named(folder: Path) -> None:
+    for count, said in (
+        (1, "unknown field in place 3;"),
+        (2, "unknown fields in places 3, 4;"),
+        (9, "unknown fields in places 3,"),
+    ):
+        content = good()
+        content["history"][1] |= {f"secret wish {number}": 1 for number in range(count)}
+        refused = refusal(folder, content)
+        assert refused.startswith(f"history[1]: {said}"), refused
+        assert "secret" not in refused
+    assert 'unknown field "colour"' in refusal(folder, {**good(), "colour": "red"})
+
+
+def test_a_root_limits_what_a_request_may_open(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "h0.webp").write_bytes((folder / "h0.webp").read_bytes())
+    (folder / "inside").mkdir()
+    (folder / "inside" / "there.webp").symlink_to("../h0.webp")
+    (folder / "out.webp").symlink_to(outside / "h0.webp")
+    (folder / "out").symlink_to(outside)
+    (folder / "root").symlink_to(folder)
+    for root in (folder, str(folder / "root"), folder.parent):
+        for path in ("h0.webp", "inside/../h0.webp", "inside/there.webp", str(folder / "h0.webp"), "root/h0.webp"):
+            request = load_request(written(folder, with_value("history.0.image", path)), root=root)
+            assert request.history[0].image == (folder / "h0.webp").resolve()
+    refused = [
+        str(outside / "h0.webp"),
+        str(outside / "gone.webp"),
+        "../" * 30 + "etc/hosts",
+        "~/h0.webp",
+        "~root/x",
+        "out.webp",
+    ]
+    for path in (*refused, "out/h0.webp", "out/../h0.webp", "/proc/self/root/etc/hosts", ".."):
+        for field in ("history.0.image", "product.image"):
+            with pytest.raises(InputError, match="lies outside of the folder for pictures") as caught:
+                load_request(written(folder, with_value(field, path)), root=folder)
+            assert "\n" not in str(caught.value)
+    assert load_request(written(folder, with_value("history.0.image", "out.webp"))).history[0].image == folder / "out.webp"
+    with pytest.raises(InputError, match="there is no folder"):
+        load_request(written(folder, good()), root=folder / "gone")
 
 
 def test_long_descriptions_odd_texts_and_many_clicks(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Requests from outside: REQUEST.json read and checked field by field, and the same checks for the Python API.
 
     request = load_request("request.json")      # AdRequest: shape and types are right, paths are resolved
+    request = load_request("request.json", root=folder)     # the same for strangers: pictures outside of the folder are refused
     checked = check_request(request)            # CheckedRequest: the pictures are there, the product is cut out
 
 Both raise InputError with one line that names the field. Such a line never contains a shopper's text.
@@ -23,7 +24,7 @@ from uniadgen.imaging.loading import check_picture
 from uniadgen.imaging.placing import check_box
 from uniadgen.words import clean_text, is_blank, quoted
 
-__all__ = ["CheckedRequest", "check_request", "clean_text", "load_request"]
+__all__ = ["CheckedRequest", "check_request", "clean_text", "load_request", "parse_request"]
 
 MAX_SELLING_POINTS = 199
 MAX_SELLING_POINT_CHARACTERS = 999
@@ -69,37 +70,45 @@ def check_request(request: AdRequest) -> CheckedRequest:
     return CheckedRequest(cutout, description, selling_points, history, box, notes)
 
 
-def load_request(path: str | Path) -> AdRequest:
+def load_request(path: str | Path, root: str | Path | None = None) -> AdRequest:
     """Read REQUEST.json. Image paths are relative to its folder; absolute ones and ~ are fine.
 
-    Raises InputError for a file that can't be read, for what is no JSON object, and for unknown, missing or mistyped fields.
+    root: a folder that no picture may lie outside of, by whatever path or link; without it a request may name any file. Raises
+    InputError for a file that can't be read, for what is no JSON object, and for unknown, repeated, missing or mistyped fields.
     """
     path = Path(path)
-    data = _parsed(_read(path), quoted(path))
-    _check_fields(data, "the request", required=("product",), optional=("history", "placement"))
-    product = _object(data["product"], "product", '{"image": ..., "description": ..., "selling_points": [...]}')
+    return parse_request(_read(path), path.parent, quoted(path), root)
+
+
+def parse_request(data: bytes, folder: Path, name: str, root: str | Path | None = None) -> AdRequest:
+    """A request from JSON in UTF-8. folder: what image paths are relative to. name: of the source, for messages; the rest is as
+    for `load_request`."""
+    pictures = _Pictures(folder, None if root is None else _root(Path(root)))
+    fields = _parsed(_decoded(data, name), name)
+    _check_fields(fields, "the request", required=("product",), optional=("history", "placement"))
+    product = _object(fields["product"], "product", '{"image": ..., "description": ..., "selling_points": [...]}')
     _check_fields(product, "product", required=("image", "description", "selling_points"))
-    entries = data.get("history", [])
+    entries = fields.get("history", [])
     if not isinstance(entries, list):
         raise InputError(f"history: a list of clicks is needed, not {_kind(entries)}; use [] or leave it out for a general ad")
     return AdRequest(
         Product(
-            _image_path(product["image"], "product.image", path),
+            pictures.path(product["image"], "product.image"),
             _text(product["description"], "product.description"),
             _checked_selling_points(product["selling_points"]),
         ),
-        [_click(entry, f"history[{index}]", path) for index, entry in enumerate(entries)],
-        _box(data["placement"]) if "placement" in data else None,
+        [_click(entry, f"history[{index}]", pictures) for index, entry in enumerate(entries)],
+        _box(fields["placement"]) if "placement" in fields else None,
     )
 
 
 # Fields ------------------------------------------------------------------------------------------------------------------
 
 
-def _click(entry: object, what: str, request: Path) -> Click:
+def _click(entry: object, what: str, pictures: "_Pictures") -> Click:
     fields = _object(entry, what, '{"image": ..., "text": ...}')
-    _check_fields(fields, what, required=("image", "text"))
-    return Click(_image_path(fields["image"], f"{what}.image", request), _text(fields["text"], f"{what}.text"))
+    _check_fields(fields, what, required=("image", "text"), shopper=True)
+    return Click(pictures.path(fields["image"], f"{what}.image"), _text(fields["text"], f"{what}.text"))
 
 
 def _checked_click(click: object, what: str) -> Click:
@@ -138,15 +147,43 @@ def _checked_selling_points(points: object) -> list[str]:
     return visible
 
 
-def _image_path(value: object, what: str, request: Path) -> Path:
-    if not isinstance(value, str):
-        raise InputError(f"{what}: the path of a picture is needed, not {_kind(value)}")
-    if not value.strip():
-        raise InputError(f"{what}: the path is empty; name a picture file")
+@dataclass(frozen=True)
+class _Pictures:
+    """Where the pictures of a request may lie. folder: what paths are relative to; root: links resolved, None for anywhere."""
+
+    folder: Path
+    root: Path | None
+
+    def path(self, value: object, what: str) -> Path:
+        if not isinstance(value, str):
+            raise InputError(f"{what}: the path of a picture is needed, not {_kind(value)}")
+        if not value.strip():
+            raise InputError(f"{what}: the path is empty; name a picture file")
+        try:
+            path = self.folder / Path(value).expanduser()
+        except RuntimeError:  # "~name" of a user who doesn't exist here: then it's a file's name
+            path = self.folder / value
+        return path if self.root is None else self._inside(path, self.root, f"{what}: {quoted(value)}")
+
+    def _inside(self, path: Path, root: Path, what: str) -> Path:
+        """The path without links; those outside of the root are refused alike, whether or not there is a file."""
+        try:
+            found = Path(os.path.realpath(path))
+        except (OSError, ValueError):
+            raise InputError(f"{what} is no valid path; correct it") from None
+        if not found.is_relative_to(root):
+            raise InputError(f"{what} lies outside of the folder for pictures; copy the picture there")
+        return found
+
+
+def _root(folder: Path) -> Path:
     try:
-        return request.parent / Path(value).expanduser()
-    except RuntimeError:  # "~name" of a user who doesn't exist here: then it's a file's name
-        return request.parent / value
+        root = Path(os.path.realpath(folder, strict=True))
+    except (OSError, ValueError):
+        root = None
+    if root is None or not root.is_dir():
+        raise InputError(f"the folder for pictures: there is no folder {quoted(folder)}; correct the path")
+    return root
 
 
 def _text(value: object, what: str) -> str:
@@ -161,14 +198,26 @@ def _object(value: object, what: str, form: str) -> Mapping[str, Any]:
     return value
 
 
-def _check_fields(fields: Mapping[str, Any], what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+def _check_fields(
+    fields: Mapping[str, Any], what: str, required: tuple[str, ...], optional: tuple[str, ...] = (), shopper: bool = False
+) -> None:
+    """shopper: the object tells of a shopper. An unknown field's name may then be data, so that only its place is said."""
     known = (*required, *optional)
+    if isinstance(fields, _Object) and fields.repeated is not None:
+        place, name = fields.repeated
+        said = quoted(name, 40) if name in known or not shopper else f"in place {place + 1}"
+        raise InputError(f"{what}: the field {said} stands there twice; keep one")
     unknown = [name for name in fields if name not in known]
     if unknown:
-        named = ", ".join(quoted(name, 40) for name in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+        several, last = len(unknown) > 1, ", ..." if len(unknown) > 5 else ""
+        if shopper:
+            places = ", ".join(str(place) for place, name in enumerate(fields, 1) if name not in known)
+            named = f"field{'s' * several} in place{'s' * several} {places if not last else places.partition(',')[0] + last}"
+        else:
+            named = f"field{'s' * several} {', '.join(quoted(name, 40) for name in unknown[:5])}{last}"
         close = difflib.get_close_matches(unknown[0], known, 1)
         mend = f"did you mean {quoted(close[0])}?" if close else f"known are {', '.join(map(quoted, known))}"
-        raise InputError(f"{what}: unknown field{'s' if len(unknown) > 1 else ''} {named}; {mend}")
+        raise InputError(f"{what}: unknown {named}; {mend}")
     missing = [name for name in required if name not in fields]
     if missing:
         raise InputError(f"{what}: {', '.join(map(quoted, missing))} {'is' if len(missing) == 1 else 'are'} missing; add it")
@@ -178,18 +227,38 @@ def _kind(value: object) -> str:
     """The type of a value in JSON's words; never the value itself, which may be a shopper's text."""
     if value is None:
         return "null"
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+    if isinstance(value, dict):
+        return "an object"
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
     return names.get(type(value), type(value).__name__)
 
 
 # The file ----------------------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> str:
+class _Object(dict[str, Any]):
+    """A JSON object. repeated: place and name of the first field whose name stood there before; only the last would count."""
+
+    repeated: tuple[int, str] | None = None
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, Any]]) -> "_Object":
+        found = cls(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            for place, (name, _) in enumerate(pairs):
+                if name in seen:
+                    found.repeated = place, name
+                    break
+                seen.add(name)
+        return found
+
+
+def _read(path: Path) -> bytes:
     name = quoted(path)
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_REQUEST_BYTES + 1)
+            return file.read(MAX_REQUEST_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"request: there is no file {name}; correct the path") from None
     except IsADirectoryError:
@@ -197,6 +266,9 @@ def _read(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
         raise InputError(f"request: {name} can't be read ({reason}); correct the path or its permissions") from None
+
+
+def _decoded(data: bytes, name: str) -> str:
     if len(data) > MAX_REQUEST_BYTES:
         raise InputError(f"request: {name} is larger than {MAX_REQUEST_BYTES // 2**20} MiB; shorten it")
     if not data.strip():
@@ -212,7 +284,7 @@ def _parsed(text: str, name: str) -> Mapping[str, Any]:
         raise InputError(f"request: {name} contains {constant}, which is no JSON; use finite numbers")
 
     try:
-        data = json.loads(text, parse_constant=refuse)
+        data = json.loads(text, parse_constant=refuse, object_pairs_hook=_Object.of)
     except json.JSONDecodeError as error:
         raise InputError(
             f"request: {name} is not JSON (line {error.lineno}, column {error.colno}: {error.msg}); correct it there"
