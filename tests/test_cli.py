@@ -1,7 +1,10 @@
 """`uniadgen generate` without a model: a stand-in paints flat backgrounds, so that files and refusals can be checked."""
 
+import hashlib
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import types
@@ -149,9 +152,9 @@ def test_same_seed_same_bytes_and_files_are_replaced(folder: Path) -> None:
     files = [folder / "out" / name for name in ("ad-000.png", "ad-000.background.png")]
     assert run("--seed", "3") == 0
     first = [file.read_bytes() for file in files]
-    assert run("--seed", "4") == 0
+    assert run("--seed", "4", "--overwrite") == 0
     assert [file.read_bytes() for file in files] != first
-    assert run("--seed", "3") == 0
+    assert run("--seed", "3", "--overwrite") == 0
     assert [file.read_bytes() for file in files] == first
 
 
@@ -163,7 +166,7 @@ def test_ads_are_made_in_batches_and_their_seeds_count_on(folder: Path, monkeypa
     assert len({id(call["request"]) for call in FakeGenerator.calls}) == 1
     assert len(list((folder / "out").glob("*.json"))) == 7
     monkeypatch.setattr("uniadgen.cli.BATCH_PIXELS", 2 * 96 * 64)
-    assert run("--count", "3", "--size", "96x64") == 0
+    assert run("--count", "3", "--size", "96x64", "--overwrite") == 0
     assert FakeGenerator.batches[3:] == [2, 1]  # large pictures are not all held at once
 
 
@@ -273,7 +276,7 @@ def test_bad_input_that_shows_late_leaves_nothing(
     assert_refused(main(["generate", "request.json", "--out", "out/sub", "--count", "5"]), capsys, "history[0]", folder=folder)
     (folder / "out").mkdir()
     (folder / "out" / "ad-000.png").write_bytes(b"from before")
-    assert_refused(run("--count", "5"), capsys, "history[0]")
+    assert_refused(run("--count", "5", "--overwrite"), capsys, "history[0]")
     assert [path.name for path in (folder / "out").iterdir()] == ["ad-000.png"]
     assert (folder / "out" / "ad-000.png").read_bytes() == b"from before"
 
@@ -334,3 +337,126 @@ def test_a_missing_extra_is_named(
     places = {"DIR": str(tmp_path), "OUT": str(tmp_path / "out")}
     assert main([places.get(word, word) for word in command]) == 2
     assert capsys.readouterr().err == 'uniadgen: the package pyarrow is missing; pip install "uniadgen[data]"\n'
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_signals_keep_finished_ads_and_leave_no_hidden_folder(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    class Killed(FakeGenerator):
+        def _ad(self, request: AdRequest, seed: int, size: tuple[int, int], more: dict[str, Any]) -> Ad:
+            if seed == 5:
+                os.kill(os.getpid(), number)
+            return super()._ad(request, seed, size, more)
+
+    monkeypatch.setattr("uniadgen.cli.BATCH", 2)
+    monkeypatch.setattr(sys.modules["uniadgen.generator"], "AdGenerator", Killed)
+    assert run("--count", "9", "--size", "64x64") == code
+    assert len(capsys.readouterr().err.splitlines()) == 2  # the library's hello, and our line
+    names = [f"ad-{number:03d}{end}" for number in range(4) for end in (".background.png", ".json", ".png")]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == names
+    monkeypatch.setattr(sys.modules["uniadgen.generator"], "AdGenerator", FakeGenerator)
+    FakeGenerator.calls.clear()
+    assert run("--count", "9", "--size", "64x64", "--resume") == 0
+    assert [call["seed"] for call in FakeGenerator.calls] == [4, 5, 6, 7, 8]
+
+
+def test_ads_that_are_there_are_refused_before_the_work(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--count", "2", "--size", "64x64") == 0
+    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    capsys.readouterr()
+    FakeGenerator.calls.clear()
+    assert_refused(run("--count", "5", "--size", "64x64"), capsys, '"ad-000" already', "--overwrite", "--resume")
+    assert not FakeGenerator.calls
+    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
+    assert run("--count", "2", "--size", "64x64", "--name", "summer 夏") == 0
+    assert len(list((folder / "out").iterdir())) == 12
+    record = json.loads((folder / "out" / "summer 夏-001.json").read_text("utf-8"))
+    assert record["image"] == "summer 夏-001.png"
+    for role in ("image", "background"):
+        assert hashlib.sha256((folder / "out" / record[role]).read_bytes()).hexdigest() == record["sha256"][role]
+
+
+def test_resuming_keeps_what_is_the_same_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def seeds(*arguments: str) -> list[int]:
+        FakeGenerator.calls.clear()
+        assert run(*arguments, "--size", "64x64", "--resume", "--json") == 0
+        printed = json.loads(capsys.readouterr().out)
+        assert [record["seed"] for record in printed] == list(range(len(printed)))
+        return [call["seed"] for call in FakeGenerator.calls]
+
+    assert seeds("--count", "3") == [0, 1, 2]
+    assert seeds("--count", "5") == [3, 4]
+    assert seeds("--count", "5", "--device", "cuda:1", "--decoding", "parallel") == []  # which change no ad
+    (folder / "out" / "ad-001.json").unlink()
+    (folder / "out" / "ad-003.png").write_bytes(b"of another run")
+    assert_refused(run("--count", "5", "--size", "64x64", "--resume"), capsys, '"ad-003" already')
+    assert seeds("--count", "5", "--overwrite") == [1, 3]
+    more = ["--count", "5", "--resume", "--size"]
+    for changed in ([*more, "65x64"], [*more, "64x64", "--seed", "1"], [*more, "64x64", "--top-k", "3"]):
+        assert_refused(run(*changed), capsys, "already")
+    Image.new("RGB", (8, 8), "red").save(folder / "h.png")
+    assert_refused(run(*more, "64x64"), capsys, "already")
+    write_request(folder, history=[])
+    assert_refused(run(*more, "64x64"), capsys, "already")
+
+
+def test_checking_makes_and_writes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--check", "--count", "3") == 0
+    assert "nothing is wrong" in capsys.readouterr().out
+    assert run("--check", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"ads": ["ad-000"], "clicks": 1, "notes": []}
+    whole = (folder / "h.png").read_bytes()
+    (folder / "h.png").write_bytes(whole[:-30])  # which the header doesn't tell
+    assert_refused(run("--check"), capsys, "history[0].image", folder=folder)
+    assert not FakeGenerator.calls
+
+
+def test_a_request_from_standard_input_and_a_folder_that_pictures_may_lie_in(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (folder / "request.json").read_bytes()
+    command = ["generate", "-", "--check", "--out", "out"]
+    for media, code in (([], 0), (["--media-root", "."], 0), (["--media-root", "media"], 2)):
+        (folder / "media").mkdir(exist_ok=True)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+        assert main([*command, *media]) == code
+    assert "product.image" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{")))
+    assert_refused(main(command), capsys, "standard input is not JSON")
+
+
+@pytest.mark.parametrize(
+    "name", ["ads 9.22\u202fPM", "v\u00a013", "広告\u3000夏", "shop \U0001f469\u200d\U0001f527", "caf\udce9"]
+)
+def test_any_character_but_control_characters_may_be_in_a_name(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["generate", "request.json", "--out", name, "--size", "64x64"]) == 0
+    assert len(list((folder / name).iterdir())) == 3
+    assert main(["generate", "request.json", "--out", "out", "--name", name, "--size", "64x64", "--json"]) == 0
+    assert json.loads((folder / "out" / f"{name}-000.json").read_text("utf-8"))["image"] == f"{name}-000.png"
+    for bad in (f"{name}\x1b[31m", f"{name}\n", f"{name}\x85"):
+        capsys.readouterr()
+        assert_refused(main(["generate", "request.json", "--out", bad]), capsys, "--out")
+        assert_refused(run("--name", bad), capsys, "--name")
+
+
+CHECK = '"$0" -m uniadgen generate request.json --check --out out --name 夏'
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "out", "err"),
+    [
+        (f"PYTHONIOENCODING=ascii {CHECK}", 0, '"\\u590f-000"', ""),
+        (f"PYTHONIOENCODING=cp1252 {CHECK} --json", 0, '"\\u590f-000"', ""),
+        (f"{CHECK} >&-", 0, "", ""),
+        (f"{CHECK} >/dev/full", 1, "", 'uniadgen: No space left on device: "standard output"\n'),
+        (f"{CHECK} | true", 0, "", ""),
+    ],
+)
+def test_standard_output_of_any_kind(folder: Path, how: str, code: int, out: str, err: str) -> None:
+    done = subprocess.run(["sh", "-c", how, sys.executable], capture_output=True, text=True, check=False, cwd=folder)
+    shown = [line for line in done.stderr.splitlines() if "Warning" not in line]
+    assert (done.returncode, "".join(f"{line}\n" for line in shown)) == (code, err)
+    assert out in done.stdout

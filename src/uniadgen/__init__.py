@@ -5,21 +5,20 @@ generator = AdGenerator.from_pretrained()
 ad = generator.generate(Product("bag.png", "A leather bag", ["Soft Leather", "Rosa Bag"]), history=[Click("ad.webp", "...")])
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
-from uniadgen.errors import InputError
-
 if TYPE_CHECKING:
+    from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
+    from uniadgen.errors import InputError
     from uniadgen.generator import AdGenerator
 
 __all__ = ["Ad", "AdGenerator", "AdRequest", "Box", "Click", "InputError", "Placement", "Product", "SampledClick"]
 
 
 def __getattr__(name: str) -> Any:
-    # torch is loaded only when a model is wanted: `uniadgen --help` and bad input need none
-    if name == "AdGenerator":
-        from uniadgen.generator import AdGenerator
-
-        return AdGenerator
+    # Nothing is loaded before it is wanted: torch by a model, Pillow by a picture, neither by a command that is interrupted
+    if name in __all__:
+        module = {"AdGenerator": "generator", "InputError": "errors"}.get(name, "ads")
+        return getattr(import_module(f"uniadgen.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

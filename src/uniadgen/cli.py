@@ -2,39 +2,46 @@
 
     uniadgen generate request.json --out ads --count 3 --seed 7
 
-Exit codes: 0 done, 1 failed, 2 bad input (one line on standard error, nothing written), 130 interrupted. Whatever needs
-torch is imported inside the verbs, so that --help and bad input are answered at once.
+Exit codes: 0 done, 1 failed, 2 bad input (one line on standard error, nothing half-written), 130, 143 and 129 after SIGINT,
+SIGTERM and SIGHUP. Whatever needs torch is imported inside the verbs, so that --help and bad input are answered at once.
 """
 
 import argparse
 import contextlib
-import json
 import math
-import os
 import re
 import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from uniadgen import console
 from uniadgen.ads import AdRequest, Product
 from uniadgen.commands import add_bench, add_demo, add_render, add_train
+from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.data.commands import add_data_verbs
+from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError, check_address_space, lacks_memory
 from uniadgen.evaluation.commands import add_evaluate
+from uniadgen.files import check_out, checked_path, is_dir
 from uniadgen.history import SAMPLINGS
 from uniadgen.inspection.commands import add_inspect_verbs
 from uniadgen.metrics.commands import add_metrics_verbs
 from uniadgen.model.hub import is_hub_id
-from uniadgen.output import check_out, is_dir, print_line, staged, summary, write_ad
+from uniadgen.output import Existing, finished_ads, publish, staged, summary, write_ad
+from uniadgen.signals import ending_by_exception
 from uniadgen.words import clean_text, quoted
+
+if TYPE_CHECKING:
+    from uniadgen.requests import CheckedRequest
 
 MAX_SEED = 2**63 - 1
 MAX_COUNT = 1000
 BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
 DTYPES = ("float32", "bfloat16", "float16")
 MIN_SIDE, MAX_SIDE = 64, 8192
+_SHAPING = ("size", "guidance", "temperature", "top_k", "history_length", "sampling", "dtype", "quantize")  # an ad's pixels
 
 
 # Packages that commands import when they need them, and the extra that brings each.
@@ -43,12 +50,14 @@ EXTRAS = {"accelerate": "data", "duckdb": "data", "msgspec": "data", "pyarrow": 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. argv: the arguments without the program's name; sys.argv's when None."""
+    console.open_standard_streams()
     try:
-        arguments = _parser().parse_args(argv)
-        check_address_space()
-        run: Callable[[argparse.Namespace], None] = arguments.run
-        run(arguments)
-        sys.stdout.flush()
+        with ending_by_exception():
+            arguments = _parser().parse_args(argv)
+            check_address_space()
+            run: Callable[[argparse.Namespace], None] = arguments.run
+            run(arguments)
+            console.flush()
     except InputError as error:
         return _fail(str(error), 2)
     except ModuleNotFoundError as error:
@@ -56,26 +65,27 @@ def main(argv: list[str] | None = None) -> int:
         if package not in EXTRAS:
             raise
         return _fail(f'the package {package} is missing; pip install "uniadgen[{EXTRAS[package]}]"', 2)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
+    except KeyboardInterrupt as error:
+        return _fail(str(error) or "interrupted", getattr(error, "exit_code", 130))
     except BrokenPipeError:
-        # Whoever read our output is gone; the interpreter would complain once more when it flushes at exit.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.drop_standard_output()
         return 1
     except (MemoryError, RuntimeError, ImportError, OSError) as error:
         if lacks_memory(error):
             return _fail("out of memory; make fewer or smaller ads at once, or give the process more memory", 2)
         if not isinstance(error, OSError):
             raise
-        return _fail(f"{error.strerror or error}: {quoted(error.filename or 'unknown file')}", 1)
+        if error.filename == console.STDOUT:
+            console.drop_standard_output()
+        return _fail(f"{error.strerror or error}{f': {quoted(error.filename)}' if error.filename else ''}", 1)
     except SystemExit as end:  # argparse, after --help and --version
         return int(end.code or 0)
     return 0
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"uniadgen: {clean_text(message)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal is gone, as after SIGHUP
+        print(f"uniadgen: {clean_text(message)}", file=sys.stderr)
     return code
 
 
@@ -111,10 +121,23 @@ def _parser() -> argparse.ArgumentParser:
 def _add_generate(verbs: Any) -> None:
     verb = verbs.add_parser("generate", help="make ads for one product and one shopper", allow_abbrev=False)
     verb.set_defaults(run=generate)
-    verb.add_argument("request", metavar="REQUEST.json", help="the product, the shopper's clicks and optionally the placement")
+    verb.add_argument(
+        "request",
+        metavar="REQUEST.json",
+        help="product, the shopper's clicks and optionally the placement; - reads standard input",
+    )
     verb.add_argument(
         "--out", required=True, metavar="DIR", help="folder for ad-000.png, ad-000.background.png, ad-000.json ..."
     )
+    verb.add_argument("--name", type=_name, default="ad", metavar="NAME", help="of the files, in place of ad in ad-000.png")
+    verb.add_argument(
+        "--overwrite", action="store_true", help="replace ads that are in DIR already, which are refused otherwise"
+    )
+    verb.add_argument(
+        "--resume", action="store_true", help="keep those ads in DIR that this command has made before, and make the others"
+    )
+    verb.add_argument("--check", action="store_true", help="check everything, make and write nothing; the model is not loaded")
+    verb.add_argument("--media-root", metavar="DIR", help="refuse pictures outside of DIR (default: any path is fine)")
     verb.add_argument("--count", type=_whole(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
     verb.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="S", help="ad i uses seed S+i (default 0)")
     verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one)")
@@ -174,6 +197,12 @@ def _size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def _name(text: str) -> str:
+    if not text.strip() or text.startswith(".") or re.search(r"[/\\]", text) or len(text.encode("utf-8", "replace")) > 200:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no name for files; use some letters, without / and a dot in front")
+    return str(checked_path(text, "argument --name"))
+
+
 def _version() -> str:
     try:
         return metadata.version("uniadgen")
@@ -186,55 +215,99 @@ def _version() -> str:
 
 def generate(arguments: argparse.Namespace) -> None:
     """Make --count ads of one request. Everything that can be wrong is looked for before the model is loaded."""
-    from uniadgen.requests import check_request, load_request
+    from uniadgen.requests import check_request
 
     count, seed = int(arguments.count), int(arguments.seed)
     if seed + count - 1 > MAX_SEED:
         raise InputError(f"argument --seed: seed {seed} and {count} ads go beyond {MAX_SEED}; use a smaller seed")
-    checked = check_request(load_request(arguments.request))
+    request = _request(arguments.request, arguments.media_root)
+    checked = check_request(request)
     if arguments.model is not None:
         _check_model(Path(arguments.model))
     out = Path(arguments.out)
     check_out(out)
+    seeds = {f"{arguments.name}-{number:03d}": seed + number for number in range(count)}
+    if arguments.check:
+        _check(arguments, checked, list(seeds))
+        return
+    shaping = {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": _version()}
+    digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
+    records = finished_ads(out, seeds, digest) if arguments.resume else {}
+    if missing := {name: own for name, own in seeds.items() if name not in records}:
+        records |= _make_ads(arguments, checked, missing, digest, out)
+    entries = [records[name] for name in seeds]
+    if arguments.json:
+        print_json(entries if count > 1 else entries[0])
+    else:
+        for entry in entries:
+            print_line(summary(entry, out))
 
+
+def _make_ads(
+    arguments: argparse.Namespace, checked: "CheckedRequest", seeds: dict[str, int], digest: str, out: Path
+) -> dict[str, dict[str, Any]]:
+    """Make and publish ads of these names and seeds, batch by batch; returns their records by name."""
     import torch
 
     from uniadgen.generator import AdGenerator
 
-    entries: list[dict[str, Any]] = []
+    request = AdRequest(Product(checked.cutout, checked.description, checked.selling_points), checked.history, checked.box)
+    existing: Existing = "replace" if arguments.overwrite else "finish" if arguments.resume else "refuse"
+    names, records = list(seeds), dict[str, dict[str, Any]]()
     # Models and their libraries may print; standard output is for the result only.
-    with staged(out) as stage, contextlib.redirect_stdout(sys.stderr):
+    with staged(out, names, existing) as stage, contextlib.redirect_stdout(sys.stderr), progress_bar() as progress:
         generator = AdGenerator.from_pretrained(
             arguments.model,
             device=arguments.device,
             dtype=getattr(torch, arguments.dtype),
             quantize=arguments.quantize,
         )
-        product = Product(checked.cutout, checked.description, checked.selling_points)
-        request = AdRequest(product, checked.history, checked.box)
         batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(arguments.size)))
-        for first in range(0, count, batch):  # what the ads share is read once for each batch
-            seeds = range(seed + first, seed + min(first + batch, count))
-            ads = generator.generate_many(
-                [request] * len(seeds),
-                seeds=seeds,
-                size=arguments.size,
-                guidance=arguments.guidance,
-                temperature=arguments.temperature,
-                top_k=arguments.top_k,
-                history_length=arguments.history_length,
-                sampling=arguments.sampling,
-                decoding=arguments.decoding,
-            )
-            for number, ad in enumerate(ads, first):
-                entries.append(write_ad(ad, checked.notes, stage, f"ad-{number:03d}"))
+        progress("generating", 0, len(names))
+        for first in range(0, len(names), batch):  # what the ads share is read once for each batch
+            some = names[first : first + batch]
+            try:
+                ads = generator.generate_many(
+                    [request] * len(some),
+                    seeds=[seeds[name] for name in some],
+                    size=arguments.size,
+                    guidance=arguments.guidance,
+                    temperature=arguments.temperature,
+                    top_k=arguments.top_k,
+                    history_length=arguments.history_length,
+                    sampling=arguments.sampling,
+                    decoding=arguments.decoding,
+                )
+            except InputError as error:  # a picture that is cut short shows when it is sampled
+                raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
+            for name, ad in zip(some, ads, strict=True):
+                records[name] = write_ad(ad, checked.notes, stage, name, digest)
+                publish(stage, name, existing)
+                progress("generating", len(records), len(names))
+    return records
+
+
+def _check(arguments: argparse.Namespace, checked: "CheckedRequest", names: list[str]) -> None:
+    """What --check says: everything is fine, these ads would be made."""
+    from uniadgen.imaging.loading import load_picture
+
+    for index, click in enumerate(checked.history):  # decoded now, as any of them may be sampled
+        load_picture(click.image, f"history[{index}].image")
     if arguments.json:
-        # A terminal that knows no UTF-8 still gets valid JSON.
-        ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        print(json.dumps(entries if count > 1 else entries[0], ensure_ascii=ascii_only, indent=2))
-    else:
-        for entry in entries:
-            print_line(summary(entry, out))
+        print_json({"ads": names, "clicks": len(checked.history), "notes": checked.notes})
+        return
+    print_line(f"nothing is wrong: {len(names)} ads from {quoted(names[0])} on, {len(checked.history)} clicks")
+    for note in checked.notes:
+        print_line(f"  note     {note}")
+
+
+def _request(source: str, media_root: str | None) -> AdRequest:
+    """The request from a file or, for -, from standard input, whose paths are relative to the present folder."""
+    from uniadgen.requests import MAX_REQUEST_BYTES, load_request, parse_request
+
+    if source != "-":
+        return load_request(source, media_root)
+    return parse_request(sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1), Path(), "standard input", media_root)
 
 
 def _check_model(folder: Path) -> None:

@@ -3,13 +3,16 @@
 import argparse
 import contextlib
 import dataclasses
-import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
-from uniadgen.output import check_out, print_line, staged, summary, write_ad
+from uniadgen.files import check_out, checked_path, own_folder, write_bytes
+from uniadgen.output import png, staged, summary, write_ad
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
@@ -33,11 +36,11 @@ def demo(arguments: argparse.Namespace) -> None:
     ads = [generator.generate(r.product, r.history, box=r.box, seed=arguments.seed) for r in requests]
     for number, ad in enumerate(ads, 1):
         folder = out / f"shopper-{number}"
-        with staged(folder) as stage:
+        with staged(folder, ["ad-000"], "replace") as stage:  # the demo's own folders
             record = write_ad(ad, [], stage, "ad-000")
         print_line(summary(record, folder))
-    sheet(requests, ads).save(out / "demo.png")
-    print(f"both side by side, with the clicks they come from: {out / 'demo.png'}")
+    write_bytes(out / "demo.png", png(sheet(requests, ads)), "argument --out")
+    print_line(f"both side by side, with the clicks they come from: {out / 'demo.png'}")
 
 
 def add_bench(verbs: Any) -> None:
@@ -62,12 +65,12 @@ def bench(arguments: argparse.Namespace) -> None:
             Path(arguments.model) if arguments.model else None,
             arguments.quick,
             1 if arguments.quick else arguments.repeats,
-            lambda line: print(line, file=shown, flush=True),
+            lambda line: print_line(line, shown, flush=True),
         )
     if arguments.json:
-        print(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
+        print_json([dataclasses.asdict(row) for row in rows])
     else:
-        print("; ".join(f"{name} {value}" for name, value in rows[0].versions.items()))
+        print_line("; ".join(f"{name} {value}" for name, value in rows[0].versions.items()))
 
 
 def add_render(verbs: Any) -> None:
@@ -98,11 +101,12 @@ def render(arguments: argparse.Namespace) -> None:
     if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
     failed: list[str] = []
-    if not arguments.pack_only:
-        failed = render_world(world.products, world.creatives, out, workers=arguments.workers, seed=world.seed)
-    build_dataset(world, raw, out, arguments.quality)
+    with own_folder(out, "is being rendered"):
+        if not arguments.pack_only:
+            failed = render_world(world.products, world.creatives, out, workers=arguments.workers, seed=world.seed)
+        build_dataset(world, raw, out, arguments.quality)
     if failed:
-        print(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")
+        print_line(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")
         raise SystemExit(1)
 
 
@@ -119,7 +123,7 @@ def add_train(verbs: Any) -> None:
     )
     for name, run in runs:
         verb = train.add_parser(name, allow_abbrev=False)
-        verb.set_defaults(run=run)
+        verb.set_defaults(run=partial(_train, run))
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
         verb.add_argument(
             "--config",
@@ -162,6 +166,13 @@ def _training(arguments: argparse.Namespace) -> "TrainingConfig":
     config = load_config(arguments.config, arguments.set)
     use_threads(arguments.threads)
     return config
+
+
+def _train(run: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> None:
+    from uniadgen.training.run import training_folder
+
+    with training_folder(checked_path(arguments.out, "argument --out"), arguments.resume):
+        run(arguments)
 
 
 def train_tokenizer_verb(arguments: argparse.Namespace) -> None:

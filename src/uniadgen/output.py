@@ -1,84 +1,165 @@
-"""Finished ads to files: each file whole or not at all, and nothing at all when the input turns out to be bad half-way."""
+"""Finished ads to files. An ad is three files that appear together: NAME.png, NAME.background.png and last NAME.json.
+
+    with staged(out, ["ad-000"], "refuse") as stage:      # a hidden folder; the names are ours from here on
+        record = write_ad(ad, notes, stage, "ad-000")
+        publish(stage, "ad-000", "refuse")
+
+Files of different runs are never mixed: names are reserved before the work, ads are published under a lock, one at a time, and
+the JSON holds the hashes of its pictures.
+"""
 
 import contextlib
+import hashlib
+import io
 import json
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from PIL import Image
 
 from uniadgen.ads import Ad
+from uniadgen.console import json_text
 from uniadgen.errors import InputError
+from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, scratch_folder, write_bytes, write_text
+from uniadgen.signals import unbroken
 from uniadgen.words import quoted
 
+Existing = Literal["refuse", "finish", "replace"]
+"""What happens to an ad that is there: it is refused; refused unless its JSON is missing, as after a kill; or replaced."""
 
-def check_out(folder: Path) -> None:
-    """Refuse a folder that can't be written to, before the work; nothing is created yet."""
-    mend = "name a folder that you may write to"
-    if not str(folder).isprintable():
-        raise InputError(f"argument --out: {quoted(folder)} has control characters in its name; {mend}")
-    existing = folder
-    while not os.path.lexists(existing) and existing != existing.parent:
-        existing = existing.parent
-    if not is_dir(existing):
-        raise InputError(f"argument --out: {quoted(existing)} is no folder; {mend}")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError(f"argument --out: {quoted(existing)} is not writable; {mend}")
+_RESERVED = "reserved"  # file in a stage: the names of the ads that will be published from it
+_WAIT = 60.0  # seconds for others to publish one ad each
 
 
-def is_dir(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
+def files_of(name: str) -> tuple[str, str, str]:
+    """The files of an ad in the order in which they appear: the JSON says that the ad is whole."""
+    return f"{name}.png", f"{name}.background.png", f"{name}.json"
 
 
 @contextlib.contextmanager
-def staged(out: Path) -> Iterator[Path]:
-    """A hidden folder inside `out` whose files are moved into `out` at the end, each in one step.
+def staged(out: Path, names: Sequence[str] = (), existing: Existing = "replace") -> Iterator[Path]:
+    """A hidden folder inside `out` for ads under way, which may be published one by one; the rest is at the end.
 
-    When the input turns out to be bad half-way - a clicked picture that is cut short - nothing appears, and folders made
-    here are removed again. After an interruption or another failure the finished ads are kept.
+    names: of the ads, to be reserved: nobody else makes them meanwhile. When the input turns out to be bad half-way - a clicked
+    picture that is cut short - what isn't published is dropped; after an interruption or another failure the finished ads are
+    kept. Folders made here are removed again if nothing is in them. Raises InputError for ads that are there or being made.
     """
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".uniadgen-", dir=out))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another folder") from None
     keep = True
-    try:
-        yield stage
-    except InputError:
-        keep = False
-        raise
-    finally:
-        # An ad is finished when its JSON, the last of its files, is there.
-        for record in sorted(stage.glob("*.json")) if keep else []:
-            for file in (*stage.glob(f"{record.stem}*.png"), record):
-                os.replace(file, out / file.name)
-        for file in stage.iterdir():
-            file.unlink()
-        stage.rmdir()
-        with contextlib.suppress(OSError):  # not empty: then it has a reason to be there
-            for folder in made:
-                folder.rmdir()
+    with made_folder(out, "argument --out"), scratch_folder(out, "argument --out") as stage:
+        if names:
+            _reserve(stage, names, existing)
+        try:
+            yield stage
+        except InputError:
+            keep = False
+            raise
+        finally:
+            # An ad is finished when its JSON, the last of its files, is there.
+            for record in sorted(stage.glob("*.json")) if keep else []:
+                publish(stage, record.name.removesuffix(".json"), existing)
 
 
-def write_ad(ad: Ad, notes: list[str], folder: Path, stem: str) -> dict[str, Any]:
-    """Write the three files of an ad, the JSON last, and return what the JSON says."""
-    record = {**ad.as_dict(), "image": f"{stem}.png", "background": f"{stem}.background.png"}
+def _reserve(stage: Path, names: Sequence[str], existing: Existing) -> None:
+    out = stage.parent
+    with alone(out, "is written to", "argument --out:", _WAIT):
+        for other in out.glob(f"{PREFIX}*/{_RESERVED}"):
+            if other.parent == stage or not is_held(other.parent):
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                theirs = set(other.read_text("utf-8", "surrogateescape").split("\n"))
+                if taken := [name for name in names if name in theirs]:
+                    raise InputError(
+                        f"argument --out: another process is making {quoted(taken[0])} in {quoted(out)}; wait for its end, or "
+                        "name another folder or --name"
+                    )
+        for name in names:
+            _check_absent(out, name, existing)
+        write_text(stage / _RESERVED, "\n".join(names))
+
+
+def publish(stage: Path, name: str, existing: Existing) -> None:
+    """Move a finished ad out of its stage, all files or none. Raises InputError when such an ad has appeared meanwhile."""
+    out = stage.parent
+    with unbroken(), alone(out, "is written to", "argument --out:", _WAIT):
+        _check_absent(out, name, existing)
+        if existing != "refuse":
+            for file in reversed(files_of(name)):  # without its JSON there is no ad, whatever happens from here on
+                (out / file).unlink(missing_ok=True)
+        for file in files_of(name):
+            if (stage / file).exists():
+                try:
+                    move_new(stage / file, out / file)
+                except FileExistsError:  # where folders can't be locked
+                    raise _taken(out, name) from None
+
+
+def _check_absent(out: Path, name: str, existing: Existing) -> None:
+    found = [out / file for file in files_of(name) if os.path.lexists(out / file)]
+    for path in found:
+        if path.is_symlink() or not path.is_file():
+            raise InputError(f"argument --out: {quoted(path)} is no plain file; delete it or name another folder")
+    if found and (existing == "refuse" or (existing == "finish" and found[-1].suffix == ".json")):
+        raise _taken(out, name)
+
+
+def _taken(out: Path, name: str) -> InputError:
+    return InputError(
+        f"argument --out: {quoted(out)} holds {quoted(name)} already; --overwrite replaces it, --resume keeps ads of the "
+        "same request, seed and options, or name another folder or --name"
+    )
+
+
+def write_ad(ad: Ad, notes: list[str], folder: Path, name: str, digest: str | None = None) -> dict[str, Any]:
+    """Write the three files of an ad, the JSON last, and return what the JSON says.
+
+    digest: of what the ad was made from, as `--resume` compares it.
+    """
+    files = dict(zip(("image", "background", "json"), files_of(name), strict=True))
+    record = {**ad.as_dict(), "image": files["image"], "background": files["background"]}
     record["notes"] = [*notes, *(note for note in ad.notes if note not in notes)]
-    for picture, name in ((ad.image, record["image"]), (ad.background, record["background"])):
-        # Nothing but pixels, so that the same pixels are always the same bytes.
-        picture.convert("RGB").save(folder / name, format="PNG", pnginfo=None, icc_profile=None, exif=b"")
-    partial = folder / f"{stem}.partial"
-    partial.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, folder / f"{stem}.json")
+    record["sha256"] = {}
+    for role, picture in (("image", ad.image), ("background", ad.background)):
+        data = png(picture)
+        record["sha256"][role] = hashlib.sha256(data).hexdigest()
+        write_bytes(folder / files[role], data)
+    if digest is not None:
+        record["digest"] = digest
+    write_text(folder / files["json"], json_text(record) + "\n")
     return record
+
+
+def png(picture: Image.Image) -> bytes:
+    """A PNG file of nothing but pixels, so that the same pixels are always the same bytes."""
+    buffer = io.BytesIO()
+    picture.convert("RGB").save(buffer, format="PNG", pnginfo=None, icc_profile=None, exif=b"")
+    return buffer.getvalue()
+
+
+def read_ad(folder: Path, name: str) -> dict[str, Any] | None:
+    """The JSON of an ad whose pictures are those it was written with; None where there is no such ad."""
+    try:
+        record = json.loads((folder / files_of(name)[2]).read_text("utf-8"))
+        for role, file in zip(("image", "background"), files_of(name), strict=False):
+            if hashlib.sha256((folder / file).read_bytes()).hexdigest() != record["sha256"][role]:
+                return None
+        return dict(record)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def finished_ads(out: Path, seeds: Mapping[str, int], digest: str) -> dict[str, dict[str, Any]]:
+    """The records of those ads that are there, whole and made from the same: their digest and seed are as wanted.
+
+    seeds: by name.
+    """
+    found = {name: read_ad(out, name) for name in seeds}
+    return {
+        name: record
+        for name, record in found.items()
+        if record is not None and record.get("digest") == digest and record.get("seed") == seeds[name]
+    }
 
 
 def summary(record: dict[str, Any], out: Path) -> str:
@@ -93,8 +174,3 @@ def summary(record: dict[str, Any], out: Path) -> str:
         *(f"  note     {note}" for note in record["notes"]),
     ]
     return "\n".join(lines)
-
-
-def print_line(text: str) -> None:
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -21,6 +21,7 @@ from uniadgen.errors import InputError
 
 # Line and paragraph separators are no control characters by category, yet they break a line like one.
 _BREAKS = regex.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = regex.compile("[\x00-\x1f\x7f-\x9f]")
 
 # Written without spaces: Thai, Lao, Burmese, Khmer, Japanese, Chinese. As the inside of a character class.
 UNSPACED = (
@@ -68,6 +69,12 @@ def clean_text(text: str) -> str:
     """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return " ".join(_BREAKS.sub(" ", whole).split())
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether a name would break a terminal's line or colours. All other characters may be in it: spaces of any width, emoji
+    and their joiners, and the stand-ins for bytes that aren't UTF-8."""
+    return bool(_CONTROL.search(text))
 
 
 def is_blank(text: str) -> bool:

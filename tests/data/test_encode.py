@@ -140,9 +140,9 @@ def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkey
 
     def merging() -> int:
         """Whether the table that is being merged grows; 25 pieces of 20 ms each go into it."""
-        sizes = [path.stat().st_size for path in out.glob(".encode-*/merged.tmp")]
+        sizes = [path.stat().st_size for path in out.glob(".uniadgen-*.part")]
         time.sleep(0.005)
-        return int(sizes != [path.stat().st_size for path in out.glob(".encode-*/merged.tmp")])
+        return int(sizes != [path.stat().st_size for path in out.glob(".uniadgen-*.part")])
 
     if step == "encoding":
         assert kill_and_resume(command, parts, kills=3, pieces=9, delay=0.01, upmost=25) >= 2

@@ -21,9 +21,10 @@ from uniadgen.data import layout
 from uniadgen.data.convert import convert_pad1m, export_pad1m
 from uniadgen.data.pad1m import COLUMNS
 from uniadgen.data.scenes import load_scenes
-from uniadgen.data.tables import Table, plain, writing
+from uniadgen.data.tables import Table, plain
 from uniadgen.data.validate import HISTORY_FIELDS, record_findings, validate_layout
 from uniadgen.errors import InputError
+from uniadgen.files import writing
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 Row = dict[str, Any]

@@ -12,13 +12,14 @@ import argparse
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
+from uniadgen.files import checked_path, make_folder, whole_file
 from uniadgen.words import quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
@@ -120,7 +121,7 @@ def convert(arguments: argparse.Namespace) -> None:
             )
             if done.skipped:
                 message += f"; {done.skipped:,} bad records left out, see {quoted(out / SKIPPED)}"
-    print(message)
+    print_line(message)
 
 
 def validate(arguments: argparse.Namespace) -> None:
@@ -144,13 +145,13 @@ def validate(arguments: argparse.Namespace) -> None:
         count, places, last = 0, 0, ""
         with _report(arguments.report) as write:
             for problem in problems:
-                print(problem)
+                print_line(problem)
                 write(json.dumps(problem.as_dict()) + "\n")
                 count, places, last = count + 1, places + (problem.where != last), problem.where
     if count:
-        print(f"{count:,} problem{'s' if count > 1 else ''} in {places:,} place{'s' if places > 1 else ''}")
+        print_line(f"{count:,} problem{'s' if count > 1 else ''} in {places:,} place{'s' if places > 1 else ''}")
         raise SystemExit(1)
-    print("no problems")
+    print_line("no problems")
 
 
 def similarity(arguments: argparse.Namespace) -> None:
@@ -162,7 +163,7 @@ def similarity(arguments: argparse.Namespace) -> None:
         if not folder.is_dir():
             raise InputError(f"argument DIR: there is no folder {quoted(folder)}; name the folder of a data set")
         count = fill_similarity(folder, load_embedder(arguments.embedder), arguments.embedder, progress)
-    print(f"{count:,} similarities in {quoted(folder / 'users.parquet')}")
+    print_line(f"{count:,} similarities in {quoted(folder / 'users.parquet')}")
 
 
 def encode(arguments: argparse.Namespace) -> None:
@@ -191,7 +192,9 @@ def encode(arguments: argparse.Namespace) -> None:
         count = encode_creatives(
             folder, tokenizer, config, arguments.augment, arguments.batch, embedder, arguments.embedder, progress
         )
-    print(f"{count:,} creatives encoded in {quoted(folder)}" if count else f"{quoted(folder)} was encoded like this before")
+    print_line(
+        f"{count:,} creatives encoded in {quoted(folder)}" if count else f"{quoted(folder)} was encoded like this before"
+    )
 
 
 def stats(arguments: argparse.Namespace) -> None:
@@ -201,16 +204,13 @@ def stats(arguments: argparse.Namespace) -> None:
     folder = _path(arguments.data, "DIR")
     if arguments.user is not None and arguments.sheet is None:
         raise InputError("argument --user: is about the picture of a user; name its file with --sheet FILE")
-    print(data_stats(folder))
+    print_line(data_stats(folder))
     if arguments.sheet is not None:
         path, user = _path(arguments.sheet, "--sheet"), arguments.user or 0
         sheet = user_sheet(folder, user)
-        try:
-            sheet.save(path, format="PNG")
-        except OSError as error:
-            reason = error.strerror or "no such folder"
-            raise InputError(f"argument --sheet: {quoted(path)} can't be written ({reason}); name another file") from None
-        print(f"history and target of user {user}: {quoted(path)}")
+        with whole_file(path, "argument --sheet") as temporary:
+            sheet.save(temporary, format="PNG")
+        print_line(f"history and target of user {user}: {quoted(path)}")
 
 
 def sheets(arguments: argparse.Namespace) -> None:
@@ -219,22 +219,18 @@ def sheets(arguments: argparse.Namespace) -> None:
 
     folder, out = _path(arguments.data, "DIR"), _path(arguments.out, "--out")
     drawn = {out / f"{name}.jpg": kinds_sheet(folder, column) for name, column in SHEETS.items()}
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for path, sheet in drawn.items():
-            sheet.save(path, format="JPEG", quality=85)
-    except OSError as error:
-        raise InputError(f"argument --out: {quoted(out)} can't be written ({error.strerror}); name another folder") from None
-    print("\n".join(map(str, drawn)))
+    make_folder(out, "argument --out")
+    for path, sheet in drawn.items():
+        with whole_file(path, "argument --out") as temporary:
+            sheet.save(temporary, format="JPEG", quality=85)
+    print_line("\n".join(map(str, drawn)))
 
 
 # Helpers -----------------------------------------------------------------------------------------------------------------
 
 
 def _path(text: str, what: str) -> Path:
-    if not text or not text.isprintable():
-        raise InputError(f"argument {what}: {quoted(text)} is no valid path; correct it")
-    return Path(text)
+    return checked_path(text, f"argument {what}")
 
 
 def _worthwhile(path: Path, workers: int, images: list[Path]) -> int:
@@ -248,33 +244,5 @@ def _report(path: str | None) -> Iterator[Callable[[str], object]]:
     if path is None:
         yield lambda line: None
         return
-    try:
-        file = open(_path(path, "--report"), "w", encoding="utf-8")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise InputError(f"argument --report: {quoted(path)} can't be written ({error.strerror}); name another file") from None
-    with file:
+    with whole_file(_path(path, "--report"), "argument --report") as temporary, temporary.open("w", encoding="utf-8") as file:
         yield file.write
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar with the time left for each step, on terminals only."""
-    from tqdm import tqdm
-
-    bar: tqdm[Any] | None = None
-    current = ""
-
-    def show(step: str, done: int, total: int) -> None:
-        nonlocal bar, current
-        if bar is None or step != current:
-            if bar is not None:
-                bar.close()
-            current = step
-            bar = tqdm(total=total, desc=step, file=sys.stderr, disable=None, unit_scale=True, leave=False)
-        bar.update(done - bar.n)
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.close()

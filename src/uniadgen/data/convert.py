@@ -17,7 +17,6 @@ import json
 import mmap
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -35,9 +34,10 @@ from pyarrow import ipc
 from uniadgen.data import pad1m
 from uniadgen.data.jsonlist import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.layout import TableName, open_table, table_path
-from uniadgen.data.tables import Table, writing
+from uniadgen.data.tables import Table
 from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
 from uniadgen.errors import InputError
+from uniadgen.files import make_folder, own_folder, scratch_folder, whole_file, write_bytes, write_text
 from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]
@@ -124,8 +124,15 @@ def convert_pad1m(
     check_folders(images)
     source = open_list(path)
     job = _Job(_VERSION, path.stat().st_size, _digest(path), chunk_bytes, split, tuple(str(f.resolve()) for f in images))
-    if (finished := _finished(out, job, path)) is not None:
-        return finished
+    with own_folder(out, "is being converted into"):
+        if (finished := _finished(out, job, path)) is not None:
+            return finished
+        return _converted(source, job, path, out, skip_bad, count, progress)
+
+
+def _converted(
+    source: JsonList, job: _Job, path: Path, out: Path, skip_bad: bool, count: int, progress: Progress | None
+) -> Summary:
     work = _claim(out, job, path)
     try:
         with workers(count) as pool:
@@ -142,7 +149,7 @@ def convert_pad1m(
     for name in ("creatives.parquet", "products.parquet", "users.parquet", *([SKIPPED] if skipped else [])):
         if (work / name).exists():  # not when a kill came between these moves
             os.replace(work / name, out / name)
-    record = {"from": "pad1m", **asdict(summary), "pictures": bool(images), "split": split}
+    record = {"from": "pad1m", **asdict(summary), "pictures": bool(job.images), "split": job.split}
     record["source"] = {"bytes": job.source_bytes, "digest": job.source_digest}
     _write_json(out / MANIFEST, record)
     shutil.rmtree(work)
@@ -194,12 +201,11 @@ def _claim(out: Path, job: _Job, path: Path) -> Path:
             return work
         if any(table_path(out, name).exists() for name in ("creatives", "products", "users")):
             raise InputError(f"argument --out: {quoted(out)} holds a data set already; name another folder")
-        work.mkdir(parents=True, exist_ok=True)
-    except InputError:
-        raise
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not valid"
-        raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another folder") from None
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"argument --out: {quoted(work)} can't be read; delete it or name another folder") from None
+    make_folder(work, "argument --out")
     _write_json(work / "job.json", wanted)
     return work
 
@@ -280,14 +286,15 @@ def _ids(table: pa.Table) -> NDArray[np.void]:
 
 def _write_batches(path: Path, tables: Sequence[pa.Table]) -> None:
     """Write tables as one record batch each, so that each can be read alone; the file appears as a whole."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     options = ipc.IpcWriteOptions(compression=None)  # parts live for a minute, and compressing them took a tenth of the time
-    schema = tables[0].schema
-    with writing(temporary), pa.OSFile(str(temporary), "wb") as sink, ipc.new_file(sink, schema, options=options) as writer:
+    with (
+        whole_file(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        ipc.new_file(sink, tables[0].schema, options=options) as writer,
+    ):
         for table in tables:
             batches = table.combine_chunks().to_batches()
             writer.write_batch(batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema))
-    os.replace(temporary, path)
 
 
 def _read_batch(path: Path, index: int) -> pa.RecordBatch:
@@ -296,21 +303,17 @@ def _read_batch(path: Path, index: int) -> pa.RecordBatch:
 
 
 def _write_json(path: Path, value: object) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with writing(temporary):
-        temporary.write_text(
-            json.dumps(value, indent=None if path.suffix != ".json" or "part-" in path.name else 2) + "\n", "utf-8"
-        )
-    os.replace(temporary, path)
+    write_text(path, json.dumps(value, indent=None if path.suffix != ".json" or "part-" in path.name else 2) + "\n")
 
 
 def _write_skipped(path: Path, parts: Iterable[_Part]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        base = 0
-        for part in parts:
-            for place, field, message in part.findings:
-                file.write(json.dumps(Problem(f"record {base + place}", field, message).as_dict()) + "\n")
-            base += part.count
+    lines = []
+    base = 0
+    for part in parts:
+        for place, field, message in part.findings:
+            lines.append(json.dumps(Problem(f"record {base + place}", field, message).as_dict()) + "\n")
+        base += part.count
+    write_text(path, "".join(lines))
 
 
 # Second pass: partitions -------------------------------------------------------------------------------------------------
@@ -328,8 +331,10 @@ def _write_merged(
     merge = functools.partial(_merge, work, [part.begin for part in parts], job.split, kind)
     folders = tuple(map(Path, job.images))
     rows = 0
-    path = work / f"{name}.parquet"
-    with writing(path), pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["split", "category"]) as writer:
+    with (
+        whole_file(work / f"{name}.parquet") as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=["split", "category"]) as writer,
+    ):
         for done, merged in enumerate(_in_order(pool, merge, range(job.partitions_of(kind)), 2 * count), 1):
             table = pa.Table.from_batches([_read_batch(merged, 0)], schema)
             rows += len(table)
@@ -411,11 +416,7 @@ def _write_conflicts(
     numbers = one["row"].to_pylist()
     differing = pad1m.differences(one, ads.take(pa.array(keepers)))
     lines = sorted((int(begins[rows[at]]), numbers[at], at) for at in differing)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "wb") as file:
-        for begin, row, at in lines:
-            file.write(pad1m.encode([begin, row, differing[at]]) + b"\n")
-    os.replace(temporary, path)
+    write_bytes(path, b"".join(pad1m.encode([begin, row, differing[at]]) + b"\n" for begin, row, at in lines))
 
 
 def _with_pictures(table: pa.Table, folders: tuple[Path, ...], field: str, column: str) -> pa.Table:
@@ -456,8 +457,10 @@ def _write_users(work: Path, parts: list[_Part], job: _Job, progress: Progress |
                 group = []
 
     rows = 0
-    path = work / "users.parquet"
-    with writing(path), pq.ParquetWriter(path, pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]) as writer:
+    with (
+        whole_file(work / "users.parquet") as temporary,
+        pq.ParquetWriter(temporary, pad1m.USERS, compression="zstd", use_dictionary=["split", "fields"]) as writer,
+    ):
         for number, table in _one_ahead(groups()):
             writer.write_table(table)
             rows += len(table)
@@ -517,34 +520,24 @@ def export_pad1m(folder: Path, out: Path, progress: Progress | None = None) -> i
         with open_table(folder, name, ["id"]) as table:
             if needed not in table.schema.names:
                 raise InputError(f"data folder {quoted(folder)} was not converted from PAd1M; name one that was")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-        sink = open(temporary, "wb")  # noqa: SIM115 - closed below, and errors of opening are told apart from others
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not valid"
-        raise InputError(f"argument --out: {quoted(out)} can't be written ({reason}); name another file") from None
+    make_folder(out.parent, "argument --out")
     written = 0
-    try:
-        with (
-            sink,
-            Table(users, pad1m.USERS) as table,
-            tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as scratch,
-            writing(out),
-        ):
-            ads = _Ads(creatives, Path(scratch))
-            total = table.row_count
-            for batch in table.batches(_EXPORTED, _USER_COLUMNS):
-                for record in _records(batch, ads):
-                    sink.write(b",\n" if written else b"[\n")
-                    sink.write(pad1m.encode(record))
-                    written += 1
-                if progress is not None:
-                    progress("writing records", written, total)
-            sink.write(b"\n]\n" if written else b"[]\n")
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        whole_file(out, "argument --out") as temporary,
+        scratch_folder(temporary.parent) as scratch,
+        Table(users, pad1m.USERS) as table,
+        temporary.open("wb") as sink,
+    ):
+        ads = _Ads(creatives, scratch)
+        total = table.row_count
+        for batch in table.batches(_EXPORTED, _USER_COLUMNS):
+            for record in _records(batch, ads):
+                sink.write(b",\n" if written else b"[\n")
+                sink.write(pad1m.encode(record))
+                written += 1
+            if progress is not None:
+                progress("writing records", written, total)
+        sink.write(b"\n]\n" if written else b"[]\n")
     return written
 
 

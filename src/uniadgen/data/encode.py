@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,9 @@ from uniadgen.data.augment import VARIANTS, varied
 from uniadgen.data.hidden import fill_hidden, hidden_behind
 from uniadgen.data.layout import ENCODED, Row, in_pixels, open_table, table_path
 from uniadgen.data.similarity import Progress
-from uniadgen.data.tables import MEND, Table, writing
+from uniadgen.data.tables import MEND, Table
 from uniadgen.errors import InputError
+from uniadgen.files import alone, whole_file
 from uniadgen.history import Embedder, hashed_embedder
 from uniadgen.imaging.composing import fitted_cutout, render_foreground
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
@@ -70,7 +70,7 @@ def encode_creatives(
         "tokenizer": fingerprint(tokenizer),
         "embedder": embedder_name,
     }
-    with _alone(folder), open_table(folder, "creatives", _READ) as source:
+    with alone(folder, "is being encoded", "data folder"), open_table(folder, "creatives", _READ) as source:
         _remove_useless(folder)
         if _stored(source.schema, source.path) == settings:
             return 0
@@ -84,44 +84,15 @@ def encode_creatives(
             chunk = next(rows)
             if not part.exists():
                 encoder = _Encoder(tokenizer, config, variants, batch, embedder, products)
-                temporary = part.with_suffix(".tmp")
-                with writing(temporary):
-                    pq.write_table(encoder.table(chunk()), temporary, compression="zstd")
-                os.replace(temporary, part)
+                table = encoder.table(chunk())
+                with whole_file(part) as temporary:
+                    pq.write_table(table, temporary, compression="zstd")
             if progress is not None:
                 progress("encoding", min(count, (number + 1) * PART), count)
-        merged = work / "merged.tmp"
-        _merge(source, parts, merged, settings)
-        os.replace(merged, table_path(folder, "creatives"))
+        with whole_file(table_path(folder, "creatives")) as merged:
+            _merge(source, parts, merged, settings)
         _remove_useless(folder)
     return count
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keeps other processes from encoding this data set. The system ends the lock with the process, however that ends.
-
-    Raises InputError when another one is at work. Where folders can't be locked - on Windows, and on some network file
-    systems - nothing is checked.
-    """
-    try:
-        import fcntl
-
-        handle = os.open(folder, os.O_RDONLY)
-    except (ImportError, OSError):  # what is wrong with the folder is said when its table is opened
-        yield
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise InputError(f"data folder {quoted(folder)}: is being encoded by another process; wait for its end") from None
-    except OSError:
-        pass
-    try:
-        yield
-    finally:
-        os.close(handle)
 
 
 def _work_of(folder: Path) -> str:
@@ -207,7 +178,7 @@ def _merge(source: Table, parts: Sequence[Path], path: Path, settings: dict[str,
     fields = [source.schema.field(name) for name in kept] + list(ENCODED)
     metadata = {**(source.schema.metadata or {}), SETTINGS: json.dumps(settings, sort_keys=True).encode()}
     schema = pa.schema(fields, metadata=metadata)
-    with writing(path), pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table, part in zip(_tables(source, kept), parts, strict=True):
             new = pq.read_table(part)
             merged = pa.Table.from_arrays([*table.columns, *(new[name] for name in ENCODED.names)], schema=schema)

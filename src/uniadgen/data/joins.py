@@ -9,6 +9,7 @@ from typing import Any
 
 from uniadgen.data.tables import MEND
 from uniadgen.errors import InputError
+from uniadgen.files import scratch_folder
 from uniadgen.words import quoted
 
 MEMORY = "320MB"
@@ -30,17 +31,17 @@ def joined(folder: Path, query: str, spill: Path | None = None, batch_rows: int 
     """
     import duckdb  # 20 MB that the processes of a conversion don't need
 
-    with tempfile.TemporaryDirectory(prefix=".joins-", dir=spill, ignore_cleanup_errors=True) as temporary:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) if spill is None else scratch_folder(spill) as temporary:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "threads": THREADS,
-            "temp_directory": temporary,
+            "temp_directory": str(temporary),
         }
         try:
             with duckdb.connect(config=settings) as connection:
                 yield iter(connection.sql(query).to_arrow_reader(batch_rows))
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            raise OSError(errno.ENOSPC, "too little disk space to join the tables", temporary) from error
+            raise OSError(errno.ENOSPC, "too little disk space to join the tables", str(temporary)) from error
         except duckdb.Error as error:
             raise InputError(
                 f"data folder {quoted(folder)}: users.parquet or creatives.parquet is damaged and can't be joined; {MEND}"

@@ -10,10 +10,8 @@
 Pictures are WebP: ads and plates lossy, cut-outs lossless. `uniadgen data encode` adds the columns of ENCODED.
 """
 
-import contextlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -27,6 +25,7 @@ from uniadgen.ads import Placement
 from uniadgen.data import tables
 from uniadgen.data.tables import Table
 from uniadgen.errors import InputError
+from uniadgen.files import make_folder, whole_file
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_stored
 from uniadgen.padsynth.shoppers import CreativeIndex, Shopper, Taste, index_columns
@@ -103,19 +102,15 @@ def table_path(folder: Path, name: TableName) -> Path:
 
 def _write(folder: Path, name: TableName, rows: Iterable[Row]) -> int:
     """Stream rows into a table and put it in place as a whole; returns how many there were. An old table survives a failure."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = table_path(folder, name)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    make_folder(folder)
     count, remaining = 0, iter(rows)
-    try:
-        with tables.writing(path), pq.ParquetWriter(temporary, SCHEMAS[name], compression="zstd") as writer:
-            while group := list(islice(remaining, GROUP_ROWS[name])):
-                writer.write_table(pa.Table.from_pylist(group, schema=SCHEMAS[name]))
-                count += len(group)
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
+    with (
+        whole_file(table_path(folder, name)) as temporary,
+        pq.ParquetWriter(temporary, SCHEMAS[name], compression="zstd") as writer,
+    ):
+        while group := list(islice(remaining, GROUP_ROWS[name])):
+            writer.write_table(pa.Table.from_pylist(group, schema=SCHEMAS[name]))
+            count += len(group)
     return count
 
 

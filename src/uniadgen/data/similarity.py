@@ -8,8 +8,6 @@ a kilobyte to two per creative, and the clicks look them up. Memory grows neithe
 
 import itertools
 import math
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +19,8 @@ from numpy.typing import NDArray
 
 from uniadgen.data import joins
 from uniadgen.data.layout import check_rows, iter_rows, open_table, table_path
-from uniadgen.data.tables import writing
 from uniadgen.errors import InputError
+from uniadgen.files import scratch_folder, whole_file, writing
 from uniadgen.history import Embedder, Vectors, hashed_embedder
 from uniadgen.words import clean_text, quoted
 
@@ -69,8 +67,8 @@ def fill_similarity(folder: Path, embedder: Embedder, name: str, progress: Progr
     """
     check_rows(folder, "creatives", ["id"])
     check_rows(folder, "users", ["target", "clicks"])
-    with tempfile.TemporaryDirectory(prefix=".similarity-", dir=folder) as scratch:
-        vectors, described = _embed(folder, embedder, Path(scratch), progress)
+    with scratch_folder(folder) as scratch:
+        vectors, described = _embed(folder, embedder, scratch, progress)
         return _fill(folder, vectors, described, name, progress)
 
 
@@ -123,28 +121,27 @@ def _fill(
         )
         SELECT c.place AS click, t.place AS target FROM r
         LEFT JOIN known AS c ON c.id = r.id LEFT JOIN known AS t ON t.id = r.target ORDER BY n, pos"""
-    temporary = users.with_name(f".{users.name}.{os.getpid()}.tmp")
     done = 0
-    try:
-        with open_table(folder, "users", ["target", "clicks"]) as stored, joins.joined(folder, query, folder) as batches:
-            pairs = itertools.chain.from_iterable(map(_pairs, batches))
-            schema = _schema(stored.schema, name)
-            groups = stored.metadata.num_row_groups
-            with writing(users), pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-                for group in range(groups):
-                    table = stored.group(group, stored.schema.names)
-                    clicks = table["clicks"].combine_chunks()
-                    total = len(clicks.flatten())
-                    similarity = _similarities(list(itertools.islice(pairs, total)), vectors, described)
-                    filled = _with_similarity(clicks, similarity, schema.field("clicks").type)
-                    index = table.schema.get_field_index("clicks")
-                    writer.write_table(table.set_column(index, schema.field("clicks"), filled).cast(schema))
-                    done += total
-                    if progress is not None:
-                        progress("filling", group + 1, groups)
-        os.replace(temporary, users)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        whole_file(users) as temporary,
+        open_table(folder, "users", ["target", "clicks"]) as stored,
+        joins.joined(folder, query, folder) as batches,
+    ):
+        pairs = itertools.chain.from_iterable(map(_pairs, batches))
+        schema = _schema(stored.schema, name)
+        groups = stored.metadata.num_row_groups
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            for group in range(groups):
+                table = stored.group(group, stored.schema.names)
+                clicks = table["clicks"].combine_chunks()
+                total = len(clicks.flatten())
+                similarity = _similarities(list(itertools.islice(pairs, total)), vectors, described)
+                filled = _with_similarity(clicks, similarity, schema.field("clicks").type)
+                index = table.schema.get_field_index("clicks")
+                writer.write_table(table.set_column(index, schema.field("clicks"), filled).cast(schema))
+                done += total
+                if progress is not None:
+                    progress("filling", group + 1, groups)
     return done
 
 

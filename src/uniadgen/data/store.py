@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from numpy.typing import NDArray
 from uniadgen.data import joins
 from uniadgen.data.encode import encoded_settings, table_digest
 from uniadgen.data.layout import SPLITS, check_rows, foreground_problem, iter_rows, open_table, table_path
-from uniadgen.data.tables import writing
 from uniadgen.errors import InputError
+from uniadgen.files import scratch_folder, writing
 from uniadgen.model.sequence import ad_text_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.words import quoted
@@ -130,8 +129,7 @@ def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) 
 def _made(place: Path, make: Callable[[Path], None]) -> Path:
     """The folder, made as a whole or not at all."""
     if not place.is_dir():
-        temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
-        try:
+        with scratch_folder(place.parent) as temporary:
             with writing(place):
                 make(temporary)
             try:
@@ -139,8 +137,6 @@ def _made(place: Path, make: Callable[[Path], None]) -> Path:
             except OSError:
                 if not place.is_dir():  # another process was quicker
                     raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     return place
 
 

@@ -7,8 +7,6 @@ pandas' categories are dictionaries, Polars writes large strings and views, a sc
 hold the same values and are read as if they were written plainly. A column that holds something else is named.
 """
 
-import errno
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -301,18 +299,6 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except _DAMAGE as error:
         raise InputError(f"{quoted(path)}: damaged or cut short; get it once more, or {MEND}") from error
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Arrow's and NumPy's errors of a full disk name no file: raises OSError that does."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        number = error.errno or errno.EIO
-        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def open_table(path: Path, schema: pa.Schema, columns: Sequence[str]) -> Table:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uniadgen.ads import Placement
+from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
-from uniadgen.output import check_out
+from uniadgen.files import check_out
 from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import clean_text, quoted
 
@@ -54,7 +55,6 @@ def add_evaluate(verbs: Any) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from uniadgen.data.commands import progress_bar
     from uniadgen.evaluation.figures import (
         LEAST_SHOPPERS,
         fit_scene_classifier,
@@ -87,7 +87,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     others = {name: read_system(path, [case.id for case in cases]) for name, path in systems.items()}
     for name, system in others.items():
         for line in system.notes():
-            print(f"--outputs {name}: {line}", file=sys.stderr)
+            print_line(f"--outputs {name}: {line}", sys.stderr)
     generator = AdGenerator.from_pretrained(arguments.model)
     full = generator.model.config.preference.clicks
     wanted = conditions(lengths, samplings, full, parts)
@@ -142,9 +142,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
     ads = {name: system.ads for name, system in others.items()}
     write_report(out, results, _gallery(cases[:GALLERY], made, rows, ads, full))
-    print(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
+    print_line(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
     if len(cases) < LEAST_SHOPPERS:
-        print(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
+        print_line(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
 
 
 def _parts(

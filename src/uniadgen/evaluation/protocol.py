@@ -6,7 +6,6 @@ conditions of one shopper share product, place and seed, so that differences com
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from uniadgen.data.encode import table_digest
 from uniadgen.data.layout import SPLITS, iter_rows, parse_taste, read_creatives, table_path
 from uniadgen.errors import InputError
 from uniadgen.evaluation.parts import taken_out
+from uniadgen.files import make_folder, write_text
 from uniadgen.generator import AdGenerator
 from uniadgen.history import SAMPLINGS, Sampling
 from uniadgen.imaging.colour import flatten
@@ -266,10 +266,8 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
                 f"argument --out: {quoted(out)} holds the ads of another model, setting or data set; name another folder"
             )
         return
-    out.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_name(".settings.json.part")
-    temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, kept)
+    make_folder(out, "argument --out")
+    write_text(kept, json.dumps(settings, indent=2) + "\n", "argument --out")
 
 
 def check_samplings(names: Sequence[str]) -> list[Sampling]:

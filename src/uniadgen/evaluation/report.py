@@ -8,7 +8,6 @@ import csv
 import html
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 
 from PIL import Image
 
-from uniadgen.errors import InputError
 from uniadgen.evaluation import picture_sets
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, NAMES
 from uniadgen.evaluation.parts import PARTS
+from uniadgen.files import write_text
 
 # Published figures of the method on PAd1M (Chinese titles, 7B): another data set and encoder, so only their shape compares.
 REFERENCE_LENGTHS = {
@@ -84,7 +83,7 @@ class GalleryEntry:
 
 
 def write_results(out: Path, results: Mapping[str, Any]) -> None:
-    _write(out / "results.json", json.dumps(results, indent=2, allow_nan=False) + "\n")
+    write_text(out / "results.json", json.dumps(results, indent=2, allow_nan=False) + "\n")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [name for name, _, _ in COLUMNS]
@@ -95,7 +94,7 @@ def write_results(out: Path, results: Mapping[str, Any]) -> None:
             low, high = figures.get(f"{name}_ci", ("", ""))
             cells += [figures.get(name, ""), low, high]
         writer.writerow([table, row, figures["n"], *cells])
-    _write(out / "results.csv", text.getvalue())
+    write_text(out / "results.csv", text.getvalue())
 
 
 def write_shoppers(
@@ -110,7 +109,7 @@ def write_shoppers(
             for shopper, figures in shoppers.items():
                 seed = seeds[shopper] if table == "condition" else ""
                 writer.writerow([table, row, shopper, seed, *(figures.get(name, "") for name in NAMES)])
-    _write(out / "shoppers.csv", text.getvalue())
+    write_text(out / "shoppers.csv", text.getvalue())
 
 
 def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -156,7 +155,7 @@ def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[Galler
         "rest on a clicked ad to read its text.</p>",
         *map(_entry, gallery),
     ]
-    _write(out / "report.html", _PAGE.format(body="\n".join(parts)))
+    write_text(out / "report.html", _PAGE.format(body="\n".join(parts)))
 
 
 def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
@@ -184,7 +183,7 @@ def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
         lines += ["", "**Pictures as a whole**", "", f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
         lines += [f"| {' | '.join(cells)} |" for cells in rows]
     lines += ["", " ".join(_notes(results))]
-    _write(out / "results.md", "\n".join(lines) + "\n")
+    write_text(out / "results.md", "\n".join(lines) + "\n")
 
 
 def _markdown_table(
@@ -402,15 +401,6 @@ def _inline(picture: Image.Image, side: int) -> str:
 
 def _e(text: object) -> str:
     return html.escape(str(text))
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"{path}: can't be written ({error.strerror}); name another folder") from None
 
 
 _HOW_TO_READ = """<details open><summary>How to read this page</summary><ul>

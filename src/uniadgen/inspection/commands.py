@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.words import clean_text, is_blank, quoted
 
@@ -36,13 +36,11 @@ def inspect(arguments: argparse.Namespace) -> None:
         raise InputError(f"argument --text: {len(text):,} characters are too many; shorten it to at most {MAX_CHARACTERS:,}")
     inspection = inspect_text(text, load_selling_points(Path(arguments.selling_points)))
     if arguments.json:
-        ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        print(json.dumps(inspection.as_dict(), ensure_ascii=ascii_only, indent=2))
+        print_json(inspection.as_dict())
         return
     lines = ["qualified" if inspection.qualified else "not qualified"]
     lines += [f"  {v.criterion:11} {v.span[0]}-{v.span[1]}: {v.reason}" for v in inspection.violations]
-    encoding = sys.stdout.encoding or "utf-8"
-    print("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding))
+    print_line("\n".join(lines))
 
 
 def load_selling_points(path: Path) -> list[str]:

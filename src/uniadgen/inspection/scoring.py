@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from uniadgen.console import print_line
 from uniadgen.inspection.text import inspect_text
 
 CRITERIA = ("factuality", "readability")
@@ -73,11 +74,11 @@ def main(argv: list[str] | None = None) -> None:
     lines = arguments.file.read_text(encoding="utf-8").splitlines()
     entries = [entry for entry in map(json.loads, lines) if entry["split"] == arguments.split]
     tallies, wrong = score(entries)
-    print(f"{len(entries)} texts of the split {arguments.split}")
+    print_line(f"{len(entries)} texts of the split {arguments.split}")
     for name, tally in tallies.items():
-        print(f"{name:18} {tally}")
+        print_line(f"{name:18} {tally}")
     for line in wrong if arguments.wrong else ():
-        print(line)
+        print_line(line)
 
 
 if __name__ == "__main__":

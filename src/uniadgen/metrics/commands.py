@@ -1,14 +1,15 @@
 """`uniadgen metrics ...`: figures about finished ads, and about an image tokenizer."""
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
-from uniadgen.output import check_out
+from uniadgen.files import check_out, make_folder, write_bytes
+from uniadgen.output import png
 from uniadgen.words import quoted
 
 PICTURE_FIGURES = {
@@ -103,12 +104,12 @@ def metrics_of_pictures(arguments: argparse.Namespace) -> None:
         raise InputError(f"argument --pictures: {quoted(folder)}: {error}") from None
     values = found.as_dict()
     if arguments.json:
-        print(json.dumps(values, indent=2, allow_nan=False))
+        print_json(values)
         return
     for name, value in values.items():
         if name != "signature":
-            print(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
-    print(found.signature)
+            print_line(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
+    print_line(found.signature)
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -137,33 +138,29 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
         found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit)
     else:
         check_out(out)
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out, "argument --out")
         save = partial(_save_plate, out)
         found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit, save=save)
     if arguments.json:
-        print(json.dumps(found.as_dict(), indent=2, allow_nan=False))
+        print_json(found.as_dict())
         return
-    print(f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}")
+    print_line(f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}")
     for name, quality in (("plates", found.plates), ("ads", found.ads)):
         if quality is not None:
-            print(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
+            print_line(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
     if found.large is not None:
         own = found.large.quality
-        print(f"{found.large.side:4} px  {own.n:8,} {own.psnr:8.2f} {own.ssim:8.4f}")
+        print_line(f"{found.large.side:4} px  {own.n:8,} {own.psnr:8.2f} {own.ssim:8.4f}")
         crisp = found.large.crispness
-        print(f"crispness at {found.large.side} px, ratio to the plates: ", end="")
         told = ("-" if ratio is None else f"{ratio:.3f}" for ratio in (crisp.laplacian_ratio, crisp.gradient_ratio))
-        print("Laplacian {}, gradient {}".format(*told))
-    print(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
-    print(found.signature)
+        print_line(f"crispness at {found.large.side} px, ratio to the plates: " + "Laplacian {}, gradient {}".format(*told))
+    print_line(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
+    print_line(found.signature)
 
 
 def _save_plate(folder: Path, name: str, picture: Any) -> None:
     path = folder / f"{quote(name, safe=' ')}.png"  # an id may hold what a file name can't
-    try:
-        picture.save(path)
-    except OSError as error:
-        raise InputError(f"argument --out: {quoted(path)} can't be written ({error.strerror}); name another folder") from None
+    write_bytes(path, png(picture), "argument --out")
 
 
 def metrics_pictures(arguments: argparse.Namespace) -> None:
@@ -173,10 +170,10 @@ def metrics_pictures(arguments: argparse.Namespace) -> None:
     inception = Path(arguments.inception) if arguments.inception else default_inception() if arguments.fid else None
     found = picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip)
     if arguments.json:
-        print(json.dumps(found, indent=2, allow_nan=False))
+        print_json(found)
         return
     for name, value in found.items():
-        print(f"{name:18} {value:.4f}" if isinstance(value, float) else f"{name:18} {value}")
+        print_line(f"{name:18} {value:.4f}" if isinstance(value, float) else f"{name:18} {value}")
 
 
 def metrics_pbs(arguments: argparse.Namespace) -> None:
@@ -191,14 +188,14 @@ def metrics_pbs(arguments: argparse.Namespace) -> None:
     write_csv(Path(arguments.out), scores)
     summary = scores.summary()
     if arguments.json:
-        print(json.dumps({**summary, "only_a": scores.only_a, "only_b": scores.only_b}, indent=2))
+        print_json({**summary, "only_a": scores.only_a, "only_b": scores.only_b})
         return
-    print(f"{summary['n']} pairs in {quoted(arguments.out)}")
+    print_line(f"{summary['n']} pairs in {quoted(arguments.out)}")
     for name in ("mean", "deviation", "lowest", "highest"):
-        print(f"{name:12} {summary[name]:.4f}")
+        print_line(f"{name:12} {summary[name]:.4f}")
     for option, names in (("--a", scores.only_a), ("--b", scores.only_b)):
         if names:
-            print(f"only in {option}: {', '.join(map(quoted, names))}")
+            print_line(f"only in {option}: {', '.join(map(quoted, names))}")
 
 
 def metrics_text(arguments: argparse.Namespace) -> None:
@@ -207,7 +204,7 @@ def metrics_text(arguments: argparse.Namespace) -> None:
 
     scores = text_metrics(load_predictions(Path(arguments.predictions)))
     if arguments.json:
-        print(json.dumps(scores.as_dict(), indent=2, allow_nan=False))
+        print_json(scores.as_dict())
         return
     rows = [
         ("BLEU", scores.bleu, "mean over ads"),
@@ -219,7 +216,7 @@ def metrics_text(arguments: argparse.Namespace) -> None:
         ("readability", scores.readability_rate, "of the ads"),
         ("qualified", scores.qualified_rate, "of the ads"),
     ]
-    print(f"{scores.n} ads, {scores.n_inspected} with selling points")
+    print_line(f"{scores.n} ads, {scores.n_inspected} with selling points")
     for name, value, what in rows:
-        print(f"{name:12} {'-' if value is None else format(value, '.4f'):>6}  {what}")
-    print(*scores.signatures.values(), sep="\n")
+        print_line(f"{name:12} {'-' if value is None else format(value, '.4f'):>6}  {what}")
+    print_line("\n".join(scores.signatures.values()))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.errors import InputError
+from uniadgen.files import write_text
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.model.background import DESCRIBED, BackgroundEncoder
 from uniadgen.words import quoted
@@ -88,18 +88,12 @@ def folder_scores(encoder: BackgroundEncoder, a: Path, b: Path, batch: int = 64)
 
 
 def write_csv(path: Path, scores: FolderScores) -> None:
-    """Columns filename and pbs; the file appears whole or not at all."""
+    """Columns filename and pbs; a name that isn't UTF-8 is written as the bytes that it is."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["filename", "pbs"])
     writer.writerows([name, f"{score:.6f}"] for name, score in zip(scores.names, scores.scores, strict=True))
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(text.getvalue(), encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"argument --out: {quoted(path)} can't be written ({reason}); name another file") from None
+    write_text(path, text.getvalue(), "argument --out")
 
 
 def paired(a: Path, b: Path) -> tuple[dict[str, Path], dict[str, Path], list[str]]:

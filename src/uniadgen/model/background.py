@@ -5,7 +5,6 @@ of momentum contrast: a dict under `model`, keys `module.base_encoder.*` in timm
 """
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -20,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
+from uniadgen.files import whole_file
 from uniadgen.imaging.colour import flatten
 from uniadgen.model.config import Heads, Layers, Pixels, Width
 from uniadgen.model.layers import Encoder
@@ -117,9 +117,8 @@ class BackgroundEncoder(nn.Module):
 def save_encoder(path: Path, encoder: BackgroundEncoder) -> None:
     """Writes one safetensors file (fp16) with the configuration in its metadata."""
     tensors = {name: t.half().contiguous().cpu() for name, t in encoder.state_dict().items()}
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, {"background": json.dumps(asdict(encoder.config))})
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, {"background": json.dumps(asdict(encoder.config))})
 
 
 def load_encoder(path: Path | None = None, device: torch.device | str = "cpu") -> BackgroundEncoder:

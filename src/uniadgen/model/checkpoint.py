@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from uniadgen.errors import InputError
+from uniadgen.files import whole_file, write_text
 from uniadgen.model import hub, janus, lora
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
@@ -19,7 +20,7 @@ from uniadgen.model.memory import check_memory
 from uniadgen.model.placement import DeviceMap, bytes_by_device, connect, read_placement
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
-from uniadgen.model.weights import compare, headers, read_json, stream, weight_files, write_whole
+from uniadgen.model.weights import compare, headers, read_json, stream, weight_files
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 IMAGE_TOKENIZER = "image_tokenizer.safetensors"
@@ -45,9 +46,11 @@ def save(folder: Path, model: UnifiedModel, tokenizer: TextTokenizer, dtype: tor
         # tied weights are written twice: the format refuses tensors that share memory
         tensors[name] = tensor.clone() if tensor.data_ptr() in stored else tensor
         stored.add(tensor.data_ptr())
-    write_whole(folder / TOKENIZER, lambda path: tokenizer.save(path))
-    write_whole(folder / CONFIG, lambda path: path.write_text(json.dumps(model.config.to_dict(), indent=2) + "\n"))
-    write_whole(folder / WEIGHTS, lambda path: save_file(tensors, path))
+    with whole_file(folder / TOKENIZER) as path:
+        tokenizer.save(path)
+    write_text(folder / CONFIG, json.dumps(model.config.to_dict(), indent=2) + "\n")
+    with whole_file(folder / WEIGHTS) as path:
+        save_file(tensors, path)
 
 
 def load(
@@ -88,8 +91,9 @@ def save_tokenizer(folder: Path, tokenizer: FSQTokenizer, config: ModelConfig) -
     """Writes an image tokenizer alone, with the configuration of the model that it is for."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: t.contiguous().cpu() for name, t in tokenizer.state_dict().items()}
-    write_whole(folder / CONFIG, lambda path: path.write_text(json.dumps(config.to_dict(), indent=2) + "\n"))
-    write_whole(folder / IMAGE_TOKENIZER, lambda path: save_file(tensors, path))
+    write_text(folder / CONFIG, json.dumps(config.to_dict(), indent=2) + "\n")
+    with whole_file(folder / IMAGE_TOKENIZER) as path:
+        save_file(tensors, path)
 
 
 def load_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[FSQTokenizer | JanusTokenizer, ModelConfig]:

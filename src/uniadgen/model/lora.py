@@ -25,12 +25,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
+from uniadgen.files import whole_file, write_text
 from uniadgen.model import hub, janus
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.placement import DeviceMap
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
-from uniadgen.model.weights import Stored, compare, headers, read_json, read_tensors, write_whole
+from uniadgen.model.weights import Stored, compare, headers, read_json, read_tensors
 from uniadgen.schema import Range, check
 
 CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
@@ -118,10 +119,12 @@ def save(folder: Path, model: UnifiedModel, dtype: torch.dtype | None = None) ->
     new = {
         name: (t.to(dtype) if dtype is not None and t.is_floating_point() else t).contiguous().cpu() for name, t in new.items()
     }
-    write_whole(folder / CONFIG, lambda path: path.write_text(json.dumps(model.config.to_dict(), indent=2) + "\n"))
-    write_whole(folder / SETTINGS, lambda path: path.write_text(json.dumps(settings, indent=2) + "\n"))
-    write_whole(folder / UPDATES, lambda path: save_file(updates, path, {"format": "pt"}))
-    write_whole(folder / NEW_MODULES, lambda path: save_file(new, path, {"format": "pt", "backbone": adapter.fingerprint}))
+    write_text(folder / CONFIG, json.dumps(model.config.to_dict(), indent=2) + "\n")
+    write_text(folder / SETTINGS, json.dumps(settings, indent=2) + "\n")
+    with whole_file(folder / UPDATES) as path:
+        save_file(updates, path, {"format": "pt"})
+    with whole_file(folder / NEW_MODULES) as path:
+        save_file(new, path, {"format": "pt", "backbone": adapter.fingerprint})
 
 
 def load(

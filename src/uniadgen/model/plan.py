@@ -25,9 +25,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
+from uniadgen.files import whole_file
 from uniadgen.model.background import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import ModelConfig, PlanConfig
-from uniadgen.model.weights import read_tensors, write_whole
+from uniadgen.model.weights import read_tensors
 from uniadgen.schema import read
 from uniadgen.words import quoted
 
@@ -70,7 +71,8 @@ def save_scenes(path: Path, encoder: SceneEncoder, config: PlanConfig, names: di
     """Writes one safetensors file with configuration and names of classes in its metadata."""
     tensors = {name: t.contiguous().cpu() for name, t in encoder.state_dict().items()}
     metadata = {"plan": json.dumps(asdict(config)), "names": json.dumps(names)}
-    write_whole(path, lambda temporary: save_file(tensors, temporary, metadata))
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, metadata)
 
 
 def load_scenes_encoder(path: Path) -> FoundScenes:

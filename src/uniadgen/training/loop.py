@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from uniadgen.errors import InputError
+from uniadgen.files import whole_file
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.schema import Range
 from uniadgen.training.precision import processes
@@ -277,9 +278,8 @@ class _Board:
 
 
 def _write(state: dict[str, Any], path: Path) -> None:
-    temporary = path.with_name(path.name + ".part")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        torch.save(state, temporary)
 
 
 def _assign(parameters: dict[str, nn.Parameter], values: dict[str, Tensor]) -> None:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from uniadgen.console import print_line
 from uniadgen.data.layout import read_creatives
 from uniadgen.errors import InputError
 from uniadgen.history import sample_clicks
@@ -169,14 +170,14 @@ def train_outline(
             return {"outline": loss_of(outline, batch)}
 
     def look(step: int) -> float:
-        judged = []
+        judged, said = [], []
         for (name, unread), batches in tests.items():
             with autocast():
                 found = figures(outline, [batch.to(device()) for batch in batches])
             told = "without clicks" if unread else "with clicks"
-            print(f"\nstep {step}: {name} {told}: {found.nats:.3f} nats, {found.accuracy:.3f} right", end="", flush=True)
+            said.append(f"\nstep {step}: {name} {told}: {found.nats:.3f} nats, {found.accuracy:.3f} right")
             judged.append(found.nats)
-        print(flush=True)
+        print_line("".join(said), flush=True)
         return sum(judged) / len(judged)
 
     fit(outline, losses_at, schedule, out, resume, look)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
 from uniadgen.data.scenes import Scenes
 from uniadgen.metrics.pbs import embeddings
@@ -112,7 +113,7 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
     def look(step: int) -> float:
         chosen = triples(held_out, LOOKS)
         accuracy = triple_accuracy(encoder, held_out, chosen)
-        print(f"\nstep {step}: {accuracy:.3f} of {len(chosen)} held-out triples", flush=True)
+        print_line(f"\nstep {step}: {accuracy:.3f} of {len(chosen)} held-out triples", flush=True)
         return 1 - accuracy
 
     fit(encoder, losses_at, schedule, out, resume, look)

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from uniadgen.console import print_line
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.store import Store, of_split
 from uniadgen.history import sample_clicks
@@ -193,7 +194,7 @@ def train_plan(
             f"{name} {float(loss):.3f} nats, {share:.3f} right"
             for name, loss, share in zip(labels.names, parts, right, strict=True)
         )
-        print(f"\nstep {step}: held-out {told}", flush=True)
+        print_line(f"\nstep {step}: held-out {told}", flush=True)
         return float(parts.mean())
 
     fit(taught, losses_at, schedule, out, resume, look)

@@ -8,6 +8,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 
+from uniadgen.console import print_line
 from uniadgen.errors import InputError
 
 MOST_THREADS = 1024
@@ -44,9 +45,9 @@ def use_threads(count: int | None) -> None:
     torch.set_num_threads(count or min(torch.get_num_threads(), cores_of_container()))
     busy, cores = os.getloadavg()[0], os.cpu_count() or 1
     if torch.get_num_threads() > 1 and busy > cores - 0.5:
-        print(
+        print_line(
             f"other processes want the {cores} cores, too (load {busy:.1f}): `--threads 1` may be several times as fast",
-            file=sys.stderr,
+            sys.stderr,
         )
 
 

@@ -1,18 +1,21 @@
 """What `uniadgen train` runs: reads the data, trains, writes a model folder."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from uniadgen.console import print_line
 from uniadgen.data.encode import encoded_settings, fingerprint
 from uniadgen.data.layout import SPLITS, iter_rows, read_creatives, read_index
 from uniadgen.data.scenes import load_scenes
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
+from uniadgen.files import own_folder
 from uniadgen.model import checkpoint, lora
 from uniadgen.model.background import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
 from uniadgen.model.config import OutlineConfig, PlanConfig
@@ -37,6 +40,8 @@ from uniadgen.training.tokenizer import begin_with as begin_tokenizer_with
 from uniadgen.training.unified import train_unified
 from uniadgen.words import quoted
 
+# What a training leaves in --out.
+RUN = ("state*.pt", "best.pt", "log.jsonl", "samples-*.png", "*.safetensors", "model", "plan")
 FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
@@ -44,6 +49,27 @@ MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 def of_process(schedule: Schedule) -> Schedule:
     """The schedule with a seed of this process's own, so that each draws other batches."""
     return dataclasses.replace(schedule, seed=schedule.seed + processes().process_index)
+
+
+@contextmanager
+def training_folder(out: Path, resume: bool) -> Iterator[None]:
+    """Keeps `out` for one training: of several processes of that one, the first sees to it.
+
+    Raises InputError when the folder holds an earlier run, which a new one would delete, unless `resume`; and when another
+    training is at work there.
+    """
+    if not processes().is_main_process:
+        yield
+        return
+    with own_folder(out, "is being trained in"):
+        if not resume:
+            for pattern in RUN:
+                if found := next(out.glob(pattern), None):
+                    raise InputError(
+                        f"argument --out: {quoted(out)} holds an earlier run ({found.name}); add --resume to go on with it, or "
+                        "name another folder"
+                    )
+        yield
 
 
 def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
@@ -63,7 +89,7 @@ def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool,
     train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume)
     if processes().is_main_process:
         checkpoint.save_tokenizer(out, tokenizer, config)
-        print(f"wrote {out}")
+        print_line(f"wrote {out}")
 
 
 def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, resume: bool) -> None:
@@ -95,7 +121,7 @@ def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, re
             checkpoint.save_tokenizer(out, tokenizer, config)
         else:
             checkpoint.save(out / "model", model, words, torch.float16)
-        print(f"wrote {out if alone else out / 'model'}")
+        print_line(f"wrote {out if alone else out / 'model'}")
 
 
 def tokenizer_pictures(data: Path, plates_only: bool = False) -> tuple[Pictures, Pictures]:
@@ -135,7 +161,7 @@ def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> No
     train_pbs(encoder, train, held_out, of_process(schedule), out, resume)
     if processes().is_main_process:
         save_encoder(out / WEIGHTS, encoder)
-        print(f"wrote {out / WEIGHTS}")
+        print_line(f"wrote {out / WEIGHTS}")
 
 
 def run_outline(data: Path, training: TrainingConfig, model_folder: Path, out: Path, resume: bool) -> None:
@@ -163,7 +189,7 @@ def run_outline(data: Path, training: TrainingConfig, model_folder: Path, out: P
     train_outline(model.outline, sources, held_out, clicks, of_process(schedule), out, resume)
     if processes().is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16)
-        print(f"wrote {out / 'model'}")
+        print_line(f"wrote {out / 'model'}")
 
 
 def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
@@ -204,7 +230,7 @@ def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) ->
     train_scenes(encoder, train, labels, held_out, held_out_labels, of_process(schedule), out, resume)
     if processes().is_main_process:
         save_scenes(out / SCENES, encoder, plan, labels.names)
-        print(f"wrote {out / SCENES}")
+        print_line(f"wrote {out / SCENES}")
 
 
 def drawn_histories(data: Path) -> DrawnHistories:
@@ -295,7 +321,7 @@ def run_unified(
     train_unified(model, train, held_out, of_process(schedule), out, resume)
     if own.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
-        print(f"wrote {out / 'model'}")
+        print_line(f"wrote {out / 'model'}")
 
 
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from uniadgen.console import print_line
 from uniadgen.data.scenes import Scenes
 from uniadgen.model.plan import SceneEncoder
 from uniadgen.training.loop import Schedule, fit
@@ -71,7 +72,7 @@ def train_scenes(
     def look(step: int) -> float:
         right = accuracies(encoder, held_out, held_out_labels)
         told = ", ".join(f"{name} {share:.3f}" for name, share in zip(labels.names, right, strict=True))
-        print(f"\nstep {step}: held-out accuracy: {told}", flush=True)
+        print_line(f"\nstep {step}: held-out accuracy: {told}", flush=True)
         return 1 - float(np.mean(right))
 
     fit(encoder, losses_at, schedule, out, resume, look)

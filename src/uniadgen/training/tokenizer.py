@@ -18,10 +18,13 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
+from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
+from uniadgen.files import write_bytes
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb, picture_size
 from uniadgen.model.image_tokenizer import ChannelNorm, FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
+from uniadgen.output import png
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 
@@ -294,11 +297,11 @@ def _look(tokenizer: FSQTokenizer, held_out: Pictures, resolution: int, out: Pat
     grid = resolution // 16
     rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])
     found, used = psnr(pixels, rebuilt), len(codes.unique())
-    print(f"\nstep {step}: held-out PSNR {found:.2f} dB, {used} codes in {codes.numel()} tokens", flush=True)
+    print_line(f"\nstep {step}: held-out PSNR {found:.2f} dB, {used} codes in {codes.numel()} tokens", flush=True)
     shown = range(0, len(chosen), max(1, len(chosen) // 4))[:4]
     columns = []
     for number in shown:
         true = pixels_of([held_out.open(chosen[number], scale * resolution)]).to(device())[0]
         columns.append(torch.cat([true, tokenizer.decode(codes[number : number + 1], grid, scale)[0]], 1))
-    to_image(torch.cat(columns, 2)).save(out / f"samples-{step:06d}.png")
+    write_bytes(out / f"samples-{step:06d}.png", png(to_image(torch.cat(columns, 2))))
     return found

@@ -6,8 +6,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from uniadgen.console import print_line
+from uniadgen.files import write_bytes
 from uniadgen.model.pixels import to_image
 from uniadgen.model.unified import PADDING, Batch, UnifiedModel
+from uniadgen.output import png
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.reader import Reader
@@ -57,10 +60,10 @@ def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedul
                 if float(value) > 0:
                     figures.setdefault(f"{held_out.kind(k)} {name}", []).append(float(value))
         told = ", ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sorted(figures.items()))
-        print(f"\nstep {step}: held-out {told}", flush=True)
+        print_line(f"\nstep {step}: held-out {told}", flush=True)
         with autocast():
             sheet = teacher_forced(model, held_out)
-        sheet.save(out / f"samples-{step:06d}.png")
+        write_bytes(out / f"samples-{step:06d}.png", png(sheet))
         means = [sum(v) / len(v) for v in figures.values()]
         return sum(means) / len(means)
 

@@ -8,7 +8,6 @@ again exactly those that have changed. The hashes stand in the manifest and in e
 import ast
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from uniadgen.errors import InputError
+from uniadgen.files import make_folder, write_text
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 from uniadgen.words import quoted
 
@@ -113,7 +113,5 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> dict[str, str]:
 
 def write(folder: Path, wanted: Mapping[str, Any], products: Mapping[str, str]) -> None:
     """Puts the manifest in place as a whole. products: id -> hash."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{NAME}.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps({"settings": wanted, "products": dict(sorted(products.items()))}, indent=1) + "\n")
-    os.replace(temporary, folder / NAME)
+    make_folder(folder, "argument --out")
+    write_text(folder / NAME, json.dumps({"settings": wanted, "products": dict(sorted(products.items()))}, indent=1) + "\n")

@@ -1,0 +1,95 @@
+"""Standard output: one way of printing for all, which no encoding, closed stream or full disk turns into a traceback."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+
+def print_line(text: object = "", file: TextIO | None = None, flush: bool = False) -> None:
+    """Print a line; characters that the stream can't show become escapes such as \\u9632.
+
+    file: standard output when None. flush: show it at once, also in a pipe. Nothing happens where there is no such stream.
+    Raises OSError that names standard output.
+    """
+    stream = sys.stdout if file is None else file
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    with _named():
+        print(str(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=flush)
+
+
+def print_json(value: object) -> None:
+    """Print JSON, indented; in ASCII where standard output isn't UTF-8, so that it stays valid."""
+    print_line(json_text(value, ascii_only=((sys.stdout and sys.stdout.encoding) or "").lower().replace("-", "") != "utf8"))
+
+
+def json_text(value: object, ascii_only: bool = False) -> str:
+    """Indented JSON that can be written in UTF-8: in ASCII if a text has what UTF-8 has not, as names of other bytes do."""
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json_text(value, ascii_only=True)
+    return text
+
+
+def flush() -> None:
+    """Raises OSError that names standard output, as when its disk is full."""
+    with _named():
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def open_standard_streams() -> None:
+    """Gives closed streams (`>&-`) the null device: otherwise the next file opened would get their numbers, and what
+    libraries print would go into it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open as long as the process
+
+
+def drop_standard_output() -> None:
+    """Nobody takes our output any more; the interpreter would complain once more when it flushes at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, STDOUT) from None
+
+
+STDOUT = "standard output"
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar with the time left for each step, on terminals only. Call it with (step, done, in all)."""
+    from tqdm import tqdm
+
+    bar: tqdm[Any] | None = None
+    current = ""
+
+    def show(step: str, done: int, total: int) -> None:
+        nonlocal bar, current
+        if bar is None or step != current:
+            if bar is not None:
+                bar.close()
+            current = step
+            bar = tqdm(total=total, desc=step, file=sys.stderr, disable=None, unit_scale=True, leave=False)
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()
