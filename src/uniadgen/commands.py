@@ -80,6 +80,7 @@ def add_render(verbs: Any) -> None:
     verb.add_argument("--out", required=True, metavar="DIR")
     verb.add_argument("--seed", type=int, default=0, metavar="S", help="of the world (default 0)")
     verb.add_argument("--workers", type=int, default=1, metavar="N", help="processes that render (default 1)")
+    verb.add_argument("--pixels", type=int, metavar="P", help="of all plates (default: 512 for 500 products, then 256)")
     verb.add_argument("--resume", action="store_true", help="go on in a folder that holds renders of this world")
     verb.add_argument("--quality", type=int, default=90, metavar="Q", help="of the stored pictures, WebP 1-100 (default 90)")
     verb.add_argument("--pack-only", action="store_true", help="render nothing, pack what has been rendered so far")
@@ -101,9 +102,11 @@ def render(arguments: argparse.Namespace) -> None:
     if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
     failed: list[str] = []
+    if arguments.pixels is not None and not 16 <= arguments.pixels <= 2048:
+        raise InputError(f"argument --pixels: {arguments.pixels} is not between 16 and 2048")
     with own_folder(out, "is being rendered"):
         if not arguments.pack_only:
-            failed = render_world(world.products, world.creatives, out, workers=arguments.workers, seed=world.seed)
+            failed = render_world(world.products, world.creatives, out, arguments.workers, arguments.pixels, seed=world.seed)
         build_dataset(world, raw, out, arguments.quality)
     if failed:
         print_line(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")

@@ -1,5 +1,6 @@
 """Handing out what is to be rendered, with a renderer that only paints flat pictures: Blender is not needed here."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from PIL import Image
 from killing import kill_and_resume
 from uniadgen.cli import main
 from uniadgen.errors import InputError
+from uniadgen.padsynth import specs
 from uniadgen.padsynth.blender import manifest, render
 from uniadgen.padsynth.blender.render import Frame, render_world
 from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
@@ -38,12 +40,12 @@ def flat_plate(
     )
 
 
-def work(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
+def work(line: Connection, raw: str, threads: int, samples: int) -> None:
     render.render_cutout, render.render_plate = flat_cutout, flat_plate  # type: ignore[assignment]
-    render._work(line, raw, threads, size, samples)
+    render._work(line, raw, threads, samples)
 
 
-def work_that_dies(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
+def work_that_dies(line: Connection, raw: str, threads: int, samples: int) -> None:
     """Once in a folder's life, in the middle of its third product."""
 
     def plate(product: ProductSpec, creative: CreativeSpec, *options: int) -> tuple[Image.Image, render.Box]:
@@ -56,7 +58,7 @@ def work_that_dies(line: Connection, raw: str, threads: int, size: int, samples:
         return flat_plate(product, creative, *options)
 
     render.render_cutout, render.render_plate = flat_cutout, plate  # type: ignore[assignment]
-    render._work(line, raw, threads, size, samples)
+    render._work(line, raw, threads, samples)
 
 
 @pytest.fixture(scope="module")
@@ -158,24 +160,47 @@ def test_renders_with_other_settings_are_never_mixed(
     assert files(tmp_path) == before
 
 
-def test_a_folder_from_before_manifests_is_taken_over(world: World, tmp_path: Path) -> None:
+def test_without_its_manifest_a_folder_keeps_what_is_of_this_world(world: World, tmp_path: Path) -> None:
     rendered(world, tmp_path)
     (tmp_path / "manifest.json").unlink()
-    for meta in tmp_path.glob("raw/*/meta.json"):
-        told = json.loads(meta.read_text())
-        del told["digest"]
-        meta.write_text(json.dumps(told))
     before = times(tmp_path)
     rendered(world, tmp_path)
     assert times(tmp_path) == before
-    products = list(world.products)
-    products[3] = replace(products[3], accent=(0.1, 0.2, 0.3))
-    rendered(world, tmp_path, products)
-    assert [name for name, when in times(tmp_path).items() if before[name] != when] == ["p00003"]
     other = make_world(1, 12)
     (tmp_path / "manifest.json").unlink()
     rendered(other, tmp_path, seed=1)  # nothing of another world is kept
     assert not set(times(tmp_path).values()) & set(before.values())
+
+
+@pytest.mark.parametrize("with_manifest", [True, False])
+def test_renders_of_the_first_world_are_refused(world: World, tmp_path: Path, with_manifest: bool) -> None:
+    rendered(world, tmp_path, world.products[:2])
+    record = json.loads((tmp_path / "manifest.json").read_text())
+    del record["settings"]["version"]
+    if with_manifest:
+        (tmp_path / "manifest.json").write_text(json.dumps(record))
+    else:
+        (tmp_path / "manifest.json").unlink()
+    for meta in tmp_path.glob("raw/*/meta.json"):
+        told = json.loads(meta.read_text())
+        del told["version"]
+        meta.write_text(json.dumps(told))
+    before = files(tmp_path)
+    with pytest.raises(InputError, match="version 1 of the world, this is version 2; name another folder") as refusal:
+        rendered(world, tmp_path, world.products[:2])
+    assert len(str(refusal.value).splitlines()) == 1
+    assert files(tmp_path) == before
+
+
+def test_the_first_products_are_sharp(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(specs, "SHARP_PRODUCTS", 2)
+    assert render_world(world.products[:4], world.creatives, tmp_path, work=work) == []
+    for number, product in enumerate(world.products[:4]):
+        folder, side = tmp_path / "raw" / product.id, 512 if number < 2 else 256
+        meta = json.loads((folder / "meta.json").read_text())
+        with Image.open(folder / f"plate-{product.id}-0.webp") as plate, Image.open(folder / "cutout.webp") as cutout:
+            assert (meta["size"], plate.width, cutout.width) == (side, side, side * 3 // 2)
+        assert meta["sha256"] == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.webp")}
 
 
 def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> None:
@@ -183,6 +208,8 @@ def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> Non
     whole = files(tmp_path)
     (tmp_path / "raw" / "p00001" / "meta.json").write_text("[]")
     (tmp_path / "raw" / "p00002" / "plate-p00002-0.webp").unlink()
+    harmed = tmp_path / "raw" / "p00003" / "plate-p00003-1.webp"
+    harmed.write_bytes(harmed.read_bytes()[:-4] + b"oops")
     rendered(world, tmp_path)
     assert files(tmp_path) == whole
     (tmp_path / "manifest.json").write_text("{}")

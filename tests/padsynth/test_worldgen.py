@@ -37,8 +37,10 @@ def test_creatives(world: World) -> None:
         of_product[creative.product_id].append(creative)
         assert creative.scene.family in families_for(products[creative.product_id])
         assert 0.38 <= creative.centre_x <= 0.62
-        assert 0.78 <= creative.base_y <= 0.90
-        assert 0.45 <= creative.extent <= 0.60
+        centred = products[creative.product_id].posture in ("lies", "hangs")
+        assert (0.73 if centred else 0.78) <= creative.base_y <= (0.80 if centred else 0.90)
+        assert 0.45 <= creative.extent <= 0.62
+        assert creative.base_y - creative.extent > 0.1
     assert len({creative.id for creative in world.creatives}) == len(world.creatives) == 1500
     for creatives in of_product.values():
         assert len(creatives) == len({creative.scene.family for creative in creatives}) == 5

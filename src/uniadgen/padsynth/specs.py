@@ -14,6 +14,9 @@ SizeClass = Literal["small", "medium", "large"]
 Posture = Literal["stands", "lies", "hangs", "leans"]
 View = Literal["front", "three_quarter", "above"]
 
+SMALL_CM = 15.0  # what is smaller fits a palm and is photographed from close by
+SHARP_PRODUCTS = 500  # the first ones, whose plates have 512 pixels along a side; those of the others have 256
+
 DEPARTMENTS: tuple[Department, ...] = ("appliances", "electronics", "furniture", "beauty", "food_baby", "fashion_sport")
 
 
@@ -56,7 +59,7 @@ CATEGORIES: dict[str, Category] = {
         Category("bookshelf", "furniture", (90, 190), on_floor=True),
         Category("wall clock", "furniture", (25, 40), (("hangs", 0.65), ("leans", 0.35))),
         Category("lipstick", "beauty", (7, 9), _may_lie(0.3)),
-        Category("face cream", "beauty", (6, 15), _may_lie(0.15)),
+        Category("face cream", "beauty", (6, 15)),
         Category("perfume", "beauty", (8, 14), _may_lie(0.25)),
         Category("shampoo", "beauty", (17, 24), _may_lie(0.2)),
         Category("hair brush", "beauty", (20, 26), (("lies", 0.8), ("hangs", 0.2))),
@@ -168,8 +171,6 @@ PALETTES: dict[str, tuple[str, str, str]] = {
     "emerald": ("#3E7F68", "#1F5345", "#D9C38A"),
     "crimson": ("#B83A43", "#7C1F2C", "#F0C987"),
 }
-SMALL_CM = 15.0
-SHARP_PRODUCTS = 500
 LIGHTS: tuple[str, ...] = ("soft", "sunny", "golden", "cool", "moody")
 DECORS: tuple[str, ...] = ("plain", "botanical", "geometric", "lifestyle")
 

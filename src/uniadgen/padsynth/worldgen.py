@@ -64,6 +64,9 @@ def make_creatives(seed: int, products: tuple[ProductSpec, ...]) -> list[Creativ
         # Scenes and texts are drawn apart, so that other words need no new renders.
         draw, words = stream(seed, "creatives", index), stream(seed, "texts", index)
         split, large = split_of(seed, index), product.size_class == "large"
+        # what lies or hangs is in the middle of its picture, the rest stands on its lower third
+        centred = product.posture in ("lies", "hangs")
+        base_y, extent = ((0.73, 0.80), (0.47, 0.62)) if centred else ((0.78, 0.90), (0.45, 0.60))
         families = draw.sample(families_for(product), CREATIVES_PER_PRODUCT)
         palettes = _different(draw, [FAMILY_PALETTES[family] for family in families])
         lights = _different(draw, [FAMILY_LIGHTS[family] for family in families])
@@ -84,8 +87,8 @@ def make_creatives(seed: int, products: tuple[ProductSpec, ...]) -> list[Creativ
                     product_id=product.id,
                     scene=scene,
                     centre_x=round(draw.uniform(0.38, 0.62), 4),
-                    base_y=round(draw.uniform(0.78, 0.90), 4),
-                    extent=round(draw.uniform(0.45, 0.60), 4),
+                    base_y=round(draw.uniform(*base_y), 4),
+                    extent=round(draw.uniform(*extent), 4),
                     text=write(product, style, words),
                     text_style=style.name,
                 )

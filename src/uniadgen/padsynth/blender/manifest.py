@@ -16,7 +16,7 @@ from typing import Any
 
 from uniadgen.errors import InputError
 from uniadgen.files import make_folder, write_text
-from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
+from uniadgen.padsynth.specs import SHARP_PRODUCTS, WORLD_VERSION, CreativeSpec, ProductSpec
 from uniadgen.words import quoted
 
 NAME = "manifest.json"
@@ -34,17 +34,23 @@ _SAID = {
     "seed": "the world of another seed",
     "size": "pictures of another size",
     "samples": "pictures with other samples a pixel",
-    "cutout_size": "cut-outs of another size",
     "cutout_samples": "cut-outs with other samples a pixel",
     "code": "pictures that other code has drawn",
     "blender": "pictures of another version of Blender",
 }
 
 
-def settings(seed: int, size: int, samples: int, cutout_size: int, cutout_samples: int) -> dict[str, Any]:
-    """What shapes all pictures of a world, ready for JSON."""
-    sizes = {"size": size, "samples": samples, "cutout_size": cutout_size, "cutout_samples": cutout_samples}
-    return {"seed": seed, **sizes, "code": code_digest(), "blender": _installed("bpy"), "uniadgen": _installed("uniadgen")}
+def settings(seed: int, size: int | None, samples: int, cutout_samples: int) -> dict[str, Any]:
+    """What shapes all pictures of a world, ready for JSON. size: of all plates; None: by the rule of `specs.plate_size`."""
+    sizes = {"size": size or f"512, 256 from product {SHARP_PRODUCTS}", "samples": samples, "cutout_samples": cutout_samples}
+    return {
+        "version": WORLD_VERSION,
+        "seed": seed,
+        **sizes,
+        "code": code_digest(),
+        "blender": _installed("bpy"),
+        "uniadgen": _installed("uniadgen"),
+    }
 
 
 def product_digest(product: ProductSpec, creatives: Sequence[CreativeSpec], size: int, samples: int) -> str:
@@ -94,14 +100,22 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 
 def claim(folder: Path, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """The product hashes of the folder's manifest; of a folder without one none, whatever it holds is welcome.
+    """The product hashes of the folder's manifest; of a folder without one none, whatever it holds of this world is welcome.
 
-    Raises InputError when the folder was rendered with other settings than `wanted`.
+    Raises InputError when the folder was rendered with other settings than `wanted`, or holds renders of another version.
     """
     manifest = read(folder)
     if manifest is None:
-        return {}
+        some = next(folder.glob("raw/*/meta.json"), None)
+        if some is None or f'"version": {WORLD_VERSION}' in some.read_text("utf-8", "replace"):
+            return {}
+        manifest = {"settings": {}, "products": {}}
     found = manifest["settings"]
+    if found.get("version", 1) != wanted["version"]:
+        raise InputError(
+            f"argument --out: {quoted(folder)} holds renders of version {found.get('version', 1)} of the world, "
+            f"this is version {wanted['version']}; name another folder"
+        )
     for name, said in _SAID.items():
         if found.get(name) != wanted[name]:
             raise InputError(

@@ -33,6 +33,14 @@ class Graph:
         self.tree.nodes.clear()
         self.coordinates = self.node("TexCoord").outputs["Object"]
 
+    @classmethod
+    def of(cls, material: Any) -> "Graph":
+        """The graph of a material that is there already."""
+        graph = cls.__new__(cls)
+        graph.material, graph.tree = material, material.node_tree
+        graph.coordinates = graph.node("TexCoord").outputs["Object"]
+        return graph
+
     def node(self, kind: str, settings: dict[str, Any] | None = None, **inputs: Any) -> Any:
         """A new ShaderNode<kind>."""
         node = self.tree.nodes.new("ShaderNode" + kind)
@@ -261,3 +269,80 @@ def snow(rng: random.Random, shade: Colour = (0.93, 0.95, 0.99)) -> Any:
     grains = g.noise(place, 22.0, 3.0, 0.7)
     colour = g.blend(g.ramp(g.noise(place, 1.3, 3.0), 0.3, 0.7), mix(shade, (0.7, 0.78, 0.95), 0.25), shade)
     return g.shade(base_color=colour, roughness=0.7, normal=g.bump(grains, 0.5, 0.03))
+
+
+def stones(rng: random.Random, colour: Colour, size: float, round_: bool = True) -> Any:
+    """Cobbles: stones of many shades with dark joints."""
+    g = Graph("stones")
+    place = g.stretch(shift=rng.uniform(0, 50))
+    cells = g.node("TexVoronoi", {"feature": "F1"}, Vector=place, Scale=1 / size, Randomness=0.75 if round_ else 0.35)
+    edge = g.node(
+        "TexVoronoi", {"feature": "DISTANCE_TO_EDGE"}, Vector=place, Scale=1 / size, Randomness=0.75 if round_ else 0.35
+    )
+    joint = g.ramp(edge.outputs["Distance"], 0.02, 0.13)
+    shade = g.node("SeparateXYZ", Vector=cells.outputs["Color"]).outputs["X"]
+    stone = g.blend(shade, mix(colour, (0, 0, 0), 0.3), mix(colour, (1, 1, 1), 0.22))
+    fine = g.noise(place, 9 / size, 3.0)
+    tone = g.blend(g.math("MULTIPLY", fine, 0.4), stone, mix(colour, (0, 0, 0), 0.5))
+    height = g.math("ADD", joint, g.math("MULTIPLY", fine, 0.12))
+    return g.shade(
+        base_color=g.blend(joint, mix(colour, (0.05, 0.05, 0.04), 0.75), tone),
+        roughness=0.62,
+        normal=g.bump(height, 0.7, 0.25 * size),
+    )
+
+
+def speckled(
+    rng: random.Random, colour: Colour, grain: float, contrast: float = 0.4, roughness: float = 0.85, relief: float = 0.4
+) -> Any:
+    """Asphalt, concrete, terrazzo or earth: grains of `grain` units in lighter and darker shades over slow patches."""
+    g = Graph("speckled")
+    place = g.stretch(shift=rng.uniform(0, 50))
+    grains = g.noise(place, 1 / grain, 2.0, 0.75)
+    patch = g.noise(place, 0.9, 4.0)
+    speck = g.blend(g.ramp(grains, 0.34, 0.66), mix(colour, (0, 0, 0), contrast), mix(colour, (1, 1, 1), 0.5 * contrast))
+    shade = g.blend(g.math("MULTIPLY", g.ramp(patch, 0.3, 0.7), 0.35), speck, mix(colour, (0, 0, 0), 0.3))
+    return g.shade(base_color=shade, roughness=roughness, normal=g.bump(grains, relief, 0.5 * grain))
+
+
+def wet(rng: random.Random, colour: Colour, puddle: float = 1.4) -> Any:
+    """Dark ground with puddles that mirror."""
+    g = Graph("wet")
+    place = g.stretch(shift=rng.uniform(0, 30))
+    dry = g.ramp(g.noise(place, puddle, 3.0), 0.42, 0.6)
+    grains = g.noise(place, 26.0, 2.0, 0.7)
+    shade = g.blend(g.math("MULTIPLY", grains, 0.5), colour, mix(colour, (0, 0, 0), 0.6))
+    return g.shade(
+        base_color=shade,
+        roughness=g.math("ADD", g.math("MULTIPLY", dry, 0.4), 0.06),
+        coat_weight=0.4,
+        normal=g.bump(grains, g.math("MULTIPLY", dry, 0.35), 0.02),
+    )
+
+
+def gingham(colour: Colour, ground: Colour, check: float) -> Any:
+    """Checked cloth; `check` is the width of a stripe."""
+    g = Graph("gingham")
+    parts = g.node("SeparateXYZ", Vector=g.coordinates).outputs
+    lines = [g.math("GREATER_THAN", g.math("FRACT", g.math("MULTIPLY", parts[axis], 0.5 / check)), 0.5) for axis in ("X", "Y")]
+    amount = g.math("MULTIPLY", g.math("ADD", *lines), 0.5)
+    weave = g.noise(g.coordinates, 12 / check, 1.0)
+    tone = g.blend(amount, ground, colour)
+    shade = g.blend(g.math("MULTIPLY", weave, 0.3), tone, mix(colour, (0, 0, 0), 0.5))
+    return g.shade(base_color=shade, roughness=0.92, sheen_weight=0.2, normal=g.bump(weave, 0.3, 0.02))
+
+
+def perforated(colour: Colour, step: float, hole: float = 0.16) -> Any:
+    """An upright board with rows of holes `step` apart."""
+    g = Graph("perforated")
+    parts = g.node("SeparateXYZ", Vector=g.coordinates).outputs
+    aside = [
+        g.math(
+            "ABSOLUTE", g.math("SUBTRACT", g.math("FRACT", g.math("ADD", g.math("MULTIPLY", parts[a], 1 / step), 100.5)), 0.5)
+        )
+        for a in ("X", "Z")
+    ]
+    squares = [g.math("MULTIPLY", a, a) for a in aside]
+    inside = g.ramp(g.math("SQRT", g.math("ADD", *squares)), hole + 0.015, hole - 0.015)
+    shade = g.blend(inside, colour, mix(colour, (0.02, 0.02, 0.02), 0.85))
+    return g.shade(base_color=shade, roughness=0.55, normal=g.bump(g.math("SUBTRACT", 1.0, inside), 0.6, 0.15 * step))

@@ -9,6 +9,7 @@ Blender is imported inside the functions: planning a world needs no renderer. It
 """
 
 import contextlib
+import hashlib
 import json
 import math
 import multiprocessing
@@ -23,7 +24,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +34,18 @@ from tqdm import tqdm
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
 from uniadgen.padsynth.blender import manifest
-from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
+from uniadgen.padsynth.specs import SMALL_CM, WORLD_VERSION, CreativeSpec, ProductSpec, plate_size
 from uniadgen.rng import stream
+
+if TYPE_CHECKING:
+    from uniadgen.padsynth.blender.scenes.stage import Subject
 
 Box = tuple[float, float, float, float]  # left, top, width, height as fractions of the canvas, y downwards
 Points = NDArray[np.float64]  # [vertices, 3], metres
 SENSOR = 36.0  # mm, its width
-APERTURE = 0.13  # of the product's size: the diameter of the lens, which sets how soft the background gets
+LEAN = 11.0  # degrees from upright, of what leans
 SAMPLES = 6  # per pixel of a plate; the denoiser leaves no visible difference to 16, at half the time
-CUTOUT_SAMPLES = 16  # shown large and sharp
+CUTOUT_SAMPLES = 10  # shown large and sharp
 NEEDS_BLENDER = "rendering needs the extra: pip install 'uniadgen[world]'"
 RENEW_AFTER = 60  # products; a fresh process now and then keeps Blender's memory small
 
@@ -51,6 +55,7 @@ class Camera:
     """The direction from which a product is always seen; angles in degrees, the focal length (mm) sets the distance."""
 
     turn: float  # of the product about its upright axis
+    azimuth: float  # of the camera, for what must not turn since it touches a wall
     elevation: float
     focal: float
 
@@ -68,8 +73,20 @@ class Frame:
 def camera_for(product: ProductSpec) -> Camera:
     """This product's camera."""
     draw = stream(product.seed, "camera")
-    reach = 10 if product.form == "billboard" else 35
-    return Camera(draw.uniform(-reach, reach), draw.uniform(3, 22), draw.uniform(55, 85))
+    side, part, focal = draw.choice((-1, 1)), draw.random(), draw.uniform(55, 85)
+    if product.view == "above":
+        return Camera(side * 42 * part, 0, draw.uniform(79, 88), focal)
+    angle = 9 * part if product.view == "front" or product.form == "billboard" else 17 + 20 * part
+    if product.posture == "stands":
+        return Camera(side * angle, 0, draw.uniform(3, 20), focal)
+    return Camera(0, side * angle / 2, draw.uniform(0, 7) if product.posture == "hangs" else draw.uniform(4, 15), focal)
+
+
+def aperture_for(product: ProductSpec) -> float:
+    """The diameter of the lens as a part of the product's size: small things, from close by, have the softest background."""
+    if product.view == "above":
+        return 0.05
+    return 0.17 if product.size_cm < SMALL_CM else 0.12 if product.size_class == "medium" else 0.06
 
 
 def render_cutout(product: ProductSpec, size: int = 384, threads: int = 0) -> Image.Image:
@@ -116,15 +133,17 @@ def render_plate(
     bpy = _import_blender()
     from uniadgen.padsynth.blender import scenes
 
-    outline = _outline(product)
+    outline, subject = _outline(product), subject_of(product)
     unit, camera = _place(product)
     for obj in bpy.context.scene.objects:
         obj.visible_camera = show_product
-    scenes.build(creative.scene, unit, product.size_class == "large")
+    scenes.build(creative.scene, subject)
     span = max(outline.width, outline.height) / creative.extent
     left = outline.left + outline.width / 2 - creative.centre_x * span
-    _aim(camera, Frame(left, outline.bottom - (1 - creative.base_y) * span, span, span), APERTURE * unit)
+    _aim(camera, Frame(left, outline.bottom - (1 - creative.base_y) * span, span, span), aperture_for(product) * unit)
     _engine(size, size, samples, threads, creative.scene.seed)
+    # Normals out of focus are noise that the denoiser would take for a pattern.
+    bpy.context.scene.cycles.denoising_input_passes = "RGB_ALBEDO"
     return _render("RGB"), placement_in(outline, creative)
 
 
@@ -162,11 +181,13 @@ def _place(product: ProductSpec) -> tuple[float, Any]:
     unit, points = _stand(product)
     target = Vector((0, 0, float(points[:, 2].min() + points[:, 2].max()) / 2))
     distance = 1.6 * unit * view.focal / SENSOR
-    angle = math.radians(view.elevation)
+    angle, azimuth = math.radians(view.elevation), math.radians(view.azimuth)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     bpy.context.scene.collection.objects.link(camera)
     bpy.context.scene.camera = camera
-    camera.location = target + distance * Vector((0, -math.cos(angle), math.sin(angle)))
+    camera.location = target + distance * Vector(
+        (math.sin(azimuth) * math.cos(angle), -math.cos(azimuth) * math.cos(angle), math.sin(angle))
+    )
     camera.rotation_euler = (target - camera.location).to_track_quat("-Z", "Y").to_euler()
     camera.data.clip_start, camera.data.clip_end = 0.02 * unit, 1000 * unit
     camera.data.dof.focus_distance = distance
@@ -186,13 +207,17 @@ def _stand(product: ProductSpec) -> tuple[float, Points]:
 
         products.build(product)
         # over the turntable, so that the product's own transforms stay as they are
-        unit = float(np.ptp(_points(), axis=0).max())
+        unit = product.size_cm / 100
+        scale = unit / float(np.ptp(_points(), axis=0).max())
         pivot = bpy.data.objects.new("pivot", None)
         bpy.context.scene.collection.objects.link(pivot)
         for obj in bpy.context.scene.objects:
             if obj is not pivot and obj.parent is None:
                 obj.parent = pivot
-        pivot.rotation_euler.z = math.radians(camera_for(product).turn)
+        pivot.scale = (scale, scale, scale)
+        tilt = {"lies": -90.0, "leans": -LEAN}.get(product.posture, 0.0)
+        pivot.rotation_euler = (math.radians(tilt), 0, math.radians(camera_for(product).turn))
+        _rest(pivot, product)
         names = {obj.name for obj in bpy.context.scene.objects}
         _standing.update(product=product, unit=unit, names=names, points=_points())
     else:
@@ -201,6 +226,30 @@ def _stand(product: ProductSpec) -> tuple[float, Points]:
         bpy.data.batch_remove(list(bpy.data.worlds))
         bpy.data.orphans_purge(do_recursive=True)
     return _standing["unit"], _standing["points"]
+
+
+def _rest(pivot: Any, product: ProductSpec) -> None:
+    """Moves the product so that it touches what bears it: its lowest point is at z = 0, and the back of what hangs at y = 0."""
+    points = _points()
+    low, high = points.min(0), points.max(0)
+    depth = high[1] if product.posture == "hangs" else (low[1] + high[1]) / 2
+    pivot.location = (-(low[0] + high[0]) / 2, -depth, -low[2])
+
+
+def subject_of(product: ProductSpec) -> "Subject":
+    """What a set has to know of the product that is in Blender now."""
+    from uniadgen.padsynth.blender.scenes.stage import Subject
+
+    unit, points = _stand(product)
+    low, high = points.min(0) / unit, points.max(0) / unit
+    top = points[points[:, 2] > points[:, 2].max() - 0.012 * unit].mean(0) / unit
+    back = points[np.argmax(points[:, 1] + 1e-3 * points[:, 2])] / unit
+    return Subject(product, unit, camera_for(product).elevation, *(_point(place) for place in (low, high, top, back)))
+
+
+def _point(place: Any) -> tuple[float, float, float]:
+    x, y, z = map(float, place)
+    return x, y, z
 
 
 def _points() -> Points:
@@ -347,7 +396,7 @@ def render_world(
     creatives: Sequence[CreativeSpec],
     out: Path,
     workers: int = 1,
-    size: int = 256,
+    size: int | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
     work: Callable[..., None] | None = None,
@@ -355,8 +404,9 @@ def render_world(
     """Renders what is missing under `out`/raw and returns the ids of products that failed.
 
     A folder per product holds cutout.webp, plate-<creative id>.webp and meta.json, and appears as a whole; what was rendered
-    with other parameters is rendered again. A crash costs one product; run it again to retry. seed: of the world, for
-    `out`/manifest.json. work: what a process does, in place of rendering with Blender (`_work`).
+    with other parameters is rendered again. A crash costs one product; run it again to retry. size: of all plates, in pixels;
+    None: as `specs.plate_size` says. seed: of the world, for `out`/manifest.json. work: what a process does, in place of
+    rendering with Blender (`_work`).
 
     Raises InputError without Blender, and for an `out` that was rendered with other settings (see `manifest`).
     """
@@ -366,10 +416,11 @@ def render_world(
     for creative in creatives:
         own[creative.product_id].append(creative)
     raw = Path(out) / "raw"
-    settings = manifest.settings(seed, size, samples, _cutout_size(size), CUTOUT_SAMPLES)
+    settings = manifest.settings(seed, size, samples, CUTOUT_SAMPLES)
     known = manifest.claim(Path(out), settings)
-    wanted = {p.id: manifest.product_digest(p, own[p.id], size, samples) for p in products}
-    todo = [p for p in products if not is_rendered(raw / p.id, own[p.id], size, samples, wanted[p.id], known.get(p.id))]
+    sizes = {p.id: size or plate_size(p) for p in products}
+    wanted = {p.id: manifest.product_digest(p, own[p.id], sizes[p.id], samples) for p in products}
+    todo = [p for p in products if not is_rendered(raw / p.id, own[p.id], wanted[p.id])]
     for left_over in raw.glob(".*.tmp"):
         shutil.rmtree(left_over, ignore_errors=True)
     for product in todo:  # before the manifest says that they are as wanted
@@ -382,7 +433,7 @@ def render_world(
 
     def hire() -> tuple[Any, Connection]:
         ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=work or _work, args=(theirs, str(raw), threads, size, samples), daemon=True)
+        process = spawn.Process(target=work or _work, args=(theirs, str(raw), threads, samples), daemon=True)
         process.start()
         theirs.close()
         return process, ours
@@ -393,7 +444,7 @@ def render_world(
             process.join()
             (process, line), done = hire(), 0
         product = pending.pop() if pending else None
-        line.send((product, own[product.id]) if product else None)
+        line.send((product, own[product.id], sizes[product.id]) if product else None)
         if product:
             busy[line] = (process, product, done)
         else:
@@ -422,35 +473,22 @@ def render_world(
     return failed
 
 
-def is_rendered(
-    folder: Path, creatives: Sequence[CreativeSpec], size: int, samples: int, wanted: str, known: str | None = None
-) -> bool:
-    """Whether a product's folder holds all that belongs there.
-
-    wanted: its `manifest.product_digest`. known: that of the folder's manifest, for folders whose meta.json has none: they are
-    older than manifests.
-    """
+def is_rendered(folder: Path, creatives: Sequence[CreativeSpec], wanted: str) -> bool:
+    """Whether a product's folder holds all that belongs there, unharmed. wanted: its `manifest.product_digest`."""
     try:
         meta = json.loads((folder / "meta.json").read_text())
         return (
-            (meta["size"], meta["samples"]) == (size, samples)
-            and (meta.get("digest") or known or wanted) == wanted
+            meta["digest"] == wanted
             and set(meta["placements"]) == {c.id for c in creatives}
-            and all(_is_placement(meta["placements"][c.id], c) for c in creatives)
-            and all((folder / name).exists() for name in ("cutout.webp", *(f"plate-{c.id}.webp" for c in creatives)))
+            and set(meta["sha256"]) == {"cutout.webp", *(f"plate-{c.id}.webp" for c in creatives)}
+            and all(_hash(folder / name) == digest for name, digest in meta["sha256"].items())
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def _is_placement(box: Box, creative: CreativeSpec) -> bool:
-    """Whether a box is where this creative has its product: renders of another world have other boxes under the same names."""
-    left, top, width, height = box
-    found = (left + width / 2, top + height, max(width, height))
-    return all(
-        math.isclose(a, b, abs_tol=1e-6)
-        for a, b in zip(found, (creative.centre_x, creative.base_y, creative.extent), strict=True)
-    )
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _cutout_size(size: int) -> int:
@@ -480,7 +518,16 @@ def render_product(
         plate, placements[creative.id] = render_plate(product, creative, size, samples, threads)
         plate.save(half_done / f"plate-{creative.id}.webp", lossless=True)
     digest = manifest.product_digest(product, creatives, size, samples)
-    meta = {"product": product.id, "size": size, "samples": samples, "digest": digest, "placements": placements}
+    hashes = {path.name: _hash(path) for path in sorted(half_done.iterdir())}
+    meta = {
+        "version": WORLD_VERSION,
+        "product": product.id,
+        "size": size,
+        "samples": samples,
+        "digest": digest,
+        "placements": placements,
+        "sha256": hashes,
+    }
     (half_done / "meta.json").write_text(json.dumps(meta, indent=1))
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -491,11 +538,11 @@ def render_product(
         shutil.rmtree(half_done)  # the other one was quicker
 
 
-def _work(line: Connection, raw: str, threads: int, size: int, samples: int) -> None:
+def _work(line: Connection, raw: str, threads: int, samples: int) -> None:
     """A rendering process: takes products until None comes, answers each with None or with what went wrong."""
     with contextlib.suppress(EOFError, ConnectionError):  # nobody is there any more
         while (task := line.recv()) is not None:
-            product, creatives = task
+            product, creatives, size = task
             try:
                 render_product(product, creatives, Path(raw) / product.id, size, samples, threads)
                 line.send(None)

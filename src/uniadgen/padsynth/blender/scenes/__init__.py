@@ -8,36 +8,43 @@ composition works for a lipstick and for an armchair. The camera looks along +Y 
 """
 
 from importlib import import_module
+from typing import Any
 
 import bpy
 from mathutils import Matrix
 
 from uniadgen.padsynth.blender.scenes.light import light_up
-from uniadgen.padsynth.blender.scenes.stage import Stage
+from uniadgen.padsynth.blender.scenes.stage import Stage, Subject
 from uniadgen.padsynth.specs import PALETTES, SceneSpec, rgb
 from uniadgen.rng import stream
 
 
-def build(scene: SceneSpec, unit: float, floor: bool) -> None:
-    """Builds the whole environment of a product of size `unit` (metres) that stands at the origin; `floor` if on the floor."""
+def build(scene: SceneSpec, subject: Subject) -> None:
+    """Builds the whole environment of a product that stands, lies, hangs or leans at the origin."""
     already = set(bpy.data.objects)
     base, second, accent = map(rgb, PALETTES[scene.palette])
-    rng = stream(scene.seed, scene.family, "layout")
-    stage = Stage(scene.family, rng, base, second, accent, scene.light, scene.decor, floor, rng.choice((-1, 1)))
+    rng, floor = stream(scene.seed, scene.family, "layout"), subject.product.size_class == "large"
+    stage = Stage(scene.family, rng, base, second, accent, scene.light, scene.decor, floor, rng.choice((-1, 1)), subject)
     getattr(import_module(f"{__name__}.{scene.family}"), scene.family)(stage)
-    if scene.family != "neon":
+    bpy.context.view_layer.update()
+    _enlarge([obj for obj in bpy.data.objects if obj not in already and obj not in stage.at_hand], stage.spread)
+    if bpy.context.scene.world is None:  # a family with a light of its own has lit itself
         light_up(stage)
-    scale = Matrix.Scale(unit, 4)
-    for obj in bpy.data.objects:
-        if obj in already:
-            continue
+    bpy.context.view_layer.update()
+    _enlarge([obj for obj in bpy.data.objects if obj not in already], subject.unit)
+
+
+def _enlarge(objects: list[Any], scale: float) -> None:
+    """Scales about the origin; lamps keep the brightness of what they shine on."""
+    matrix = Matrix.Scale(scale, 4)
+    for obj in objects:
         if obj.type == "LIGHT":
-            obj.location *= unit
+            obj.location *= scale
             if obj.data.type != "SUN":
-                obj.data.energy *= unit * unit
+                obj.data.energy *= scale * scale
                 for name in ("size", "shadow_soft_size"):
                     if hasattr(obj.data, name):
-                        setattr(obj.data, name, getattr(obj.data, name) * unit)
+                        setattr(obj.data, name, getattr(obj.data, name) * scale)
         else:
             # as the object's own transform, so that textures in object coordinates keep their size
-            obj.matrix_world = scale @ obj.matrix_world
+            obj.matrix_world = matrix @ obj.matrix_world

@@ -12,6 +12,7 @@ from uniadgen.padsynth.blender.scenes.stage import WHITE, Stage
 
 def bathroom(stage: Stage) -> None:
     """A ledge in a tiled bathroom with mirror, basin, tap and towels."""
+    stage.sized_for(24)
     rng, side = stage.rng, stage.rng.choice((-1, 1))
     y = 1.75
     glaze = mix(stage.base, (1, 1, 1), 0.08)

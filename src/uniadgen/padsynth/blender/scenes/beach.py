@@ -16,6 +16,7 @@ from uniadgen.padsynth.blender.scenes.stage import Stage
 
 def beach(stage: Stage) -> None:
     """Sand, the sea and the sky, with a parasol, a towel, shells or palms."""
+    stage.sized_for(85 if stage.floor else 30)
     rng, side = stage.rng, stage.rng.choice((-1, 1))
     shore = rng.uniform(2.2, 3.0)
     disc = not stage.floor and rng.random() < 0.5

@@ -2,14 +2,15 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender import shapes
 from uniadgen.padsynth.blender.materials import Colour, mix
-from uniadgen.padsynth.blender.scenes.forms import arch_slab, ball, blade, drum, only_seen, ring, scaled, swarm, turned
+from uniadgen.padsynth.blender.scenes.forms import arch_slab, ball, blade, block, drum, only_seen, ring, scaled, swarm, turned
 from uniadgen.padsynth.blender.scenes.plants import branches, pot_plant
 from uniadgen.padsynth.blender.scenes.stage import WOODS, Point, Stage, draws
 
@@ -282,50 +283,138 @@ def solids(stage: Stage, at: Point, h: float) -> None:
         ball(0.18 * h, (at[0] - 0.35 * h, at[1] - 0.2 * h, at[2]), skins[1])
 
 
-LIFESTYLE: dict[str, tuple[Callable[[Stage, Point, float], None], ...]] = {
-    "studio": (books, mug, candle, bowl),
-    "podium": (candle, pebbles, bowl),
-    "wood_window": (mug, books, bowl, candle),
-    "marble": (candle, towels, jar, bowl),
-    "living_room": (books, candle, lamp, mug),
-    "kitchen": (bowl, jar, mug, jar),
-    "bathroom": (towels, candle, pebbles),
-    "desk": (pens, books, mug),
-    "garden": (bowl, mug, pebbles),
-    "beach": (shells, pebbles, shells),
-    "neon": (solids, books),
-    "festive": (gift, bauble, candle),
-    "winter": (cones, candle, bauble),
+@dataclass(frozen=True)
+class Prop:
+    """A thing of daily life: how high it is, in centimetres, and how far it reaches to a side, in heights."""
+
+    draw: Callable[[Stage, Point, float], None]
+    height_cm: tuple[float, float]
+    reach: float
+
+
+PROPS: dict[str, Prop] = {
+    "books": Prop(books, (15, 19), 0.7), "mug": Prop(mug, (8.5, 10.5), 0.6), "candle": Prop(candle, (5, 13), 0.35),
+    "bowl": Prop(bowl, (6, 9), 1.15), "gift": Prop(gift, (9, 18), 0.75), "bauble": Prop(bauble, (6, 8), 0.5),
+    "towels": Prop(towels, (14, 18), 0.6), "pebbles": Prop(pebbles, (2.5, 5), 0.8), "jar": Prop(jar, (9, 18), 0.4),
+    "pens": Prop(pens, (14, 17), 0.4), "shells": Prop(shells, (3, 6), 1.4), "cones": Prop(cones, (6, 9), 0.9),
+    "lamp": Prop(lamp, (34, 45), 0.26), "floor lamp": Prop(lamp, (130, 160), 0.26), "vase": Prop(vase, (28, 42), 0.36),
+    "floor vase": Prop(vase, (70, 110), 0.36), "pot plant": Prop(pot_plant, (22, 40), 0.4),
+    "floor plant": Prop(pot_plant, (70, 130), 0.4), "succulent": Prop(pot_plant, (8, 13), 0.4),
+}  # fmt: skip
+_EVERYWHERE = ("candle", "mug", "books", "succulent", "pebbles")
+LIFESTYLE: dict[str, tuple[str, ...]] = {
+    "podium": ("candle", "pebbles", "bowl", "vase"),
+    "marble": ("candle", "towels", "jar", "bowl", "pebbles"),
+    "living_room": ("books", "candle", "lamp", "mug"),
+    "kitchen": ("bowl", "jar", "mug", "jar"),
+    "desk": ("pens", "books", "mug", "candle"),
+    "garden": ("bowl", "mug", "pebbles", "succulent"),
+    "beach": ("shells", "pebbles"),
+    "festive": ("gift", "bauble", "candle"),
+    "winter": ("cones", "candle", "bauble"),
+    "street": ("mug", "books", "succulent", "jar"),
+    "courtyard": ("bowl", "mug", "pot plant", "jar", "succulent"),
+    "forest": ("cones", "pebbles", "cones"),
+    "sunset_field": ("mug", "candle", "bowl", "books"),
+    "sunrise_window": ("mug", "books", "succulent", "candle"),
+    "night_city": ("candle", "mug", "jar"),
+    "bright_interior": ("books", "mug", "vase", "candle", "bowl"),
+    "leaning_shelf": ("books", "candle", "vase", "mug", "pot plant"),
 }
+_PLANTS = ("succulent", "pot plant", "vase")
+
+
+def _fitting(stage: Stage, names: Sequence[str]) -> list[str]:
+    """Those of these props that, at their real size, are neither crumbs nor walls beside the product."""
+    fits = []
+    for name in names:
+        low, high = (stage.cm(cm) for cm in PROPS[name].height_cm)
+        if high > 0.16 and low * PROPS[name].reach < 0.62 and low < 1.9:
+            fits.append(name)
+    return fits
+
+
+def put(stage: Stage, name: str, at: Point, side: int = 0) -> float:
+    """Puts a prop at its real size; with a `side` (-1, 1), at[0] is where its inner edge begins. Returns its height."""
+    prop = PROPS[name]
+    height = stage.cm(stage.rng.uniform(*prop.height_cm))
+    prop.draw(stage, (at[0] + side * prop.reach * height, at[1], at[2]), height)
+    return height
 
 
 def dress(stage: Stage, z: float = 0.0, places: int = 3) -> None:
-    """Decor beside and behind the product, as the scene's decor says; most of it on one side."""
-    rng, z = stage.rng, z - stage.swell
+    """Decor beside and behind the product at its real size, as the scene's decor says; most of it on one side."""
+    with stage.right_size():
+        _dress(stage, (z - stage.swell) * stage.spread, places)
+
+
+def _dress(stage: Stage, z: float, places: int) -> None:
+    rng = stage.rng
     if stage.decor == "plain":
         if rng.random() < 0.5:
             return
         places = 1
     heavy = rng.choice((-1, 1))
     spots = [
-        (heavy * rng.uniform(0.98, 1.12), rng.uniform(0.3, 0.55)),
-        (-heavy * rng.uniform(1.05, 1.3), rng.uniform(0.55, 0.9)),
-        (heavy * rng.uniform(1.45, 1.65), rng.uniform(0.8, 1.1)),
+        (heavy, stage.half + rng.uniform(0.1, 0.22), rng.uniform(0.2, 0.5)),
+        (-heavy, stage.half + rng.uniform(0.18, 0.4), rng.uniform(0.5, 0.9)),
+        (heavy, stage.half + rng.uniform(0.5, 0.75), rng.uniform(0.9, 1.3)),
     ]
-    for i, (x, y) in enumerate(spots[:places]):
-        h = rng.uniform(0.3, 0.42) if i != 2 else rng.uniform(0.6, 0.8)
-        if stage.decor == "geometric":
-            solids(stage, (x, y, z), h * 1.25)
-        elif stage.decor == "botanical":
-            if stage.family == "beach":
-                (shells if i == 0 else pot_plant)(stage, (x, y, z), h if i == 0 else 1.2)
-            elif stage.family == "winter":
-                cones(stage, (x, y, z), h * 0.8)
-            elif i == 0 and rng.random() < 0.5:
-                pot_plant(stage, (x, y, z), 0.8)
-            else:
-                rng.choice((vase, pot_plant))(stage, (x * 1.05, y, z), rng.uniform(0.95, 1.35))
-        elif stage.decor == "plain":
-            rng.choice((pebbles, candle, bowl))(stage, (x, y, z), 0.26)
+    everyday = LIFESTYLE.get(stage.family, _EVERYWHERE)
+    plants = _PLANTS
+    if stage.floor:
+        plants = ("floor plant", "floor vase")
+        everyday = plants if stage.outdoors else (*plants, "floor lamp")
+    for number, (side, x, y) in enumerate(spots[:places]):
+        names = _fitting(stage, plants if stage.decor == "botanical" else everyday)
+        if stage.decor == "geometric" or (stage.decor == "plain" and rng.random() < 0.5):
+            h = rng.uniform(0.36, 0.5) if number != 2 else rng.uniform(0.7, 0.95)
+            solids(stage, (side * (x + 0.5 * h), y, z), h)
+        elif stage.decor == "botanical" and stage.family in ("beach", "winter"):
+            draw = shells if stage.family == "beach" else cones
+            draw(stage, (side * (x + 0.3), y, z), min(0.4, stage.cm(6)))
+        elif stage.decor == "botanical" and not names:  # a lipstick stands beside a twig, not beside a tree
+            sprig(stage, (side * (x + 0.25), y, z), rng.uniform(0.7, 1.0))
+        elif names:
+            put(stage, rng.choice(names), (side * x, y, z), side)
         else:
-            rng.choice(LIFESTYLE[stage.family])(stage, (x, y, z), h)
+            pebbles(stage, (side * (x + 0.3), y, z), rng.uniform(0.24, 0.34))
+
+
+def sprig(stage: Stage, at: Point, length: float, turn: float | None = None) -> None:
+    """A twig with leaves or a stalk with blossoms that lies on the surface."""
+    rng, chance = stage.rng, draws(stage)
+    turn = rng.uniform(0, 6.28) if turn is None else turn
+    way = np.array([math.cos(turn), math.sin(turn), 0.0])
+    side = np.array([-way[1], way[0], 0.0])
+    t = np.linspace(-0.5, 0.5, 13)[:, None]
+    bend = rng.uniform(-0.25, 0.25)
+    stem = np.array(at) + way * t * length + side * bend * length * (4 * t**2 - 1) * 0.5 + [0, 0, 0.02 * length]
+    shapes.tube("twig", stem.tolist(), 0.009 * length, stage.paint((0.4, 0.33, 0.2), 0.8), sides=5)
+    blossom = rng.random() < 0.3
+    count = 22
+    k = chance.integers(2, 12, count)
+    sign = np.where(np.arange(count) % 2 == 0, 1, -1)[:, None]
+    along = way * 0.6 + side * sign * chance.uniform(0.6, 1.1, (count, 1)) + np.array([0, 0, 0.16])
+    leaf = blade(0.42, 0.12) if rng.random() < 0.5 else blade(0.2, 0.1)
+    green = rng.choice(((0.42, 0.54, 0.44), (0.33, 0.45, 0.25), (0.25, 0.42, 0.22)))
+    swarm("leaves", leaf, stem[k], along, length * chance.uniform(0.16, 0.26, count), stage.leaf(green))
+    if blossom:
+        tips = stem[chance.integers(6, 12, 5)] + side * chance.uniform(-0.12, 0.12, (5, 1)) * length + [0, 0, 0.05 * length]
+        around = np.tile(np.linspace(0, 6.28, 6, endpoint=False), 5)
+        out = np.stack([np.cos(around), np.sin(around), np.full(30, 0.5)], -1)
+        petals = stage.leaf(mix(stage.accent, (1, 1, 1), 0.3))
+        swarm("petals", blade(0.7, 0.1), np.repeat(tips, 6, 0), out, np.full(30, 0.1 * length), petals)
+
+
+def bear(stage: Stage, z: float = 0.0) -> None:
+    """Something for a leaning product to lean on, unless a wall does it: a crate, a block or a pile of books."""
+    if not stage.leans:
+        return
+    rng, back = stage.rng, stage.subject.back
+    depth, high = rng.uniform(0.3, 0.5), back[2] + rng.uniform(0.02, 0.12)
+    wide = 2 * stage.half * rng.uniform(0.6, 0.95)
+    stuff = mat.wood(rng, rng.choice(WOODS), 0.2) if rng.random() < 0.5 else mat.plaster(rng, stage.second, 0.1)
+    x = rng.uniform(-0.12, 0.12)
+    with stage.right_size():
+        block((x - wide / 2, x + wide / 2), (back[1] + 0.002, back[1] + depth), (z, high), stuff, 0.02)

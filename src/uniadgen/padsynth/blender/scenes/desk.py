@@ -15,6 +15,7 @@ from uniadgen.padsynth.blender.scenes.stage import WHITE, WOODS, Stage
 
 def desk(stage: Stage) -> None:
     """A desk with a screen, a keyboard, books and a lamp."""
+    stage.sized_for(30)
     rng, side = stage.rng, stage.rng.choice((-1, 1))
     table_top(
         stage,

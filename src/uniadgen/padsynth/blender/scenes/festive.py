@@ -16,6 +16,7 @@ from uniadgen.padsynth.blender.scenes.stage import BRASS, WHITE, WOODS, Stage, d
 
 def festive(stage: Stage) -> None:
     """A fir tree with lights, presents, baubles and strings of lamps; or balloons and confetti."""
+    stage.sized_for(85 if stage.floor else 30)
     rng, chance, side = stage.rng, draws(stage), stage.rng.choice((-1, 1))
     y = 2.6
     low = 0.0 if stage.floor else -0.02

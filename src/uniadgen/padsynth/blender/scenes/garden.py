@@ -13,6 +13,7 @@ from uniadgen.padsynth.blender.scenes.stage import GREENS, WOODS, Stage, draws
 
 def garden(stage: Stage) -> None:
     """A table or lawn in front of a fence, hedge and flower beds."""
+    stage.sized_for(85 if stage.floor else 30)
     rng, chance = stage.rng, draws(stage)
     low = 0.0 if stage.floor else -0.7
     if stage.floor:

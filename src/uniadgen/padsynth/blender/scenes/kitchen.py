@@ -3,7 +3,7 @@
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender import shapes
 from uniadgen.padsynth.blender.materials import mix
-from uniadgen.padsynth.blender.scenes.decor import bowl, dress, jar, mug
+from uniadgen.padsynth.blender.scenes.decor import bear, bowl, dress, jar, mug
 from uniadgen.padsynth.blender.scenes.forms import block, turned
 from uniadgen.padsynth.blender.scenes.room import back_wall, table_top
 from uniadgen.padsynth.blender.scenes.stage import WOODS, Stage
@@ -11,6 +11,7 @@ from uniadgen.padsynth.blender.scenes.stage import WOODS, Stage
 
 def kitchen(stage: Stage) -> None:
     """A worktop in front of a tiled wall with shelf, utensils and jars."""
+    stage.sized_for(30)
     rng, side = stage.rng, stage.rng.choice((-1, 1))
     worktop = rng.choice(("wood", "stone"))
     table_top(
@@ -53,6 +54,5 @@ def kitchen(stage: Stage) -> None:
     if rng.random() < 0.6:  # boards that lean on the wall
         board = shapes.plate("board", shapes.rounded_rect(0.62, 0.85, 0.12), 0.05, mat.wood(rng, WOODS[2], 0.9), 0.012)
         shapes.move(board, (side * 1.0, y - 0.14, 0.42), (-8, 0, 0))
-    if stage.decor == "plain":
-        bowl(stage, (-side * 1.15, 0.7, 0), 0.3)
+    bear(stage)
     dress(stage, places=2)

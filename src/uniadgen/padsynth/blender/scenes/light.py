@@ -10,7 +10,7 @@ from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender.materials import Colour, mix
 from uniadgen.padsynth.blender.scenes.forms import polygons
 from uniadgen.padsynth.blender.scenes.plants import frond
-from uniadgen.padsynth.blender.scenes.stage import OUTDOORS, Point, Stage
+from uniadgen.padsynth.blender.scenes.stage import Point, Stage
 
 
 def light_from(kind: str, energy: float, colour: Colour, at: Point, target: Point = (0, 0, 0.4), size: float = 1.0) -> Any:
@@ -58,7 +58,7 @@ def even_world(
     links.new(either.outputs[0], nodes["World Output"].inputs["Surface"])
 
 
-def _gobo(stage: Stage, direction: Point, kind: str) -> None:
+def gobo(stage: Stage, direction: Point, kind: str) -> None:
     """Something outside the picture that throws its shadow into it: a window, blinds or leaves."""
     rng, d = stage.rng, np.array(direction) / np.linalg.norm(direction)
     across = np.cross([0, 0, 1.0], d)
@@ -93,7 +93,7 @@ def _gobo(stage: Stage, direction: Point, kind: str) -> None:
 
 def light_up(stage: Stage) -> None:
     """The scene's light; families with a light of their own (neon) don't come here."""
-    rng, s, outside = stage.rng, stage.side, stage.family in OUTDOORS
+    rng, s, outside = stage.rng, stage.side, stage.outdoors
     sky = mix(stage.base, (0.8, 0.88, 0.97), 0.35)
     pale = mix(sky, (1, 1, 1), 0.45)
     if stage.light == "soft":
@@ -106,21 +106,23 @@ def light_up(stage: Stage) -> None:
         direction = (s * rng.uniform(1.0, 1.4), -rng.uniform(0.7, 1.0), rng.uniform(1.15, 1.5))
         even_world((0.87, 0.93, 1), 0.55 if outside else 0.38, pale, mix(sky, (0.35, 0.6, 0.95), 0.3), 1.1)
         light_from("SUN", 3.6, (1, 0.95, 0.86), direction, (0, 0, 0), 0.012)
-        if stage.family == "garden" or (stage.family in ("beach", "bathroom", "studio", "podium") and rng.random() < 0.6):
-            _gobo(stage, direction, "leaves")
+        if stage.family in ("garden", "flat_grass", "flat_sand", "plank_wall") or (
+            stage.family in ("beach", "bathroom", "studio", "podium", "flat_stone") and rng.random() < 0.6
+        ):
+            gobo(stage, direction, "leaves")
         elif not outside:
-            _gobo(stage, direction, rng.choice(("window", "window", "blinds", "leaves")))
+            gobo(stage, direction, rng.choice(("window", "window", "blinds", "leaves")))
     elif stage.light == "golden":
         direction = (s * rng.uniform(1.5, 2.0), -rng.uniform(0.5, 0.9), rng.uniform(0.75, 0.95))
         even_world(
             (1, 0.92, 0.87),
-            0.5 if outside else 0.42,
+            0.52 if outside else 0.5,
             mix((1, 0.72, 0.45), stage.base, 0.25),
             mix(stage.base, (0.86, 0.66, 0.62), 0.4),
         )
         light_from("SUN", 3.8, (1, 0.78, 0.52), direction, (0, 0, 0), 0.02)
         if not outside:
-            _gobo(stage, direction, rng.choice(("window", "leaves")))
+            gobo(stage, direction, rng.choice(("window", "leaves")))
     elif stage.light == "cool":
         even_world(
             (0.76, 0.87, 1), 0.7 if outside else 0.48, mix(pale, (0.75, 0.87, 1), 0.5), mix(sky, (0.55, 0.7, 0.92), 0.5), 0.9
@@ -133,15 +135,15 @@ def light_up(stage: Stage) -> None:
         dusk = mix(mix(stage.base, (0.3, 0.3, 0.5), 0.35), (0, 0, 0), 0.35)
         even_world(
             mix(stage.base, (0.6, 0.65, 0.9), 0.4),
-            0.1 if not outside else 0.16,
+            0.34 if not outside else 0.36,
             mix(dusk, (0.95, 0.6, 0.5), 0.35),
             mix(dusk, (0.05, 0.06, 0.16), 0.5),
             0.7,
         )
-        spot = light_from("SPOT", 520, (1, 0.88, 0.72), (s * 1.9, -1.7, 3.2), (0.05 * s, 0.15, 0.25), 0.12)
-        spot.data.spot_size, spot.data.spot_blend = 0.62, 0.9
-        if not outside:
+        spot = light_from("SPOT", 680, (1, 0.88, 0.72), (s * 1.9, -1.7, 3.2), (0.05 * s, 0.15, 0.25), 0.12)
+        spot.data.spot_size, spot.data.spot_blend = 0.72, 1.0
+        if not outside and not stage.close:
             wash = light_from(
-                "SPOT", 260, mix((1, 0.85, 0.7), stage.base, 0.3), (-s * 1.6, 0.4, 2.6), (-s * 0.3, 2.6, 0.9), 0.3
+                "SPOT", 520, mix((1, 0.85, 0.7), stage.base, 0.3), (-s * 1.6, 0.4, 2.6), (-s * 0.3, 2.6, 0.9), 0.3
             )
             wash.data.spot_size, wash.data.spot_blend = 1.1, 1.0

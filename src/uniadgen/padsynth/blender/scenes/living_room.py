@@ -2,7 +2,7 @@
 
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender.materials import mix
-from uniadgen.padsynth.blender.scenes.decor import books, dress, lamp
+from uniadgen.padsynth.blender.scenes.decor import bear, dress, lamp
 from uniadgen.padsynth.blender.scenes.forms import block, drum
 from uniadgen.padsynth.blender.scenes.plants import pot_plant
 from uniadgen.padsynth.blender.scenes.room import back_wall, couch, painting, panels, rug
@@ -11,6 +11,7 @@ from uniadgen.padsynth.blender.scenes.stage import WHITE, WOODS, Stage
 
 def living_room(stage: Stage) -> None:
     """A room with a sofa, pictures and a lamp."""
+    stage.sized_for(85, 5.0)
     rng = stage.rng
     low = 0.0 if stage.floor else -0.45
     y, side = 3.0, rng.choice((-1, 1))
@@ -39,7 +40,6 @@ def living_room(stage: Stage) -> None:
         pot_plant(stage, (-side * 1.5, 1.9, low), 1.7)
     if stage.floor:
         pot_plant(stage, (-side * 1.35, 1.1, 0), 1.0)
-        if stage.decor == "lifestyle":
-            books(stage, (side * 1.15, 0.5, 0), 0.25)
     else:
-        dress(stage, places=1)
+        dress(stage, places=2)
+    bear(stage)

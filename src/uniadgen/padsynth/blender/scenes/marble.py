@@ -10,6 +10,7 @@ from uniadgen.padsynth.blender.scenes.stage import WHITE, Stage
 
 def marble(stage: Stage) -> None:
     """A slab of marble in front of a stone and plaster wall."""
+    stage.sized_for(20)
     rng = stage.rng
     dark = sum(stage.base) < 1.3
     stone = mix(stage.base, WHITE, 0.72) if not dark else mix(stage.second, (0.08, 0.08, 0.09), 0.35)

@@ -7,25 +7,19 @@ import numpy as np
 
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender import shapes
-from uniadgen.padsynth.blender.materials import Colour, mix
-from uniadgen.padsynth.blender.scenes.decor import dress
+from uniadgen.padsynth.blender.materials import mix
+from uniadgen.padsynth.blender.scenes.decor import bear, dress
 from uniadgen.padsynth.blender.scenes.forms import block, ring
 from uniadgen.padsynth.blender.scenes.light import even_world, light_from
 from uniadgen.padsynth.blender.scenes.plants import pot_plant
 from uniadgen.padsynth.blender.scenes.room import back_wall
-from uniadgen.padsynth.blender.scenes.stage import Stage
-
-
-def _vivid(colour: Colour) -> Colour:
-    """The colour that a neon tube of this palette would have."""
-    h, s, _ = colorsys.rgb_to_hsv(*colour)
-    return colorsys.hsv_to_rgb(h, min(1.0, max(0.72, 1.6 * s)), 1.0)
+from uniadgen.padsynth.blender.scenes.stage import Stage, vivid
 
 
 def neon(stage: Stage) -> None:
     """A dark room with glowing tubes and a wet floor."""
     rng = stage.rng
-    one, two = _vivid(stage.base), _vivid(stage.accent if rng.random() < 0.5 else stage.second)
+    one, two = vivid(stage.base), vivid(stage.accent if rng.random() < 0.5 else stage.second)
     h = colorsys.rgb_to_hsv(*one)[0]
     if abs((colorsys.rgb_to_hsv(*two)[0] - h + 0.5) % 1 - 0.5) < 0.06:
         two = colorsys.hsv_to_rgb((h + rng.choice((-0.14, 0.14, 0.4))) % 1, 0.75, 1.0)
@@ -91,3 +85,4 @@ def neon(stage: Stage) -> None:
         pot_plant(stage, (rng.choice((-1, 1)) * 1.2, 0.8, 0), 1.2)
     else:
         dress(stage, places=2)
+    bear(stage)

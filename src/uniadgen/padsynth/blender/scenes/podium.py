@@ -2,7 +2,7 @@
 
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender.materials import mix
-from uniadgen.padsynth.blender.scenes.decor import dress
+from uniadgen.padsynth.blender.scenes.decor import bear, dress
 from uniadgen.padsynth.blender.scenes.forms import arch_slab, block, curtain, drum, ring
 from uniadgen.padsynth.blender.scenes.room import paper_roll
 from uniadgen.padsynth.blender.scenes.stage import WHITE, Stage
@@ -45,4 +45,5 @@ def podium(stage: Stage) -> None:
                 stage.paint(mix(stage.second, stage.accent, 0.3 * i), 0.55),
             )
     stage.swell = 0.0
+    bear(stage)
     dress(stage, -high)

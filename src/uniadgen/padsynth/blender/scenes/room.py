@@ -8,8 +8,8 @@ import numpy as np
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender import shapes
 from uniadgen.padsynth.blender.materials import Colour, mix
-from uniadgen.padsynth.blender.scenes.forms import block, sheet
-from uniadgen.padsynth.blender.scenes.stage import BRASS, WOODS, Stage, draws
+from uniadgen.padsynth.blender.scenes.forms import blade, block, drum, sheet, swarm
+from uniadgen.padsynth.blender.scenes.stage import BRASS, WOODS, Point, Stage, draws
 
 
 def paper_roll(material: Any, near: float = -7.0, far: float = 2.3, z: float = 0.0, bend: float = 1.2) -> None:
@@ -124,3 +124,102 @@ def dunes(stage: Stage, material: Any, height: float, flat: float, far: float, b
     distance = np.hypot(x, y)
     z = (z * height - height * 0.5) * np.clip((distance - flat) / 0.8, 0, 1) ** 2
     return sheet("ground", np.stack([x, y, np.minimum(z, 0.35 * np.clip(distance - flat, 0, 9)) - below], -1), material)
+
+
+def limited(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+def ledge(stage: Stage, material: Any, depth_cm: float = 30.0, thick_cm: float = 5.0) -> None:
+    """A table, a sill or a wall's top that ends behind the product."""
+    back = limited(stage.cm(depth_cm), 0.85, 3.2)
+    block((-9, 9), (-9, back), (-max(stage.cm(thick_cm), 0.06), 0), material, 0.015)
+
+
+def round_table(stage: Stage, material: Any, radius_cm: float = 35.0) -> float:
+    """The round top of a table, with a metal rim; returns its radius."""
+    radius = limited(stage.cm(radius_cm), 0.95, 3.6)
+    drum(radius, max(stage.cm(2.5), 0.05), (0, -0.12 * radius, -max(stage.cm(2.5), 0.05)), material, 0.02, 96)
+    ring_z = -max(stage.cm(1.5), 0.03)
+    path = [
+        (radius * 1.004 * math.cos(a), radius * (1.004 * math.sin(a) - 0.12), ring_z)
+        for a in np.linspace(0, 2 * math.pi, 96, endpoint=False).tolist()
+    ]
+    shapes.tube("rim", path, max(stage.cm(0.8), 0.015), stage.brass(), (0, 0, 1), closed=True, sides=8)
+    return radius
+
+
+def bench(stage: Stage, material: Any) -> None:
+    """The seat of a bench: boards from left to right."""
+    wide, gap = limited(stage.cm(11), 0.3, 1.1), limited(stage.cm(1.2), 0.03, 0.1)
+    front = -0.5 * wide  # the product stands on the middle of a board
+    for row in range(-6, 3 if wide < 0.6 else 2):
+        y = front + row * (wide + gap)
+        block((-9, 9), (y, y + wide), (-max(stage.cm(4), 0.08), 0), material, 0.02)
+
+
+def stump(stage: Stage, radius_cm: float = 20.0) -> float:
+    """A tree's stump with rings and bark; returns its radius."""
+    rng = stage.rng
+    radius = limited(stage.cm(radius_cm), 0.85, 2.6)
+    g = mat.Graph("rings")
+    bent = g.node("VectorMath", {"operation": "MULTIPLY_ADD"})
+    warp = g.node("TexNoise", Vector=g.stretch(shift=rng.uniform(0, 9)), Scale=1.6 / radius, Detail=3.0)
+    for socket, value in zip(bent.inputs, (warp.outputs["Color"], (0.3 * radius,) * 3, g.stretch(1, 1.12, 1)), strict=False):
+        g.feed(socket, value)
+    rings = g.node("TexWave", {"wave_type": "RINGS", "rings_direction": "Z"}, Vector=bent.outputs[0], Scale=4.2 / radius)
+    rings.inputs["Distortion"].default_value, rings.inputs["Detail"].default_value = 1.2, 3.0
+    tone = rng.choice(((0.66, 0.48, 0.31), (0.74, 0.58, 0.4), (0.56, 0.4, 0.27)))
+    shade = g.blend(rings.outputs["Fac"], mix(tone, (0.25, 0.13, 0.06), 0.4), tone)
+    fine = g.noise(g.coordinates, 40 / radius, 2.0)
+    top = g.shade(base_color=g.blend(g.math("MULTIPLY", fine, 0.3), shade, (0.2, 0.12, 0.07)), roughness=0.8)
+    angle = np.linspace(0, 2 * np.pi, 97)[:-1]
+    wave = 1 + 0.035 * np.sin(3 * angle + rng.uniform(0, 6)) + 0.02 * np.sin(7 * angle + rng.uniform(0, 6))
+    bark_wave = wave + 0.03 + 0.018 * np.sin(31 * angle) * np.sin(13 * angle)
+
+    def circle(r: np.ndarray, z: float) -> list[Point]:
+        return [(float(a * math.cos(t)) * radius, float(a * math.sin(t)) * radius, z) for a, t in zip(r, angle, strict=True)]
+
+    bark = mat.speckled(rng, (0.3, 0.22, 0.16), 0.12, 0.5)
+    shapes.loft("bark", [circle(bark_wave * 1.12, -2.0), circle(bark_wave, -0.12), circle(bark_wave, -0.012)], bark)
+    shapes.loft("top", [circle(wave, -0.06), circle(wave, 0.0)], top)
+    return radius
+
+
+def planter(stage: Stage, at: Point, size: tuple[float, float], flower: Colour | None = None) -> None:
+    """A trough with a bush, and flowers of one colour; `size` is its width and its height without plants."""
+    w, h = size
+    trough = stage.paint(mix(stage.second, (0.3, 0.3, 0.3), 0.25), 0.6)
+    block((at[0] - w / 2, at[0] + w / 2), (at[1], at[1] + 0.6 * h), (at[2], at[2] + h), trough, 0.02)
+    top = (at[0], at[1] + 0.3 * h, at[2] + h)
+    chance, count = draws(stage), 420
+    places = np.array(top) + np.stack(
+        [
+            chance.uniform(-0.5, 0.5, count) * w * 0.95,
+            chance.normal(0, 0.13, count) * h,
+            np.abs(chance.normal(0.12, 0.22, count)) * h,
+        ],
+        -1,
+    )
+    along = chance.normal(0, 1, (count, 3)) + np.array([0, -0.3, 0.8])
+    swarm("bush", blade(0.42, 0.2, steps=2), places, along, h * chance.uniform(0.14, 0.3, count), stage.leaf())
+    if flower is not None:
+        some = places[chance.random(count) < 0.35] + np.array([0, -0.04, 0.1]) * h
+        out = chance.normal(0, 1, (len(some), 3)) + np.array([0, -0.8, 0.5])
+        swarm("blossoms", blade(0.9, 0.1, steps=2), some, out, h * chance.uniform(0.09, 0.16, len(some)), stage.leaf(flower))
+
+
+def awning(stage: Stage, at: Point, width: float, reach: float) -> None:
+    """A striped awning whose upper edge is at `at`; it comes forward and down."""
+    pale = mix(stage.accent, (1, 1, 1), 0.7)
+    count = 10
+    for k in range(count):
+        x0, x1 = (at[0] + width * (i / count - 0.5) for i in (k, k + 1))
+        rows = np.array(
+            [
+                [(x0, at[1], at[2]), (x1, at[1], at[2])],
+                [(x0, at[1] - reach, at[2] - 0.45 * reach), (x1, at[1] - reach, at[2] - 0.45 * reach)],
+                [(x0, at[1] - reach, at[2] - 0.65 * reach), (x1, at[1] - reach, at[2] - 0.65 * reach)],
+            ]
+        )
+        sheet("awning", rows, stage.paint(stage.second if k % 2 else pale, 0.7))

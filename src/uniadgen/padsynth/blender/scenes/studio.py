@@ -2,7 +2,7 @@
 
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender import shapes
-from uniadgen.padsynth.blender.scenes.decor import dress
+from uniadgen.padsynth.blender.scenes.decor import bear, dress
 from uniadgen.padsynth.blender.scenes.forms import block, spread_cloth
 from uniadgen.padsynth.blender.scenes.room import paper_roll
 from uniadgen.padsynth.blender.scenes.stage import Stage
@@ -22,4 +22,5 @@ def studio(stage: Stage) -> None:
     elif motif == "cloth":
         side = rng.choice((-1, 1))
         spread_cloth((side * 1.35, 0.7), (1.1, 1.5), 0.0, mat.fabric(rng, stage.second, 40), stage, side * 0.4)
+    bear(stage)
     dress(stage)

@@ -17,6 +17,7 @@ from uniadgen.padsynth.blender.scenes.stage import WOODS, Stage, draws
 
 def winter(stage: Stage) -> None:
     """Snow, frosted firs and falling flakes under a tinted sky."""
+    stage.sized_for(30)
     rng, chance = stage.rng, draws(stage)
     ground = dunes(stage, mat.snow(rng, mix((0.94, 0.96, 1.0), stage.base, 0.1)), 0.22, 0.8, 9)
     for i in range(4):  # hills

@@ -4,7 +4,7 @@ import numpy as np
 
 from uniadgen.padsynth.blender import materials as mat
 from uniadgen.padsynth.blender.materials import mix
-from uniadgen.padsynth.blender.scenes.decor import dress
+from uniadgen.padsynth.blender.scenes.decor import bear, dress
 from uniadgen.padsynth.blender.scenes.forms import ball, block, curtain, only_seen, sheet
 from uniadgen.padsynth.blender.scenes.room import back_wall, rug, table_top
 from uniadgen.padsynth.blender.scenes.stage import WOODS, Stage
@@ -12,6 +12,7 @@ from uniadgen.padsynth.blender.scenes.stage import WOODS, Stage
 
 def wood_window(stage: Stage) -> None:
     """A wooden table by a window with curtains."""
+    stage.sized_for(85 if stage.floor else 30)
     rng = stage.rng
     boards = mat.wood(rng, rng.choice(WOODS), rng.uniform(0.3, 0.55), along_view=rng.random() < 0.35)
     runner = not stage.floor and rng.random() < 0.5
@@ -43,4 +44,5 @@ def wood_window(stage: Stage) -> None:
         rug(stage, mat.fabric(rng, stage.second, 22))
     elif runner:
         block((-0.85, 0.85), (-9, 1.27), (-0.03, 0), mat.fabric(rng, mix(stage.second, stage.accent, 0.4), 50), 0.0)
+    bear(stage)
     dress(stage)
