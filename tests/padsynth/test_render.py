@@ -134,7 +134,8 @@ def test_exactly_what_has_changed_is_rendered_again(world: World, tmp_path: Path
     before = times(tmp_path)
     products = list(world.products)
     products[3] = replace(products[3], accent=(0.1, 0.2, 0.3))
-    products[5] = replace(products[5], description="told otherwise, looks the same")
+    points = (*products[5].selling_points, specs.SellingPoint("feature", "Told Otherwise"))
+    products[5] = replace(products[5], description="told otherwise, looks the same", selling_points=points)
     rendered(world, tmp_path, products)
     after = times(tmp_path)
     assert [name for name in before if before[name] != after[name]] == ["p00003"]

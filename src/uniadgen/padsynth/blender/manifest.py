@@ -30,6 +30,12 @@ _DRAWING = (
     "specs.py",
 )
 _SCHEDULING = frozenset({"render_world", "is_rendered", "render_product", "_work"})
+# Of specs.py all but what plans: the fields that shape pictures are in `product_digest`.
+_PLANNING = frozenset({"SellingPoint", "ProductSpec", "SceneSpec", "CreativeSpec", "categories_of", "families_for"})
+_LOOKS = (
+    "id", "department", "category", "brand", "series", "colour", "accent", "material", "form", "size_cm", "posture", "view", "seed",
+)  # fmt: skip
+_FRAMING = ("id", "scene", "centre_x", "base_y", "extent")
 _SAID = {
     "seed": "the world of another seed",
     "size": "pictures of another size",
@@ -54,9 +60,11 @@ def settings(seed: int, size: int | None, samples: int, cutout_samples: int) -> 
 
 
 def product_digest(product: ProductSpec, creatives: Sequence[CreativeSpec], size: int, samples: int) -> str:
-    """A hash of what shapes the pictures of one product; ad texts and the description don't."""
-    looks = {name: value for name, value in asdict(product).items() if name != "description"}
-    scenes = [{k: v for k, v in asdict(creative).items() if k not in ("text", "text_style")} for creative in creatives]
+    """A hash of what shapes the pictures of one product; texts don't, but for the material that is told."""
+    told, drawn = asdict(product), [asdict(creative) for creative in creatives]
+    material = [point.text for point in product.selling_points if point.type == "material"]
+    looks = [*(told[name] for name in _LOOKS), *material]
+    scenes = [[creative[name] for name in _FRAMING] for creative in drawn]
     text = json.dumps([looks, scenes, size, samples], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -73,7 +81,7 @@ def code_digest() -> str:
                 match node:
                     case ast.FunctionDef() | ast.ClassDef() | ast.Module() if ast.get_docstring(node) is not None:
                         node.body = node.body[1:] or [ast.Pass()]
-            kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING)
+            kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING | _PLANNING)
             pieces += [ast.unparse(node) for node in kept if not isinstance(node, ast.Import | ast.ImportFrom)]
     return hashlib.sha256("\n".join(sorted(pieces)).encode()).hexdigest()[:16]
 
