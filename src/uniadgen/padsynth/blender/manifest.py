@@ -33,7 +33,8 @@ _SCHEDULING = frozenset({"render_world", "is_rendered", "render_product", "_work
 # Of specs.py all but what plans: the fields that shape pictures are in `product_digest`.
 _PLANNING = frozenset({"SellingPoint", "ProductSpec", "SceneSpec", "CreativeSpec", "categories_of", "families_for"})
 _LOOKS = (
-    "id", "department", "category", "brand", "series", "colour", "accent", "material", "form", "size_cm", "posture", "view", "seed",
+    "id", "department", "category", "brand", "series", "colour", "accent", "material", "form", "size_cm", "posture", "view",
+    "seed",
 )  # fmt: skip
 _FRAMING = ("id", "scene", "centre_x", "base_y", "extent")
 _SAID = {
