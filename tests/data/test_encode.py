@@ -10,21 +10,26 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from PIL import Image
 
 from killing import kill_and_resume
 from uniadgen.cli import main
+from uniadgen.creatives import ClickedPictures
 from uniadgen.data import encode, layout
 from uniadgen.data.augment import VARIANTS, varied
 from uniadgen.data.encode import encode_creatives
 from uniadgen.data.hidden import fill_hidden
 from uniadgen.data.store import open_store
 from uniadgen.errors import InputError
-from uniadgen.imaging.loading import load_stored
+from uniadgen.evaluation.protocol import open_picture
+from uniadgen.imaging.loading import load_rgb, load_stored
+from uniadgen.metrics.palette import palette_distance
 from uniadgen.model import checkpoint
 from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.pixels import to_pixels
 from uniadgen.model.text_tokenizer import train_text_tokenizer
+from uniadgen.model.unified import UnifiedModel
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
@@ -262,3 +267,35 @@ def test_a_store_gives_back_what_the_tables_hold(tokenizer: FSQTokenizer, tmp_pa
     assert sorted(path.name for path in data.glob(".store-*")) == made  # opened, not made again
     layout.write_users(data, [])
     assert json.loads((data / made[0] / "settings.json").read_text())["variants"] == 1
+
+
+def odd_pictures(folder: Path) -> list[Path]:
+    """Pictures that look otherwise to a careless reader: turned, deep, with a transparent colour, with hidden colours."""
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 4), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    palette = Image.fromarray(pixels[..., 0] // 128, "L").convert("P")
+    palette.putpalette([90, 140, 70, 255, 0, 255])
+    paths = [folder / name for name in ("turned.jpg", "deep.png", "palette.png", "hidden.png")]
+    Image.fromarray(pixels[..., :3]).save(paths[0], exif=exif)
+    Image.fromarray(pixels[..., 0].astype(np.uint16) * 200).save(paths[1])
+    palette.save(paths[2], transparency=1)
+    Image.fromarray(pixels).save(paths[3])
+    return paths
+
+
+def test_stored_pictures_are_seen_as_generate_sees_given_ones(data: Path, model: UnifiedModel, tmp_path: Path) -> None:
+    paths = odd_pictures(tmp_path)
+    rows = layout.read_creatives(data).to_pylist()
+    for row, path in zip(rows, paths, strict=False):
+        row["ad"] = path.read_bytes()
+    layout.write_creatives(data, rows)
+    encode_creatives(data, model.image_tokenizer, model.config)
+    encoded = pq.read_table(data / "creatives.parquet", columns=["click_codes"])["click_codes"].to_pylist()
+    seen = ClickedPictures(model).seen(paths, [path.name for path in paths])
+    for codes, click, path in zip(encoded, seen, paths, strict=False):
+        assert codes[: len(click.codes)] == click.codes.tolist(), path.name
+        # and so is what evaluation compares with
+        truth = open_picture(path.read_bytes(), path.name)
+        assert np.array_equal(np.asarray(truth), np.asarray(load_rgb(path, "x")))
+        assert palette_distance(truth, load_rgb(path, "x")) == 0

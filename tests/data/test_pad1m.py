@@ -476,6 +476,27 @@ def test_missing_and_damaged_pictures(tmp_path: Path, run: Run, capsys: pytest.C
     assert run("validate", path, "--images", tmp_path / "nowhere") == 2
 
 
+def test_the_one_pixel_limit_holds_for_stored_pictures(
+    tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = make_records(30)
+    folders = picture_folders(tmp_path, records)
+    path = write(tmp_path / "x.json", records)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow's own limit, which must not matter
+    monkeypatch.setenv("UNIADGEN_MAX_PIXELS", "300000000")
+    assert run("validate", path, "--images", *folders) == 0
+    assert run("convert", "--from", "pad1m", path, "--images", *folders, "--out", tmp_path / "out") == 0
+    monkeypatch.setenv("UNIADGEN_MAX_PIXELS", "10")
+    capsys.readouterr()
+    assert run("validate", path, "--images", *folders) == 1
+    assert "f_path: too many or no pixels" in capsys.readouterr().out
+    assert run("validate", tmp_path / "out") == 1
+    assert "too many or no pixels" in capsys.readouterr().out
+    monkeypatch.setenv("UNIADGEN_MAX_PIXELS", "many")
+    assert run("validate", path, "--images", *folders) == 2
+    assert "UNIADGEN_MAX_PIXELS" in capsys.readouterr().err
+
+
 def animation() -> bytes:
     frames = [Image.new("L", (8, 8), shade) for shade in (0, 255)]
     data = io.BytesIO()

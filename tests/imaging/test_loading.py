@@ -1,19 +1,28 @@
 """Pictures from outside: every kind opens in its true colours, and what is none is refused with one clear line."""
 
-import io
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageCms
 
 from uniadgen.errors import InputError
-from uniadgen.imaging.cutout import cut_out
-from uniadgen.imaging.loading import check_picture, load_picture
+from uniadgen.imaging import colour, loading
+from uniadgen.imaging.loading import (
+    PictureError,
+    check_picture,
+    check_whole_picture,
+    identity,
+    load_picture,
+    load_rgb,
+    load_stored,
+    picture_size,
+)
 
 RED = (200, 30, 40)
 
@@ -186,7 +195,7 @@ def test_missing_folder_empty_and_other_files(tmp_path: Path) -> None:
     assert "no picture" in refusal(tmp_path / "text.png")
     os.mkfifo(tmp_path / "pipe.png")
     assert "regular file" in refusal(tmp_path / "pipe.png")
-    for odd in ("", "  ", "nul\0.png", "\ud800.png", "x" * 5000, "a\nb.png", 7, None, b"a.png"):
+    for odd in ("", "  ", "nul\0.png", "\ud800.png", "x" * 5000, "a\nb.png", 7, None, b"", b"a.png"):
         refusal(odd)
 
 
@@ -232,79 +241,163 @@ def test_too_many_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             load_picture(small, "x")
 
 
-# Cutting out -------------------------------------------------------------------------------------------------------------
+def test_a_closed_picture_is_one_clear_line(tmp_path: Path) -> None:
+    path = saved(tmp_path, "a.png", Image.new("RGB", (8, 8), RED))
+    with Image.open(path) as never_decoded:
+        pass
+    in_memory = Image.new("RGB", (8, 8), RED)
+    in_memory.close()
+    assert "closed" in refusal(never_decoded)
+    assert "closed" in refusal(in_memory)
+    with pytest.raises(InputError, match="closed"):
+        check_picture(never_decoded, "x")
+    with pytest.raises(InputError, match="closed"):
+        identity(in_memory, "x")
+    # with its pixels read in time it is as good as any
+    with Image.open(path) as kept:
+        kept.load()
+    assert load_picture(kept, "x").getpixel((0, 0)) == RED
 
 
-def disc(backdrop: tuple[int, int, int], colour: tuple[int, int, int] = RED, label: bool = False) -> Image.Image:
-    """A disc with a smooth edge on a plain backdrop; with a label of the backdrop's colour on it when asked."""
-    image = Image.new("RGB", (480, 480), backdrop)
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((80, 80, 400, 400), fill=colour)
-    if label:
-        draw.rectangle((200, 200, 280, 280), fill=backdrop)
-    return image.resize((120, 120), Image.Resampling.BOX)
+def test_libtiff_says_nothing_beside_the_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = saved(tmp_path, "a.tif", Image.fromarray(noise((66, 120), 4)), compression="tiff_lzw")
+    data = bytearray(path.read_bytes())
+    data[2000:2400] = bytes(400)
+    path.write_bytes(data)
+    assert "damaged" in refusal(path)
+    with pytest.raises(PictureError):
+        check_whole_picture(bytes(data), "x")
+    assert capfd.readouterr() == ("", "")
 
 
-def test_transparent_pictures_are_returned_as_they_are() -> None:
-    image = Image.fromarray(noise((9, 9), 4))
-    assert cut_out(image, "x") is image
+# One look for all ---------------------------------------------------------------------------------------------------------
 
 
-def test_fully_transparent_picture_is_refused() -> None:
-    with pytest.raises(InputError, match="fully transparent"):
-        cut_out(Image.new("RGBA", (9, 9), (1, 2, 3, 0)), "product.image")
+def turned(folder: Path) -> Path:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved(folder, "turned.jpg", Image.fromarray(noise((64, 48))), exif=exif, quality=95, subsampling=0)
 
 
-@pytest.mark.parametrize("backdrop", [(255, 255, 255), (0, 0, 0), (30, 160, 70)])
-def test_a_plain_backdrop_goes_and_takes_its_tint_along(backdrop: tuple[int, int, int]) -> None:
-    photo = disc(backdrop)
-    result = np.asarray(cut_out(photo, "x")).astype(int)
-    truth = np.asarray(disc((255, 255, 255), (0, 0, 0)))[..., 0]
-    alpha = 255 - truth.astype(int)
-    assert np.abs(result[..., 3] - alpha).max() <= 12
-    sure = result[..., 3] > 25
-    assert np.abs(result[sure][:, :3] - RED).max() <= 12  # the disc has one colour, up to its edge
-    inner = alpha == 255
-    assert np.array_equal(result[inner][:, :3], np.asarray(photo)[inner])
+def deep(folder: Path) -> Path:
+    levels = np.linspace(0, 65535, 64 * 48).astype(np.uint16).reshape(48, 64)
+    return saved(folder, "deep.png", Image.fromarray(levels))
 
 
-def test_enclosed_areas_of_the_backdrops_colour_stay() -> None:
-    result = cut_out(disc((255, 255, 255), label=True), "x")
-    assert at(result, 60, 60) == (255, 255, 255, 255)
-    assert at(result, 1, 1)[3] == 0
+def transparent_palette(folder: Path) -> Path:
+    image = Image.fromarray(noise((64, 48), 1)[..., 0] // 128, "L").convert("P")
+    image.putpalette([*RED, 255, 0, 255])
+    return saved(folder, "palette.png", image, transparency=1)
 
 
-def test_thin_parts_survive() -> None:
-    image = Image.new("RGB", (60, 60), "white")
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((10, 30, 50, 50), fill=RED)
-    draw.line((30, 5, 30, 30), fill=RED)
-    assert at(cut_out(image, "x"), 30, 10) == (*RED, 255)
+def hidden_colours(folder: Path) -> Path:
+    return saved(folder, "hidden.png", Image.fromarray(noise((64, 48), 4)))
 
 
-def test_jpeg_noise_on_the_backdrop_goes() -> None:
-    file = io.BytesIO()
-    disc((250, 250, 250)).save(file, "JPEG", quality=80)
-    alpha = np.asarray(cut_out(load_picture(Image.open(file), "x"), "x"))[..., 3]
-    assert not alpha[:14].any()
-    assert not alpha[:, :14].any()
-    assert alpha[60, 60] == 255
+def four_inks(folder: Path) -> Path:
+    return saved(folder, "cmyk.jpg", Image.fromarray(noise((64, 48), 4), "CMYK"), quality=95)
 
 
-def test_a_maze_of_backdrop_is_followed_to_its_end() -> None:
-    image = Image.new("RGB", (81, 81), "white")
-    draw = ImageDraw.Draw(image)
-    for ring in range(4, 36, 4):  # rings, each with a gap on the other side than the last
-        draw.rectangle((ring, ring, 80 - ring, 80 - ring), outline=RED, width=2)
-        gap = ring if ring % 8 else 79 - ring
-        draw.rectangle((gap, 40, gap + 1, 41), fill="white")
-    assert at(cut_out(image, "x"), 40, 40)[3] == 0
+KINDS = [turned, deep, transparent_palette, hidden_colours, four_inks]
 
 
-def test_no_plain_border_or_nothing_on_it() -> None:
-    with pytest.raises(InputError, match="supply a cut-out"):
-        cut_out(Image.fromarray(noise((50, 50))), "product.image")
-    with pytest.raises(InputError, match="nothing stands out"):
-        cut_out(Image.new("RGB", (50, 50), "white"), "product.image")
-    with pytest.raises(InputError, match=r"product\.image"):
-        cut_out(Image.new("RGB", (1, 1), "white"), "product.image")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_its_bytes_and_an_open_picture_look_the_same(tmp_path: Path, kind: Callable[[Path], Path]) -> None:
+    path = kind(tmp_path)
+    given = load_rgb(path, "x")
+    assert given.mode == "RGB"
+    for other in (path.read_bytes(), Image.open(path)):
+        assert np.array_equal(np.asarray(load_rgb(other, "x")), np.asarray(given))
+    stored = load_stored(path.read_bytes(), "x")
+    assert np.array_equal(np.asarray(colour.flatten(stored)), np.asarray(given))
+
+
+def test_what_is_hidden_under_alpha_never_shows(tmp_path: Path) -> None:
+    pixels = np.full((8, 8, 4), (255, 0, 255, 0), np.uint8)
+    pixels[:, 4:] = (*RED, 255)
+    loaded = np.asarray(load_rgb(saved(tmp_path, "a.png", Image.fromarray(pixels)), "x"))
+    assert (loaded[:, :4] == 255).all()
+    assert (loaded[:, 4:] == RED).all()
+
+
+def test_stored_pictures_that_are_missing_or_broken() -> None:
+    for data, reason in ((None, "stored"), (b"", "0 bytes|empty"), (b"nonsense", "no picture")):
+        with pytest.raises(PictureError, match=f'creative "c": has no .*({reason}).*convert') as caught:
+            load_stored(data, 'creative "c"')
+        assert caught.value.problem
+
+
+# Memory -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I", "F", "HSV", "La", "RGBa"])
+@pytest.mark.parametrize("keep", [None, 300])
+def test_bands_of_rows_give_the_same_pixels(mode: str, keep: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = noise((41, 37), 4)
+    grey = values[..., 0]
+    image = {
+        "I;16": lambda: Image.fromarray(grey.astype(np.uint16) * 257),
+        "I;16B": lambda: Image.fromarray(grey.astype(">u2")),
+        "F": lambda: Image.fromarray(grey.astype(np.float32)),
+        "LA": lambda: Image.fromarray(values[..., :2], "LA"),
+        "La": lambda: Image.fromarray(values[..., :2], "LA").convert("La"),
+        "RGBA": lambda: Image.fromarray(values),
+        "RGBa": lambda: Image.fromarray(values).convert("RGBa"),
+    }.get(mode, lambda: Image.fromarray(values[..., :3]).convert(mode))()
+    whole = colour.to_srgb(image, keep)
+    monkeypatch.setattr(colour, "BAND_PIXELS", 200)
+    banded = colour.to_srgb(image, keep)
+    assert banded.mode == whole.mode
+    assert np.array_equal(np.asarray(banded), np.asarray(whole))
+    if keep:
+        assert whole.size == (14, 13)  # divided by three
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
+def test_large_pictures_are_averaged_down(tmp_path: Path, name: str) -> None:
+    x, y = np.meshgrid(np.linspace(0, 255, 400), np.linspace(0, 255, 200))
+    smooth = Image.fromarray(np.dstack([x, y, 255 - x]).astype(np.uint8))
+    path = saved(tmp_path, name, smooth)
+    loaded = load_rgb(path, "x", keep=6000)
+    assert loaded.width * loaded.height <= 6000
+    expected = np.asarray(smooth.resize(loaded.size, Image.Resampling.BOX)).astype(int)
+    assert np.abs(np.asarray(loaded).astype(int) - expected).max() <= 6
+    assert picture_size(path, "x") == (400, 200)
+    assert load_rgb(path, "x", keep=400 * 200).size == (400, 200)
+
+
+def test_no_more_than_a_reduced_jpeg_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[tuple[int, int]] = []
+    convert = loading.to_srgb
+
+    def watched(image: Image.Image, keep: int | None) -> Image.Image:
+        decoded.append(image.size)
+        return convert(image, keep)
+
+    monkeypatch.setattr(loading, "to_srgb", watched)
+    path = saved(tmp_path, "a.jpg", Image.fromarray(noise((800, 400))))
+    assert load_picture(path, "x", keep=100 * 50).size == (100, 50)
+    assert decoded == [(100, 50)]
+
+
+def test_formats_that_decode_in_much_memory_have_a_lower_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MAX_PIXELS", 64 * 48)
+    picture = Image.new("RGB", (64, 48), RED)
+    assert load_picture(saved(tmp_path, "a.png", picture), "x", max_pixels=64 * 48).size == (64, 48)
+    path = saved(tmp_path, "a.webp", picture)
+    assert "MB to decode" in refusal(path, max_pixels=64 * 48)
+    with pytest.raises(InputError, match="MB to decode"):
+        check_picture(path, "x")
+    assert load_picture(path, "x", max_pixels=64 * 48 * 2).size == (64, 48)  # who raises the one limit raises the other
+
+
+def test_open_pictures_are_known_again_by_their_pixels(tmp_path: Path) -> None:
+    pixels = noise((30, 20), 4)
+    first, second = Image.fromarray(pixels), Image.fromarray(pixels.copy())
+    assert identity(first, "x") == identity(second, "x")
+    second.putpixel((29, 19), (1, 2, 3, 4))
+    assert identity(first, "x") != identity(second, "x")
+    path = saved(tmp_path, "a.png", first)
+    before = identity(path, "x")
+    os.utime(path, (1, 1))
+    assert identity(path, "x") != before

@@ -69,3 +69,14 @@ def test_one_picture_has_no_fid(folders: tuple[Path, Path]) -> None:
         path.unlink()
     with pytest.raises(InputError, match="two pictures"):
         picture_metrics(*folders, MeanColour())
+
+
+def test_pictures_that_look_the_same_have_no_distance(tmp_path: Path) -> None:
+    shown = np.full((16, 16, 4), (90, 140, 70, 255), np.uint8)
+    shown[:, 8:] = (255, 255, 255, 255)
+    hidden = shown.copy()
+    hidden[:, 8:] = (255, 0, 255, 0)
+    for name, pixels in (("a", shown), ("b", hidden)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / "x.png")
+    assert picture_metrics(tmp_path / "a", tmp_path / "b")["palette_distance"] == 0

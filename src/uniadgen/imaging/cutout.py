@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 
 from uniadgen.ads import Picture
 from uniadgen.errors import InputError
-from uniadgen.imaging.loading import PRODUCT_PIXELS, load_picture
+from uniadgen.imaging.loading import PRODUCT_PIXELS, load_picture, picture_size
 
 _NEARLY_OPAQUE = 250  # a photo whose alpha never falls below this has no transparency worth the name
 _PLAIN_SHARE = 0.95  # of the border; the product may touch the rest
@@ -61,7 +61,12 @@ def read_product(source: Picture, what: str) -> tuple[Image.Image, list[str]]:
 
     A picture of more than PRODUCT_PIXELS is averaged down while it is read. Raises InputError as load_picture and cut_out do.
     """
-    return _cut(load_picture(source, what, PRODUCT_PIXELS), what)
+    size = picture_size(source, what)
+    picture = load_picture(source, what, PRODUCT_PIXELS)
+    cutout, notes = _cut(picture, what)
+    if size[0] * size[1] > PRODUCT_PIXELS:
+        notes.append(f"the picture has {size[0]}x{size[1]} pixels and was read at {max(picture.size) / max(size):.0%} of that")
+    return cutout, notes
 
 
 def has_transparency(image: Image.Image) -> bool:
@@ -122,7 +127,7 @@ def _doubts(cutout: Image.Image) -> list[str]:
     notes = _small(cutout)
     if min(visible.shape) < 8 or visible.mean() < _FILLED:
         return notes
-    rim = visible & ~_shrunk(visible, 2)
+    rim = visible & ~_shrunk(np.pad(visible, 2), 2)[2:-2, 2:-2]
     colours = part[..., :3][rim]
     typical = np.median(colours, axis=0).astype(np.uint8)
     plain = np.mean(_difference(colours[None], typical) <= _PLAIN_TOLERANCE) >= _PLAIN_SHARE
@@ -267,9 +272,18 @@ def _without_ripples(product: Mask, difference: Pixels) -> Mask:
 
 def _shrunk(mask: Mask, by: int) -> Mask:
     """The pixels of a mask that are further than `by` from its edge; the picture's border is no edge."""
-    filled = Image.fromarray(np.pad(mask, by, mode="edge"))
-    inside: Mask = np.asarray(filled.convert("L").filter(ImageFilter.MinFilter(2 * by + 1)))[by:-by, by:-by] > 0
-    return inside
+    rows = _all_within(np.pad(mask, by, mode="edge"), 2 * by + 1)
+    return _all_within(rows.T, 2 * by + 1).T
+
+
+def _all_within(mask: Mask, length: int) -> Mask:
+    """Whether all of `length` rows hold, from each row on: [H, W] -> [H - length + 1, W]. Windows are joined pairwise."""
+    have = 1
+    while have < length:
+        step = min(have, length - have)
+        mask = mask[:-step] & mask[step:]
+        have += step
+    return mask
 
 
 # Edges -------------------------------------------------------------------------------------------------------------------

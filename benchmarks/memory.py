@@ -1,0 +1,107 @@
+"""Peak memory of one request with pictures just under the pixel limit, by format: as the product, and as ten clicks.
+
+    python benchmarks/memory.py                 # every format; about ten minutes on one core, and 300 MB of disk
+    python benchmarks/memory.py png tif-1       # some of them
+
+Each request runs in a process of its own, `uniadgen generate`; its peak is `ru_maxrss` as the operating system counts it.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from uniadgen.demo import example_folder
+
+SIDE = 7990
+CLICKS = 10
+MEASURED = """
+import resource, sys
+from uniadgen.cli import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as error:
+    code = error.code
+print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def photo() -> Image.Image:
+    """Noise on white."""
+    tile = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
+    pixels = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    pixels[1000:6800, 1000:6600] = np.tile(tile, (15, 14, 1))[:5800, :5600]
+    return Image.fromarray(pixels)
+
+
+def cutout() -> Image.Image:
+    picture, mask = photo(), Image.new("L", (SIDE, SIDE))
+    ImageDraw.Draw(mask).ellipse((500, 500, SIDE - 500, SIDE - 500), fill=255)
+    picture.putalpha(mask)
+    return picture
+
+
+def deep(kind: Any, scale: int) -> Image.Image:
+    return Image.fromarray(np.asarray(photo().convert("L")).astype(kind) * scale)
+
+
+STRIP = {"compression": "tiff_lzw", "strip_size": 4 * SIDE * SIDE + 1}  # one strip, the worst case
+FORMATS: dict[str, tuple[Callable[[], Image.Image], str, dict[str, Any]]] = {
+    "jpeg": (photo, "jpg", {"quality": 85}),
+    "jpeg-progressive-cmyk": (lambda: photo().convert("CMYK"), "jpg", {"quality": 60, "progressive": True, "subsampling": 0}),
+    "png": (photo, "png", {"compress_level": 1}),
+    "png-rgba": (cutout, "png", {"compress_level": 1}),
+    "png-16": (lambda: deep(np.uint16, 257), "png", {"compress_level": 1}),
+    "tif-1": (lambda: photo().convert("1"), "tif", {"compression": "group4"}),
+    "tif-rgba": (cutout, "tif", STRIP),
+    "tif-float": (lambda: deep(np.float32, 1), "tif", STRIP),
+    "bmp": (photo, "bmp", {}),
+}
+
+
+def peak(request: dict[str, Any], folder: Path) -> str:
+    """The peak in MB, or why there is none."""
+    path = folder / "request.json"
+    path.write_text(json.dumps(request), encoding="utf-8")
+    command = [sys.executable, "-c", MEASURED, "generate", str(path), "--out", str(folder / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    code, kilobytes = done.stdout.split("\n")[-2].split()
+    return f"{int(kilobytes) / 1024:,.0f}" + ("" if code == "0" else f" (refused: {done.stderr.strip()})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    names = arguments.formats or list(FORMATS)
+    if unknown := set(names) - set(FORMATS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if arguments.make:
+        make, _, options = FORMATS[names[0]]
+        make().save(arguments.make, **options)
+        return
+    product = {"description": "red kettle", "selling_points": ["Auto shut-off", "1.7 L"]}
+    small = str(example_folder() / "product.webp")
+    print(f"{'format':24}{'as product, MB':>18}{f'as {CLICKS} clicks, MB':>18}")
+    for name in names:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            picture = folder / f"picture.{FORMATS[name][1]}"
+            # in a process of its own: what this one had held would count for its children, too
+            subprocess.run([sys.executable, __file__, name, "--make", str(picture)], check=True)
+            clicks = [{"image": str(picture), "text": f"Towel {number}"} for number in range(CLICKS)]
+            as_product = peak({"product": {**product, "image": str(picture)}}, folder)
+            as_clicks = peak({"product": {**product, "image": small}, "history": clicks}, folder)
+        print(f"{name:24}{as_product:>18}{as_clicks:>18}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
