@@ -1,4 +1,4 @@
-"""Peak memory of one request with pictures just under the pixel limit, by format: as the product, and as ten clicks.
+"""Peak memory of one request with pictures just under their format's limit of pixels: as the product, and as ten clicks.
 
     python benchmarks/memory.py                 # every format; about ten minutes on one core, and 300 MB of disk
     python benchmarks/memory.py png tif-1       # some of them
@@ -33,17 +33,18 @@ print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def photo() -> Image.Image:
+def photo(side: int = SIDE) -> Image.Image:
     """Noise on white."""
     tile = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
-    pixels = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    pixels[1000:6800, 1000:6600] = np.tile(tile, (15, 14, 1))[:5800, :5600]
+    pixels = np.full((side, side, 3), 255, np.uint8)
+    inside = side - 2000
+    pixels[1000:-1000, 1000:-1000] = np.tile(tile, (15, 15, 1))[:inside, :inside]
     return Image.fromarray(pixels)
 
 
-def cutout() -> Image.Image:
-    picture, mask = photo(), Image.new("L", (SIDE, SIDE))
-    ImageDraw.Draw(mask).ellipse((500, 500, SIDE - 500, SIDE - 500), fill=255)
+def cutout(side: int = SIDE) -> Image.Image:
+    picture, mask = photo(side), Image.new("L", (side, side))
+    ImageDraw.Draw(mask).ellipse((500, 500, side - 500, side - 500), fill=255)
     picture.putalpha(mask)
     return picture
 
@@ -63,6 +64,9 @@ FORMATS: dict[str, tuple[Callable[[], Image.Image], str, dict[str, Any]]] = {
     "tif-rgba": (cutout, "tif", STRIP),
     "tif-float": (lambda: deep(np.float32, 1), "tif", STRIP),
     "bmp": (photo, "bmp", {}),
+    "webp-48-MP": (lambda: cutout(6920), "webp", {"method": 0, "quality": 50}),
+    "avif-48-MP": (lambda: cutout(6920), "avif", {"speed": 10, "quality": 50}),
+    "jpeg2000-30-MP": (lambda: cutout(5540), "jp2", {}),
 }
 
 

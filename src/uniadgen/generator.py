@@ -591,7 +591,7 @@ def cover(background: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The generated square enlarged around the canvas and cut to it."""
     side, (left, top) = _square(size)
     large = background.resize((side, side), Image.Resampling.BICUBIC)
-    return large.crop((left, top, left + size[0], top + size[1]))
+    return large if large.size == size else large.crop((left, top, left + size[0], top + size[1]))
 
 
 def _check_options(options: Options, seeds: Sequence[int]) -> None:

@@ -32,14 +32,14 @@ def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
     opacity = np.asarray(part.getchannel("A")).astype(np.float32) / np.float32(255)
     alpha, crisp = _resized(opacity, size, soft), _resized(opacity, size, Image.Resampling.LANCZOS)
     trust = np.clip((crisp - 0.5) / 0.4, 0, 1)  # how far the Lanczos colours can be relied on
-    planes = []
-    for name in "RGB":
+    result = np.empty((size[1], size[0], 4), np.uint8)  # filled plane by plane: floats of all four take much memory
+    for channel, name in enumerate("RGB"):
         weighted = np.asarray(part.getchannel(name)).astype(np.float32) * opacity
         safe = _resized(weighted, size, soft) / np.maximum(alpha, 1e-6)
         sharp = _resized(weighted, size, Image.Resampling.LANCZOS) / np.maximum(crisp, 0.5)
-        planes.append(safe + trust * (sharp - safe))
-    planes.append(alpha * np.float32(255))
-    return Image.fromarray(np.clip(np.rint(np.dstack(planes)), 0, 255).astype(np.uint8))
+        result[..., channel] = _to_8_bit(safe + trust * (sharp - safe))
+    result[..., 3] = _to_8_bit(alpha * np.float32(255))
+    return Image.fromarray(result)
 
 
 def compose(background: Image.Image, cutout: Image.Image, placement: Placement) -> Image.Image:
@@ -54,7 +54,7 @@ def compose(background: Image.Image, cutout: Image.Image, placement: Placement) 
             f"placement: {width}x{height} pixels at ({left}, {top}) do not fit into "
             f"the canvas of {background.width}x{background.height}; use a box inside the canvas"
         )
-    canvas = np.array(background.convert("RGB"))
+    canvas = np.array(background if background.mode == "RGB" else background.convert("RGB"))
     there = canvas[top : top + height, left : left + width]
     product = np.asarray(fitted_cutout(cutout, placement))
     for row in range(0, height, _ROWS):
@@ -67,6 +67,10 @@ def compose(background: Image.Image, cutout: Image.Image, placement: Placement) 
 def render_foreground(cutout: Image.Image, canvas_size: tuple[int, int], placement: Placement) -> Image.Image:
     """The product where it will stand, on a white canvas (RGB, canvas_size in pixels): what the model sees of it."""
     return compose(Image.new("RGB", canvas_size, "white"), cutout, placement)
+
+
+def _to_8_bit(plane: Plane) -> NDArray[np.uint8]:
+    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
 
 
 def _resized(plane: Plane, size: tuple[int, int], resampling: Image.Resampling) -> Plane:
