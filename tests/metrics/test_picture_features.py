@@ -37,16 +37,25 @@ def vectors(embedded: np.ndarray) -> PictureFeatures:
 
 def test_crispness_of_a_ramp_and_a_chessboard() -> None:
     x, y = np.meshgrid(np.arange(512), np.arange(512))
-    laplacian, gradient = crispness_of(grey(x // 4 + y // 4))
+    laplacian, gradient, _ = crispness_of(grey(x // 4 + y // 4))
     # a step of 1 each four pixels: half of the columns, and of the rows, see one within their central difference
     assert (laplacian, gradient) == pytest.approx((1, 0.5))
-    assert crispness_of(grey(np.full((512, 512), 77))) == pytest.approx((0, 0), abs=1e-4)
+    assert crispness_of(grey(np.full((512, 512), 77))) == pytest.approx((0, 0, 0), abs=1e-4)
     board = (x + y) % 2 * 10 + 100
-    assert crispness_of(grey(board)) == pytest.approx((40, 0), abs=1e-3)
+    assert crispness_of(grey(board)) == pytest.approx((40, 0, 40), abs=1e-3)
     # luma: a red chessboard counts 0.299
     red = np.zeros((512, 512, 3), np.uint8)
     red[..., 0] = board
-    assert crispness_of(Image.fromarray(red)) == pytest.approx((0.299 * 40, 0), abs=1e-3)
+    assert crispness_of(Image.fromarray(red)) == pytest.approx((0.299 * 40, 0, 0.299 * 40), abs=1e-3)
+
+
+def test_edges_are_what_few_pixels_have() -> None:
+    few = np.full((512, 512), 90)
+    few[:, ::16] = 120  # lines on one column in 16, and their neighbours
+    assert crispness_of(grey(few)) == pytest.approx((0, 0, 60), abs=1e-3)
+    grain = np.random.default_rng(0).integers(0, 2, (512, 512)) + 90  # that nobody sees
+    assert crispness_of(grey(grain))[0] >= 1
+    assert crispness_of(grey(grain))[2] < 6
 
 
 def test_crispness_is_measured_at_512() -> None:

@@ -202,7 +202,7 @@ def test_large_plates_are_measured_large(tmp_path: Path) -> None:
     assert set(saved.values()) == {(128, 128)}
     stronger = reconstruction(TINY, Sharpening(40), config, limit=3).large  # type: ignore[arg-type]
     assert stronger is not None
-    for name in ("laplacian", "gradient"):
+    for name in ("laplacian", "gradient", "edges"):
         little, much = (getattr(found.crispness, name) for found in (large, stronger))
         first, second = (getattr(found.crispness, f"{name}_ratio") for found in (large, stronger))
         assert much > 1.5 * little

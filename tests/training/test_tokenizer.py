@@ -68,7 +68,8 @@ def test_texture_is_how_strong_fine_structure_is_and_where() -> None:
 
 
 def test_refining_keeps_codes_and_resumes(pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ALONE", 1)
+    monkeypatch.setattr(module, "ALONE", 0)
+    monkeypatch.setattr(module, "GROWING", 2)
     schedule = Schedule(steps=3, learning_rate=0.01, batch=2, warmup=1, save_seconds=0)
 
     def refined(out: Path, resume: bool = False) -> FSQTokenizer:

@@ -30,6 +30,7 @@ from uniadgen.words import quoted
 COLUMNS = (  # of the table: a name, its figure and field, and the column's title
     ("crispness_laplacian", "crispness", "laplacian_ratio", "crispness, Laplacian / real"),
     ("crispness_gradient", "crispness", "gradient_ratio", "crispness, gradient / real"),
+    ("crispness_edges", "crispness", "edges_ratio", "crispness, edges / real"),
     ("kid", "kid", "ratio", "KID / real"),
     ("memorised_features", "memorised", "features", "memorised, features"),
     ("memorised_pixels", "memorised", "pixels", "memorised, pixels"),

@@ -152,8 +152,10 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
         own = found.large.quality
         print_line(f"{found.large.side:4} px  {own.n:8,} {own.psnr:8.2f} {own.ssim:8.4f}")
         crisp = found.large.crispness
-        told = ("-" if ratio is None else f"{ratio:.3f}" for ratio in (crisp.laplacian_ratio, crisp.gradient_ratio))
-        print_line(f"crispness at {found.large.side} px, ratio to the plates: " + "Laplacian {}, gradient {}".format(*told))
+        found_ratios = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
+        told = ("-" if ratio is None else f"{ratio:.3f}" for ratio in found_ratios)
+        ratios = "Laplacian {}, gradient {}, edges {}".format(*told)
+        print_line(f"crispness at {found.large.side} px, ratio to the plates: {ratios}")
     print_line(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
     print_line(found.signature)
 

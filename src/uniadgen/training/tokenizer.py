@@ -32,8 +32,10 @@ CROP = 128  # px that the encoder sees
 NATIVE = 0.8  # share of crops that are not made smaller
 LARGE = 0.6  # share of batches that are painted at twice the resolution, where there are pictures for it
 DETAIL = 0.5  # weight of the larger picture in the first stage
-TEXTURE, FEATURES, ADVERSARY = 0.05, 0.1, 0.1  # weights in the second stage
-ALONE = 300  # steps in which the discriminator learns before it is listened to
+TEXTURE, FEATURES, ADVERSARY = 0.05, 0.1, 0.05  # weights in the second stage; the last is a share of the others' gradient
+# Steps in which the discriminator learns before it is listened to, and over which its weight then grows: what a young one is
+# answered with is noise.
+ALONE, GROWING = 500, 1000
 HELD_OUT = 48
 
 
@@ -269,7 +271,7 @@ def refine_large(
         told = pixel + texture + feature
         last = detail.out.weight
         ours, theirs = (torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (told, -verdict.mean()))
-        weight = ADVERSARY * (ours / (theirs + 1e-6)).clamp(max=1e3) * float(step >= ALONE)
+        weight = ADVERSARY * (ours / (theirs + 1e-6)).clamp(max=1e3) * min(1.0, max(0, step - ALONE) / GROWING)
         return {
             "picture": reconstruction_loss(crops, small),
             "large": pixel,
