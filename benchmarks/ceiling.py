@@ -25,7 +25,7 @@ from uniadgen.errors import InputError
 from uniadgen.evaluation.protocol import Case, load_cases, open_picture
 from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.metrics.pbs import embeddings
-from uniadgen.model.background import BackgroundEncoder, load_encoder
+from uniadgen.model.background_encoder import BackgroundEncoder, load_encoder
 from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
 
 FACETS = ("family", "palette", "light")

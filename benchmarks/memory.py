@@ -24,7 +24,7 @@ SIDE = 7990
 CLICKS = 10
 MEASURED = """
 import resource, sys
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 try:
     code = main(sys.argv[1:])
 except SystemExit as error:

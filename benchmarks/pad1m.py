@@ -24,8 +24,8 @@ ARGUMENTS = "file, folder, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(s
 HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 3000)]
 SCRIPTS = {  # what each runs in a process of its own; file, folder and workers are its arguments
     "validate": "from uniadgen.data.validate import validate_pad1m; assert not list(validate_pad1m(file, count=workers))",
-    "convert": "from uniadgen.data.convert import convert_pad1m; convert_pad1m(file, folder / 'data', count=workers)",
-    "back": "from uniadgen.data.convert import export_pad1m; export_pad1m(folder / 'data', folder / 'again.json')",
+    "convert": "from uniadgen.data.pad1m.convert import convert_pad1m; convert_pad1m(file, folder / 'data', count=workers)",
+    "back": "from uniadgen.data.pad1m.convert import export_pad1m; export_pad1m(folder / 'data', folder / 'again.json')",
     "json.load": "import json; json.load(open(file, encoding='utf-8'))",
 }
 

@@ -25,12 +25,12 @@ from pad1m import children, resident
 
 from uniadgen.data import layout
 from uniadgen.data.augment import VARIANTS
-from uniadgen.data.encode import SETTINGS
+from uniadgen.data.encoding import SETTINGS
 from uniadgen.data.store import Store, open_store
 from uniadgen.model.config import ModelConfig, embedded
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.padsynth.worldgen import World, make_world
-from uniadgen.training.reader import Mix, Reader, batches
+from uniadgen.training.batches import Mix, Reader, batches
 
 MIXES = {"personal": Mix(general=0, personal=1, scenes=0, words=0, general_steps=0), "as trained": Mix(general_steps=0)}
 

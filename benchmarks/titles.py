@@ -24,9 +24,9 @@ from PIL import Image
 from uniadgen import Click, Product
 from uniadgen.ads import AdRequest
 from uniadgen.errors import InputError
-from uniadgen.generator import AdGenerator
 from uniadgen.inspection.text import inspect_text
 from uniadgen.padsynth.titles import STYLES, pseudo_title_task
+from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import WORD, clean_text, words
 
 CLICKS, BATCH, LONGEST = 10, 16, 3  # clicks of a shopper, texts at a time, words of a selling point

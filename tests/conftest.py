@@ -5,11 +5,11 @@ import torch
 from PIL import Image, ImageDraw
 
 from janus_models import dino_folder, janus_folder, janus_tokenizer, theirs  # noqa: F401 (fixtures)
-from uniadgen.generator import AdGenerator
 from uniadgen.model.config import tiny
 from uniadgen.model.plan import Remembered
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.pipeline.generator import AdGenerator
 
 torch.set_num_threads(2)
 

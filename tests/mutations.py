@@ -23,7 +23,7 @@ from PIL import Image
 
 from uniadgen.ads import Click, Product
 from uniadgen.errors import InputError
-from uniadgen.generator import AdGenerator
+from uniadgen.pipeline.generator import AdGenerator
 
 CPU_SECONDS = 60  # of one folder; more is a hang
 HOSTILE: tuple[Any, ...] = (
@@ -136,7 +136,7 @@ def _hang(*_: object) -> None:
 def campaign(count: int) -> None:
     import torch
 
-    from uniadgen.model import checkpoint
+    from uniadgen.loading import checkpoint
     from uniadgen.model.config import tiny
     from uniadgen.model.text_tokenizer import train_text_tokenizer
     from uniadgen.model.unified import UnifiedModel

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from uniadgen.bench import WINDOWS, against_bandwidth, copy_bandwidth, janus_shaped, plain_ad
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.demo import example_requests
-from uniadgen.generator import AdGenerator
 from uniadgen.model.config import tiny
+from uniadgen.pipeline.generator import AdGenerator
 
 
 def test_rows(capsys: pytest.CaptureFixture[str]) -> None:

@@ -202,16 +202,16 @@ with alone(Path(sys.argv[1]), "is held"):
 WRITERS = {
     "files.py": {"*"},
     "training/loop.py": {"open", "replace"},  # log.jsonl grows by lines; a finished checkpoint becomes an older one
-    "data/convert.py": {"open", "replace"},  # into the path that whole_file gave; finished tables leave the work folder
+    "data/pad1m/convert.py": {"open", "replace"},  # into the path that whole_file gave; finished tables leave the work folder
     "data/joins.py": {"TemporaryDirectory"},  # of the system, for tables that lie in a folder that is only read
     "data/similarity.py": {"open"},  # inside a scratch folder
-    "data/commands.py": {"open"},  # into the path that whole_file gave
+    "cli/data.py": {"open"},  # into the path that whole_file gave
     "data/store.py": {"open", "rename", "save", "write_text"},  # inside a scratch folder, which then gets its name
     # a product's folder, which appears as a whole
     "padsynth/blender/render.py": {"TemporaryDirectory", "rename", "save", "write_text"},
     "bench.py": {"TemporaryDirectory"},  # of the system
 }
-PRINTERS = {"console.py": {"print"}, "cli.py": {"print"}}  # cli.py: errors, to standard error
+PRINTERS = {"console.py": {"print"}, "cli/main.py": {"print"}}  # cli/main.py: errors, to standard error
 MOVING = {"replace", "rename", "renames", "link", "symlink", "move", "copyfile", "copy", "copy2"}
 MAKING = {"write_text", "write_bytes", "touch", "mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile"}
 

@@ -68,7 +68,7 @@ def test_ignored_signals_stay_ignored() -> None:
 
 
 @pytest.mark.parametrize("number", CODES)
-@pytest.mark.parametrize("module", ["argparse", "numpy", "uniadgen.requests"])
+@pytest.mark.parametrize("module", ["argparse", "numpy", "uniadgen.request"])
 def test_no_traceback_while_libraries_are_loaded(tmp_path: Path, number: signal.Signals, module: str) -> None:
     """The signal comes exactly when a library is first asked for, early or late."""
     code = f"""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
     from uniadgen.errors import InputError
-    from uniadgen.generator import AdGenerator
+    from uniadgen.pipeline.generator import AdGenerator
 
 __all__ = ["Ad", "AdGenerator", "AdRequest", "Box", "Click", "InputError", "Placement", "Product", "SampledClick"]
 

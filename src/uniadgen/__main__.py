@@ -7,7 +7,7 @@ from uniadgen.signals import leaving_at_once
 
 def main() -> int:
     leaving_at_once()
-    from uniadgen.cli import main
+    from uniadgen.cli.main import main
 
     return main()
 

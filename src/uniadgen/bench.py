@@ -28,17 +28,16 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Ad, AdRequest
+from uniadgen.clicks.sampling import product_similarity, sample_clicks
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.image import DECODINGS, GPU_WINDOW, Decoding, decode_image
+from uniadgen.decoding.image_sampling import DECODINGS, GPU_WINDOW, Decoding, decode_image
 from uniadgen.decoding.outline import added_scores
-from uniadgen.decoding.text import TextGrammar, make_points
+from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.demo import example_requests
-from uniadgen.generator import AdGenerator, Options, Timings, cover
-from uniadgen.history import product_similarity, sample_clicks
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb
 from uniadgen.imaging.placing import place
-from uniadgen.model import checkpoint, janus
+from uniadgen.loading import checkpoint, janus
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
 from uniadgen.model.pixels import to_image, to_pixels
@@ -46,8 +45,9 @@ from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.pipeline.generator import AdGenerator, Options, Timings, cover
 from uniadgen.prompts import load_pool
-from uniadgen.requests import check_request
+from uniadgen.request import check_request
 
 SHOPPERS = 16
 WINDOWS = (3, 4, 6, 8, 12, 16)  # tokens in a pass of parallel decoding

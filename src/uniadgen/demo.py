@@ -10,7 +10,7 @@ from PIL import Image
 
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.imaging.loading import load_rgb
-from uniadgen.requests import load_request
+from uniadgen.request import load_request
 from uniadgen.sheets import SheetRow, contact_sheet
 
 EXAMPLES = ("shopper-1.json", "shopper-2.json")

@@ -2,7 +2,7 @@
 
 import torch
 
-from uniadgen.data.hidden import MARGIN, fill_hidden, hidden_behind
+from uniadgen.data.hidden_area import MARGIN, fill_hidden, hidden_behind
 
 
 def test_hidden_pixels_take_the_colour_around_them() -> None:

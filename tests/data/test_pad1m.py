@@ -19,15 +19,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from killing import kill_and_resume
-from uniadgen import cli
-from uniadgen.data import layout, pad1m
-from uniadgen.data.commands import add_data_verbs
-from uniadgen.data.convert import convert_pad1m, export_pad1m
-from uniadgen.data.jsonlist import CHUNK_BYTES, Lenient, Malformed, map_chunks, open_list, read_chunk, workers
+from uniadgen.cli import main as cli
+from uniadgen.cli.data import add_data_verbs
+from uniadgen.clicks.sampling import hashed_embedder, product_similarity
+from uniadgen.data import layout
+from uniadgen.data.pad1m import records as pad1m
+from uniadgen.data.pad1m.convert import convert_pad1m, export_pad1m
+from uniadgen.data.pad1m.json_list import CHUNK_BYTES, Lenient, Malformed, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.similarity import fill_similarity, load_embedder
 from uniadgen.data.validate import doubtful, record_findings, sound, validate_layout, validate_pad1m
 from uniadgen.errors import InputError
-from uniadgen.history import hashed_embedder, product_similarity
 
 Record = dict[str, Any]
 Run = Callable[..., int]
@@ -251,7 +252,7 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(tmp_path: Path) -
     path = write(tmp_path / "x.json", make_records(3000), indent=1)
     convert_pad1m(path, tmp_path / "whole", chunk_bytes=40_000)
     script = (
-        "import sys; from pathlib import Path; from uniadgen.data.convert import convert_pad1m; "
+        "import sys; from pathlib import Path; from uniadgen.data.pad1m.convert import convert_pad1m; "
         "convert_pad1m(Path(sys.argv[1]), Path(sys.argv[2]), count=int(sys.argv[3]), chunk_bytes=40_000)"
     )
     out = tmp_path / "out"
@@ -268,7 +269,7 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(tmp_path: Path) -
 def test_a_failure_in_each_pass_can_be_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     path = write(tmp_path / "x.json", make_records(300))
     convert_pad1m(path, tmp_path / "whole", chunk_bytes=20_000)
-    from uniadgen.data import convert
+    from uniadgen.data.pad1m import convert
 
     real, calls = getattr(convert, step), 0
 

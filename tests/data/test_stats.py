@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 import pytest
 from PIL import Image
 
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.data import layout, stats
 from uniadgen.data.stats import data_stats, kinds_sheet, taste_rates
 from uniadgen.errors import InputError

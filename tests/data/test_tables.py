@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from uniadgen import cli
+from uniadgen.cli import main as cli
 from uniadgen.data import layout
-from uniadgen.data.convert import convert_pad1m, export_pad1m
-from uniadgen.data.pad1m import COLUMNS
+from uniadgen.data.pad1m.convert import convert_pad1m, export_pad1m
+from uniadgen.data.pad1m.records import COLUMNS
 from uniadgen.data.scenes import load_scenes
 from uniadgen.data.tables import Table, plain
 from uniadgen.data.validate import HISTORY_FIELDS, record_findings, validate_layout
@@ -295,7 +295,7 @@ def test_a_full_disk_is_one_line_and_the_table_stays(small: Path, tmp_path: Path
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     script = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); "
-        "from uniadgen.cli import main; sys.exit(main(['data', 'similarity', sys.argv[1]]))"
+        "from uniadgen.cli.main import main; sys.exit(main(['data', 'similarity', sys.argv[1]]))"
     )
     done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from uniadgen.decoding.habits import Habits, habits_of, nats
-from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
+from uniadgen.decoding.text_grammar import TextGrammar, decode_texts, make_points
 from uniadgen.model.text_tokenizer import TextTokenizer
 
 POINTS = ["Steel Pan", "For Families", "28 cm", "Non-Stick", "Oven Safe", "Glass Lid", "Buy 2 Get 1"]

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from uniadgen.decoding.outline import OutlinedText, added_scores
-from uniadgen.decoding.text import TextGrammar, decode_texts, make_points
+from uniadgen.decoding.text_grammar import TextGrammar, decode_texts, make_points
 from uniadgen.model.config import OutlineConfig
 from uniadgen.model.outline import Outline
 from uniadgen.model.text_tokenizer import TextTokenizer

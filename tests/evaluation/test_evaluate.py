@@ -12,14 +12,14 @@ import pytest
 import torch
 from PIL import Image
 
-from uniadgen.cli import main
+from uniadgen.cli.evaluate import read_system
+from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.evaluation import protocol
-from uniadgen.evaluation.commands import read_system
 from uniadgen.evaluation.figures import interval, summarise, targets
 from uniadgen.evaluation.protocol import conditions, load_cases
-from uniadgen.generator import AdGenerator
-from uniadgen.model.background import BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.pipeline.generator import AdGenerator
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from uniadgen.cli.inspect import add_inspect_verbs
 from uniadgen.errors import InputError
 from uniadgen.inspection import Inspection, inspect_text
-from uniadgen.inspection.commands import add_inspect_verbs
 from uniadgen.inspection.scoring import score
 from uniadgen.padsynth.catalogue import make_product
 from uniadgen.padsynth.titles import compose_text, fitting_styles

@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.metrics.palette import lab, palette_distance
 from uniadgen.metrics.pbs import folder_scores, pbs
-from uniadgen.model.background import BackgroundConfig, BackgroundEncoder, load_encoder, save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, load_encoder, save_encoder
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.metrics.pictures import picture_metrics
 

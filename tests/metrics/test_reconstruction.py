@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.data import layout
 from uniadgen.metrics import reconstruction as module
 from uniadgen.metrics.reconstruction import Reconstruction, reconstruction, ssim

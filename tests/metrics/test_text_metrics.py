@@ -12,8 +12,8 @@ import pytest
 import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
+from uniadgen.cli.metrics import add_metrics_verbs
 from uniadgen.errors import InputError
-from uniadgen.metrics.commands import add_metrics_verbs
 from uniadgen.metrics.text import Prediction, TextScores, load_predictions, text_metrics
 
 ENGLISH = [

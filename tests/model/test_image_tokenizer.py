@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from uniadgen.errors import InputError
-from uniadgen.model.checkpoint import load_tokenizer, save_tokenizer
+from uniadgen.loading.checkpoint import load_tokenizer, save_tokenizer
 from uniadgen.model.config import ImageTokenizerConfig, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from uniadgen.errors import InputError
-from uniadgen.model import checkpoint
+from uniadgen.loading import checkpoint
 from uniadgen.model.config import ModelConfig, OutlineConfig, embedded, tiny
 from uniadgen.model.outline import Outline, stack_outlines
 from uniadgen.model.unified import UnifiedModel

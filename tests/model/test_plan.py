@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from uniadgen.ads import Click, Product
-from uniadgen.generator import AdGenerator
 from uniadgen.model.plan import ScenePlan, open_tokens, overlap, shown_cells
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.pipeline.generator import AdGenerator
 
 
 def plan_of(model: UnifiedModel) -> ScenePlan:

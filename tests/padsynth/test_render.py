@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from killing import kill_and_resume
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.padsynth import specs
 from uniadgen.padsynth.blender import manifest, render

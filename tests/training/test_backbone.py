@@ -10,10 +10,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from uniadgen.ads import Click, Product
-from uniadgen.cli import main
-from uniadgen.generator import AdGenerator
-from uniadgen.model import janus, lora
+from uniadgen.cli.main import main
+from uniadgen.loading import janus, lora
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.pipeline.generator import AdGenerator
 
 pytest.importorskip("peft")
 TINY = Path(__file__).parents[2] / "data" / "tiny"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.training.config import load_config, shipped
 from uniadgen.training.precision import MOST_THREADS, cores_of_container, use_threads

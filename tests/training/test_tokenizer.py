@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from uniadgen.cli import main
+from uniadgen.cli.main import main
 from uniadgen.data.layout import iter_rows
-from uniadgen.model import checkpoint
+from uniadgen.loading import checkpoint
 from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.training import tokenizer as module
@@ -142,7 +142,7 @@ def test_a_folder_is_refined_and_its_data_stay_encoded(tmp_path: Path, capsys: p
     checkpoint.save_tokenizer(tmp_path / "first", FSQTokenizer(TWO_SIZES.image), TWO_SIZES)
     command = ["train", "tokenizer", "--data", str(TINY), "--config", str(config)]
     assert main([*command, "--refine", str(tmp_path / "first"), "--out", str(tmp_path / "second")]) == 0
-    from uniadgen.data.encode import fingerprint
+    from uniadgen.data.encoding import fingerprint
 
     first, second = (checkpoint.load_tokenizer(tmp_path / name)[0] for name in ("first", "second"))
     assert any(not torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))

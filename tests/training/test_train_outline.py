@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from uniadgen.cli import main
-from uniadgen.data.encode import encode_creatives
+from uniadgen.cli.main import main
+from uniadgen.data.encoding import encode_creatives
 from uniadgen.data.layout import read_creatives
-from uniadgen.model import checkpoint
+from uniadgen.loading import checkpoint
 from uniadgen.model.config import OutlineConfig, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.outline import Outline

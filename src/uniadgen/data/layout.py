@@ -59,7 +59,7 @@ CREATIVES = pa.schema(
         pa.field("plate", pa.binary()),
     ]
 )
-# What training reads instead of pictures; added by uniadgen.data.encode, in the order of its variants where there are several.
+# What training reads instead of pictures; added by uniadgen.data.encoding, in the order of its variants if there are several.
 ENCODED = pa.schema(
     [
         pa.field("codes", pa.list_(pa.uint16())),  # image tokens of the plate, or of the ad where there is no plate

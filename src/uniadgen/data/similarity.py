@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from uniadgen.clicks.sampling import Embedder, Vectors, hashed_embedder
 from uniadgen.data import joins
 from uniadgen.data.layout import check_rows, iter_rows, open_table, table_path
 from uniadgen.errors import InputError
 from uniadgen.files import scratch_folder, whole_file, writing
-from uniadgen.history import Embedder, Vectors, hashed_embedder
 from uniadgen.words import clean_text, quoted
 
 Progress = Callable[[str, int, int], None]

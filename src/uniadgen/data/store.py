@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniadgen.data import joins
-from uniadgen.data.encode import encoded_settings, table_digest
+from uniadgen.data.encoding import encoded_settings, table_digest
 from uniadgen.data.layout import SPLITS, check_rows, foreground_problem, iter_rows, open_table, table_path
 from uniadgen.errors import InputError
 from uniadgen.files import scratch_folder, writing

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from uniadgen.data import joins
-from uniadgen.data.jsonlist import (
+from uniadgen.data.layout import SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, parse_taste, table_path
+from uniadgen.data.pad1m.json_list import (
     CHUNK_BYTES,
     Chunk,
     Lenient,
@@ -32,7 +33,6 @@ from uniadgen.data.jsonlist import (
     unstorable,
     workers,
 )
-from uniadgen.data.layout import SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, parse_taste, table_path
 from uniadgen.data.tables import Table, filled, row_findings
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import PictureError, check_whole_picture

@@ -21,8 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uniadgen.decoding.cache import Cache
+from uniadgen.loading.memory import free_memory
 from uniadgen.model.decoder import Block, RMSNorm, rotary_table
-from uniadgen.model.memory import free_memory
 from uniadgen.model.unified import UnifiedModel
 
 Linear = Callable[[Tensor], Tensor]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from uniadgen.decoding.text import CLOSE, EMPHASIS, OPEN, Continuation, TextGrammar
+from uniadgen.decoding.text_grammar import CLOSE, EMPHASIS, OPEN, Continuation, TextGrammar
 from uniadgen.words import count_words
 
 SPACE = ""  # points that only a space joins

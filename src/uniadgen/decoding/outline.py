@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from uniadgen.decoding.habits import habits_of, nats
-from uniadgen.decoding.text import TextGrammar
+from uniadgen.decoding.text_grammar import TextGrammar
 from uniadgen.model.outline import Outline, stack_outlines
 from uniadgen.model.unified import UnifiedModel
 

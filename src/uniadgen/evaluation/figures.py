@@ -21,7 +21,7 @@ from uniadgen.metrics.fidelity import product_is_intact
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import embeddings, features, pbs, project
 from uniadgen.metrics.text import Prediction, text_metrics
-from uniadgen.model.background import BackgroundEncoder
+from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.words import quoted
 
 NAMES = (

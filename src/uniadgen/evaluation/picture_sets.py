@@ -24,7 +24,7 @@ from uniadgen.metrics.picture_features import (
     picture_features,
     real_pictures,
 )
-from uniadgen.model.background import BackgroundEncoder
+from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.words import quoted
 
 COLUMNS = (  # of the table: a name, its figure and field, and the column's title

@@ -13,18 +13,18 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from uniadgen.ad_files import staged, write_ad
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.data.encode import table_digest
+from uniadgen.clicks.sampling import SAMPLINGS, Sampling
+from uniadgen.data.encoding import table_digest
 from uniadgen.data.layout import SPLITS, iter_rows, parse_taste, read_creatives, table_path
 from uniadgen.errors import InputError
-from uniadgen.evaluation.parts import taken_out
+from uniadgen.evaluation.ablations import taken_out
 from uniadgen.files import make_folder, write_text
-from uniadgen.generator import AdGenerator
-from uniadgen.history import SAMPLINGS, Sampling
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import visible_part
-from uniadgen.output import staged, write_ad
+from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]

@@ -16,8 +16,8 @@ from typing import Any
 from PIL import Image
 
 from uniadgen.evaluation import picture_sets
+from uniadgen.evaluation.ablations import PARTS
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, NAMES
-from uniadgen.evaluation.parts import PARTS
 from uniadgen.files import write_text
 
 # Published figures of the method on PAd1M (Chinese titles, 7B): another data set and encoder, so only their shape compares.

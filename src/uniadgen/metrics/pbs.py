@@ -15,7 +15,7 @@ from PIL import Image
 from uniadgen.errors import InputError
 from uniadgen.files import write_text
 from uniadgen.imaging.loading import load_rgb
-from uniadgen.model.background import DESCRIBED, BackgroundEncoder
+from uniadgen.model.background_encoder import DESCRIBED, BackgroundEncoder
 from uniadgen.words import quoted
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".avif", ".jp2"}

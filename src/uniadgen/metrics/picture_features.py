@@ -21,7 +21,7 @@ from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import load_rgb, load_stored
 from uniadgen.metrics.pbs import SUFFIXES, features
-from uniadgen.model.background import BackgroundEncoder
+from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.words import quoted
 
 Kind = Literal["plate", "ad"]

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from uniadgen.data.encode import Cutouts, ad_pixels, plate_pixels
+from uniadgen.data.encoding import Cutouts, ad_pixels, plate_pixels
 from uniadgen.data.layout import Row, open_table, read_creatives
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import picture_size

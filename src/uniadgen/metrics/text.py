@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from uniadgen.cli.inspect import check_selling_points
 from uniadgen.errors import InputError
-from uniadgen.inspection.commands import check_selling_points
 from uniadgen.inspection.text import inspect_text
 from uniadgen.words import HAN, WORD, clean_text, clusters, is_blank, is_unspaced, quoted, split_chinese, words
 

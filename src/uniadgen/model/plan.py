@@ -26,9 +26,9 @@ from torch import Tensor, nn
 
 from uniadgen.errors import InputError
 from uniadgen.files import whole_file
-from uniadgen.model.background import BackgroundConfig, BackgroundEncoder
+from uniadgen.loading.weights import read_tensors
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import ModelConfig, PlanConfig
-from uniadgen.model.weights import read_tensors
 from uniadgen.schema import read
 from uniadgen.words import quoted
 

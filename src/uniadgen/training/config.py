@@ -14,11 +14,11 @@ from typing import Any, Literal
 import yaml
 
 from uniadgen.errors import InputError
+from uniadgen.loading.lora import LoraSettings
 from uniadgen.model.config import ModelConfig, embedded, tiny
-from uniadgen.model.lora import LoraSettings
 from uniadgen.schema import read
+from uniadgen.training.batches import Mix
 from uniadgen.training.loop import Schedule
-from uniadgen.training.reader import Mix
 from uniadgen.words import quoted
 
 

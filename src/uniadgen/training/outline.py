@@ -10,18 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.console import print_line
 from uniadgen.data.layout import read_creatives
 from uniadgen.errors import InputError
-from uniadgen.history import sample_clicks
 from uniadgen.model.outline import Outline, OutlineBatch, stack_outlines
 from uniadgen.model.sequence import ad_text_ids
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.padsynth.titles import MARKS, pseudo_title_task
 from uniadgen.rng import stream
+from uniadgen.training.batches import DrawnHistories
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
-from uniadgen.training.reader import DrawnHistories
 from uniadgen.words import is_unspaced, quoted
 
 UNREAD = 0.1  # share of examples without clicked texts

@@ -20,7 +20,7 @@ from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
 from uniadgen.data.scenes import Scenes
 from uniadgen.metrics.pbs import embeddings
-from uniadgen.model.background import BackgroundEncoder
+from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 

@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.console import print_line
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.store import Store, of_split
-from uniadgen.history import sample_clicks
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_stored
 from uniadgen.model.plan import Remembered, SceneEncoder, ScenePlan
 from uniadgen.model.sequence import PRODUCT_TOKENS, product_ids

@@ -18,13 +18,13 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
+from uniadgen.ad_files import png
 from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
 from uniadgen.files import write_bytes
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb, picture_size
 from uniadgen.model.image_tokenizer import ChannelNorm, FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
-from uniadgen.output import png
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 

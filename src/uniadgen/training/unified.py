@@ -6,14 +6,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from uniadgen.ad_files import png
 from uniadgen.console import print_line
 from uniadgen.files import write_bytes
 from uniadgen.model.pixels import to_image
 from uniadgen.model.unified import PADDING, Batch, UnifiedModel
-from uniadgen.output import png
+from uniadgen.training.batches import Reader
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
-from uniadgen.training.reader import Reader
 
 LOOKS = 12  # held-out batches behind a held-out figure
 EMPHASIS, FADING = 9.0, 0.9  # the first image token counts ten times as much as the last

@@ -1,0 +1,248 @@
+"""The verbs on data sets: `uniadgen data convert`, `validate`, `similarity`, `encode`, `stats` and `sheets`.
+
+    uniadgen data validate train.json --images pictures
+    uniadgen data convert --from pad1m train.json --images pictures --out data --skip-bad
+    uniadgen data similarity data --embedder hashed
+    uniadgen data convert --to pad1m data --out again.json
+
+Exit codes: 0 fine, 1 problems found, 2 bad input. Bad records that --skip-bad leaves out are no failure.
+"""
+
+import argparse
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from uniadgen.console import print_line, progress_bar
+from uniadgen.errors import InputError
+from uniadgen.files import checked_path, make_folder, whole_file
+from uniadgen.words import quoted
+
+SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
+_PROCESSES = 64
+
+
+def add_data_verbs(verbs: Any) -> None:
+    """Add the verbs of this module to the steps of `uniadgen data`."""
+    _add_convert(verbs)
+    _add_validate(verbs)
+    verb = verbs.add_parser("similarity", help="fill in the product similarities of all clicks", allow_abbrev=False)
+    verb.set_defaults(run=similarity)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout; its users.parquet is written anew")
+    verb.add_argument(
+        "--embedder", default="hashed", metavar="NAME", help='"hashed" (default, offline) or a sentence-transformers model'
+    )
+    verb = verbs.add_parser("encode", help="add image codes and embeddings, which training reads", allow_abbrev=False)
+    verb.set_defaults(run=encode)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout; its creatives.parquet is written anew")
+    verb.add_argument("--tokenizer", required=True, metavar="FOLDER", help="what `train tokenizer` wrote, or a model folder")
+    verb.add_argument("--augment", action="store_true", help="also encode every picture mirrored and with other hues")
+    verb.add_argument("--batch", type=int, default=32, metavar="N", help="pictures at a time (default %(default)s)")
+    verb.add_argument("--embedder", default="hashed", metavar="NAME", help="as for `similarity`")
+    verb.add_argument("--device", metavar="DEVICE", help="cpu or cuda (default: a GPU when there is one)")
+    verb = verbs.add_parser("stats", help="print counts, draw one shopper's history and target", allow_abbrev=False)
+    verb.set_defaults(run=stats)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout")
+    verb.add_argument("--sheet", metavar="FILE", help="draw the contact sheet of a user there (PNG)")
+    verb.add_argument("--user", type=int, metavar="N", help="which user --sheet draws, by number in users.parquet (default 0)")
+    verb = verbs.add_parser("sheets", help="draw ads of every scene family and category", allow_abbrev=False)
+    verb.set_defaults(run=sheets)
+    verb.add_argument("data", metavar="DIR", help="a data set in our layout, with pictures")
+    verb.add_argument("--out", required=True, metavar="OUT", help="folder for families.jpg and categories.jpg")
+
+
+def _add_convert(verbs: Any) -> None:
+    verb = verbs.add_parser("convert", help="convert PAd1M to our layout, or back", allow_abbrev=False)
+    verb.set_defaults(run=convert)
+    way = verb.add_mutually_exclusive_group(required=True)
+    way.add_argument("--from", dest="source", choices=["pad1m"], help="SOURCE is a JSON list of this kind")
+    way.add_argument("--to", dest="target", choices=["pad1m"], help="SOURCE is a folder that was converted from this kind")
+    verb.add_argument("path", metavar="SOURCE", help="a JSON file, or with --to a data set in our layout")
+    verb.add_argument("--out", required=True, metavar="OUT", help="folder of the data set, or with --to the JSON file")
+    verb.add_argument(
+        "--images", nargs="+", default=[], metavar="DIR", help="folders with the pictures (default: metadata only)"
+    )
+    verb.add_argument("--split", default="train", metavar="NAME", help="split that all records belong to (default %(default)s)")
+    verb.add_argument("--skip-bad", action="store_true", help="leave bad records out and list them in OUT/skipped.jsonl")
+    _add_workers(verb)
+
+
+def _add_validate(verbs: Any) -> None:
+    verb = verbs.add_parser("validate", help="list every problem of a PAd1M file or a data set", allow_abbrev=False)
+    verb.set_defaults(run=validate)
+    verb.add_argument("path", metavar="SOURCE", help="a PAd1M JSON file, or the folder of a data set in our layout")
+    verb.add_argument("--images", nargs="+", default=[], metavar="DIR", help="folders with PAd1M's pictures, to check them too")
+    verb.add_argument("--report", metavar="FILE", help="write the problems there, as JSON lines")
+    _add_workers(verb)
+
+
+def _add_workers(verb: argparse.ArgumentParser) -> None:
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    default = min(cpus, _PROCESSES)
+    verb.add_argument("--workers", type=_processes, default=default, metavar="N", help="processes (default: one per CPU)")
+
+
+def _processes(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= _PROCESSES:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to {_PROCESSES}")
+    return int(text)
+
+
+# The verbs ---------------------------------------------------------------------------------------------------------------
+
+
+def convert(arguments: argparse.Namespace) -> None:
+    """Convert in the direction asked for and say what there is now."""
+    with progress_bar() as progress:
+        from uniadgen.data.pad1m.convert import SKIPPED, convert_pad1m, export_pad1m
+
+        source, out = _path(arguments.path, "SOURCE"), _path(arguments.out, "--out")
+        if arguments.target is not None:
+            if arguments.images or arguments.skip_bad:
+                raise InputError("argument --to: --images and --skip-bad belong to --from; leave them out")
+            if not source.is_dir():
+                raise InputError(f"argument SOURCE: {quoted(source)} is no folder; name the folder of a data set")
+            if out.is_dir():
+                raise InputError(f"argument --out: {quoted(out)} is a folder; name a JSON file")
+            message = f"{export_pad1m(source, out, progress):,} records in {quoted(out)}"
+        else:
+            if not re.fullmatch(r"[\w-]{1,40}", arguments.split):
+                raise InputError(f"argument --split: {quoted(arguments.split)} is no name; use letters, digits, - and _")
+            images = [_path(folder, "--images") for folder in arguments.images]
+            processes = _worthwhile(source, arguments.workers, images)
+            done = convert_pad1m(source, out, images, arguments.split, arguments.skip_bad, processes, progress)
+            message = (
+                f"{done.records:,} records: {done.users:,} users, {done.creatives:,} creatives, {done.products:,} products "
+                f"in {quoted(out)}"
+            )
+            if done.skipped:
+                message += f"; {done.skipped:,} bad records left out, see {quoted(out / SKIPPED)}"
+    print_line(message)
+
+
+def validate(arguments: argparse.Namespace) -> None:
+    """Print all problems. Raises SystemExit(1) when there are any."""
+    with progress_bar() as progress:
+        from uniadgen.data.validate import validate_layout, validate_pad1m
+
+        path = _path(arguments.path, "SOURCE")
+        images = [_path(folder, "--images") for folder in arguments.images]
+        if path.is_dir():
+            if images:
+                raise InputError("argument --images: a data set has its pictures inside; leave --images out")
+            problems = validate_layout(path)
+        else:
+            problems = validate_pad1m(
+                path,
+                images,
+                _worthwhile(path, arguments.workers, images),
+                lambda done, total: progress("checking", done, total),
+            )
+        count, places, last = 0, 0, ""
+        with _report(arguments.report) as write:
+            for problem in problems:
+                print_line(problem)
+                write(json.dumps(problem.as_dict()) + "\n")
+                count, places, last = count + 1, places + (problem.where != last), problem.where
+    if count:
+        print_line(f"{count:,} problem{'s' if count > 1 else ''} in {places:,} place{'s' if places > 1 else ''}")
+        raise SystemExit(1)
+    print_line("no problems")
+
+
+def similarity(arguments: argparse.Namespace) -> None:
+    """Fill in the similarities and say how many."""
+    with progress_bar() as progress:
+        from uniadgen.data.similarity import fill_similarity, load_embedder
+
+        folder = _path(arguments.data, "DIR")
+        if not folder.is_dir():
+            raise InputError(f"argument DIR: there is no folder {quoted(folder)}; name the folder of a data set")
+        count = fill_similarity(folder, load_embedder(arguments.embedder), arguments.embedder, progress)
+    print_line(f"{count:,} similarities in {quoted(folder / 'users.parquet')}")
+
+
+def encode(arguments: argparse.Namespace) -> None:
+    """Encode what is not yet encoded and say what there is."""
+    with progress_bar() as progress:
+        import torch
+
+        from uniadgen.data.encoding import encode_creatives
+        from uniadgen.data.similarity import load_embedder
+        from uniadgen.loading.checkpoint import load_tokenizer
+
+        folder = _path(arguments.data, "DIR")
+        if not 1 <= arguments.batch <= 4096:
+            raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")
+        try:
+            device = (
+                torch.device(arguments.device)
+                if arguments.device
+                else torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            )
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError):
+            raise InputError(f"argument --device: {quoted(arguments.device)} is not usable here; use cpu or cuda") from None
+        tokenizer, config = load_tokenizer(_path(arguments.tokenizer, "--tokenizer"), device)
+        embedder = load_embedder(arguments.embedder)
+        count = encode_creatives(
+            folder, tokenizer, config, arguments.augment, arguments.batch, embedder, arguments.embedder, progress
+        )
+    print_line(
+        f"{count:,} creatives encoded in {quoted(folder)}" if count else f"{quoted(folder)} was encoded like this before"
+    )
+
+
+def stats(arguments: argparse.Namespace) -> None:
+    """Print the counts and draw the sheet."""
+    from uniadgen.data.stats import data_stats, user_sheet
+
+    folder = _path(arguments.data, "DIR")
+    if arguments.user is not None and arguments.sheet is None:
+        raise InputError("argument --user: is about the picture of a user; name its file with --sheet FILE")
+    print_line(data_stats(folder))
+    if arguments.sheet is not None:
+        path, user = _path(arguments.sheet, "--sheet"), arguments.user or 0
+        sheet = user_sheet(folder, user)
+        with whole_file(path, "argument --sheet") as temporary:
+            sheet.save(temporary, format="PNG")
+        print_line(f"history and target of user {user}: {quoted(path)}")
+
+
+def sheets(arguments: argparse.Namespace) -> None:
+    """Draw the sheets and say where they are."""
+    from uniadgen.data.stats import kinds_sheet
+
+    folder, out = _path(arguments.data, "DIR"), _path(arguments.out, "--out")
+    drawn = {out / f"{name}.jpg": kinds_sheet(folder, column) for name, column in SHEETS.items()}
+    make_folder(out, "argument --out")
+    for path, sheet in drawn.items():
+        with whole_file(path, "argument --out") as temporary:
+            sheet.save(temporary, format="JPEG", quality=85)
+    print_line("\n".join(map(str, drawn)))
+
+
+# Helpers -----------------------------------------------------------------------------------------------------------------
+
+
+def _path(text: str, what: str) -> Path:
+    return checked_path(text, f"argument {what}")
+
+
+def _worthwhile(path: Path, workers: int, images: list[Path]) -> int:
+    """One process for small files without pictures, because starting more takes longer than the work."""
+    small = not images and path.is_file() and path.stat().st_size < 2**25
+    return 1 if small else workers
+
+
+@contextmanager
+def _report(path: str | None) -> Iterator[Callable[[str], object]]:
+    if path is None:
+        yield lambda line: None
+        return
+    with whole_file(_path(path, "--report"), "argument --report") as temporary, temporary.open("w", encoding="utf-8") as file:
+        yield file.write

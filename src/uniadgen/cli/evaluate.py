@@ -1,0 +1,390 @@
+"""`uniadgen evaluate`: generate for a split, measure, and write tables and a report (docs/evaluation.md)."""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from uniadgen.ads import Placement
+from uniadgen.console import print_line, progress_bar
+from uniadgen.errors import InputError
+from uniadgen.files import check_out
+from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.words import clean_text, quoted
+
+if TYPE_CHECKING:
+    from uniadgen.evaluation.figures import Output
+
+MAX_SEED = 2**62
+GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
+_GALLERY_FIGURES = (("pbs", "PBS", 2), ("palette_distance", "palette distance", 1), ("bleu", "BLEU", 2))
+
+
+def add_evaluate(verbs: Any) -> None:
+    verb = verbs.add_parser("evaluate", help="measure a model on a data set: tables, curves, gallery", allow_abbrev=False)
+    verb.set_defaults(run=evaluate)
+    verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
+    verb.add_argument("--model", metavar="FOLDER", help="a model folder (default: the embedded model)")
+    verb.add_argument("--history-length", default="0,3,5,8,10,12", metavar="N,N,...", help="(default %(default)s)")
+    verb.add_argument("--sampling", default="random,most-similar,product-similarity", metavar="NAMES", help="(default: all)")
+    verb.add_argument(
+        "--without", metavar="PART,...", help="also without foreground, mask, fusion, pictures, texts, plan or outline"
+    )
+    verb.add_argument("--out", required=True, metavar="DIR", help="for ads and results; goes on where it was")
+    verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
+    verb.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
+    verb.add_argument("--guidance", type=float, metavar="G", help="of the picture (default: the model's)")
+    verb.add_argument("--encoder", metavar="FILE", help="background encoder for PBS (default: embedded)")
+    verb.add_argument(
+        "--outputs",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text, placement; repeatable",
+    )
+    verb.add_argument("--seed", type=int, default=0, metavar="S", help="shopper i's ads use seed S+i (default %(default)s)")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    from uniadgen.evaluation.ablations import check_parts
+    from uniadgen.evaluation.figures import (
+        LEAST_SHOPPERS,
+        fit_scene_classifier,
+        judge,
+        oracle_values,
+        summarise,
+        targets,
+    )
+    from uniadgen.evaluation.picture_sets import RealPictures, set_figures
+    from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, generate_variants, load_cases
+    from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
+    from uniadgen.metrics.text import Prediction, text_metrics
+    from uniadgen.model.background_encoder import load_encoder
+    from uniadgen.pipeline.generator import AdGenerator
+
+    began = time.perf_counter()
+    out, data = Path(arguments.out), Path(arguments.data)
+    check_out(out)
+    lengths = _lengths(arguments.history_length)
+    samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
+    parts = check_parts([name for name in (arguments.without or "").split(",") if name])
+    if arguments.limit is not None and arguments.limit < 1:
+        raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
+    if not 0 <= arguments.seed <= MAX_SEED:
+        raise InputError(f"argument --seed: {arguments.seed} is not between 0 and {MAX_SEED}")
+    systems = _systems(arguments.outputs)
+    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
+    cases = load_cases(data, arguments.split, arguments.limit)
+    others = {name: read_system(path, [case.id for case in cases]) for name, path in systems.items()}
+    for name, system in others.items():
+        for line in system.notes():
+            print_line(f"--outputs {name}: {line}", sys.stderr)
+    generator = AdGenerator.from_pretrained(arguments.model)
+    full = generator.model.config.preference.clicks
+    wanted = conditions(lengths, samplings, full, parts)
+    started = time.perf_counter()
+    with progress_bar() as progress:
+        generate_all(generator, data, cases, wanted, out, arguments.guidance, progress, arguments.seed)
+        variants = generate_variants(generator, cases, out, arguments.guidance, arguments.seed)
+    generating = time.perf_counter() - started
+    classifier = fit_scene_classifier(data, encoder, arguments.split)
+    names = [case.id for case in cases]
+    made = {c.name: own_outputs(out / "ads" / c.name, names) for c in wanted}
+    rows = {name: judge(cases, outputs, encoder, classifier) for name, outputs in made.items()}
+    oracle = oracle_values(cases, data, encoder)
+    judged = {name: judge(cases, system.ads, encoder, classifier) for name, system in others.items()}
+    summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
+    # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
+    seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
+    real = RealPictures(data, arguments.split, encoder)
+    pictures = {"ours": set_figures(list(made[f"length-{full}"].values()), real, variants)}
+    pictures |= {name: set_figures(list(system.ads.values()), real) for name, system in others.items()}
+    scores = text_metrics([Prediction(case.true_text, [case.true_text]) for case in cases])
+    results: dict[str, Any] = {
+        "history_length": {str(c.length): summaries[c.name] for c in wanted if c.name.startswith("length-")},
+        "sampling": {
+            name: summaries[f"length-{full}" if name == "product-similarity" else f"sampling-{name}"] for name in samplings
+        },
+        "oracle": summarise(oracle).as_dict(),
+        "swapped": summaries["swapped"],
+        "parts": _parts(parts, rows, summaries, f"length-{full}"),
+        "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
+        "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
+        "pictures": pictures,
+        "targets": targets(rows, f"length-{full}", oracle),
+        "scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n} if classifier is not None else None,
+        "signatures": {name: scores.signatures[name] for name in ("bleu", "rouge_l")},
+        "model": generator.model.config.name,
+        "encoder": Path(arguments.encoder).name if arguments.encoder else "embedded",
+        "data": data.resolve().name,
+        "split": arguments.split,
+        "shoppers": len(cases),
+        "least_shoppers": LEAST_SHOPPERS,
+        "seed": arguments.seed,
+        "command": _command(arguments),
+        "machine": _machine(),
+        "date": date.today().isoformat(),
+        "seconds_generating": round(seconds, 1),
+        "seconds": round(seconds + time.perf_counter() - began - generating, 1),
+    }
+    write_results(out, results)
+    write_markdown(out, results)
+    seeds = {case.id: arguments.seed + number for number, case in enumerate(cases)}
+    write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
+    ads = {name: system.ads for name, system in others.items()}
+    write_report(out, results, _gallery(cases[:GALLERY], made, rows, ads, full))
+    print_line(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
+    if len(cases) < LEAST_SHOPPERS:
+        print_line(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
+
+
+def _parts(
+    parts: list[str], rows: dict[str, dict[str, dict[str, float]]], summaries: dict[str, dict[str, Any]], whole: str
+) -> dict[str, dict[str, Any]]:
+    """The figures with all parts of the method, and without each of `parts` those and what they differ by; {} for no parts."""
+    from uniadgen.evaluation.figures import differences
+
+    without = {part: f"without-{part}" for part in parts}
+    taken = {part: summaries[name] | differences(rows[name], rows[whole]) for part, name in without.items()}
+    return {"whole": summaries[whole], **taken} if parts else {}
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command as one may repeat it; of paths only the last part, for a page that others read."""
+    words = ["uniadgen", "evaluate"]
+    for name in (
+        "data",
+        "model",
+        "history_length",
+        "sampling",
+        "without",
+        "split",
+        "limit",
+        "guidance",
+        "encoder",
+        "out",
+        "seed",
+    ):
+        value = getattr(arguments, name)
+        if value is not None and (name, value) != ("seed", 0):
+            shown = Path(value).resolve().name if name in ("data", "model", "encoder", "out") else str(value)
+            words += [f"--{name.replace('_', '-')}", shown]
+    for system in arguments.outputs:
+        name, _, path = system.partition("=")
+        words += ["--outputs", f"{name}={Path(path).name}"]
+    return shlex.join(words)
+
+
+def _machine() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    name = platform.processor() or platform.machine()
+    try:
+        found = re.search("model name.*: (.+)", Path("/proc/cpuinfo").read_text("utf-8"))
+    except OSError:  # no Linux
+        found = None
+    return f"{cores} core{'s' if cores > 1 else ''} of {found[1].strip() if found else name}"
+
+
+@dataclass(frozen=True)
+class System:
+    """Another system's ads by shopper. unused: its files (or lines) that belong to no ad; missing: shoppers without one."""
+
+    ads: dict[str, "Output"]
+    unused: list[str]
+    missing: list[str]
+
+    def notes(self, most: int = 20) -> list[str]:
+        """What the user should know about files that were not used, and about ads that are not there."""
+        told = []
+        if self.unused:
+            more = f" and {len(self.unused) - most:,} more, see results.json" if len(self.unused) > most else ""
+            told.append(f"not used: {', '.join(map(quoted, self.unused[:most]))}{more}")
+        if self.missing:
+            told.append(f"no ad for {len(self.missing):,} of {len(self.missing) + len(self.ads):,} shoppers")
+        if count := sum(ad.text is None for ad in self.ads.values()):
+            told.append(f"no text for {count:,} of {len(self.ads):,} ads")
+        return told
+
+
+def read_system(path: Path, shoppers: Sequence[str]) -> System:
+    """Another system's ads of some shoppers; each picture is decoded once, so that a damaged one is found before the work.
+
+    path: a folder with ID.png (or another picture) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"}
+    with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
+    "height"} of the product in pixels. Raises InputError.
+    """
+    known = set(shoppers)
+    found, unused = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
+    if not found:
+        raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
+    return System(found, unused, [name for name in shoppers if name not in found])
+
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".tif", ".tiff")
+
+
+def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
+    from uniadgen.evaluation.figures import Output
+    from uniadgen.imaging.loading import check_whole_picture
+
+    pictures: dict[str, Path] = {}
+    texts: dict[str, Path] = {}
+    unused = []
+    for file in sorted(folder.iterdir()):
+        kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts}
+        files = kinds.get(file.suffix.lower()) if file.stem in known and file.is_file() else None
+        if files is None:
+            unused.append(file.name)
+        elif file.stem in files:
+            raise InputError(
+                f"argument --outputs: {quoted(files[file.stem])} and {quoted(file.name)} are of one shopper; keep one of them"
+            )
+        else:
+            files[file.stem] = file
+    unused += [text.name for name, text in texts.items() if name not in pictures]
+    found: dict[str, Any] = {}
+    for name, picture in pictures.items():
+        check_whole_picture(picture, "argument --outputs")
+        try:
+            # A byte order mark is no part of the text.
+            text = texts[name].read_text("utf-8-sig").strip() if name in texts else ""
+        except (OSError, UnicodeDecodeError):
+            shown = quoted(texts[name])
+            raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
+        found[name] = Output(picture, clean_text(text) or None)
+    return found, sorted(unused)
+
+
+def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
+    from uniadgen.evaluation.figures import Output
+    from uniadgen.imaging.loading import check_whole_picture
+
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError, ValueError):
+        raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
+    found: dict[str, Any] = {}
+    unused = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        what = f"argument --outputs: {quoted(path)}, line {number}"
+        try:
+            record = json.loads(line, object_pairs_hook=unrepeated)
+            name, picture, text, place = record["id"], record["image"], record.get("text"), record.get("placement")
+            placement = None if place is None else Placement(*(place[k] for k in ("left", "top", "width", "height")))
+            sides = () if placement is None else placement.as_dict().values()
+            right = isinstance(name, str) and isinstance(picture, str) and (text is None or isinstance(text, str))
+            if not right or any(type(side) is not int for side in sides):
+                raise TypeError
+        except RepeatedKey as error:
+            raise InputError(f"{what}: the key {quoted(error.key)} stands there more than once; keep one") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise InputError(
+                f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
+                '"width": 9, "height": 9}}}; the last two may be left out'
+            ) from None
+        if name in found:
+            raise InputError(f"{what}: a second ad of the same shopper; keep one")
+        if name in known:
+            check_whole_picture(path.parent / picture, what)
+            found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
+        else:
+            unused.append(f"line {number}")
+    return found, unused
+
+
+def own_outputs(folder: Path, names: list[str]) -> dict[str, Any]:
+    """The ads that `generate_all` has written for these shoppers."""
+    from uniadgen.evaluation.figures import Output
+
+    found = {}
+    for name in names:
+        record = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        found[name] = Output(
+            folder / record["image"],
+            record["text"],
+            folder / record["background"],
+            Placement(**record["placement"]),
+            sum(record["timings"].values()),
+            tuple(click["index"] for click in record["sampled_clicks"]),
+        )
+    return found
+
+
+def _gallery(
+    cases: list[Any],
+    made: dict[str, dict[str, Any]],
+    rows: dict[str, dict[str, dict[str, float]]],
+    others: dict[str, dict[str, Any]],
+    full: int,
+) -> list[Any]:
+    from uniadgen.evaluation.report import GalleryAd, GalleryEntry
+    from uniadgen.imaging.loading import load_rgb
+
+    shown = (("no history", "length-0"), ("with their history", f"length-{full}"), ("with the other's history", "swapped"))
+    entries = []
+    for case in cases:
+        ads = [GalleryAd("the ad they truly clicked", case.true_ad, case.true_text)]
+        for title, name in shown:
+            if name in made:
+                output = made[name][case.id]
+                figures = _figures(rows[name][case.id])
+                ads.append(GalleryAd(title, load_rgb(output.ad, quoted(output.ad)), output.text, figures))
+        for title, outputs in others.items():
+            if case.id in outputs:
+                output = outputs[case.id]
+                ads.append(GalleryAd(title, load_rgb(output.ad, quoted(output.ad)), output.text or ""))
+        about = [("product", case.product.description), ("selling points", " · ".join(case.product.selling_points))]
+        taste = case.taste or {}
+        if case.department in taste.get("families", {}):
+            about.append((f"prefers for {case.department}", ", ".join(taste["families"][case.department])))
+        own, other = made[f"length-{full}"][case.id].sampled, made["swapped"][case.id].sampled
+        clicks = _shown_clicks(case.history, own), _shown_clicks(case.other_history, other)
+        entries.append(GalleryEntry(f"Shopper {case.id} (the other one: {case.other})", about, *clicks, ads))
+    return entries
+
+
+def _shown_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
+    """The sampled clicks and the latest others, oldest first, at most CLICKS."""
+    from uniadgen.evaluation.report import GalleryClick
+
+    rest = [i for i in range(len(history)) if i not in sampled]
+    room = max(0, CLICKS - len(sampled))
+    kept = sorted([*sampled, *(rest[-room:] if room else [])])
+    return [GalleryClick(history[i].image, history[i].text, i in sampled) for i in kept]
+
+
+def _figures(row: dict[str, float]) -> str:
+    told = [f"{title} {row[name]:.{digits}f}" for name, title, digits in _GALLERY_FIGURES if name in row]
+    if "scene_hit" in row:
+        told.append("scene hit" if row["scene_hit"] else "no scene hit")
+    return ", ".join(told)
+
+
+def _lengths(text: str) -> list[int]:
+    found = text.split(",")
+    if not all(re.fullmatch("[0-9]{1,3}", value) for value in found):
+        raise InputError(f"argument --history-length: {quoted(text)} is no list of numbers such as 0,3,10")
+    return [int(value) for value in found]
+
+
+def _systems(given: list[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for text in given:
+        name, separator, path = text.partition("=")
+        if not separator or not name.strip() or not path:
+            raise InputError(f"argument --outputs: {quoted(text)} is not NAME=PATH")
+        if name in found:
+            raise InputError(f"argument --outputs: the name {quoted(name)} is given twice; choose another one")
+        found[name] = Path(path)
+    return found

@@ -1,0 +1,224 @@
+"""`uniadgen metrics ...`: figures about finished ads, and about an image tokenizer."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from uniadgen.ad_files import png
+from uniadgen.console import print_json, print_line
+from uniadgen.errors import InputError
+from uniadgen.files import check_out, make_folder, write_bytes
+from uniadgen.words import quoted
+
+PICTURE_FIGURES = {
+    "crispness": "fine structure of pictures at 512 px, and its ratio to real ones",
+    "kid": "how far a folder of pictures is from real ones as a whole",
+    "memorised": "share of pictures that repeat a training picture",
+    "diversity": "how far pictures of a group are apart, as a ratio to real ones",
+}
+
+
+def add_metrics_verbs(verbs: Any) -> Any:
+    """Add `metrics` to the commands. verbs: argparse's subparsers. Returns the subparsers of `metrics`, for further ones."""
+    kinds = verbs.add_parser("metrics", help="measure finished ads, or an image tokenizer", allow_abbrev=False)
+    kinds = kinds.add_subparsers(title="kinds", metavar="KIND", required=True)
+    verb = kinds.add_parser("text", help="BLEU, ROUGE-L, coverage, factuality and readability of ad texts", allow_abbrev=False)
+    verb.set_defaults(run=metrics_text)
+    verb.add_argument(
+        "--predictions",
+        required=True,
+        metavar="FILE.jsonl",
+        help='lines of {"prediction": ..., "references": [...], "selling_points": [...]}',
+    )
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    verb = kinds.add_parser("pbs", help="background similarity of pictures with the same name", allow_abbrev=False)
+    verb.set_defaults(run=metrics_pbs)
+    verb.add_argument("--a", required=True, metavar="DIR", help="pictures")
+    verb.add_argument("--b", required=True, metavar="DIR", help="pictures to compare them with")
+    verb.add_argument("--out", required=True, metavar="FILE.csv", help="columns filename and pbs")
+    verb.add_argument("--encoder", metavar="FILE", help="a published checkpoint or a .safetensors file (default: embedded)")
+    verb.add_argument("--batch", type=int, default=64, metavar="N", help="pictures at a time (default %(default)s)")
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    verb = kinds.add_parser("pictures", help="palette distance, FID and CLIP scores of two folders", allow_abbrev=False)
+    verb.set_defaults(run=metrics_pictures)
+    verb.add_argument("--a", required=True, metavar="DIR", help="generated pictures, with NAME.txt beside them for --clip")
+    verb.add_argument("--b", required=True, metavar="DIR", help="true pictures with the same names")
+    verb.add_argument("--fid", action="store_true", help="FID, with Inception's weights in torch's cache or from --inception")
+    verb.add_argument("--inception", metavar="FILE", help="torch-fidelity's weights of Inception")
+    verb.add_argument("--clip", metavar="FOLDER", help="CLIP scores, with a model that transformers saved or has in its cache")
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    verb = kinds.add_parser("reconstruction", help="how well an image tokenizer reproduces pictures", allow_abbrev=False)
+    verb.set_defaults(run=metrics_reconstruction)
+    verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout, with pictures")
+    verb.add_argument(
+        "--model", metavar="FOLDER", help="a model, or what `train tokenizer` wrote (default: the embedded model)"
+    )
+    verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
+    verb.add_argument("--limit", type=int, metavar="N", help="creatives, from all over the split (default: all of it)")
+    verb.add_argument("--out", metavar="DIR", help="for the plates as reproduced at the largest resolution, as ID.png")
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    for name, what in PICTURE_FIGURES.items():
+        verb = kinds.add_parser(name, help=what, allow_abbrev=False)
+        verb.set_defaults(run=metrics_of_pictures, figure=name)
+        folder = "a folder of folders, each with pictures to compare" if name == "diversity" else "a folder of pictures"
+        verb.add_argument("--pictures", required=True, metavar="DIR", help=f"{folder}; of ads that we made, their backgrounds")
+        verb.add_argument("--data", required=True, metavar="DIR", help="the real pictures: a data set in our layout")
+        verb.add_argument("--split", default="test", metavar="NAME", help="of the real pictures (default %(default)s)")
+        if name == "kid":
+            verb.add_argument("--beside", default="val", metavar="NAME", help="split of other real ones (default %(default)s)")
+        verb.add_argument("--kind", default="plate", choices=("plate", "ad"), help="what is compared (default %(default)s)")
+        verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
+        verb.add_argument("--json", action="store_true", help="print JSON")
+    return kinds
+
+
+def metrics_of_pictures(arguments: argparse.Namespace) -> None:
+    """Print one of PICTURE_FIGURES."""
+    from uniadgen.metrics.crispness import crispness
+    from uniadgen.metrics.diversity import diversity
+    from uniadgen.metrics.kid import kid
+    from uniadgen.metrics.memorised import memorised
+    from uniadgen.metrics.picture_features import encoder_signature, folder_pictures, picture_features, real_pictures
+    from uniadgen.model.background_encoder import load_encoder
+
+    folder, data, figure, kind = Path(arguments.pictures), Path(arguments.data), arguments.figure, arguments.kind
+    real = real_pictures(data, arguments.split, kind)
+    found: Any
+    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
+    described, signature = partial(picture_features, encoder), encoder_signature(encoder)
+    try:
+        if figure == "crispness":
+            found = crispness(*((picture for picture, _ in some) for some in (folder_pictures(folder, kind), real)))
+        elif figure == "diversity":
+            groups = [described(folder_pictures(group, kind)) for group in _subfolders(folder)]
+            found = diversity(groups, described(real), signature)
+        else:
+            painted, known = described(folder_pictures(folder, kind)), described(real)
+            other = described(real_pictures(data, arguments.beside if figure == "kid" else "train", kind))
+            found = (kid if figure == "kid" else memorised)(painted, known, other, signature)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"argument --pictures: {quoted(folder)}: {error}") from None
+    values = found.as_dict()
+    if arguments.json:
+        print_json(values)
+        return
+    for name, value in values.items():
+        if name != "signature":
+            print_line(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
+    print_line(found.signature)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:
+        raise InputError(f"argument --pictures: {quoted(folder)} is no readable folder; name a folder of folders") from None
+    if not found:
+        raise InputError(f"argument --pictures: {quoted(folder)} has no folders in it; put each group of pictures in one")
+    return found
+
+
+def metrics_reconstruction(arguments: argparse.Namespace) -> None:
+    """Print how well the tokenizer reproduces plates and ads."""
+    import torch
+
+    from uniadgen.loading.checkpoint import embedded_folder, load_tokenizer
+    from uniadgen.metrics.reconstruction import reconstruction
+
+    if arguments.limit is not None and arguments.limit < 1:
+        raise InputError(f"argument --limit: {arguments.limit} is no positive number of creatives")
+    folder = Path(arguments.model) if arguments.model else embedded_folder()
+    tokenizer, config = load_tokenizer(folder, "cuda" if torch.cuda.is_available() else "cpu")
+    data, out = Path(arguments.data), None if arguments.out is None else Path(arguments.out)
+    if out is None:
+        found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit)
+    else:
+        check_out(out)
+        make_folder(out, "argument --out")
+        save = partial(_save_plate, out)
+        found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit, save=save)
+    if arguments.json:
+        print_json(found.as_dict())
+        return
+    print_line(f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}")
+    for name, quality in (("plates", found.plates), ("ads", found.ads)):
+        if quality is not None:
+            print_line(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
+    if found.large is not None:
+        own = found.large.quality
+        print_line(f"{found.large.side:4} px  {own.n:8,} {own.psnr:8.2f} {own.ssim:8.4f}")
+        crisp = found.large.crispness
+        found_ratios = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
+        told = ("-" if ratio is None else f"{ratio:.3f}" for ratio in found_ratios)
+        ratios = "Laplacian {}, gradient {}, edges {}".format(*told)
+        print_line(f"crispness at {found.large.side} px, ratio to the plates: {ratios}")
+    print_line(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
+    print_line(found.signature)
+
+
+def _save_plate(folder: Path, name: str, picture: Any) -> None:
+    path = folder / f"{quote(name, safe=' ')}.png"  # an id may hold what a file name can't
+    write_bytes(path, png(picture), "argument --out")
+
+
+def metrics_pictures(arguments: argparse.Namespace) -> None:
+    """Print the figures of two folders."""
+    from uniadgen.metrics.pictures import default_inception, picture_metrics
+
+    inception = Path(arguments.inception) if arguments.inception else default_inception() if arguments.fid else None
+    found = picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip)
+    if arguments.json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        print_line(f"{name:18} {value:.4f}" if isinstance(value, float) else f"{name:18} {value}")
+
+
+def metrics_pbs(arguments: argparse.Namespace) -> None:
+    """Write the scores of two folders and print what they are like."""
+    from uniadgen.metrics.pbs import folder_scores, write_csv
+    from uniadgen.model.background_encoder import load_encoder
+
+    if not 1 <= arguments.batch <= 4096:
+        raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")
+    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
+    scores = folder_scores(encoder, Path(arguments.a), Path(arguments.b), arguments.batch)
+    write_csv(Path(arguments.out), scores)
+    summary = scores.summary()
+    if arguments.json:
+        print_json({**summary, "only_a": scores.only_a, "only_b": scores.only_b})
+        return
+    print_line(f"{summary['n']} pairs in {quoted(arguments.out)}")
+    for name in ("mean", "deviation", "lowest", "highest"):
+        print_line(f"{name:12} {summary[name]:.4f}")
+    for option, names in (("--a", scores.only_a), ("--b", scores.only_b)):
+        if names:
+            print_line(f"only in {option}: {', '.join(map(quoted, names))}")
+
+
+def metrics_text(arguments: argparse.Namespace) -> None:
+    """Print the scores of a file of ad texts."""
+    from uniadgen.metrics.text import load_predictions, text_metrics
+
+    scores = text_metrics(load_predictions(Path(arguments.predictions)))
+    if arguments.json:
+        print_json(scores.as_dict())
+        return
+    rows = [
+        ("BLEU", scores.bleu, "mean over ads"),
+        ("", scores.bleu_corpus, "corpus"),
+        ("ROUGE-L", scores.rouge_l, "mean over ads"),
+        ("", scores.rouge_l_corpus, "corpus"),
+        ("coverage", scores.coverage, "of the selling points"),
+        ("factuality", scores.factuality_rate, "of the ads"),
+        ("readability", scores.readability_rate, "of the ads"),
+        ("qualified", scores.qualified_rate, "of the ads"),
+    ]
+    print_line(f"{scores.n} ads, {scores.n_inspected} with selling points")
+    for name, value, what in rows:
+        print_line(f"{name:12} {'-' if value is None else format(value, '.4f'):>6}  {what}")
+    print_line("\n".join(scores.signatures.values()))

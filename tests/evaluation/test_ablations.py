@@ -1,0 +1,312 @@
+"""Each part of the method can be taken out of a generator: this part, nothing else, and it comes back.
+
+Sampling hides small changes in a drawn ad, so what the model sees and thinks before it draws is compared, bit for bit.
+"""
+
+import copy
+import csv
+import json
+import random
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from uniadgen.ads import AdRequest, Box, Click, Product
+from uniadgen.cli.main import main
+from uniadgen.decoding.habits import Habits, habits_of
+from uniadgen.decoding.outline import added_scores
+from uniadgen.decoding.text_grammar import TextGrammar, make_points
+from uniadgen.errors import InputError
+from uniadgen.evaluation.ablations import PARTS, check_parts, taken_out
+from uniadgen.evaluation.figures import differences
+from uniadgen.evaluation.protocol import conditions, load_cases
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.model.text_tokenizer import TextTokenizer
+from uniadgen.model.unified import UnifiedModel
+from uniadgen.pipeline.generator import AdGenerator, Options, Timings
+
+TINY = Path(__file__).parents[2] / "data" / "tiny"
+OPTIONS = Options((64, 64), None, "product-similarity", None, None, None, "sequential")
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What becomes of a request on its way to the ad."""
+
+    prompt: list[int]  # kinds of the instruction's tokens
+    image: Tensor | None  # preference tokens of the clicks
+    text: Tensor | None
+    hidden: Tensor  # the state that the first word is drawn from
+    start: Tensor  # what the picture starts from
+    foreground: Tensor  # what it sees of the product
+    suits: Tensor  # how well the exemplars suit the shopper
+    planned: Tensor | None  # what it sees of the exemplar that is drawn
+    bias: Tensor | None  # what that adds to its scores
+    habits: Habits | None
+    outlined: list[float]  # what habits and outline add to the scores of the first word
+    words: str
+    codes: Tensor  # the picture
+
+
+@pytest.fixture(scope="module")
+def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
+    """Of a model that tells products and clicked pictures apart well enough to draw another picture for others."""
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        for layer in model.foreground.encoder.stem.children():
+            if isinstance(layer, torch.nn.Conv2d):
+                layer.weight.mul_(5)
+        assert model.plan is not None
+        model.plan.worth.fill_(20)  # what an untrained scene encoder tells of pictures differs little
+    return AdGenerator(model, tokenizer)
+
+
+@torch.inference_mode()
+def inside(generator: AdGenerator, request: AdRequest) -> Inside:
+    jobs = generator._prepare([request], [4], OPTIONS, Timings(1))
+    cache, hidden, preferences = generator._prefill(jobs)
+    draws = [torch.Generator().manual_seed(4)]
+    words = generator._write(jobs, cache, hidden, draws)[0]
+    start, _, foreground, planned, bias = generator._conditions(jobs, preferences)
+    image, text = (None, None) if preferences[0] is None else preferences[0][:2]
+    habits = habits_of(generator._clicked_texts(jobs[0]))
+    codes = generator._paint(jobs, cache, preferences, draws, OPTIONS).codes
+    suits, encode, limits = generator._suitability(jobs[0]), generator.tokenizer.encode, generator.model.config.text
+    points = make_points(jobs[0].request.selling_points, encode, limits.ad_tokens)
+    grammar = TextGrammar(points, encode, generator.tokenizer.end, limits.ad_tokens)
+    outlined = added_scores(generator.model, grammar, generator._clicked_texts(jobs[0]), encode)(grammar.allowed())
+    prompt = jobs[0].prompt.kinds
+    return Inside(prompt, image, text, hidden, start, foreground, suits, planned, bias, habits, outlined, words, codes)
+
+
+def changed(first: Inside, second: Inside) -> set[str]:
+    """Names of what is not the same, bit for bit."""
+
+    def same(a: object, b: object) -> bool:
+        return torch.equal(a, b) if isinstance(a, Tensor) and isinstance(b, Tensor) else a is b or bool(a == b)
+
+    return {f.name for f in fields(Inside) if not same(getattr(first, f.name), getattr(second, f.name))}
+
+
+def _noise(seed: int, size: tuple[int, int] = (80, 80)) -> Image.Image:
+    """Nine patches of random colours: pixels of noise would look alike to a tokenizer."""
+    return Image.frombytes("RGB", (3, 3), random.Random(seed).randbytes(27)).resize(size, Image.Resampling.NEAREST)
+
+
+def _history(pictures: int = 0, marks: str = "|") -> list[Click]:
+    """Three clicks, as many as the tiny model takes: all are sampled, whatever their texts are."""
+    return [Click(_noise(pictures + i), f"Kettle {marks} Rapid Boil {marks} 1.{i} L") for i in range(3)]
+
+
+@pytest.fixture
+def request_(cutout: Image.Image) -> AdRequest:
+    # small enough to leave something of a plan to be seen
+    product = Product(cutout, "A kettle", ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L"])
+    return AdRequest(product, _history(), Box(0.3, 0.5, 0.5, 0.7))
+
+
+# What may change before anything is drawn, and must; the words and the picture are drawn from it.
+CHANGES = {
+    "foreground": {"foreground"},
+    "mask": {"image", "text", "hidden", "start"},
+    "fusion": {"image", "text", "hidden"},
+    "pictures": {"prompt", "image", "text", "hidden", "start", "suits"},
+    "texts": {"prompt", "image", "text", "hidden", "suits", "habits", "outlined"},
+    "plan": {"planned", "bias"},
+    "outline": {"outlined"},
+}
+# The same without a history
+GENERAL = {"foreground": {"foreground"}, "plan": {"planned", "bias"}, "outline": {"outlined"}}
+
+
+def told(changes: set[str], part: str) -> set[str]:
+    """What changed before anything was drawn; only without a plan it is certain that another exemplar's features are seen."""
+    return changes - {"words", "codes"} - (set() if part == "plan" else {"planned", "bias"})
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_changes_what_it_should_and_is_put_back(generator: AdGenerator, request_: AdRequest, part: str) -> None:
+    whole, weights = inside(generator, request_), _weights(generator)
+    ad = generator.generate(request_.product, request_.history, box=request_.box, seed=4)
+    with taken_out(generator, part):
+        without = inside(generator, request_)
+    assert told(changed(whole, without), part) == CHANGES[part]
+    with pytest.raises(InputError), taken_out(generator, part):
+        generator.generate(request_.product, request_.history, seed=-1)
+    assert whole.bias is not None
+    assert whole.bias.any()
+    assert changed(whole, inside(generator, request_)) == set()
+    again = generator.generate(request_.product, request_.history, box=request_.box, seed=4)
+    assert (again.image.tobytes(), again.text) == (ad.image.tobytes(), ad.text)
+    assert _weights(generator) == weights
+
+
+def _weights(generator: AdGenerator) -> list[tuple[int, int]]:
+    """Where the weights lie and how often they were written to."""
+    return [(weight.data_ptr(), weight._version) for weight in generator.model.parameters()]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_without_clicks_less_matters(generator: AdGenerator, request_: AdRequest, part: str) -> None:
+    general = replace(request_, history=[])
+    whole = inside(generator, general)
+    with taken_out(generator, part):
+        assert told(changed(whole, inside(generator, general)), part) == GENERAL.get(part, set())
+
+
+def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_: AdRequest, cutout: Image.Image) -> None:
+    other = cutout.copy()
+    ImageDraw.Draw(other).ellipse((20, 10, 100, 150), fill=(10, 10, 10, 255))
+    product = replace(request_.product, image=other)
+    requests = request_, replace(request_, product=product)
+    seen = [inside(generator, request) for request in requests]
+    assert changed(*seen) >= {"foreground", "codes"}
+    with taken_out(generator, "foreground"):
+        blind = [inside(generator, request) for request in requests]
+        ads = generator.generate_many(requests, seeds=[4, 4], size=(64, 64))
+    assert changed(*blind) == set()
+    assert not blind[0].foreground.any()
+    assert ads[0].background.tobytes() == ads[1].background.tobytes()
+    assert ads[0].placement == ads[1].placement
+    assert ads[0].image.tobytes() != ads[1].image.tobytes()  # the product is still pasted
+
+
+def test_without_pictures_no_picture_is_seen(generator: AdGenerator, request_: AdRequest) -> None:
+    requests = request_, replace(request_, history=_history(pictures=20))
+    assert changed(*(inside(generator, r) for r in requests)) >= {"image", "text", "hidden", "start", "suits", "codes"}
+    with taken_out(generator, "pictures"):
+        blind = [inside(generator, request) for request in requests]
+    assert changed(*blind) == set()
+    general = inside(generator, replace(request_, history=[]))
+    assert not changed(general, blind[0]) & {
+        "start",
+        "foreground",
+        "suits",
+        "planned",
+        "bias",
+    }  # the picture is given as to nobody
+    assert "hidden" in changed(general, blind[0])  # the texts are read
+
+
+def test_without_texts_no_text_is_seen(generator: AdGenerator, request_: AdRequest) -> None:
+    requests = request_, replace(request_, history=_history(marks="sofa !"))
+    assert changed(*(inside(generator, r) for r in requests)) >= {
+        "image",
+        "text",
+        "hidden",
+        "suits",
+        "habits",
+        "outlined",
+        "codes",
+    }
+    with taken_out(generator, "texts"):
+        blind = [inside(generator, request) for request in requests]
+    assert changed(*blind) == set()
+    assert blind[0].habits is None
+    assert "hidden" in changed(inside(generator, replace(request_, history=[])), blind[0])  # the pictures are seen
+
+
+@torch.inference_mode()
+def test_mask_and_fusion_by_hand(generator: AdGenerator, request_: AdRequest) -> None:
+    model, own = generator.model, generator.model.preference
+    clicks = generator._prepare([request_], [4], OPTIONS, Timings(1))[0].clicks
+    assert clicks is not None
+    image, text = model.embed_image(clicks.codes).flatten(1, 2), model.embed_text(clicks.text).flatten(1, 2)
+    seen, read = clicks.visible.repeat_interleave(clicks.codes.shape[2], 1), clicks.text_visible.flatten(1)
+    visible = torch.cat([seen, read], 1)
+
+    def placed(image: Tensor, text: Tensor) -> Tensor:
+        positions = own.image_position + own.modality[0], own.text_position[: clicks.text.shape[2]] + own.modality[1]
+        return torch.cat([image + positions[0].repeat(3, 1), text + positions[1].repeat(3, 1)], 1)
+
+    every = [
+        mask.norm(x * shown[..., None] + mask.linear(x * shown[..., None]))
+        for mask, x, shown in ((own.mask_image, image, seen), (own.mask_text, text, read))
+    ]
+    with taken_out(generator, "mask"):
+        found = model.preference_tokens(clicks)
+    expected = own.norm(own.fusion(placed(*every), visible))
+    torch.testing.assert_close(torch.cat(found[:2], 1), expected)
+    torch.testing.assert_close(found.summary, own.summary(image.mean(1)))
+    with taken_out(generator, "fusion"):
+        found = model.preference_tokens(clicks)
+    kept = own.mask_image(image, seen)[0], own.mask_text(text, read)[0]
+    torch.testing.assert_close(torch.cat(found[:2], 1), own.norm(placed(*kept)))
+
+
+def test_differences_are_paired() -> None:
+    whole = {"a": {"pbs": 0.2, "bleu": 0.5}, "b": {"pbs": 0.8, "bleu": 0.1}, "c": {"pbs": 0.3}}
+    less = {"a": {"pbs": 0.1, "bleu": 0.5}, "b": {"pbs": 0.7}, "c": {"pbs": 0.2, "bleu": 0.3}, "d": {"pbs": 0.9}}
+    found = differences(less, whole)
+    # every shopper loses 0.1, however different they are: the interval has no width
+    assert found["pbs_difference"] == pytest.approx(-0.1)
+    assert found["pbs_difference_ci"] == pytest.approx([-0.1, -0.1])
+    assert (found["bleu_difference"], found["bleu_difference_ci"]) == (0, [0, 0])
+    assert "palette_distance_difference" not in found
+
+
+def test_conditions_and_names() -> None:
+    wanted = conditions([0], [], 10, ["mask", "texts", "mask"])
+    assert [c.name for c in wanted] == ["length-0", "length-10", "swapped", "without-mask", "without-texts"]
+    assert wanted[3] == replace(wanted[1], name="without-mask", without="mask")
+    assert check_parts(["texts", "mask", "texts"]) == ["texts", "mask"]
+
+
+def test_the_command(
+    generator: AdGenerator, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    save_encoder(tmp_path / "pbs.safetensors", BackgroundEncoder(BackgroundConfig(32, 8, 32, 1, 2)))
+    generator.save_pretrained(tmp_path / "model")
+    out = tmp_path / "out"
+    arguments = ["evaluate", "--data", str(TINY), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "2"]
+    arguments += ["--history-length", "0", "--sampling", "", "--encoder", str(tmp_path / "pbs.safetensors")]
+    assert main([*arguments, "--without", "mask,sofa"]) == 2
+    told = capsys.readouterr().err
+    assert '"sofa"' in told
+    assert told.count("\n") == 1
+    assert not out.exists()
+
+    assert main(arguments) == 0
+    assert "What each part is worth" not in (out / "report.html").read_text() + (out / "results.md").read_text()
+    before = {path: path.read_bytes() for path in (out / "ads").rglob("*.*")}
+    assert main([*arguments, "--without", "foreground,texts"]) == 0
+    made = {path: path.read_bytes() for path in (out / "ads").rglob("*.*")}
+    assert before.items() <= made.items()  # goes on where it was
+    assert {path.parent.name for path in made.keys() - before.keys()} == {"without-foreground", "without-texts"}
+    for case in load_cases(TINY, "test", 2):
+        whole, blind = (out / "ads" / c / f"{case.id}.background.png" for c in ("length-3", "without-foreground"))
+        assert whole.read_bytes() != blind.read_bytes()
+
+    results = json.loads((out / "results.json").read_text())
+    assert "--without foreground,texts" in results["command"]
+    parts = results["parts"]
+    assert list(parts) == ["whole", "foreground", "texts"]
+    assert parts["whole"] == results["history_length"]["3"]
+    for part in ("foreground", "texts"):
+        for name in ("pbs", "bleu", "palette_distance"):
+            difference = parts[part][f"{name}_difference"]
+            assert difference == pytest.approx(parts[part][name] - parts["whole"][name], abs=2e-5)
+            low, high = parts[part][f"{name}_difference_ci"]
+            assert low <= difference <= high
+    with (out / "results.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["table"] == "parts"]
+    assert [row["row"] for row in rows] == ["whole", "foreground", "texts"]
+    assert float(rows[1]["pbs_difference"]) == parts["foreground"]["pbs_difference"]
+    assert rows[0]["pbs_difference"] == ""
+    for page in ((out / "report.html").read_text(), (out / "results.md").read_text()):
+        assert "What each part is worth" in page
+        assert "PBS - whole" in page
+        assert "the whole" in page
+    assert f"| without texts: {PARTS['texts']} |" in (out / "results.md").read_text()
+
+    def never(*arguments: object, **options: object) -> None:
+        raise AssertionError("all ads were there")
+
+    monkeypatch.setattr(AdGenerator, "generate_many", never)
+    assert main([*arguments, "--without", "texts"]) == 0
+    assert list(json.loads((out / "results.json").read_text())["parts"]) == ["whole", "texts"]

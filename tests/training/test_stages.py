@@ -1,0 +1,107 @@
+"""`train tokenizer`, `train scenes` and `train unified` from a data set to a model that makes ads, at tiny size."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from uniadgen.cli.main import main
+from uniadgen.errors import InputError
+from uniadgen.loading import checkpoint
+from uniadgen.model.plan import SCENES, load_scenes_encoder
+from uniadgen.model.unified import Batch
+from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.training.batches import Reader
+
+TINY = Path(__file__).parents[2] / "data" / "tiny"
+CONFIG = """
+model: tiny
+histories: drawn
+tokenizer: {steps: 2, batch: 2, learning_rate: 0.001}
+scenes: {steps: 3, batch: 4, learning_rate: 0.001}
+plan: {steps: 4, batch: 8, learning_rate: 0.01}
+unified: {steps: 4, batch: 2, learning_rate: 0.001}
+mix: {general: 0.25, personal: 0.25, scenes: 0.25, words: 0.25, general_steps: 0, words_batch: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of a whole training: data, config.yaml, tokenizer, scenes, unified."""
+    root = tmp_path_factory.mktemp("run")
+    shutil.copytree(TINY, root / "data")
+    (root / "config.yaml").write_text(CONFIG)
+    common = ["--data", str(root / "data"), "--config", str(root / "config.yaml")]
+    for command in (
+        ["train", "tokenizer", *common, "--out", str(root / "tokenizer")],
+        ["data", "encode", str(root / "data"), "--tokenizer", str(root / "tokenizer")],
+        ["data", "similarity", str(root / "data")],
+        ["train", "scenes", *common, "--out", str(root / "scenes")],
+        [
+            *("train", "unified", *common, "--tokenizer", str(root / "tokenizer"), "--scenes", str(root / "scenes")),
+            *("--out", str(root / "unified")),
+        ],
+    ):
+        assert main(command) == 0
+    return root
+
+
+def test_a_trained_model_plans_its_pictures(trained: Path) -> None:
+    generator = AdGenerator.from_pretrained(trained / "unified" / "model")
+    plan = generator.model.plan
+    assert plan is not None
+    assert plan.facets == (13, 10, 5)
+    assert plan.codes.any(1).all()
+    assert (plan.boxes[:, 2:] > 0).all()
+    found = load_scenes_encoder(trained / "scenes" / SCENES)
+    assert list(found.names) == ["family", "palette", "light"]
+    for name, weight in found.encoder.state_dict().items():
+        assert torch.allclose(plan.encoder.state_dict()[name], weight, atol=1e-3)  # stored in 16 bits
+
+
+def test_start_begins_with_a_models_weights(trained: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG.replace("unified: {steps: 4", "unified: {steps: 1").replace("rate: 0.001}", "rate: 0.0000001}"))
+    folder = trained / "unified" / "model"
+    common = ["--data", str(trained / "data"), "--config", str(config), "--tokenizer", str(trained / "tokenizer")]
+    assert main(["train", "unified", *common, "--start", str(folder), "--out", str(tmp_path / "again")]) == 0
+    before, _ = checkpoint.load(folder)
+    after, _ = checkpoint.load(tmp_path / "again" / "model")
+    assert after.plan is None  # no --scenes
+    for name, weight in after.state_dict().items():
+        assert torch.allclose(weight, before.state_dict()[name], atol=1e-4), name
+
+
+def test_a_missing_scene_encoder_is_named(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--data", str(trained / "data"), "--config", str(trained / "config.yaml")]
+    command = ["train", "unified", *common, "--tokenizer", str(trained / "tokenizer"), "--scenes", str(tmp_path)]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    assert SCENES in capsys.readouterr().err
+    broken = tmp_path / SCENES
+    broken.write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="train it again"):
+        load_scenes_encoder(broken)
+
+
+def test_an_interrupted_training_ends_with_the_same_model(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG.replace("learning_rate", "save_seconds: 0, learning_rate"))
+    common = ["--data", str(trained / "data"), "--config", str(config), "--tokenizer", str(trained / "tokenizer")]
+    command = ["train", "unified", *common, "--scenes", str(trained / "scenes"), "--out", str(tmp_path / "out")]
+    read = Reader.__getitem__
+
+    def interrupted(reader: Reader, step: int) -> Batch:
+        if step == 2:
+            raise KeyboardInterrupt
+        return read(reader, step)
+
+    monkeypatch.setattr(Reader, "__getitem__", interrupted)
+    assert main(command) == 130
+    monkeypatch.undo()
+    assert not (tmp_path / "out" / "model").exists()
+    assert main([*command, "--resume"]) == 0
+    for name in ("model.safetensors", "tokenizer.json", "config.json"):
+        assert (tmp_path / "out" / "model" / name).read_bytes() == (trained / "unified" / "model" / name).read_bytes()
