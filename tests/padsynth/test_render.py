@@ -1,5 +1,6 @@
 """Handing out what is to be rendered, with a renderer that only paints flat pictures: Blender is not needed here."""
 
+import ast
 import hashlib
 import json
 import os
@@ -239,6 +240,15 @@ def test_comments_and_layout_do_not_count_as_code(tmp_path: Path, monkeypatch: p
     assert manifest.code_digest() == digest
     (tmp_path / "products" / "discs.py").write_text(parts[begin:end].replace("0.001", "0.1", 1), "utf-8")
     assert manifest.code_digest() != digest
+
+
+def test_every_family_and_category_has_a_file_with_a_function_of_its_name() -> None:
+    here = Path(manifest.__file__).parent
+    modules = [here / "scenes" / f"{name}.py" for name in specs.FAMILIES]
+    modules += [here / "products" / f"{name.replace(' ', '_').replace('-', '_')}.py" for name in specs.CATEGORIES]
+    for module in modules:
+        functions = [node.name for node in ast.parse(module.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+        assert module.stem in functions, module
 
 
 def test_without_blender_there_is_one_clear_line(
