@@ -10,6 +10,7 @@ Blender is imported inside the functions: planning a world needs no renderer. It
 
 import contextlib
 import hashlib
+import itertools
 import json
 import math
 import multiprocessing
@@ -229,11 +230,41 @@ def _stand(product: ProductSpec) -> tuple[float, Points]:
 
 
 def _rest(pivot: Any, product: ProductSpec) -> None:
-    """Moves the product so that it touches what bears it: its lowest point is at z = 0, and the back of what hangs at y = 0."""
+    """Moves the product so that it touches what bears it: its lowest point is at z = 0, and the back of what hangs at y = 0.
+
+    What lies is tipped over until it rests on two points in length and in width, as its weight would have it.
+    """
+    from mathutils import Matrix, Vector
+
+    if product.posture == "lies":
+        for axis in (1, 0, 1, 0):
+            slope = _slope_at_rest(_points(), axis)
+            turn = Matrix.Rotation(-slope if axis else slope, 4, "X" if axis else "Y")
+            pivot.matrix_world = turn @ pivot.matrix_world
     points = _points()
     low, high = points.min(0), points.max(0)
     depth = high[1] if product.posture == "hangs" else (low[1] + high[1]) / 2
-    pivot.location = (-(low[0] + high[0]) / 2, -depth, -low[2])
+    pivot.location = pivot.location + Vector((-(low[0] + high[0]) / 2, -depth, -low[2]))
+
+
+def _slope_at_rest(points: Points, axis: int) -> float:
+    """The angle of the edge on which a rigid body would come to rest, looked at along the other horizontal axis; radians."""
+    flat = points[:, (axis, 2)]
+    centre = float(flat[:, 0].min() + flat[:, 0].max()) / 2
+    hull: list[tuple[float, float]] = []
+    for x, z in sorted(map(tuple, np.unique(np.round(flat, 6), axis=0).tolist())):
+        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], (x, z)):
+            hull.pop()
+        hull.append((x, z))
+    for (x0, z0), (x1, z1) in itertools.pairwise(hull):
+        if x0 <= centre <= x1:
+            return math.atan2(z1 - z0, x1 - x0)
+    return 0.0
+
+
+def _turns_down(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    """Whether b is not below the line from a to c."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) <= 0
 
 
 def subject_of(product: ProductSpec) -> "Subject":
