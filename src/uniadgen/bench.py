@@ -37,6 +37,7 @@ from uniadgen.demo import example_requests
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb
 from uniadgen.imaging.placing import place
+from uniadgen.inspection.text import acceptable
 from uniadgen.loading import checkpoint, janus
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
@@ -389,8 +390,9 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     # the text
     past: Past = []
     (x, _), words = instruction(), []
-    points = make_points(checked.selling_points, encode, config.text.ad_tokens)
-    grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens)
+    accepts = acceptable(tuple(checked.selling_points))
+    points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
+    grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
     added = added_scores(model, grammar, [checked.history[i].text for i in chosen], encode)
     while True:
         scores = model.text_head(_plain_pass(model, x, past)[0, -1])

@@ -4,10 +4,13 @@
     item  = point | "[" point "]"
 
 At most one point stands in brackets, and of commas, bars and dashes a text has one kind: mixed forms read like a mistake.
-Every point (a selling point, word for word as given) is used at most once; between points stand only the joiners. So whatever
-the model's weights are, every word comes from the selling points, as often as given, and the text ends at a word's end. Words
-of one selling point stay together: "not waterproof" can't lose its "not", nor "500 ml" its number. The text is never
-empty, and it is never the whole list in the order given (unless the list is one word).
+Every point is a whole selling point, word for word as given, and used at most once; between points stand only the joiners. So
+whatever the model's weights are, every word comes from the selling points, as often as given, and the text ends at a word's
+end. "Not waterproof" can't lose its "not", nor "500 ml" its number. The text is never empty, and it is never the whole list in
+the order given, unless the list is one point.
+
+A grammar may be told which texts are acceptable (the inspection's word): then what is written is acceptable from point to
+point, so the text may end behind any of them, and a point or joiner that would spoil it is not offered.
 
 The grammar walks token ids, but the text is put together from the points themselves, so a tokenizer that
 loses characters can't corrupt it.
@@ -19,8 +22,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uniadgen.words import shorten
-
 JOINERS = (" ", ", ", " | ", " - ")
 MAX_READINGS = 4
 _SEPARATORS = frozenset((",", " |", " -"))
@@ -29,11 +30,10 @@ OPEN, CLOSE, EMPHASIS = "[", "]", "!"
 
 @dataclass(frozen=True)
 class Point:
-    """One selling point as the grammar may use it. A chunk of a point has the point's index and `part` counts the chunks."""
+    """One selling point as the grammar may use it."""
 
     text: str
     index: int
-    part: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,39 +60,69 @@ class Continuation:
     used: tuple[int, ...]  # points in order, with the one that the id belongs to
 
 
-def make_points(selling_points: Sequence[str], encode: Callable[[str], list[int]], budget: int) -> list[Point]:
-    """Selling points as points: white space folded, repetitions dropped, cut to `budget` tokens where a word boundary allows.
+def make_points(
+    selling_points: Sequence[str],
+    encode: Callable[[str], list[int]],
+    budget: int,
+    accepts: Callable[[str], bool] | None = None,
+) -> list[Point]:
+    """Selling points as points: white space folded, repetitions dropped, those of more than `budget` tokens left out.
 
-    A list of one point of several words is taken apart into its words, because a whole would be a copy of the list.
+    A part of a selling point may say something else than the whole, so none is cut: if all that are accepted as a text are too
+    long, the shortest of them stays.
     """
-    seen: set[str] = set()
-    points: list[Point] = []
+    points: dict[str, Point] = {}
     for index, raw in enumerate(selling_points):
         text = " ".join(raw.split())
-        if not text or text.casefold() in seen:
-            continue
-        seen.add(text.casefold())
-        points.append(Point(text, index))
-    if len(points) == 1:
-        words = points[0].text.split(" ")
-        if len(words) > 1:
-            points = [Point(word, points[0].index, part) for part, word in enumerate(words)]
-    return [Point(shorten(p.text, lambda t: len(encode(" " + t)) <= budget), p.index, p.part) for p in points]
+        if text:
+            points.setdefault(text.casefold(), Point(text, index))
+    lengths = {point: len(encode(" " + point.text)) for point in points.values()}
+    sound = [point for point in lengths if accepts is None or accepts(point.text)] or list(lengths)
+    if any(lengths[point] <= budget for point in sound):
+        return [point for point, length in lengths.items() if length <= budget]
+    return sorted(sound, key=lambda point: lengths[point])[:1]
+
+
+def left_out(selling_points: Sequence[str], points: Sequence[Point], accepts: Callable[[str], bool]) -> list[str]:
+    """Notes about selling points that no text of these points can have, by their place in the list."""
+    kept = {point.text.casefold(): point for point in points}
+    some = any(accepts(point.text) for point in points)
+    notes = []
+    for index, raw in enumerate(selling_points):
+        text = " ".join(raw.split())
+        if text and text.casefold() not in kept:
+            notes.append(f"selling_points[{index}] is too long for the text and stays out of it")
+        elif some and text and not accepts(kept[text.casefold()].text):
+            notes.append(f"selling_points[{index}] stays out of the text: the inspection refuses it")
+    return notes
 
 
 class TextGrammar:
     """A non-deterministic walk along the grammar: `allowed()` gives the next ids, `advance(id)` takes one, `text()` reads."""
 
-    def __init__(self, points: Sequence[Point], encode: Callable[[str], list[int]], end: int, budget: int) -> None:
-        """end: the id that ends the text; budget: tokens that the text should not exceed (one point always fits)."""
+    def __init__(
+        self,
+        points: Sequence[Point],
+        encode: Callable[[str], list[int]],
+        end: int,
+        budget: int,
+        accepts: Callable[[str], bool] | None = None,
+    ) -> None:
+        """end: the id that ends the text; budget: tokens that the text should not exceed (one point always fits).
+
+        accepts: whether a text may be written. If it accepts no point alone, it isn't asked again, and the text is one point.
+        """
         if not points:
             raise ValueError("a text needs at least one point")
+        if accepts is not None and not any(accepts(point.text) for point in points):
+            points, accepts = points[:1], None
         self.points, self.end, self.budget = list(points), end, budget
+        self._accepts = accepts
         self._spaced = [tuple(encode(" " + p.text)) or tuple(encode(p.text)) for p in points]
         self._tight = [tuple(encode(p.text)) for p in points]
         self.marks = {mark: tuple(encode(mark)) for mark in (",", " |", " -", " [", "]", "!")}
         length = {mark: len(sequence) for mark, sequence in self.marks.items()}
-        # room for the marks that may still come before and after a point
+        # room for the marks that may still come before and after a point: with it, a point still fits after a mark
         self._after = length["]"] + length["!"]
         self._around = self._after + length[" ["] + max(length[","], length[" |"], length[" -"])
         self._in_order = tuple(range(len(self.points)))
@@ -157,33 +187,53 @@ class TextGrammar:
         if path.kind == "emphasis":
             return [self._ended(path)]
         # after a point or a closing bracket
-        paths: list[_Path] = []
-        paths += self._items(path, first=False)
+        paths = self._items(path, first=False)
         for mark, joiner in ((",", ","), (" |", " |"), (" -", " -")):
-            if self._remaining(path) and not _SEPARATORS.difference((joiner,)).intersection(path.written):
+            if _SEPARATORS.difference((joiner,)).intersection(path.written):
+                continue
+            if self._may_follow(path, joiner + " ", self._around):
                 paths += self._mark_path(path, mark, joiner, "joiner")
-        if path.kind == "point" and not path.bracketed and not path.written[-1].endswith(EMPHASIS):
+        emphasised = "".join(path.written) + EMPHASIS
+        if (
+            path.kind == "point"
+            and not path.bracketed
+            and not path.written[-1].endswith(EMPHASIS)
+            and self._may_end(emphasised)
+        ):
             paths += self._mark_path(path, "!", EMPHASIS, "emphasis")
         return [*paths, self._ended(path)]
 
     def _items(self, path: _Path, first: bool) -> list[_Path]:
         paths = self._point_paths(path, self._spaced, "" if first else " ", bracketed=False)
-        opened = OPEN in path.written or " " + OPEN in path.written
-        if (
-            self._remaining(path)
-            and not opened
-            and not any("[" in self.points[i].text or "]" in self.points[i].text for i in self._remaining(path))
-        ):
-            paths += self._mark_path(path, " [", OPEN if first else " " + OPEN, "open")
+        opening = OPEN if first else " " + OPEN
+        if {OPEN, " " + OPEN}.isdisjoint(path.written):
+            room = self._after + len(self.marks[" ["]) if path.kind == "joiner" else self._around
+            if self._may_follow(path, opening, room, bracketed=True):
+                paths += self._mark_path(path, " [", opening, "open")
         return paths
 
     def _point_paths(self, path: _Path, sequences: list[tuple[int, ...]], space: str, bracketed: bool) -> list[_Path]:
+        room = self._after if path.kind in ("joiner", "open") else self._around
+        fitting = [i for i in self._remaining(path, room) if self._acceptable(path, space, i, bracketed)]
         # of several points that the tokenizer can't tell apart, the first will do
-        first = {sequences[i]: i for i in reversed(self._remaining(path)) if sequences[i]}
+        first = {sequences[i]: i for i in reversed(fitting) if sequences[i]}
         return [
             _Path((*path.written, space + self.points[i].text), (*path.used, i), bracketed, sequences[i], 0, "point")
             for i in first.values()
         ]
+
+    def _may_follow(self, path: _Path, marks: str, room: int, bracketed: bool = False) -> bool:
+        """Whether some point may stand behind these marks. room: tokens that must be left beside it."""
+        return any(self._acceptable(path, marks, i, bracketed) for i in self._remaining(path, room))
+
+    def _acceptable(self, path: _Path, marks: str, index: int, bracketed: bool) -> bool:
+        point = self.points[index].text
+        if not self._tight[index] or (bracketed and (OPEN in point or CLOSE in point)):
+            return False
+        return self._may_end("".join((*path.written, marks, point, CLOSE if bracketed else "")))
+
+    def _may_end(self, text: str) -> bool:
+        return self._accepts is None or self._accepts(text)
 
     def _mark_path(self, path: _Path, mark: str, written: str, kind: str) -> list[_Path]:
         sequence = self.marks[mark]
@@ -196,17 +246,13 @@ class TextGrammar:
     def _ended(self, path: _Path) -> _Path:
         return _Path(path.written, path.used, False, (), 0, "end")
 
-    def _remaining(self, path: _Path) -> list[int]:
-        """Points that may still follow: unused, within the budget, and not completing a copy of the list."""
-        used = set(path.used)
-        remaining = [i for i in range(len(self.points)) if i not in used]
+    def _remaining(self, path: _Path, room: int) -> list[int]:
+        """Points that may still follow: unused, leaving room in the budget, and not completing a copy of the list."""
+        remaining = [i for i in range(len(self.points)) if i not in path.used]
         if not path.used:
             return remaining
-        # A mark is only written when a point with room for all marks follows: after it, the same point still fits.
-        marks = self._after if path.kind in ("joiner", "open") else self._around
-        remaining = [
-            i for i in remaining if self.emitted + max(len(self._spaced[i]), len(self._tight[i])) + marks <= self.budget
-        ]
+        left = self.budget - self.emitted - room
+        remaining = [i for i in remaining if max(len(self._spaced[i]), len(self._tight[i])) <= left]
         return [i for i in remaining if not self._copies((*path.used, i))]
 
     def _copies(self, used: tuple[int, ...]) -> bool:

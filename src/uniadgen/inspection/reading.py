@@ -425,6 +425,7 @@ class Points:
             if len(small) == len(offsets):
                 small = frozenset()
             self.points.append(Point(reading, reading.compact, offsets, small))
+        self._accented = any(token.accents for point in self.points for token in point.tokens)
         self.words: dict[str, set[Place]] = defaultdict(set)
         self.joined: dict[str, set[Place]] = defaultdict(set)
         self.numbers: dict[str, set[Place]] = defaultdict(set)
@@ -515,6 +516,8 @@ class Points:
 
     def _agreeing(self, group: Sequence[Token], places: set[Place]) -> set[Place]:
         """Without the places whose accents differ. A word may lack all of its accents, but not in a language of tones."""
+        if not self._accented and not any(token.accents for token in group):
+            return places
         mine = _joined_accents(group)
         found = set()
         for place in places:
@@ -577,6 +580,20 @@ class Points:
             and self.points[index].parts_at(offset + len(stretch))
         }
 
+    def whole_in(self, reading: Reading) -> list[tuple[int, int]]:
+        """Where a text has a selling point whole, word for word and mark for mark, between words."""
+        text = reading.folded.text
+        found = []
+        for point in self.points:
+            wanted = point.reading.folded.text.strip()
+            start = text.find(wanted)
+            while start >= 0:
+                end = start + len(wanted)
+                if not (_joins(text[start - 1 : start + 1]) or _joins(text[end - 1 : end + 1])):
+                    found.append(reading.folded.span(start, end))
+                start = text.find(wanted, start + 1)
+        return found
+
     def near(self, first: Place, second: Place) -> bool:
         """Whether two places are neighbours in one selling point, in either order, function words between them left out."""
         if first[0] != second[0]:
@@ -592,6 +609,14 @@ def _joined_accents(tokens: Sequence[Token]) -> Accents:
     """Accents of neighbouring words, as of one."""
     before = [sum(len(token.text) for token in tokens[:i]) for i in range(len(tokens))]
     return tuple((start + at, mark) for start, token in zip(before, tokens, strict=True) for at, mark in token.accents)
+
+
+def _joins(two: str) -> bool:
+    """Whether two characters belong to one word."""
+    return len(two) == 2 and all(map(_WORD_CHARACTER.match, two))
+
+
+_WORD_CHARACTER = regex.compile(r"\w")
 
 
 def _is_code(following: Sequence[Token | Piece]) -> bool:

@@ -9,9 +9,9 @@ chain of noun phrases is how shop titles read, and is fine. The word lists are t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from uniadgen.inspection.reading import Folded, Piece, Place, Points, Reading, is_hard, language, load_data, read
@@ -35,12 +35,25 @@ class Violation:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """Something that a person should look at, though a selling point says it. kind: "superlative", "medical", "link" ..."""
+
+    kind: str
+    reason: str
+    span: Span
+
+
+@dataclass(frozen=True)
 class Inspection:
-    """What is wrong with a text, by place. covered: how many of the `points` different selling points it says in full."""
+    """What is wrong with a text, by place. covered: how many of the `points` different selling points it says in full.
+
+    flags: what is no reason to reject it, but risky.
+    """
 
     violations: tuple[Violation, ...]
     covered: int
     points: int
+    flags: tuple[Flag, ...] = ()
 
     @property
     def qualified(self) -> bool:
@@ -57,12 +70,40 @@ class Inspection:
 
 def inspect_text(text: str, selling_points: Sequence[str]) -> Inspection:
     """Inspect one text. Raises InputError when Chinese has to be split and jieba is not installed."""
-    points = Points(selling_points)
+    return inspect_against(text, Points(selling_points))
+
+
+def text_verdict(text: str, selling_points: Sequence[str]) -> dict[str, Any]:
+    """The inspection's verdict on the text of a finished ad, ready for JSON.
+
+    {"qualified": ..., "violations": [{"criterion", "reason", "span"}], "flags": [{"kind", "reason", "span"}]}; spans are
+    [start, end) in characters of the text. A violation is a reason to refuse the ad; a flag is for a person to look at. Raises
+    InputError when jieba is needed and not installed; the generator's texts of whole selling points never need it.
+    """
+    inspection = inspect_text(text, selling_points)
+    flags = [{"kind": flag.kind, "reason": flag.reason, "span": list(flag.span)} for flag in inspection.flags]
+    return inspection.as_dict() | {"flags": flags}
+
+
+def inspect_against(text: str, points: Points) -> Inspection:
+    """`inspect_text` for selling points that have been read, when many texts are held against them."""
     reading = read(text)
     if not reading.tokens:
         empty = Violation("readability", "there are no words to read", (0, len(text)))
         return Inspection((empty,), 0, len(points.points))
     return _Inspector(text, points, reading).inspect()
+
+
+@lru_cache(maxsize=32)
+def acceptable(selling_points: tuple[str, ...]) -> Callable[[str], bool]:
+    """A function that says whether a text of these selling points is qualified; it remembers what it has said."""
+    points = Points(selling_points)
+
+    @lru_cache(maxsize=2**12)
+    def accepts(text: str) -> bool:
+        return inspect_against(text, points).qualified
+
+    return accepts
 
 
 class _Inspector:
@@ -71,11 +112,15 @@ class _Inspector:
     def __init__(self, text: str, points: Points, reading: Reading) -> None:
         self.text, self.points, self.reading = text, points, reading
         self.pieces = points.align(reading)
+        self.whole = points.whole_in(reading)
         self.found: list[Violation] = []
+        self.flags: list[Flag] = []
         self.explained: list[Span] = []  # said by a more telling reason than "no selling point has this"
         self._negated_in_text = self._negations()
 
     def inspect(self) -> Inspection:
+        self._markup()
+        self._illness()
         self._claims()
         self._broken()
         self._torn()
@@ -84,13 +129,18 @@ class _Inspector:
         self._copied()
         self._repeated()
         found = tuple(sorted(dict.fromkeys(self.found), key=lambda v: (v.span, v.criterion)))
-        return Inspection(found, self._covered(), len(self.points.points))
+        flags = tuple(sorted(dict.fromkeys(self.flags), key=lambda flag: (flag.span, flag.kind)))
+        return Inspection(found, self._covered(), len(self.points.points), flags)
 
     def _report(self, criterion: Criterion, reason: str, span: Span) -> None:
         self.found.append(Violation(criterion, reason, span))
 
     def _quote(self, span: Span) -> str:
         return quoted(self.text[span[0] : span[1]])
+
+    def _is_whole(self, start: int, end: int) -> bool:
+        """Whether what stands there is part of a selling point that the text has whole, word for word and mark for mark."""
+        return any(first <= start and end <= last for first, last in self.whole)
 
     # Neighbours
 
@@ -116,16 +166,43 @@ class _Inspector:
         """Whether the two stand side by side in a selling point, too."""
         return other is not None and any(self.points.near(a, b) for a in piece.places for b in other.places)
 
+    # Whatever the selling points say
+
+    def _markup(self) -> None:
+        """Tags, placeholders and links: the selling points were copied from where they work, and a reader would see them."""
+        for kind, pattern in _MARKUP.items():
+            for match in pattern.finditer(self.text):
+                self._report("readability", f"{kind} that a reader would see: {self._quote(match.span())}", match.span())
+                self.explained.append(match.span())
+        for match in _SITE.finditer(self.text):
+            if not any(start <= match.start() < end for start, end in self.explained):
+                self._flag("link", f"the name of a site: {self._quote(match.span())}", match.span())
+
+    def _illness(self) -> None:
+        """Claims that the product works against an illness."""
+        for match in _illness_pattern().finditer(self.reading.folded.text):
+            span = self.reading.folded.span(*match.span())
+            self._report("factuality", f"no ad may say that a product works against an illness: {self._quote(span)}", span)
+            self.explained.append(span)
+
+    def _flag(self, kind: str, reason: str, span: Span) -> None:
+        self.flags.append(Flag(kind, reason, span))
+
     # Factuality
 
     def _claims(self) -> None:
         """Claims and sensitive words, unless a selling point has them in the same company."""
+        explained = list(self.explained)
         for start, end, kind in _matches(self.reading.folded, _claim_patterns()):
             span = self.reading.folded.span(start, end)
+            if any(first < span[1] and span[0] < last for first, last in explained):
+                continue
             if kind != "sensitive, always" and self._given(span):
+                self._flag(kind.split(",")[0], f"a selling point says so, but look at it: {self._quote(span)}", span)
                 continue
             name = "sensitive content" if kind.startswith("sensitive") else f"exaggeration ({kind} claim)"
-            self._report("factuality", f"{name} that no selling point makes: {self._quote(span)}", span)
+            given = "" if kind == "sensitive, always" else " that no selling point makes"
+            self._report("factuality", f"{name}{given}: {self._quote(span)}", span)
             self.explained.append(span)
 
     def _given(self, span: Span) -> bool:
@@ -240,7 +317,7 @@ class _Inspector:
             if not piece.places or not piece.content or piece.kind not in ("word", "han"):
                 continue
             span = (piece.start, piece.end)
-            if self._all_negated(piece) and i not in self._negated_in_text:
+            if self._all_negated(piece) and i not in self._negated_in_text and not self._is_whole(*span):
                 told = self.points.points[piece.places[0][0]].reading.given
                 self._report(
                     "factuality", f"{self._quote(span)} turns the selling point {quoted(told)} into its opposite", span
@@ -251,7 +328,8 @@ class _Inspector:
                 continue
             if before.places and not self._joined(before, piece) and not any(self._is_negated(p) for p in piece.places):
                 whole = (before.start, piece.end)
-                self._report("factuality", f"{self._quote(whole)} denies what the selling points say", whole)
+                if not self._is_whole(*whole):
+                    self._report("factuality", f"{self._quote(whole)} denies what the selling points say", whole)
 
     # Readability
 
@@ -260,7 +338,8 @@ class _Inspector:
         self._broken_marks()
         known, last = language(), self.pieces[-1]
         span = (last.start, last.end)
-        if last.kind == "word" and not self._finishes(last) and len(self.pieces) - 1 not in self._negated_in_text:
+        finished = self._finishes(last) or self._is_whole(*span)
+        if last.kind == "word" and not finished and len(self.pieces) - 1 not in self._negated_in_text:
             small = (last.small and last.text not in known["closing_words"]) or last.text in known["function_words"]
             if (
                 (small and last.text not in known["closing_words"])
@@ -283,6 +362,8 @@ class _Inspector:
     def _broken_marks(self) -> None:
         stack: list[tuple[str, int]] = []
         for index, character in enumerate(self.text):
+            if self._is_whole(index, index + 1):
+                continue
             if character in _PAIRS:
                 stack.append((_PAIRS[character], index))
             elif character in _PAIRS.values() and (not stack or stack.pop()[0] != character):
@@ -293,13 +374,17 @@ class _Inspector:
         start, end = self.pieces[0].start, self.pieces[-1].end
         end += self.text[end : end + 1] == "+"  # "Ages 3+"
         for match in re.finditer(rf"[{re.escape(_JOINERS)}](?=\W*$)|\.\.\.|…", self.text[end:]):
-            self._report("readability", "the text ends with a joiner", (end + match.start(), end + match.end()))
-            break
-        if opening := re.search(rf"[{re.escape(_JOINERS)}](?=\s)|[,，、;；|]", self.text[:start]):
+            if not self._is_whole(end + match.start(), end + match.end()):
+                self._report("readability", "the text ends with a joiner", (end + match.start(), end + match.end()))
+                break
+        opening = re.search(rf"[{re.escape(_JOINERS)}](?=\s)|[,，、;；|]", self.text[:start])
+        if opening and not self._is_whole(*opening.span()):
             self._report("readability", "the text starts with a joiner", opening.span())
         middle = self.text[start:end]
         for match in re.finditer(r"[,，、|;；]\s*[,，、|;；]|[\[(【]\s*[\])】]|(?<=\w)-(?=\s)", middle):
-            self._report("readability", f"{quoted(match[0])} joins nothing", (start + match.start(), start + match.end()))
+            span = (start + match.start(), start + match.end())
+            if not self._is_whole(*span):
+                self._report("readability", f"{quoted(match[0])} joins nothing", span)
 
     def _is_last(self, place: Place) -> bool:
         return place[2] == len(self.points.points[place[0]].compact)
@@ -344,26 +429,33 @@ class _Inspector:
                 self._report("readability", f"the text breaks off after {self._quote(span)}", span)
                 self.explained.append(span)
             return
-        if piece.kind == "han" and not any(self._clean_end(place) for place in piece.places):
+        if piece.kind == "han" and not any(map(self._ends_run, piece.places)) and not any(map(self._clean_end, piece.places)):
             told = self.points.points[piece.places[0][0]].reading.given
             self._report("readability", f"{self._quote(span)} is cut from {quoted(told)} inside a word", span)
 
     def _runs(self) -> list[str]:
         return [token.text for point in self.points.points for token in point.tokens if token.kind == "han"]
 
-    def _clean_end(self, place: Place) -> bool:
-        """Whether a stretch of an unspaced run ends where a word ends, or leaves out nothing but a droppable ending."""
+    def _rest(self, place: Place) -> tuple[str, int]:
+        """The unspaced run of a selling point that a place is in, and where in it the place ends."""
         point = self.points.points[place[0]]
         first = point.covering(place[1])
-        run = point.tokens[first].text
-        end = place[2] - point.offsets[first]
-        rest = run[end:]
-        if not rest or (len(rest) == 1 and rest in language()["droppable_endings"]):
-            return True
+        return point.tokens[first].text, place[2] - point.offsets[first]
+
+    def _ends_run(self, place: Place) -> bool:
+        """Whether a stretch of an unspaced run leaves out nothing behind it but a droppable ending."""
+        run, end = self._rest(place)
+        return not run[end:] or (len(run[end:]) == 1 and run[end:] in language()["droppable_endings"])
+
+    def _clean_end(self, place: Place) -> bool:
+        """Whether a stretch of an unspaced run ends where a word ends."""
+        run, end = self._rest(place)
         return not HAN.search(run) or end in _word_ends(run)
 
     def _torn(self) -> None:
         for i, piece in enumerate(self.pieces):
+            if self._is_whole(piece.start, piece.end):
+                continue
             if piece.kind in ("number", "quantity"):
                 self._torn_number(i)
             elif piece.content and piece.places:
@@ -542,16 +634,39 @@ def _claim_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     lists += [(f"sensitive, {kind}".replace("_", " "), entries) for kind, entries in load_data("sensitive").items()]
     patterns = []
     for kind, entries in lists:
-        words = [_entry_pattern(str(entry).casefold()) for entry in sorted(entries, key=lambda e: -len(str(e)))]
-        patterns.append((re.compile("|".join(words)), kind))
+        patterns.append((_any_of(str(entry).casefold() for entry in sorted(entries, key=lambda e: -len(str(e)))), kind))
     return tuple(patterns)
 
 
-def _entry_pattern(entry: str) -> str:
-    if HAN.search(entry):
-        return re.escape(entry)
-    words = r"[\s\-]*".join(re.escape(word) for word in re.split(r"[\s\-]+", entry))
-    return rf"(?<![^\W_]){words}(?![^\W_])"
+def _any_of(entries: Iterable[str]) -> re.Pattern[str]:
+    """Any of these words and phrases: Chinese ones wherever they stand, others between words, however they are spaced."""
+    chinese, spaced = [], []
+    for entry in entries:
+        if HAN.search(entry):
+            chinese.append(re.escape(entry))
+        else:
+            spaced.append(r"[\s\-]*".join(re.escape(word) for word in re.split(r"[\s\-]+", entry)))
+    # one check of the place before all of them: a check in front of each is ten times as slow
+    return re.compile("|".join([*chinese, rf"(?<![^\W_])(?:{'|'.join(spaced)})(?![^\W_])"] if spaced else chinese))
+
+
+@cache
+def _illness_pattern() -> re.Pattern[str]:
+    """A word of working against something, up to three others, and an illness; or an illness and what works against it."""
+    data = load_data("illness")
+    works, illnesses, phrases = (_any_of(map(str, data[name])).pattern for name in ("works", "illnesses", "phrases"))
+    between = r"(?:[\s\-]?(?:[^\W_]+[\s\-]){0,3}?|[^\s,，.。;；!]{0,4}?)"
+    return re.compile(f"(?:{phrases})|(?:{works}){between}(?:{illnesses})|(?:{illnesses})[\\s\\-]+(?:{works})")
+
+
+_MARKUP = {
+    "markup": re.compile(r"</?[A-Za-z!][^<>]*>|<\|[^<>]*\|>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]{2,8});"),
+    "a placeholder": re.compile(r"\{[^{}]*\}|(?<![\w%])%[sd](?!\w)"),
+    "a link": re.compile(
+        r"(?:https?://|www\.|mailto:)\S+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|net|org|cn|shop|store|info)/\S*"
+    ),
+}
+_SITE = re.compile(r"(?<![\w.])[\w-]+\.(?:com|net|org|cn|shop|store|info|co\.uk)(?![\w.])", re.IGNORECASE)
 
 
 def _matches(folded: Folded, patterns: Sequence[tuple[re.Pattern[str], str]]) -> Iterator[tuple[int, int, str]]:

@@ -191,7 +191,7 @@ class ModelConfig:
     text: TextConfig = field(default_factory=TextConfig)
     outline: OutlineConfig = field(default_factory=OutlineConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
-    text_temperature: Weight = 0.1
+    text_temperature: Weight = 1.2
     head_width: Width = 256  # hidden width of the image head and of the aligner
 
     def __post_init__(self) -> None:

@@ -29,10 +29,11 @@ from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import CPU_WINDOW, DECODINGS, GPU_WINDOW, Decoding, Painted, decode_image, in_parallel
 from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.quantization import Quantization, check_quantization, quantize_weights
-from uniadgen.decoding.text_grammar import TextGrammar, decode_texts, make_points
+from uniadgen.decoding.text_grammar import Point, TextGrammar, decode_texts, left_out, make_points
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose, render_foreground
 from uniadgen.imaging.placing import place
+from uniadgen.inspection.text import acceptable
 from uniadgen.loading import checkpoint
 from uniadgen.loading.devices import DeviceMap, named_devices
 from uniadgen.model.pixels import to_image, to_pixels
@@ -122,16 +123,17 @@ class AdGenerator:
         temperature: float | None = None,
         top_k: int | None = None,
         decoding: Decoding = "auto",
+        text_temperature: float | None = None,
     ) -> Ad:
         """One ad.
 
         history: the shopper's clicks, oldest first; none gives a general ad. box: where the product stands. size: width and
         height of the ad in pixels. history_length: clicks to sample. guidance, temperature, top_k: of the picture; None stands
-        for the model's own. decoding: of the picture, one token or several in a pass; both give the same ad, and
-        auto is the faster one. Raises
-        InputError for a request that can't be carried out.
+        for the model's own. decoding: of the picture, one token or several in a pass; both give the same ad, and auto is the
+        faster one. text_temperature: 0 writes the likeliest text whatever the seed, more lets seeds differ, None is the model's
+        own. Raises InputError for a request that can't be carried out.
         """
-        options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
+        options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding, text_temperature)
         return self._run(self._decode, [AdRequest(product, [] if history is None else history, box)], [seed], options)[0]
 
     def generate_many(
@@ -146,13 +148,14 @@ class AdGenerator:
         temperature: float | None = None,
         top_k: int | None = None,
         decoding: Decoding = "auto",
+        text_temperature: float | None = None,
     ) -> list[Ad]:
         """Ads in one batch: each equals the one that `generate` makes of its request and seed, within floating-point ties.
 
         seeds: one per request; without them 0, 1, ... What requests share - a product, its instruction, its placement, a
         clicked picture - is computed once. For several samples of one request, name it several times. Raises InputError.
         """
-        options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding)
+        options = Options(size, history_length, sampling, guidance, temperature, top_k, decoding, text_temperature)
         seeds = _checked_seeds(seeds, requests)
         return self._run(self._decode, requests, seeds, options) if requests else []
 
@@ -163,9 +166,10 @@ class AdGenerator:
         seeds: Sequence[int] | None = None,
         history_length: int | None = None,
         sampling: Sampling = "product-similarity",
+        text_temperature: float | None = None,
     ) -> list[str]:
         """Only the texts of the ads that `generate_many` makes of the same requests and seeds. Raises InputError."""
-        options = Options((768, 768), history_length, sampling, None, None, None, "sequential")
+        options = Options((768, 768), history_length, sampling, None, None, None, "sequential", text_temperature)
         seeds = _checked_seeds(seeds, requests)
         return self._run(self._texts_alone, requests, seeds, options) if requests else []
 
@@ -193,20 +197,21 @@ class AdGenerator:
 
     @torch.inference_mode()
     def _texts_alone(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[str]:
-        return self._texts(jobs, timings).texts
+        return self._texts(jobs, options, timings).texts
 
-    def _texts(self, jobs: Sequence["_Job"], timings: "Timings") -> "_Written":
+    def _texts(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> "_Written":
         """Reads the instructions and writes the texts, in one batch."""
         with timings("prompt"):
             cache, hidden, preferences = self._prefill(jobs)
         with timings("text"):
             generators = [torch.Generator(self.model.device).manual_seed(job.seed) for job in jobs]
-            return _Written(self._write(jobs, cache, hidden, generators), cache, preferences, generators)
+            texts = self._write(jobs, cache, hidden, generators, options.text_temperature)
+            return _Written(texts, cache, preferences, generators)
 
     @torch.inference_mode()
     def _decode(self, jobs: Sequence["_Job"], options: "Options", timings: "Timings") -> list[Ad]:
         """Writes the texts, paints the backgrounds and lays the products over them, in one batch."""
-        written = self._texts(jobs, timings)
+        written = self._texts(jobs, options, timings)
         with timings("image"):
             painted = self._paint(jobs, written.cache, written.preferences, written.generators, options)
             own, decode = self.model.config.image, self.model.image_tokenizer.decode
@@ -224,7 +229,7 @@ class AdGenerator:
                 timings=dict(timings.seconds),
                 seed=job.seed,
                 model=self.model.config.name,
-                notes=[*job.request.notes, *job.prompt.notes],
+                notes=[*job.request.notes, *job.prompt.notes, *self._text_notes(job)],
                 image_passes=painted.passes,
             )
             for job, text, background, image in zip(jobs, written.texts, backgrounds, images, strict=True)
@@ -337,8 +342,15 @@ class AdGenerator:
         padded = torch.stack([F.pad(x, (0, 0, width - len(x), 0)) for x in sequences])
         return self.engine.forward(padded, [cache], lengths=lengths)[:, -1]
 
-    def _write(self, jobs: Sequence["_Job"], cache: Cache, hidden: Tensor, generators: Sequence[torch.Generator]) -> list[str]:
-        """Writes the ads' texts; the cache has read them afterwards."""
+    def _write(
+        self,
+        jobs: Sequence["_Job"],
+        cache: Cache,
+        hidden: Tensor,
+        generators: Sequence[torch.Generator],
+        temperature: float | None = None,
+    ) -> list[str]:
+        """Writes the ads' texts; the cache has read them afterwards. temperature: None stands for the model's own."""
         config, encode = self.model.config, self.tokenizer.encode
 
         def read(rows: list[list[int]]) -> Tensor:
@@ -346,13 +358,7 @@ class AdGenerator:
             return self._read([self.model.embed_text(row) for row in ids], cache)
 
         grammars = [
-            TextGrammar(
-                make_points(job.request.selling_points, encode, config.text.ad_tokens),
-                encode,
-                self.tokenizer.end,
-                config.text.ad_tokens,
-            )
-            for job in jobs
+            TextGrammar(self._points(job), encode, self.tokenizer.end, config.text.ad_tokens, job.accepts) for job in jobs
         ]
         added = [
             added_scores(self.model, grammar, self._clicked_texts(job), encode)
@@ -363,11 +369,18 @@ class AdGenerator:
             hidden,
             read,
             self.engine.text_scores,
-            config.text_temperature,
+            config.text_temperature if temperature is None else temperature,
             generators,
             lambda row, ids: added[row](ids),
         )
         return [grammar.text() for grammar in grammars]
+
+    def _points(self, job: "_Job") -> list[Point]:
+        return make_points(job.request.selling_points, self.tokenizer.encode, self.model.config.text.ad_tokens, job.accepts)
+
+    def _text_notes(self, job: "_Job") -> list[str]:
+        """Which selling points the text could not use, and why."""
+        return left_out(job.request.selling_points, self._points(job), job.accepts)
 
     def _paint(
         self,
@@ -496,6 +509,7 @@ class Options:
     temperature: float | None
     top_k: int | None
     decoding: Decoding
+    text_temperature: float | None = None
 
 
 @dataclass(frozen=True)
@@ -512,6 +526,11 @@ class _Job:
     facets: Tensor | None  # [1, clicks, classes], of the clicked scenes
     prompt: Prompt
     box: tuple[float, float, float, float]  # left, top, width, height of the product as shares of the painted square
+
+    @property
+    def accepts(self) -> Callable[[str], bool]:
+        """Whether the inspection accepts a text of this product."""
+        return acceptable(tuple(self.request.selling_points))
 
     def key(self) -> object:
         """Equal for jobs whose instructions are the same to the model."""
@@ -618,6 +637,8 @@ def _check_options(options: Options, seeds: Sequence[int]) -> None:
         raise InputError(f"guidance: {options.guidance!r} is no number from 0 to 100")
     if options.temperature is not None and not number(options.temperature):
         raise InputError(f"temperature: {options.temperature!r} is no number from 0 (greedy) to 100")
+    if options.text_temperature is not None and not number(options.text_temperature):
+        raise InputError(f"text_temperature: {options.text_temperature!r} is no number from 0 (greedy) to 100")
     if options.top_k is not None and not whole(options.top_k, 1, 10**6):
         raise InputError(f"top_k: {options.top_k!r} is no whole number from 1 to 1000000")
     if options.decoding not in DECODINGS:
