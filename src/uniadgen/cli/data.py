@@ -222,7 +222,7 @@ def sheets(arguments: argparse.Namespace) -> None:
     make_folder(out, "argument --out")
     for path, sheet in drawn.items():
         with whole_file(path, "argument --out") as temporary:
-            sheet.save(temporary, format="JPEG", quality=85)
+            sheet.save(temporary, format="JPEG", quality=78, optimize=True)
     print_line("\n".join(map(str, drawn)))
 
 
