@@ -190,11 +190,12 @@ def _decode(image: Image.Image, source: Source, what: str, max_pixels: int | Non
 def _is_closed(image: Image.Image) -> bool:
     """Whether the pixels of an open picture can't be had any more, or never could."""
     try:
-        return image.im is None
-    except AssertionError:  # not decoded yet
-        return getattr(image, "fp", None) is None
+        decoded = image.im is not None
+    except AssertionError:  # how Pillow 11 and later say that it is not decoded yet
+        decoded = False
     except ValueError:  # Pillow's own word for it
         return True
+    return not decoded and getattr(image, "fp", None) is None
 
 
 @functools.cache
