@@ -19,6 +19,6 @@ __all__ = ["Ad", "AdGenerator", "AdRequest", "Box", "Click", "InputError", "Plac
 def __getattr__(name: str) -> Any:
     # Nothing is loaded before it is wanted: torch by a model, Pillow by a picture, neither by a command that is interrupted
     if name in __all__:
-        module = {"AdGenerator": "generator", "InputError": "errors"}.get(name, "ads")
+        module = {"AdGenerator": "pipeline.generator", "InputError": "errors"}.get(name, "ads")
         return getattr(import_module(f"uniadgen.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
