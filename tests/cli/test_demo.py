@@ -7,6 +7,7 @@ from PIL import Image
 
 from uniadgen.cli.main import main
 from uniadgen.demo import example_requests, sheet
+from uniadgen.inspection import text_verdict
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.request import check_request
 
@@ -37,3 +38,14 @@ def test_the_embedded_model_makes_different_ads_for_different_shoppers(
     assert all(ad.size == (768, 768) for ad in ads)
     warmth = [float(np.asarray(ad, float)[:150, :, 0].mean() - np.asarray(ad, float)[:150, :, 2].mean()) for ad in ads]
     assert warmth[1] > warmth[0] + 20
+
+
+def test_seeds_write_different_texts() -> None:
+    generator = AdGenerator.from_pretrained()
+    request = example_requests()[0]
+    texts = generator.write([request] * 16, seeds=range(16))
+    assert len(set(texts)) >= 8
+    assert generator.write([request], seeds=[3]) == [texts[3]]
+    assert len(set(generator.write([request] * 4, seeds=range(4), text_temperature=0))) == 1
+    for text in texts:
+        assert text_verdict(text, request.product.selling_points)["qualified"]

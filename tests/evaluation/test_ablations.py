@@ -67,9 +67,9 @@ def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
 
 @torch.inference_mode()
 def inside(generator: AdGenerator, request: AdRequest) -> Inside:
-    jobs = generator._prepare([request], [4], OPTIONS, Timings(1))
+    jobs = generator._prepare([request], [5], OPTIONS, Timings(1))
     cache, hidden, preferences = generator._prefill(jobs)
-    draws = [torch.Generator().manual_seed(4)]
+    draws = [torch.Generator().manual_seed(5)]
     words = generator._write(jobs, cache, hidden, draws)[0]
     start, _, foreground, planned, bias = generator._conditions(jobs, preferences)
     image, text = (None, None) if preferences[0] is None else preferences[0][:2]

@@ -11,7 +11,7 @@ import pytest
 
 from uniadgen.cli.inspect import add_inspect_verbs
 from uniadgen.errors import InputError
-from uniadgen.inspection import Inspection, inspect_text
+from uniadgen.inspection import Inspection, inspect_text, text_verdict
 from uniadgen.inspection.scoring import score
 from uniadgen.padsynth.catalogue import make_product
 from uniadgen.padsynth.titles import compose_text, fitting_styles
@@ -180,6 +180,44 @@ def test_a_claim_that_is_a_selling_point_may_be_made() -> None:
     assert not inspect_text("Lifetime Acme Drill", ["Acme", "Drill", "Lifetime Warranty", "18 V"]).qualified
     # sensitive content is none the better for being given
     assert not inspect_text("国宴特供, Acme", ["Acme", "国宴特供", "18 V"]).meets("factuality")
+
+
+@pytest.mark.parametrize(
+    ("text", "criterion"),
+    [
+        ("Cures Cancer", "factuality"), ("Cancer-Fighting Tea", "factuality"), ("Heart Disease Prevention", "factuality"),
+        ("Helps to prevent type 2 diabetes", "factuality"), ("预防糖尿病", "factuality"), ("防癌茶", "factuality"),
+        ("<b>Soft</b> Bag", "readability"), ("Salt &amp; Pepper", "readability"), ("{brand} Bag", "readability"),
+        ("<|endoftext|> Bag", "readability"), ("Bag www.example.org", "readability"), ("me@example.org Bag", "readability"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_whatever_the_selling_points_say(text: str, criterion: str) -> None:
+    verdict = text_verdict(text, [text, "Acme"])
+    assert not verdict["qualified"]
+    assert {violation["criterion"] for violation in verdict["violations"]} == {criterion}
+    assert json.loads(json.dumps(verdict)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found"),
+    [
+        ("Best Seller", "superlative", "Best"), ("Lifetime Warranty", "permanence", "Lifetime"),
+        ("Pain Relief Gel", "medical", "Pain Relief"), ("Casino Poker Set", "sensitive", "Casino"),
+        ("Booking.com Bag", "link", "Booking.com"), ("永久牌", "permanence", "永久"),
+    ],
+)  # fmt: skip
+def test_what_is_only_flagged(text: str, kind: str, found: str) -> None:
+    verdict = text_verdict(f"{text} Acme", ["Acme", text, "Red"])
+    assert verdict["qualified"]
+    assert [(flag["kind"], f"{text} Acme"[slice(*flag["span"])]) for flag in verdict["flags"]] == [(kind, found)]
+    assert text_verdict("Red Acme", ["Acme", text, "Red"]) == {"qualified": True, "violations": [], "flags": []}
+
+
+@pytest.mark.parametrize(
+    "text", ["<30 dB Fan", "Treats for Dogs", "抗菌杯", "Anti-Slip - Diabetes Socks", "AT&T; Red", "Size: S < M > L"]
+)
+def test_what_is_not_refused(text: str) -> None:
+    assert inspect_text(text, [text, "Acme"]).qualified
 
 
 def test_copies_of_the_list() -> None:

@@ -18,6 +18,7 @@ from uniadgen.ads import Ad, AdRequest
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import DECODINGS, Decoding, Painted, decode_image, in_parallel
 from uniadgen.imaging.composing import fitted_cutout
+from uniadgen.inspection import text_verdict
 from uniadgen.model.config import tiny
 from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -114,6 +115,26 @@ def test_options_reach_the_model(generator: AdGenerator, product: Product) -> No
         drawn.add(other.background.tobytes())
     assert len(generator.generate(product, **base, history_length=1).sampled_clicks) == 1  # type: ignore[arg-type]
     assert generator.generate(product, **base, history_length=0).sampled_clicks == []  # type: ignore[arg-type]
+
+
+def test_the_text_temperature_reaches_the_texts(generator: AdGenerator, product: Product) -> None:
+    request = AdRequest(product, _clicks(4))
+    for temperature, least, most in ((0, 1, 1), (50, 4, 8)):
+        texts = generator.write([request] * 8, seeds=range(8), text_temperature=temperature)
+        assert least <= len(set(texts)) <= most
+        one = generator.generate(product, request.history, seed=7, size=SMALL, text_temperature=temperature)
+        assert one.text == texts[7]
+
+
+def test_selling_points_that_no_text_can_have_are_noted(generator: AdGenerator, cutout: Image.Image) -> None:
+    given = ["Cures cancer", "Soft Kettle, not dishwasher safe", "<b>Hot</b>"]
+    for seed in range(4):
+        ad = generator.generate(Product(cutout, "A kettle", given), seed=seed, size=SMALL)
+        assert ad.text.strip("[]!") == given[1]
+        assert text_verdict(ad.text, given) == {"qualified": True, "violations": [], "flags": []}
+    assert [note for note in ad.notes if "inspection" in note] == [
+        f"selling_points[{i}] stays out of the text: the inspection refuses it" for i in (0, 2)
+    ]
 
 
 @pytest.mark.parametrize("options", [{}, {"guidance": 3.0}, {"temperature": 0}, {"temperature": 2.0, "top_k": 5}])
@@ -276,6 +297,8 @@ def test_any_text_works_everywhere(generator: AdGenerator, cutout: Image.Image, 
         ({"sampling": "best"}, "sampling"),
         ({"guidance": math.nan}, "guidance"),
         ({"temperature": -1}, "temperature"),
+        ({"text_temperature": -1}, "text_temperature"),
+        ({"text_temperature": True}, "text_temperature"),
         ({"top_k": 0}, "top_k"),
         ({"decoding": "fast"}, "decoding"),
         ({"box": Box(0.5, 0.5, 0.5, 0.9)}, "placement"),

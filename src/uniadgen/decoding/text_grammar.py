@@ -85,15 +85,15 @@ def make_points(
 
 def left_out(selling_points: Sequence[str], points: Sequence[Point], accepts: Callable[[str], bool]) -> list[str]:
     """Notes about selling points that no text of these points can have, by their place in the list."""
-    kept = {point.text.casefold(): point for point in points}
+    kept = {point.text.casefold() for point in points}
     some = any(accepts(point.text) for point in points)
     notes = []
     for index, raw in enumerate(selling_points):
         text = " ".join(raw.split())
-        if text and text.casefold() not in kept:
-            notes.append(f"selling_points[{index}] is too long for the text and stays out of it")
-        elif some and text and not accepts(kept[text.casefold()].text):
+        if some and text and not accepts(text):
             notes.append(f"selling_points[{index}] stays out of the text: the inspection refuses it")
+        elif text and text.casefold() not in kept:
+            notes.append(f"selling_points[{index}] is too long for the text and stays out of it")
     return notes
 
 

@@ -192,13 +192,12 @@ class _Inspector:
 
     def _claims(self) -> None:
         """Claims and sensitive words, unless a selling point has them in the same company."""
-        explained = list(self.explained)
+        refused = list(self.explained)
         for start, end, kind in _matches(self.reading.folded, _claim_patterns()):
             span = self.reading.folded.span(start, end)
-            if any(first < span[1] and span[0] < last for first, last in explained):
-                continue
             if kind != "sensitive, always" and self._given(span):
-                self._flag(kind.split(",")[0], f"a selling point says so, but look at it: {self._quote(span)}", span)
+                if not any(first < span[1] and span[0] < last for first, last in refused):
+                    self._flag(kind.split(",")[0], f"a selling point says so, but look at it: {self._quote(span)}", span)
                 continue
             name = "sensitive content" if kind.startswith("sensitive") else f"exaggeration ({kind} claim)"
             given = "" if kind == "sensitive, always" else " that no selling point makes"
