@@ -73,8 +73,8 @@ def whole_file(path: Path, what: str = "") -> Iterator[Path]:
         remove_leftovers(parent)
         temporary, lock = _claimed(parent, ".part", _new_file)
     try:
-        with writing(path):
-            yield temporary
+        with writing(path), in_utf8(temporary) as named:
+            yield named
         with _told(path, what), unbroken():
             if mode is not None:
                 os.chmod(temporary, mode)
@@ -206,6 +206,27 @@ def own_folder(path: Path, doing: str, what: str = "argument --out") -> Iterator
         yield
 
 
+@contextlib.contextmanager
+def in_utf8(path: Path) -> Iterator[Path]:
+    """A path to the same file for libraries that know names in UTF-8 only: Arrow, DuckDB. Good as long as the block lasts.
+
+    A folder whose name is of other bytes, as old archives have them, is named by its descriptor, where the system has such
+    names; the file's own name must be in UTF-8.
+    """
+    descriptors, parent = Path(f"/proc/{os.getpid()}/fd"), None
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        if descriptors.is_dir():
+            with contextlib.suppress(OSError):  # there is no such folder: whoever opens the file will say so
+                parent = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield path if parent is None else descriptors / str(parent) / path.name
+    finally:
+        if parent is not None:
+            os.close(parent)
+
+
 # Places that the user names -----------------------------------------------------------------------------------------------
 
 
@@ -250,7 +271,8 @@ def scratch_folder(parent: Path, what: str = "") -> Iterator[Path]:
         remove_leftovers(parent)
         folder, lock = _claimed(parent, "", _new_folder)
     try:
-        yield folder
+        with in_utf8(folder) as named:
+            yield named
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _release(lock)

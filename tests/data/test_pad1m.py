@@ -29,6 +29,7 @@ from uniadgen.data.pad1m.json_list import CHUNK_BYTES, Lenient, Malformed, map_c
 from uniadgen.data.similarity import fill_similarity, load_embedder
 from uniadgen.data.validate import doubtful, record_findings, sound, validate_layout, validate_pad1m
 from uniadgen.errors import InputError
+from uniadgen.files import alone
 
 Record = dict[str, Any]
 Run = Callable[..., int]
@@ -686,3 +687,26 @@ def test_commas_of_values_do_not_split_selling_points() -> None:
     ]
     assert pad1m.selling_points(pa.array(lists)).to_pylist() == expected
     assert pad1m.selling_points(pa.array([None, "a， b"])).to_pylist() == [[], ["a", "b"]]
+
+
+def test_folders_whose_names_are_of_other_bytes_than_utf8(tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "caf\udce9's"  # as old archives have them
+    folder.mkdir()
+    records = make_records(30)
+    path = write(folder / "x.json", records)
+    assert run("convert", "--from", "pad1m", path, "--out", folder / "data") == 0
+    for verb in ("validate", "similarity", "stats"):
+        assert run(verb, folder / "data") == 0, capsys.readouterr().err
+    assert run("convert", "--to", "pad1m", folder / "data", "--out", folder / "caf\udce9.json") == 0
+    assert len(json.loads((folder / "caf\udce9.json").read_text(encoding="utf-8"))) == 30
+    assert not list(folder.glob(".*"))
+
+
+def test_one_conversion_at_a_time(tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "x.json", make_records(20))
+    (tmp_path / "out").mkdir()
+    with alone(tmp_path / "out", "is being converted into"):
+        assert run("convert", "--from", "pad1m", path, "--out", tmp_path / "out") == 2
+    assert "is being converted into by another process; wait for its end" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+    assert run("convert", "--from", "pad1m", path, "--out", tmp_path / "out") == 0

@@ -11,7 +11,7 @@ from PIL import Image
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.metrics.palette import lab, palette_distance
-from uniadgen.metrics.pbs import folder_scores, pbs
+from uniadgen.metrics.pbs import FolderScores, folder_scores, pbs, write_csv
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, load_encoder, save_encoder
 
 
@@ -129,3 +129,8 @@ def test_palette_distance() -> None:
     half = white.copy()
     half.paste("black", (0, 0, 25, 40))
     assert palette_distance(white, half) == pytest.approx(50, abs=0.01)
+
+
+def test_a_name_of_other_bytes_than_utf8_is_written_as_it_is(encoder: BackgroundEncoder, tmp_path: Path) -> None:
+    write_csv(tmp_path / "x.csv", FolderScores(["caf\udce9.png", "防水.png"], np.array([0.5, 0.25]), [], []))
+    assert (tmp_path / "x.csv").read_bytes() == b"filename,pbs\ncaf\xe9.png,0.500000\n" + "防水.png,0.250000\n".encode()

@@ -8,6 +8,7 @@ import torch
 
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
+from uniadgen.files import alone
 from uniadgen.loading import checkpoint
 from uniadgen.model.plan import SCENES, load_scenes_encoder
 from uniadgen.model.unified import Batch
@@ -105,3 +106,28 @@ def test_an_interrupted_training_ends_with_the_same_model(
     assert main([*command, "--resume"]) == 0
     for name in ("model.safetensors", "tokenizer.json", "config.json"):
         assert (tmp_path / "out" / "model" / name).read_bytes() == (trained / "unified" / "model" / name).read_bytes()
+
+
+def test_an_earlier_run_is_refused_and_kept_and_one_training_has_the_folder(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--data", str(trained / "data"), "--config", str(trained / "config.yaml")]
+    before = {path: path.stat().st_mtime_ns for path in trained.rglob("*")}
+    for part, kept in (("tokenizer", "state"), ("scenes", "state"), ("unified", "state")):
+        more = ["--tokenizer", str(trained / "tokenizer")] if part == "unified" else []
+        assert main(["train", part, *common, *more, "--out", str(trained / part)]) == 2
+        said = capsys.readouterr().err
+        assert "holds an earlier run" in said
+        assert kept in said
+        assert "--resume" in said
+        assert len(said.splitlines()) == 1
+    assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    with alone(out, "is being trained in"):
+        for resume in ([], ["--resume"]):
+            assert main(["train", "tokenizer", *common, "--out", str(out), *resume]) == 2
+            assert "is being trained in by another process; wait for its end" in capsys.readouterr().err
+    assert [path.name for path in out.iterdir()] == ["notes.txt"]
+    assert main(["train", "tokenizer", *common, "--out", str(out)]) == 0  # files of others are none of its business

@@ -41,7 +41,9 @@ MAX_COUNT = 1000
 BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
 DTYPES = ("float32", "bfloat16", "float16")
 MIN_SIDE, MAX_SIDE = 64, 8192
-_SHAPING = ("size", "guidance", "temperature", "top_k", "history_length", "sampling", "dtype", "quantize")  # an ad's pixels
+# Arguments that change nothing about an ad, or that are compared otherwise; all others count when a run is resumed.
+_APART = {"run", "request", "out", "name", "count", "seed", "model", "decoding", "device"}
+_APART |= {"json", "overwrite", "resume", "check", "media_root"}
 
 
 # Packages that commands import when they need them, and the extra that brings each.
@@ -230,7 +232,7 @@ def generate(arguments: argparse.Namespace) -> None:
     if arguments.check:
         _check(arguments, checked, list(seeds))
         return
-    shaping = {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": _version()}
+    shaping = {name: value for name, value in vars(arguments).items() if name not in _APART} | {"uniadgen": _version()}
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
     if missing := {name: own for name, own in seeds.items() if name not in records}:

@@ -32,7 +32,7 @@ from uniadgen.data.layout import ENCODED, Row, in_pixels, open_table, table_path
 from uniadgen.data.similarity import Progress
 from uniadgen.data.tables import MEND, Table
 from uniadgen.errors import InputError
-from uniadgen.files import alone, whole_file
+from uniadgen.files import alone, in_utf8, whole_file
 from uniadgen.imaging.composing import fitted_cutout, render_foreground
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import place, visible_part
@@ -180,7 +180,8 @@ def _merge(source: Table, parts: Sequence[Path], path: Path, settings: dict[str,
     schema = pa.schema(fields, metadata=metadata)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table, part in zip(_tables(source, kept), parts, strict=True):
-            new = pq.read_table(part)
+            with in_utf8(part) as named:
+                new = pq.read_table(named)
             merged = pa.Table.from_arrays([*table.columns, *(new[name] for name in ENCODED.names)], schema=schema)
             writer.write_table(merged, row_group_size=64)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from uniadgen.data.tables import MEND
 from uniadgen.errors import InputError
-from uniadgen.files import scratch_folder
+from uniadgen.files import in_utf8, scratch_folder
 from uniadgen.words import quoted
 
 MEMORY = "320MB"
@@ -18,8 +18,11 @@ THREADS = 2
 
 def table(path: Path, options: str = "") -> str:
     """A Parquet file as a table in a query."""
-    name = str(path).replace("'", "''")
-    return f"read_parquet('{name}'{', ' + options if options else ''})"
+    return f"read_parquet('{_escaped(path)}'{', ' + options if options else ''})"
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 @contextmanager
@@ -38,7 +41,8 @@ def joined(folder: Path, query: str, spill: Path | None = None, batch_rows: int 
             "temp_directory": str(temporary),
         }
         try:
-            with duckdb.connect(config=settings) as connection:
+            with in_utf8(folder / "x") as named, duckdb.connect(config=settings) as connection:
+                query = query.replace(f"'{_escaped(folder)}/", f"'{_escaped(named.parent)}/")
                 yield iter(connection.sql(query).to_arrow_reader(batch_rows))
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise OSError(errno.ENOSPC, "too little disk space to join the tables", str(temporary)) from error

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from uniadgen.errors import InputError
+from uniadgen.files import in_utf8
 from uniadgen.words import quoted
 
 MEND = "build or convert the data set again"
@@ -178,7 +179,8 @@ class Table:
         """schema: what is wanted of columns with these names; others are only made plain. Raises InputError."""
         self.path, self.wanted = path, schema
         try:
-            self._file = pq.ParquetFile(path)
+            with in_utf8(path) as named:
+                self._file = pq.ParquetFile(named)
         except FileNotFoundError:
             where = f"data folder {quoted(path.parent)}"
             raise InputError(f"{where}: {path.name} is missing; build the data set, or name another folder") from None

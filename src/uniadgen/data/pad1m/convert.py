@@ -37,7 +37,7 @@ from uniadgen.data.pad1m.json_list import CHUNK_BYTES, Chunk, JsonList, map_chun
 from uniadgen.data.tables import Table
 from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
 from uniadgen.errors import InputError
-from uniadgen.files import make_folder, own_folder, scratch_folder, whole_file, write_bytes, write_text
+from uniadgen.files import in_utf8, make_folder, own_folder, scratch_folder, whole_file, write_bytes, write_text
 from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]
@@ -298,7 +298,7 @@ def _write_batches(path: Path, tables: Sequence[pa.Table]) -> None:
 
 
 def _read_batch(path: Path, index: int) -> pa.RecordBatch:
-    with pa.OSFile(str(path), "rb") as file, ipc.open_file(file) as reader:
+    with in_utf8(path) as named, pa.OSFile(str(named), "rb") as file, ipc.open_file(file) as reader:
         return reader.get_batch(index)
 
 
