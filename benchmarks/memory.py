@@ -74,8 +74,9 @@ def peak(request: dict[str, Any], folder: Path) -> str:
     """The peak in MB, or why there is none."""
     path = folder / "request.json"
     path.write_text(json.dumps(request), encoding="utf-8")
-    command = [sys.executable, "-c", MEASURED, "generate", str(path), "--out", str(folder / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+        command = [sys.executable, "-c", MEASURED, "generate", str(path), "--out", out]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     code, kilobytes = done.stdout.split("\n")[-2].split()
     return f"{int(kilobytes) / 1024:,.0f}" + ("" if code == "0" else f" (refused: {done.stderr.strip()})")
 
