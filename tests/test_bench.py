@@ -13,6 +13,8 @@ from uniadgen.demo import example_requests
 from uniadgen.model.config import tiny
 from uniadgen.pipeline.generator import AdGenerator
 
+pytestmark = pytest.mark.slow
+
 
 def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("transformers")

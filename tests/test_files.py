@@ -32,7 +32,7 @@ def test_a_file_appears_whole_or_not_at_all_and_keeps_its_permissions(tmp_path: 
     path.write_text("old")
     path.chmod(0o640)
     with pytest.raises(TypeError), whole_file(path) as temporary:
-        temporary.write_text("half") / "nothing"
+        temporary.write_text("half") / "nothing"  # type: ignore[operator]
     assert path.read_text() == "old"
     with whole_file(path) as temporary:
         temporary.write_text("new")

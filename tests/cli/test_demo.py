@@ -11,6 +11,8 @@ from uniadgen.inspection import text_verdict
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.request import check_request
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_examples_are_one_product_and_two_shoppers(generator: AdGenerator) -> None:
     requests = example_requests()

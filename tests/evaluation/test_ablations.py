@@ -29,6 +29,8 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator, Options, Timings
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 OPTIONS = Options((64, 64), None, "product-similarity", None, None, None, "sequential")
 

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from uniadgen.evaluation.figures import interval, summarise, targets
 from uniadgen.evaluation.protocol import conditions, load_cases
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
 from uniadgen.pipeline.generator import AdGenerator
+
+pytestmark = pytest.mark.slow
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
@@ -105,7 +107,7 @@ def test_the_interval_covers_the_mean() -> None:
 
 
 @pytest.fixture
-def encoder(tmp_path: Path) -> Iterator[Path]:
+def encoder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     save_encoder(tmp_path / "pbs.safetensors", BackgroundEncoder(BackgroundConfig(32, 8, 32, 1, 2)))
     return tmp_path / "pbs.safetensors"
@@ -222,6 +224,7 @@ def test_other_systems(tmp_path: Path) -> None:
     lines.write_text(json.dumps({"id": "u1", "image": "u1.png", "text": "A  Kettle", "placement": place}) + "\n")
     output = read_system(lines, ["u1", "u2"]).ads["u1"]
     assert (output.ad, output.text) == (tmp_path / "u1.png", "A Kettle")
+    assert output.placement is not None
     assert output.placement.as_dict() == place
     assert set(read_system(tmp_path, ["u1", "u2"]).ads) == {"u1"}
     for bad in (

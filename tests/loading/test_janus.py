@@ -28,6 +28,8 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks, UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
+pytestmark = pytest.mark.slow
+
 transformers = pytest.importorskip("transformers")
 
 

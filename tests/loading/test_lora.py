@@ -18,6 +18,8 @@ from uniadgen.loading.lora import LoraSettings
 from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
+pytestmark = pytest.mark.slow
+
 peft = pytest.importorskip("peft")
 transformers = pytest.importorskip("transformers")
 

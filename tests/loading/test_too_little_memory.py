@@ -10,6 +10,8 @@ import torch
 from uniadgen.cli import main as cli
 from uniadgen.loading.memory import free_memory
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "error",

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_looks_do_not_depend_on_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uniadgen.padsynth.catalogue.CHINESE_SHARE", 1.0)
     after = make_products(0, 40)
     assert all(is_chinese(product.description) for product in after)
-    words = {"brand": "", "series": "", "description": "", "selling_points": ()}
+    words: dict[str, Any] = {"brand": "", "series": "", "description": "", "selling_points": ()}
     assert [replace(product, **words) for product in after] == [replace(product, **words) for product in before]
 
 

@@ -15,6 +15,8 @@ from uniadgen.loading import janus, lora
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("peft")
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """

@@ -15,6 +15,8 @@ from uniadgen.errors import InputError
 from uniadgen.training import loop
 from uniadgen.training.loop import Schedule, fit, share_of_peak
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = Schedule(steps=40, learning_rate=0.01, batch=4, warmup=5, save_seconds=-1.0, seed=3)
 
 

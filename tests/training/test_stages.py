@@ -15,6 +15,8 @@ from uniadgen.model.unified import Batch
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.training.batches import Reader
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """
 model: tiny

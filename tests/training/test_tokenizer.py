@@ -18,6 +18,8 @@ from uniadgen.training import tokenizer as module
 from uniadgen.training.loop import STATE, Schedule
 from uniadgen.training.tokenizer import Batches, Pictures, begin_with, refine_large, texture_loss, train_tokenizer
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 SIZE = tiny().image.resolution
 TWO_SIZES = replace(tiny(), image=replace(tiny().image, upsampling=2))

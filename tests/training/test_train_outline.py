@@ -23,6 +23,8 @@ from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import Example, draw_batch, figures, invented_examples, order_of, train_outline
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = "model: tiny\nhistories: drawn\noutline: {steps: 2, batch: 4, learning_rate: 0.001, warmup: 1}\n"
 
@@ -69,7 +71,8 @@ def test_the_order_of_the_clicked_texts_is_learnt(tokenizer: TextTokenizer, tmp_
     def example(draw: random.Random, clicks: int) -> Example:
         order = draw.sample(range(3), draw.randint(1, 3))
         texts = [" ".join(points[i] for i in order) for points in (told(draw) for _ in range(clicks))]
-        return Example(*([tokenizer.encode(" " + t) for t in some] for some in (told(draw), texts)), order)
+        points, clicked = ([tokenizer.encode(" " + t) for t in some] for some in (told(draw), texts))
+        return Example(points, clicked, order)
 
     torch.manual_seed(0)
     outline = Outline(OutlineConfig(width=32, layers=1), tokenizer.size)

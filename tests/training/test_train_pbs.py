@@ -14,6 +14,8 @@ from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncode
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import train_pbs, triple_accuracy, triples
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
 
