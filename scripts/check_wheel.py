@@ -2,8 +2,8 @@
 
     build/release-venv/bin/python -I scripts/check_wheel.py src/uniadgen
 
-Every file of the source that is no Python must be there, byte for byte; the commands must work without any extra; one that needs
-an extra must say so in one line. Prints a line for each check, and ends at the first one that fails.
+Every file of the source that is no Python must be there, byte for byte; the commands must work without any extra; one that
+needs an extra must say so in one line. Prints a line for each check, and ends at the first one that fails.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ def main(source: Path) -> None:
     assert spec is not None
     assert spec.origin is not None
     installed = Path(spec.origin).parent
-    check("it is the wheel, not the source", not installed.is_relative_to(source.parent.parent), installed)
+    check("it is the wheel, not the source", not installed.is_relative_to(source.parent), installed)
     check("no extra is installed", not any(util.find_spec(name) for name in EXTRAS))
 
     there, wanted = data_files(installed), data_files(source)
