@@ -39,11 +39,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy --config-file tests/mypy.ini
 
 docs: $(VENV)/.installed-docs
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python scripts/check_site.py site
 
 docs-serve: $(VENV)/.installed-docs
-	$(BIN)/mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 hooks: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet pre-commit
