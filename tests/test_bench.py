@@ -9,6 +9,7 @@ import torch
 
 from uniadgen.bench import WINDOWS, against_bandwidth, copy_bandwidth, janus_shaped, plain_ad
 from uniadgen.cli.main import main
+from uniadgen.decoding.image_sampling import DECODINGS
 from uniadgen.demo import example_requests
 from uniadgen.model.config import tiny
 from uniadgen.pipeline.generator import AdGenerator
@@ -23,7 +24,7 @@ def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(set(row) == {"name", "ours", "peer", "ratio", "unit", "versions"} for row in rows)
     quality = ["share", "of their std"] if util.find_spec("torchao") else []
     assert [row["unit"] for row in rows] == [
-        *("tokens/s", "s", "s", *["s"] * 6, "passes", "s", "s"),
+        *("tokens/s", "s", "s", *["s"] * 6, "passes", *["s"] * len(DECODINGS)),
         *(("s", "passes") * len(WINDOWS)),
         *quality,
         *(("MB",) * 5),
