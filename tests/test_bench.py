@@ -1,5 +1,6 @@
 """The benchmark runs, on tiny models; no figure is judged here."""
 
+import dataclasses
 import json
 import math
 from importlib import metadata, util
@@ -7,9 +8,18 @@ from importlib import metadata, util
 import pytest
 import torch
 
-from uniadgen.bench import WINDOWS, against_bandwidth, copy_bandwidth, janus_shaped, plain_ad
+from uniadgen.bench import (
+    WAYS,
+    WINDOWS,
+    against_bandwidth,
+    copy_bandwidth,
+    greedy_texts,
+    janus_shaped,
+    peak_memory,
+    plain_ad,
+    require_same,
+)
 from uniadgen.cli.main import main
-from uniadgen.decoding.image_sampling import DECODINGS
 from uniadgen.demo import example_requests
 from uniadgen.model.config import tiny
 from uniadgen.pipeline.generator import AdGenerator
@@ -24,10 +34,10 @@ def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(set(row) == {"name", "ours", "peer", "ratio", "unit", "versions"} for row in rows)
     quality = ["share", "of their std"] if util.find_spec("torchao") else []
     assert [row["unit"] for row in rows] == [
-        *("tokens/s", "s", "s", *["s"] * 6, "passes", *["s"] * len(DECODINGS)),
+        *("tokens/s", "s", "s", "s", *["s"] * 6, "passes", *["s"] * len(WAYS)),
         *(("s", "passes") * len(WINDOWS)),
         *quality,
-        *(("MB",) * 5),
+        *(("MB",) * 3),
         *(("tokens/s", "s") if torch.cuda.is_available() else ()),
     ]
     for row in rows:
@@ -39,16 +49,66 @@ def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert memory == sorted(memory)
 
 
-def test_the_plain_loop_is_a_peer_that_makes_the_same_ad(generator: AdGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without greedy text, the benchmark would compare different ads; it must notice."""
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+@pytest.mark.parametrize("careful", [False, True])
+def test_the_plain_loops_make_the_same_ad(
+    generator: AdGenerator, careful: bool, guidance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text and picture, with as many rows: one if unguided, two if guided."""
+    config = generator.model.config
+    guided = dataclasses.replace(config, guidance=dataclasses.replace(config.guidance, weight=guidance))
+    monkeypatch.setattr(generator.model, "config", guided)
+    rows: list[int] = []
+    head = generator.model.image_head.forward
+
+    def counted(x: torch.Tensor) -> torch.Tensor:
+        rows.append(len(x))
+        return head(x)
+
+    for request in example_requests():
+        with greedy_texts(generator):
+            ads = [
+                generator.generate(
+                    request.product,
+                    request.history,
+                    box=request.box,
+                    size=(64, 64),
+                    temperature=0,
+                    sampling="most-similar",
+                    decoding=decoding,
+                )
+                for decoding in WAYS
+            ]
+            monkeypatch.setattr(generator.model.image_head, "forward", counted)
+            text, picture = plain_ad(generator, request, (64, 64), careful)
+            monkeypatch.setattr(generator.model.image_head, "forward", head)
+        assert text
+        for ad in ads:
+            require_same(ad, text, picture)
+    assert rows == [1 if guidance == 1 else 2] * config.image.tokens * 2
+
+
+def test_another_ad_is_noticed(generator: AdGenerator) -> None:
     request = example_requests()[0]
-    text, picture = plain_ad(generator, request, (64, 64))
-    ad = generator.generate(
-        request.product, request.history, box=request.box, size=(64, 64), temperature=0, sampling="most-similar"
-    )
-    assert text
-    assert picture.size == (64, 64)
-    assert ad.placement.width > 0
+    ad = generator.generate(request.product, request.history, size=(64, 64))
+    require_same(ad, ad.text, ad.image)
+    with pytest.raises(RuntimeError, match="another text"):
+        require_same(ad, ad.text + "!", ad.image)
+    other = ad.image.copy()
+    other.putpixel((5, 5), tuple((value + 3) % 256 for value in other.getpixel((5, 5))))
+    for picture in (other, ad.image.resize((32, 32))):
+        with pytest.raises(RuntimeError, match="another picture"):
+            require_same(ad, ad.text, picture)
+
+
+def test_memory_is_what_torch_allocates() -> None:
+    def run() -> None:
+        first = torch.zeros(1000, 1000)  # 4 MB
+        second = first + 1  # 8 MB
+        del first
+        torch.zeros(10, 10).sum() + second.sum()
+
+    assert 8e6 <= peak_memory(torch.device("cpu"), run) < 8.1e6
 
 
 @pytest.mark.parametrize("arguments", [["--repeats", "0"], ["--model", "nowhere"]])

@@ -3,7 +3,8 @@
     uniadgen bench --json > rows.json
 
 Ours and the peer take turns, after one run of each to warm up, and medians are reported. Where the same tokens must come out
-(greedy decoding), the benchmark compares them and fails if they differ. What is measured is described in docs/speed.md.
+(greedy decoding), the benchmark compares them and fails if they differ. Memory is measured by torch's allocator. What is
+measured is described in docs/speed.md.
 """
 
 import copy
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata, util
 from pathlib import Path
@@ -26,11 +27,12 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.clicks.sampling import product_similarity, sample_clicks
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.image_sampling import DECODINGS, GPU_WINDOW, Decoding, decode_image
+from uniadgen.decoding.image_sampling import GPU_WINDOW, Decoding, decode_image
 from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.demo import example_requests
@@ -53,6 +55,7 @@ from uniadgen.request import check_request
 SHOPPERS = 16
 WINDOWS = (3, 4, 6, 8, 12, 16)  # tokens in a pass of parallel decoding
 SIZE = (768, 768)
+WAYS: tuple[Decoding, ...] = ("sequential", "parallel")
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
         progress("transformers is not installed: no comparison with its Janus (pip install 'uniadgen[janus]')")
     size = (96, 96) if quick else SIZE
     request = example_requests()[0]
-    mode, ours, peer = _against_plain_loop(generator, request, size, repeats)
-    add(f"one ad, {weights}: ours ({mode}) / a plain loop", ours, peer, peer / ours, "s")
+    for mode, ours, manner, peer in _against_plain_loops(generator, request, size, repeats):
+        add(f"one ad, {weights}: ours ({mode}) / {manner}", ours, peer, peer / ours, "s")
     shoppers = 4 if quick else SHOPPERS
     ours, peer, stages = _batch(generator, size, shoppers, repeats)
     add(f"{shoppers} shoppers for one product, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
@@ -108,7 +111,7 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
         parallel / sequential,
         "passes",
     )
-    for decoding in DECODINGS:
+    for decoding in WAYS:
         (seconds,) = _medians([partial(_ad, generator, request, size=size, decoding=decoding)], repeats)
         add(f"one ad, warm, {size[0]}x{size[1]}, {decoding}, {weights}", seconds, None, None, "s")
     for window in WINDOWS:
@@ -119,13 +122,10 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
         agreement, error = _quantized(generator)
         add(f"int8 weights, {weights}: greedy image tokens that stay the same", agreement, None, None, "share")
         add(f"int8 weights, {weights}: error of image scores", error, None, None, "of their std")
-    for batch, clicks in ((1, 0), (1, 5), (1, 10), (4, 10), (16, 10)):
+    for batch, clicks in ((1, 0), (1, 10), (4, 10)) if quick else ((1, 0), (1, 5), (1, 10), (4, 10), (16, 10)):
+        held = _memory(generator, size, batch, clicks)
         add(
-            f"memory of decoding, {batch} ads with {clicks} clicks, {weights}",
-            _memory(generator, batch, clicks),
-            None,
-            None,
-            "MB",
+            f"most memory while making {batch} ads with {clicks} clicks, {size[0]}x{size[1]}, {weights}", held, None, None, "MB"
         )
     if torch.cuda.is_available() and util.find_spec("transformers"):
         gpu, name = torch.device("cuda"), "tiny (quick)" if quick else "Janus-Pro-1B's shape"
@@ -148,31 +148,47 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
 # What is measured --------------------------------------------------------------------------------------------------------
 
 
-def _against_plain_loop(
+def _against_plain_loops(
     generator: AdGenerator, request: AdRequest, size: tuple[int, int], repeats: int
-) -> tuple[str, float, float]:
-    """The faster way of decoding, its seconds, and those of the plain loop; all greedy, all making the same ad."""
-    model = generator.model
-    config = model.config
-    model.config = dataclasses.replace(config, text_temperature=0.0)
+) -> list[tuple[str, float, str, float]]:
+    """By peer: the faster way of decoding, its seconds, the peer's name and seconds; all greedy, all making the same ad."""
 
     def ours(decoding: Decoding) -> Ad:
         return _ad(generator, request, size=size, temperature=0, sampling="most-similar", decoding=decoding)
 
+    with greedy_texts(generator):
+        peers = {name: partial(plain_ad, generator, request, size, careful) for name, careful in PEERS.items()}
+        for peer in peers.values():
+            made = peer()
+            for ad in map(ours, WAYS):
+                require_same(ad, *made)
+        runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in WAYS]
+        counts = (1, torch.get_num_threads())
+        runs += [partial(_with_threads, count, peer) for peer in peers.values() for count in counts]
+        seconds = _medians(runs, repeats)
+    best = min(range(len(WAYS)), key=seconds.__getitem__)
+    of_peers = [min(seconds[first : first + 2]) for first in range(len(WAYS), len(seconds), 2)]
+    return [(WAYS[best], seconds[best], name, taken) for name, taken in zip(peers, of_peers, strict=True)]
+
+
+@contextmanager
+def greedy_texts(generator: AdGenerator) -> Iterator[None]:
+    """Texts of the likeliest words, so that two programs can be told to make the same ad."""
+    config = generator.model.config
+    generator.model.config = dataclasses.replace(config, text_temperature=0.0)
     try:
-        text, picture = plain_ad(generator, request, size)
-        for ad in map(ours, DECODINGS):
-            difference = np.abs(np.asarray(ad.image, np.int16) - np.asarray(picture, np.int16)).max()
-            if ad.text != text or difference > 1:
-                raise RuntimeError("the plain loop made another ad: the benchmark compares nothing")
-        plain = partial(plain_ad, generator, request, size)
-        runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in DECODINGS]
-        runs += [partial(_with_threads, count, plain) for count in (1, torch.get_num_threads())]
-        *seconds, alone, together = _medians(runs, repeats)
+        yield
     finally:
-        model.config = config
-    best = min(range(len(seconds)), key=seconds.__getitem__)
-    return DECODINGS[best], seconds[best], min(alone, together)
+        generator.model.config = config
+
+
+def require_same(ad: Ad, text: str, picture: Image.Image) -> None:
+    """Raises RuntimeError unless an ad has this text and this picture, which may differ by rounding."""
+    if ad.text != text:
+        raise RuntimeError("the plain loop wrote another text: the benchmark compares nothing")
+    ours, theirs = (np.asarray(image.convert("RGB"), np.int16) for image in (ad.image, picture))
+    if ours.shape != theirs.shape or np.abs(ours - theirs).max() > 1:
+        raise RuntimeError("the plain loop painted another picture: the benchmark compares nothing")
 
 
 def _batch(
@@ -225,17 +241,28 @@ def _windowed(generator: AdGenerator, window: int) -> Iterator[None]:
         generator.window = usual
 
 
-def _memory(generator: AdGenerator, batch: int, clicks: int) -> float:
-    """MB of keys, values and noise that decoding a batch holds, beyond the model."""
-    config = generator.model.config
-    options = Options(SIZE, clicks, "most-similar", None, None, None, "sequential")
-    with torch.inference_mode():
-        jobs = generator._prepare(_shoppers(batch, clicks), range(batch), options, Timings(batch))
-        cache, _, _ = generator._prefill(jobs)
-        caches = [cache, generator._unconditional(cache.read.tolist()), *([cache.prefix] if cache.prefix else [])]
-    held = sum(t.nbytes for cache in caches for t in (cache.states, cache.visible))
-    scores = batch * config.image.tokens * config.image.codes * torch.float32.itemsize  # of noise, and as many of plans
-    return (held + scores * (1 if generator.model.plan is None else 2)) / 1e6
+def _memory(generator: AdGenerator, size: tuple[int, int], batch: int, clicks: int) -> float:
+    """MB that torch holds at most while it makes ads, beyond the model; no clicked picture has been seen before."""
+    fresh = AdGenerator(generator.model, generator.tokenizer, generator.embedder)  # its cache of clicked pictures is empty
+    requests = _shoppers(batch, clicks)
+    return peak_memory(generator.model.device, lambda: fresh.generate_many(requests, size=size)) / 1e6
+
+
+def peak_memory(device: torch.device, run: Callable[[], object]) -> int:
+    """Bytes that torch's allocator holds at most during a run, beyond what it held before; on a CPU with one thread."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        run()
+        return torch.cuda.max_memory_allocated(device) - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        _with_threads(1, run)  # the profiler sees its own thread only
+    held = peak = 0
+    changes = (event for event in profiled.profiler.kineto_results.events() if event.name() == "[memory]")
+    for event in sorted(changes, key=lambda event: event.start_ns()):
+        held += event.nbytes()
+        peak = max(peak, held)
+    return peak
 
 
 def _quantized(generator: AdGenerator) -> tuple[float, float]:
@@ -348,12 +375,19 @@ def _against_transformers(shape: "JanusShape", repeats: int) -> tuple[float, flo
 # The peers ---------------------------------------------------------------------------------------------------------------
 
 
-@torch.inference_mode()
-def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) -> tuple[str, Image.Image]:
-    """One greedy ad in the manner of the public reference: its text and picture.
+PEERS = {"a plain loop, as the public reference": False, "a careful plain loop": True}
 
-    Text and picture are made one after the other: each encodes the history and reads the instruction anew. The cache grows
-    by concatenation, every word is scored, guidance doubles all rows, and the foreground is computed at every token.
+
+@torch.inference_mode()
+def plain_ad(
+    generator: AdGenerator, request: AdRequest, size: tuple[int, int], careful: bool = False
+) -> tuple[str, Image.Image]:
+    """One greedy ad by a loop over plain modules: its text and picture. It decodes as many rows as ours, two if guided.
+
+    In the manner of the public reference, text and picture are made one after the other: each encodes the history and reads
+    the instruction anew, the cache grows by concatenation, and the foreground is computed at every token. careful: as a good
+    programmer would write it without an engine; the history, the instruction and the foreground once, and a cache that is
+    allocated once. In both, every word is scored.
     """
     model, tokenizer = generator.model, generator.tokenizer
     config, encode = model.config, tokenizer.encode
@@ -388,8 +422,9 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         return model.embed_text(torch.tensor([ids], device=model.device))
 
     # the text
-    past: Past = []
-    (x, _), words = instruction(), []
+    x, preference = told = instruction()
+    room = x.shape[1] + 2 * config.text.ad_tokens + config.image.tokens if careful else 0
+    past, words = Past(room), []
     accepts = acceptable(tuple(checked.selling_points))
     points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
@@ -406,16 +441,20 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
         x = embedded([word])
 
     # the picture
-    read, preference = instruction()
-    if words:
-        read = torch.cat([read, embedded(words)], 1)
-    empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
-    hidden_slots = read.shape[1] - empty.shape[1]
-    guidance = config.guidance.weight
-    visible = torch.ones(2, read.shape[1], dtype=torch.bool, device=model.device)
-    visible[1, :hidden_slots] = False
-    past = []
-    _plain_pass(model, torch.cat([read, F.pad(empty, (0, 0, hidden_slots, 0))]), past, visible)
+    guidance, visible = config.guidance.weight, None
+    guided = guidance != 1
+    if guided or not careful:  # else it goes on after the text
+        read, preference = told if careful else instruction()
+        if words:
+            read = torch.cat([read, embedded(words)], 1)
+        if guided:
+            empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
+            hidden_slots = read.shape[1] - empty.shape[1]
+            visible = torch.ones(2, read.shape[1], dtype=torch.bool, device=model.device)
+            visible[1, :hidden_slots] = False
+            read = torch.cat([read, F.pad(empty, (0, 0, hidden_slots, 0))])
+        past = Past(room)
+        _plain_pass(model, read, past, visible)
     placement = place(checked.cutout, size, checked.box)
     canvas = generator.foreground_canvas(checked.cutout, size, placement)[None].to(model.device, model.dtype)
     start, codes = embedded([tokenizer.begin_image]), []
@@ -423,37 +462,65 @@ def plain_ad(generator: AdGenerator, request: AdRequest, size: tuple[int, int]) 
     if model.plan is not None and config.guidance.plan:
         options = Options(size, None, "most-similar", None, 0.0, None, "sequential")
         followed = model.follow_plan(*generator._plan(generator._prepare([request], [0], options, Timings(1))[0]))
-    x = torch.cat([start if preference is None else start + preference.summary[:, None], start])
+    x = start if preference is None else start + preference.summary[:, None]
+    x = torch.cat([x, start]) if guided else x
+    seen = model.foreground(canvas)
     for index in range(config.image.tokens):
-        seen = model.foreground(canvas)
-        own = seen * config.foreground.strength
-        features = torch.cat([own if followed is None else own + followed[0], own], 1)
-        visible = F.pad(visible, (0, 1), value=True)
-        state = _plain_pass(model, x, past, visible, features[:, :, index : index + 1])
-        conditional, unconditional = model.image_head(state[:, -1]).float().chunk(2)
-        scores = unconditional + guidance * (conditional - unconditional)
+        if index and not careful:
+            seen = model.foreground(canvas)
+        own = seen[:, :, index : index + 1] * config.foreground.strength
+        planned = own if followed is None else own + followed[0][:, :, index : index + 1]
+        if visible is not None:
+            visible = F.pad(visible, (0, 1), value=True)
+        state = _plain_pass(model, x, past, visible, torch.cat([planned, own], 1) if guided else planned)
+        scores = model.image_head(state[:, -1]).float()
+        if guided:
+            conditional, unconditional = scores.chunk(2)
+            scores = unconditional + guidance * (conditional - unconditional)
         code = (scores if followed is None else scores + followed[1][:, index]).argmax(-1)
         codes.append(code)
-        x = model.embed_image(code.repeat(2))[:, None]
+        x = model.embed_image(code.repeat(len(state)))[:, None]
     pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid, config.image.upsampling)[0]
     return grammar.text(), compose(cover(to_image(pixels), size), checked.cutout, placement)
 
 
-Past = list[tuple[Tensor, Tensor]]  # keys and values [B, heads, T, head_dim] by layer
+@dataclass
+class Past:
+    """Keys and values of what was read. room: slots to allocate at once; 0: all are copied at every token."""
+
+    room: int = 0
+    length: int = 0
+    states: list[list[Tensor]] = field(default_factory=list)  # by layer: keys and values [B, heads, T, head_dim]
+
+    def add(self, layer: int, new: Sequence[Tensor]) -> list[Tensor]:
+        """The layer's keys and values with new ones after those that were read."""
+        end = self.length + new[0].shape[2]
+        if layer == len(self.states):
+            batch, heads, _, head_dim = new[0].shape
+            self.states.append([t.new_empty(batch, heads, self.room, head_dim) for t in new])
+        if not self.room:
+            self.states[layer] = [torch.cat([old, t], 2) for old, t in zip(self.states[layer], new, strict=True)]
+            return self.states[layer]
+        for held, t in zip(self.states[layer], new, strict=True):
+            held[:, :, self.length : end] = t
+        return [held[:, :, :end] for held in self.states[layer]]
 
 
 def _plain_pass(
     model: UnifiedModel, x: Tensor, past: Past, visible: Tensor | None = None, foreground: Tensor | None = None
 ) -> Tensor:
-    """The decoder with a cache that grows by concatenation: x [B, T, D] -> hidden states [B, T, D]; `past` has read x."""
+    """The decoder after what `past` holds: x [B, T, D] -> hidden states [B, T, D]; `past` has read x afterwards."""
     batch, length, width = x.shape
-    start, config = (past[0][0].shape[2] if past else 0), model.config.decoder
+    start, config = past.length, model.config.decoder
     positions = torch.arange(start, start + length, device=x.device)
     cos, sin = (t.to(x.dtype) for t in rotary_table(positions, width // config.heads, config.rope_theta))
-    slots = torch.arange(start + length, device=x.device)
-    mask = (slots <= positions[:, None])[None]
-    if visible is not None:
-        mask = mask & visible[:, None] | (slots == positions[:, None])
+    mask = None
+    if length > 1 or visible is not None:
+        slots = torch.arange(start + length, device=x.device)
+        mask = (slots <= positions[:, None])[None]
+        if visible is not None:
+            mask = mask & visible[:, None] | (slots == positions[:, None])
+        mask = mask[:, None]
     for index, block in enumerate(cast(Iterable[Block], model.decoder.blocks)):
         if foreground is not None and index % model.decoder.group == 0:
             x = x + foreground[index // model.decoder.group]
@@ -462,16 +529,12 @@ def _plain_pass(
             layer(h).view(batch, length, config.heads, -1).transpose(1, 2)
             for layer in (block.q_proj, block.k_proj, block.v_proj)
         )
-        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        if start:
-            k, v = torch.cat([past[index][0], k], 2), torch.cat([past[index][1], v], 2)
-            past[index] = k, v
-        else:
-            past.append((k, v))
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None])
+        k, v = past.add(index, (rotate(k, cos, sin), v))
+        attended = F.scaled_dot_product_attention(rotate(q, cos, sin), k, v, attn_mask=mask)
         x = x + block.o_proj(attended.transpose(1, 2).reshape(batch, length, width))
         h = block.feed_forward_norm(x)
         x = x + block.down_proj(F.silu(block.gate_proj(h)) * block.up_proj(h))
+    past.length += length
     return model.decoder.norm(x)
 
 
