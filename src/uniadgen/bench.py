@@ -124,9 +124,7 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
         add(f"int8 weights, {weights}: error of image scores", error, None, None, "of their std")
     for batch, clicks in ((1, 0), (1, 10), (4, 10)) if quick else ((1, 0), (1, 5), (1, 10), (4, 10), (16, 10)):
         held = _memory(generator, size, batch, clicks)
-        add(
-            f"most memory while making {batch} ads with {clicks} clicks, {size[0]}x{size[1]}, {weights}", held, None, None, "MB"
-        )
+        add(f"most memory beyond the model, {batch} ads with {clicks} clicks, {weights}", held, None, None, "MB")
     if torch.cuda.is_available() and util.find_spec("transformers"):
         gpu, name = torch.device("cuda"), "tiny (quick)" if quick else "Janus-Pro-1B's shape"
         large = janus_shaped(tiny() if quick else janus_pro("1B"), gpu, torch.bfloat16)

@@ -135,7 +135,8 @@ def _record(kind: Any, value: object, where: str) -> Any:
     values = _object(value, where, f" with the fields {', '.join(hints)}")
     for name in values:
         if name not in hints:
-            raise InputError(f"{where}: unknown field {_shown(name)} (is it of another version?); {did_you_mean(name, hints)}")
+            field = f"{where}.{name}" if isinstance(name, str) and name.isidentifier() else f"{where}: {_shown(name)}"
+            raise InputError(f"{field}: unknown field (is it of another version?); {did_you_mean(name, hints)}")
     if not is_typeddict(kind):  # which has no required fields here
         for f in dataclasses.fields(kind):
             if f.default is f.default_factory is dataclasses.MISSING and f.name not in values:

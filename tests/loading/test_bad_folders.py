@@ -89,7 +89,7 @@ def test_values_in_code_are_held_to_the_same() -> None:
 
 
 def test_a_misspelt_field_is_told_its_name() -> None:
-    with pytest.raises(InputError, match=r"config\.decoder: unknown field 'layer' .*did you mean layers\?"):
+    with pytest.raises(InputError, match=r"config\.decoder\.layer: unknown field .*did you mean layers\?"):
         ModelConfig.from_dict({"decoder": {"layer": 3}})
 
 

@@ -19,7 +19,7 @@ from uniadgen.model.plan import open_tokens
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, IMAGE, Batch, UnifiedModel
 from uniadgen.rng import stream
-from uniadgen.training.batches import Mix, Reader, batches, draw_plan
+from uniadgen.training.batches import Mix, Reader, batches, draw_plan, in_order
 from uniadgen.training.stages import drawn_histories
 from uniadgen.training.unified import Trained
 
@@ -65,6 +65,13 @@ def test_a_step_is_the_same_whoever_asks(store: Store, tokenizer: TextTokenizer)
     assert not same(whole[5], whole[6])
     other = Reader(store, tiny(), tokenizer, Mix(general_steps=3), "train", batch=3, seed=1)
     assert not any(same(other[step], whole[step]) for step in range(12))
+
+
+def test_training_asks_by_the_step(store: Store, tokenizer: TextTokenizer) -> None:
+    reader = Reader(store, tiny(), tokenizer, Mix(general_steps=3), "train", batch=3)
+    batch_at = in_order(reader, 9, workers=1)
+    for step in (5, 6, 7, 2, 3):  # also when it starts anew
+        assert same(batch_at(step), reader[step])
 
 
 def test_an_epoch_shows_every_user_once_over_all_ranks(

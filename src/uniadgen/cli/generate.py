@@ -159,6 +159,9 @@ def add_train(verbs: Any) -> None:
                 "--backbone", metavar="FOLDER", help="a Janus-Pro to start from, by folder or hub id (uniadgen[train])"
             )
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
+            verb.add_argument(
+                "--workers", type=int, metavar="N", help="processes that make batches ahead (default: 2 for a GPU, else 0)"
+            )
 
 
 def _training(arguments: argparse.Namespace) -> "TrainingConfig":
@@ -205,6 +208,7 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
         foreground,
         scenes,
         start,
+        arguments.workers,
     )
 
 

@@ -70,7 +70,7 @@ def headers(files: Iterable[Path], ours: Callable[[str], str | None]) -> dict[st
                 for name in file.keys():  # noqa: SIM118 (not a dictionary)
                     mine = ours(name)
                     if mine is None:
-                        raise InputError(f"{path}: unknown weight {name}; the file does not fit its config.json")
+                        raise InputError(f"{path}: unknown weight {name}; the file does not fit config.json")
                     if mine in found:
                         raise InputError(f"{path}: weight {name} is there twice; download the folder again")
                     if mine:
@@ -84,9 +84,9 @@ def headers(files: Iterable[Path], ours: Callable[[str], str | None]) -> dict[st
 def compare(folder: Path, stored: Mapping[str, Stored], expected: Mapping[str, Tensor]) -> None:
     """Raises InputError for the first weight that is missing, unknown or of another shape or kind than the model has."""
     for name in sorted(expected.keys() - stored.keys())[:1]:
-        raise InputError(f"model folder {folder}: the weight for {name} is missing; the files do not fit config.json")
+        raise InputError(f"model folder {folder}: the weight for {name} is missing; what is there does not fit config.json")
     for name in sorted(stored.keys() - expected.keys())[:1]:
-        raise InputError(f"{stored[name].path}: unknown weight {stored[name].name}; the file does not fit its config.json")
+        raise InputError(f"{stored[name].path}: unknown weight {stored[name].name}; the file does not fit config.json")
     for name, tensor in expected.items():
         found = stored[name]
         if found.shape != tuple(tensor.shape):

@@ -9,7 +9,7 @@ worker processes gives the same batches in the same order. Items are shuffled an
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, NamedTuple
 
@@ -317,6 +317,21 @@ def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator
         values = _tensors(packed)
         clicks, canvas = values["clicks"], canvases(shown, reader.config.image.resolution)
         yield Batch(**values | {"clicks": clicks and Clicks(**clicks), "canvas": canvas})
+
+
+def in_order(reader: Reader, last: int, workers: int) -> Callable[[int], Batch]:
+    """The batches of `batches` for somebody who asks for them by their steps, one after the other from any first one on."""
+    source: Iterator[Batch] = iter(())
+    awaited = -1
+
+    def batch_at(step: int) -> Batch:
+        nonlocal source, awaited
+        if step != awaited:
+            source = batches(reader, step, last, workers)
+        awaited = step + 1
+        return next(source)
+
+    return batch_at
 
 
 class _Packed(Dataset[tuple[dict[str, Any], Sequence[Shown]]]):

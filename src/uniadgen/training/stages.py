@@ -43,6 +43,7 @@ from uniadgen.words import quoted
 # What a training leaves in --out.
 RUN = ("state*.pt", "best.pt", "log.jsonl", "samples-*.png", "*.safetensors", "model", "plan")
 FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
+MOST_WORKERS = 256
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
@@ -257,11 +258,15 @@ def run_unified(
     foreground: Path | None = None,
     scenes: Path | None = None,
     start: Path | None = None,
+    workers: int | None = None,
 ) -> None:
     """tokenizer_folder: what `train tokenizer` wrote. backbone: instead of it, a Janus by its folder or hub id, whose DINOv2
     `foreground` may be; that is how a configuration with `model: janus` starts. scenes: what `train scenes` wrote; without it
-    the model has no plan. start: a model folder, whose weights training begins with where they fit.
+    the model has no plan. start: a model folder, whose weights training begins with where they fit. workers: processes
+    that make batches ahead; None: two for a GPU, which would wait for them, none otherwise.
     """
+    if workers is not None and not 0 <= workers <= MOST_WORKERS:
+        raise InputError(f"argument --workers: {workers} is no whole number from 0 to {MOST_WORKERS}")
     config, schedule, mix = training.sizes, training.schedule("unified"), training.mix
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
     if config is None and (scenes is not None or start is not None):
@@ -318,7 +323,9 @@ def run_unified(
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
-    train_unified(model, train, held_out, of_process(schedule), out, resume)
+    if workers is None:
+        workers = 2 if device().type == "cuda" else 0
+    train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
     if own.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
         print_line(f"wrote {out / 'model'}")

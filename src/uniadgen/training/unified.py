@@ -11,7 +11,7 @@ from uniadgen.console import print_line
 from uniadgen.files import write_bytes
 from uniadgen.model.pixels import to_image
 from uniadgen.model.unified import PADDING, Batch, UnifiedModel
-from uniadgen.training.batches import Reader
+from uniadgen.training.batches import Reader, in_order
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 
@@ -36,16 +36,23 @@ class Trained(nn.Module):
         return {"text": losses.text, "image": losses.image}
 
 
-def train_unified(model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool) -> None:
-    """Trains everything but the image tokenizer and what the plan knows of shoppers, which stay as they are."""
+def train_unified(
+    model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool, workers: int = 0
+) -> None:
+    """Trains everything but the image tokenizer and what the plan knows of shoppers, which stay as they are.
+
+    workers: processes that make batches ahead; the batches, and so the model, are the same with any number.
+    """
     model.image_tokenizer.requires_grad_(False)
     if model.plan is not None:  # what it knows of shoppers was learnt before
         model.plan.requires_grad_(False)
         model.plan.paint.requires_grad_(True)
     trained = Trained(model).to(device())
 
+    batch_at = in_order(reader, schedule.steps * schedule.accumulate, workers)
+
     def losses_at(step: int) -> dict[str, Tensor]:
-        batch = reader[step].to(device())
+        batch = batch_at(step).to(device())
         with autocast():
             named: dict[str, Tensor] = trained(batch)
         return named
