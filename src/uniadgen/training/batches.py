@@ -311,7 +311,13 @@ def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator
         yield from map(reader.__getitem__, range(first, last))
         return
     loader: DataLoader[tuple[dict[str, Any], Sequence[Shown]]] = DataLoader(
-        _Packed(reader), batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=4, collate_fn=_as_is
+        _Packed(reader),
+        batch_size=None,
+        sampler=range(first, last),
+        num_workers=workers,
+        prefetch_factor=4,
+        collate_fn=_as_is,
+        generator=torch.Generator(),  # else it would draw from the stream that training draws from
     )
     for packed, shown in loader:
         values = _tensors(packed)
