@@ -30,7 +30,8 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from uniadgen.ads import Ad, AdRequest
-from uniadgen.clicks.sampling import product_similarity, sample_clicks
+from uniadgen.clicks.sampling import sample_clicks
+from uniadgen.clicks.similarity import product_similarity
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import GPU_WINDOW, Decoding, decode_image
 from uniadgen.decoding.outline import added_scores

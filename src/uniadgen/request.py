@@ -47,26 +47,33 @@ class CheckedRequest:
     notes: list[str] = field(default_factory=list)
 
 
-def check_request(request: AdRequest) -> CheckedRequest:
+def check_request(request: AdRequest, same_product: CheckedRequest | None = None) -> CheckedRequest:
     """Check everything about a request that can be known before the model runs.
 
     The product's picture is decoded and cut out. Of the history's pictures only the headers are read; a file that is cut
-    short shows when load_picture decodes it. Raises InputError.
+    short shows when load_picture decodes it. same_product: a request whose product is the same object, read already. Raises
+    InputError.
     """
     if not isinstance(request, AdRequest):
         raise InputError(f"request: an AdRequest is needed, not {type(request).__name__}")
     product = request.product
     if not isinstance(product, Product):
         raise InputError(f"product: a Product is needed, not {_kind(product)}")
-    selling_points = _checked_selling_points(product.selling_points)
-    description = clean_text(_text(product.description, "product.description"))
+    if same_product is None:
+        selling_points = _checked_selling_points(product.selling_points)
+        description = clean_text(_text(product.description, "product.description"))
+    else:
+        selling_points, description = same_product.selling_points, same_product.description
     if not isinstance(request.history, list | tuple):
         raise InputError(f"history: a list of clicks is needed, not {_kind(request.history)}; use [] for a general ad")
     history = [_checked_click(click, f"history[{index}]") for index, click in enumerate(request.history)]
     box = None if request.box is None else check_box(request.box)
     for index, click in enumerate(history):
         check_picture(click.image, f"history[{index}].image")
-    cutout, notes = read_product(product.image, "product.image")
+    if same_product is None:
+        cutout, notes = read_product(product.image, "product.image")
+    else:
+        cutout, notes = same_product.cutout, same_product.notes
     return CheckedRequest(cutout, description, selling_points, history, box, notes)
 
 

@@ -17,7 +17,7 @@ import reprlib
 import types
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
 
 from uniadgen.errors import InputError
 
@@ -51,7 +51,7 @@ def read(kind: Any, value: object, where: str) -> Any:
 def check(instance: Any, where: str) -> None:
     """Raises InputError unless the fields of a dataclass, and of those in it, hold what they declare."""
     cls: Any = type(instance)
-    for name, kind in _hints(cls).items():
+    for name, kind in hints(cls).items():
         value = getattr(instance, name)
         if dataclasses.is_dataclass(value):
             if not isinstance(value, kind):
@@ -69,7 +69,8 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 
 @lru_cache
-def _hints(cls: Any) -> dict[str, Any]:
+def hints(cls: Any) -> dict[str, Any]:
+    """The fields of a dataclass with their types and ranges."""
     return get_type_hints(cls, include_extras=True)
 
 
@@ -131,17 +132,17 @@ def _object(value: object, where: str, fields: str = "") -> dict[str, Any]:
 
 
 def _record(kind: Any, value: object, where: str) -> Any:
-    hints = _hints(kind)
-    values = _object(value, where, f" with the fields {', '.join(hints)}")
+    fields = hints(kind)
+    values = _object(value, where, f" with the fields {', '.join(fields)}")
     for name in values:
-        if name not in hints:
+        if name not in fields:
             field = f"{where}.{name}" if isinstance(name, str) and name.isidentifier() else f"{where}: {_shown(name)}"
-            raise InputError(f"{field}: unknown field (is it of another version?); {did_you_mean(name, hints)}")
+            raise InputError(f"{field}: unknown field (is it of another version?); {did_you_mean(name, fields)}")
     if not is_typeddict(kind):  # which has no required fields here
         for f in dataclasses.fields(kind):
             if f.default is f.default_factory is dataclasses.MISSING and f.name not in values:
                 raise InputError(f"{where}: {f.name} is missing")
-    built = {name: _read(hints[name], entry, f"{where}.{name}", None) for name, entry in values.items()}
+    built = {name: _read(fields[name], entry, f"{where}.{name}", None) for name, entry in values.items()}
     return built if is_typeddict(kind) else kind(**built)
 
 

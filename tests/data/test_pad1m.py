@@ -21,7 +21,7 @@ from PIL import Image
 from killing import kill_and_resume
 from uniadgen.cli import main as cli
 from uniadgen.cli.data import add_data_verbs
-from uniadgen.clicks.sampling import hashed_embedder, product_similarity
+from uniadgen.clicks.similarity import hashed_embedder, product_similarity
 from uniadgen.data import layout
 from uniadgen.data.pad1m import records as pad1m
 from uniadgen.data.pad1m.convert import convert_pad1m, export_pad1m

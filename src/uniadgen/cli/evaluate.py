@@ -55,7 +55,7 @@ def add_evaluate(verbs: Any) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from uniadgen.evaluation.ablations import check_parts
+    from uniadgen.ablations import check_ablations
     from uniadgen.evaluation.figures import (
         LEAST_SHOPPERS,
         fit_scene_classifier,
@@ -76,7 +76,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     check_out(out)
     lengths = _lengths(arguments.history_length)
     samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
-    parts = check_parts([name for name in (arguments.without or "").split(",") if name])
+    parts = check_ablations([name for name in (arguments.without or "").split(",") if name], "argument --without")
     if arguments.limit is not None and arguments.limit < 1:
         raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
     if not 0 <= arguments.seed <= MAX_SEED:

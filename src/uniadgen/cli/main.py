@@ -18,18 +18,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from uniadgen import console
 from uniadgen.ad_files import Existing, finished_ads, publish, staged, summary, write_ad
-from uniadgen.ads import AdRequest, Product
+from uniadgen.ads import AdRequest
 from uniadgen.cli.data import add_data_verbs
 from uniadgen.cli.evaluate import add_evaluate
 from uniadgen.cli.generate import add_bench, add_demo, add_render, add_train
 from uniadgen.cli.inspect import add_inspect_verbs
 from uniadgen.cli.metrics import add_metrics_verbs
-from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.cli.options import add_options, chosen_options, whole_number
 from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError, check_address_space, lacks_memory
 from uniadgen.files import check_out, checked_path, is_dir
 from uniadgen.loading.hub import is_hub_id
+from uniadgen.options import GenerateOptions
 from uniadgen.signals import ending_by_exception
 from uniadgen.words import clean_text, quoted
 
@@ -40,10 +41,7 @@ MAX_SEED = 2**63 - 1
 MAX_COUNT = 1000
 BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
 DTYPES = ("float32", "bfloat16", "float16")
-MIN_SIDE, MAX_SIDE = 64, 8192
-# Arguments that change nothing about an ad, or that are compared otherwise; all others count when a run is resumed.
-_APART = {"run", "request", "out", "name", "count", "seed", "model", "decoding", "device"}
-_APART |= {"json", "overwrite", "resume", "check", "media_root"}
+_SHAPING = ("dtype", "quantize")  # beside the options, what decides about an ad's pixels
 
 
 # Packages that commands import when they need them, and the extra that brings each.
@@ -140,23 +138,10 @@ def _add_generate(verbs: Any) -> None:
     )
     verb.add_argument("--check", action="store_true", help="check everything, make and write nothing; the model is not loaded")
     verb.add_argument("--media-root", metavar="DIR", help="refuse pictures outside of DIR (default: any path is fine)")
-    verb.add_argument("--count", type=_whole(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
-    verb.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="S", help="ad i uses seed S+i (default 0)")
+    verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
+    verb.add_argument("--seed", type=whole_number(0, MAX_SEED), default=0, metavar="S", help="ad i uses seed S+i (default 0)")
     verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one)")
-    verb.add_argument("--history-length", type=_whole(0, 1000), metavar="K", help="clicks to sample (default: the model's)")
-    verb.add_argument("--sampling", choices=SAMPLINGS, default=SAMPLINGS[0], help="how to sample clicks (default %(default)s)")
-    verb.add_argument("--size", type=_size, default=(768, 768), metavar="WxH", help="of the ad, in pixels (default 768x768)")
-    verb.add_argument(
-        "--guidance", type=_number(0, 100), metavar="G", help="weight of the instruction in the picture, 0 to 100"
-    )
-    verb.add_argument("--temperature", type=_number(0, 100), metavar="T", help="of the picture, 0 (greedy) to 100")
-    verb.add_argument("--top-k", type=_whole(1, 10**6), metavar="K", help="draw image tokens from the K likeliest")
-    verb.add_argument(
-        "--decoding",
-        choices=("auto", "sequential", "parallel"),
-        default="auto",
-        help="image tokens one by one, or several in a pass; the ad is the same (default: what is faster)",
-    )
+    add_options(verb)
     verb.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:1 ..., auto: all GPUs (default cpu)")
     verb.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights in memory (default %(default)s)")
     verb.add_argument(
@@ -165,38 +150,6 @@ def _add_generate(verbs: Any) -> None:
         help="store the model's matrices in 8 bits, or on a GPU in 4 (needs uniadgen[quantize])",
     )
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
-
-
-def _whole(least: int, greatest: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= greatest:
-            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from {least} to {greatest}")
-        return int(text)
-
-    return parse
-
-
-def _number(least: float, greatest: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not least <= value <= greatest:  # not a number fails every comparison
-            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number from {least:g} to {greatest:g}")
-        return value
-
-    return parse
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,6})[xX]([0-9]{1,6})", text)
-    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
-        raise argparse.ArgumentTypeError(
-            f"{quoted(text)} is no size; write WxH, {MIN_SIDE} to {MAX_SIDE} pixels each, as in 768x768"
-        )
-    return width, height
 
 
 def _name(text: str) -> str:
@@ -222,6 +175,7 @@ def generate(arguments: argparse.Namespace) -> None:
     count, seed = int(arguments.count), int(arguments.seed)
     if seed + count - 1 > MAX_SEED:
         raise InputError(f"argument --seed: seed {seed} and {count} ads go beyond {MAX_SEED}; use a smaller seed")
+    options = chosen_options(arguments)
     request = _request(arguments.request, arguments.media_root)
     checked = check_request(request)
     if arguments.model is not None:
@@ -232,11 +186,11 @@ def generate(arguments: argparse.Namespace) -> None:
     if arguments.check:
         _check(arguments, checked, list(seeds))
         return
-    shaping = {name: value for name, value in vars(arguments).items() if name not in _APART} | {"uniadgen": _version()}
+    shaping = options.shaping() | {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": _version()}
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
     if missing := {name: own for name, own in seeds.items() if name not in records}:
-        records |= _make_ads(arguments, checked, missing, digest, out)
+        records |= _make_ads(arguments, checked, options, missing, digest, out)
     entries = [records[name] for name in seeds]
     if arguments.json:
         print_json(entries if count > 1 else entries[0])
@@ -246,14 +200,18 @@ def generate(arguments: argparse.Namespace) -> None:
 
 
 def _make_ads(
-    arguments: argparse.Namespace, checked: "CheckedRequest", seeds: dict[str, int], digest: str, out: Path
+    arguments: argparse.Namespace,
+    checked: "CheckedRequest",
+    options: GenerateOptions,
+    seeds: dict[str, int],
+    digest: str,
+    out: Path,
 ) -> dict[str, dict[str, Any]]:
     """Make and publish ads of these names and seeds, batch by batch; returns their records by name."""
     import torch
 
     from uniadgen.pipeline.generator import AdGenerator
 
-    request = AdRequest(Product(checked.cutout, checked.description, checked.selling_points), checked.history, checked.box)
     existing: Existing = "replace" if arguments.overwrite else "finish" if arguments.resume else "refuse"
     names, records = list(seeds), dict[str, dict[str, Any]]()
     # Models and their libraries may print; standard output is for the result only.
@@ -264,22 +222,12 @@ def _make_ads(
             dtype=getattr(torch, arguments.dtype),
             quantize=arguments.quantize,
         )
-        batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(arguments.size)))
+        batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(options.size)))
         progress("generating", 0, len(names))
         for first in range(0, len(names), batch):  # what the ads share is read once for each batch
             some = names[first : first + batch]
             try:
-                ads = generator.generate_many(
-                    [request] * len(some),
-                    seeds=[seeds[name] for name in some],
-                    size=arguments.size,
-                    guidance=arguments.guidance,
-                    temperature=arguments.temperature,
-                    top_k=arguments.top_k,
-                    history_length=arguments.history_length,
-                    sampling=arguments.sampling,
-                    decoding=arguments.decoding,
-                )
+                ads = generator.generate_many([checked] * len(some), seeds=[seeds[name] for name in some], options=options)
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):

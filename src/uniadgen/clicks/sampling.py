@@ -1,75 +1,66 @@
 """Coarse preference: which clicks of a long, noisy history the model gets to see.
 
-Product similarity is the cosine between text embeddings of a clicked ad's text and of the target's description. The embedder
-is any function from texts to unit vectors; the default needs no download.
+A new way of sampling is a function and an entry in SAMPLINGS; it shows up in `GenerateOptions`, on the command line and in the
+tables of `evaluate`.
 """
 
-import unicodedata
-import zlib
 from collections.abc import Callable, Sequence
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
-Embedder = Callable[[Sequence[str]], Vectors]
-Sampling = Literal["product-similarity", "most-similar", "random"]
-SAMPLINGS: tuple[str, ...] = get_args(Sampling)
+from uniadgen.errors import InputError
 
-DIMENSIONS = 512
+Similarities = NDArray[np.float64]
+Sampler = Callable[[Similarities, int, np.random.Generator], NDArray[np.int64]]
+"""From the product similarities of candidates [n] and a number of at most n to as many of their indices, in any order."""
 
 
-def hashed_embedder(texts: Sequence[str]) -> Vectors:
-    """Bags of words and of character trigrams, hashed to 512 signed dimensions: [len(texts), 512], rows of length 1.
+def by_similarity(similarity: Similarities, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Without replacement, with a probability proportional to the similarity (Uni-AdGen): related, and still diverse.
 
-    An empty text has length 0. Works for any language, since trigrams need no word boundaries and marks count as letters;
-    damped counts keep repetition from winning.
+    Clicks of no or negative similarity keep a very small probability.
     """
-    vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
-    for row, text in enumerate(texts):
-        folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-        counts: dict[str, float] = {}
-        for word in folded.split(" ") if folded else ():
-            counts["w" + word] = counts.get("w" + word, 0.0) + 2.0  # whole words say more than trigrams
-        for i in range(len(folded) - 2):
-            counts["t" + folded[i : i + 3]] = counts.get("t" + folded[i : i + 3], 0.0) + 1.0
-        for feature, count in counts.items():
-            bits = zlib.crc32(feature.encode("utf-8", "surrogatepass"))
-            vectors[row, bits % DIMENSIONS] += np.sqrt(count) * (1.0 if bits >> 16 & 1 else -1.0)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(lengths, 1e-12)
+    weights = np.maximum(similarity, 1e-6)
+    return rng.choice(len(similarity), count, replace=False, p=weights / weights.sum())
 
 
-def product_similarity(texts: Sequence[str], description: str, embedder: Embedder = hashed_embedder) -> NDArray[np.float64]:
-    """Cosine (-1..1) of each clicked ad's text to the description: [len(texts)]."""
-    if not texts:
-        return np.zeros(0)
-    vectors = embedder([description, *texts])
-    similarity: NDArray[np.float64] = np.clip(vectors[1:] @ vectors[0], -1, 1).astype(np.float64)
-    return similarity
+def most_similar(similarity: Similarities, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The highest similarities; of equal ones the older clicks."""
+    return np.argsort(-similarity, kind="stable")[:count]
+
+
+def at_random(similarity: Similarities, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Uniformly, whatever the similarities."""
+    return rng.choice(len(similarity), count, replace=False)
+
+
+SAMPLINGS: dict[str, Sampler] = {
+    "product-similarity": by_similarity,
+    "most-similar": most_similar,
+    "random": at_random,
+}
+
+
+def check_sampling(name: object, where: str) -> str:
+    """The name of a sampling. Raises InputError for one that is unknown."""
+    if not isinstance(name, str) or name not in SAMPLINGS:
+        raise InputError(f"{where}: {name!r} is unknown; use one of {', '.join(SAMPLINGS)}")
+    return name
 
 
 def sample_clicks(
-    similarity: NDArray[np.float64], count: int, sampling: Sampling, rng: np.random.Generator, exclude: Sequence[int] = ()
+    similarity: Similarities, count: int, sampling: str, rng: np.random.Generator, exclude: Sequence[int] = ()
 ) -> list[int]:
     """Indices of at most `count` clicks, in the order of the history.
 
-    `exclude` are clicks that must never be drawn (the target's own ad). product-similarity draws without replacement, with a
-    probability proportional to the similarity; clicks of no or negative similarity keep a very small one.
+    `exclude` are clicks that must never be drawn (the target's own ad). Raises InputError for an unknown sampling.
     """
+    sampler = SAMPLINGS[check_sampling(sampling, "sampling")]
     allowed = np.ones(len(similarity), bool)
     allowed[list(exclude)] = False
     candidates = np.flatnonzero(allowed)
     count = min(count, len(candidates))
     if count <= 0:
         return []
-    scores = similarity[candidates]
-    if sampling == "random":
-        chosen = rng.choice(candidates, count, replace=False)
-    elif sampling == "most-similar":
-        chosen = candidates[np.argsort(-scores, kind="stable")[:count]]
-    else:
-        weights = np.maximum(scores, 1e-6)
-        chosen = rng.choice(candidates, count, replace=False, p=weights / weights.sum())
-    return sorted(int(i) for i in chosen)
+    return sorted(int(i) for i in candidates[sampler(similarity[candidates], count, rng)])

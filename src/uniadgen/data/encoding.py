@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Placement
-from uniadgen.clicks.sampling import Embedder, hashed_embedder
+from uniadgen.clicks.similarity import Embedder, hashed_embedder
 from uniadgen.data.augment import VARIANTS, varied
 from uniadgen.data.hidden_area import fill_hidden, hidden_behind
 from uniadgen.data.layout import ENCODED, Row, in_pixels, open_table, table_path

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from uniadgen.clicks.sampling import Embedder, Vectors, hashed_embedder
+from uniadgen.clicks.similarity import Embedder, Vectors, hashed_embedder
 from uniadgen.data import joins
 from uniadgen.data.layout import check_rows, iter_rows, open_table, table_path
 from uniadgen.errors import InputError

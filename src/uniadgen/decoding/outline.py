@@ -65,11 +65,18 @@ class OutlinedText:
 
 
 def added_scores(
-    model: UnifiedModel, grammar: TextGrammar, clicked: Sequence[str], encode: Callable[[str], list[int]]
+    model: UnifiedModel,
+    grammar: TextGrammar,
+    clicked: Sequence[str],
+    encode: Callable[[str], list[int]],
+    with_outline: bool = True,
 ) -> Callable[[Sequence[int]], list[float]]:
-    """A function from the ids that the grammar allows next to the nats that the clicked texts add to their scores."""
+    """A function from the ids that the grammar allows next to the nats that the clicked texts add to their scores.
+
+    with_outline: False leaves the outline out, if the model has one.
+    """
     outlined = None
-    if model.outline is not None and model.config.guidance.outline > 0:
+    if with_outline and model.outline is not None and model.config.guidance.outline > 0:
         outlined = OutlinedText(model.outline, [p.text for p in grammar.points], clicked, encode, model.config.guidance.outline)
     habits = habits_of(clicked)
 

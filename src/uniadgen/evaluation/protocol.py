@@ -15,15 +15,15 @@ from PIL import Image, ImageOps
 
 from uniadgen.ad_files import staged, write_ad
 from uniadgen.ads import AdRequest, Box, Click, Product
-from uniadgen.clicks.sampling import SAMPLINGS, Sampling
+from uniadgen.clicks.sampling import check_sampling
 from uniadgen.data.encoding import table_digest
 from uniadgen.data.layout import SPLITS, iter_rows, parse_taste, read_creatives, table_path
 from uniadgen.errors import InputError
-from uniadgen.evaluation.ablations import taken_out
 from uniadgen.files import make_folder, write_text
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import visible_part
+from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import quoted
 
@@ -34,11 +34,11 @@ VARIED, VARIANTS = 8, 4  # shoppers whose ads are made several times, and how of
 
 @dataclass(frozen=True)
 class Condition:
-    """history: whose clicks the model sees, "own" or "swapped" (another shopper's). without: a part of the method, of PARTS."""
+    """history: whose clicks the model sees, "own" or "swapped" (another shopper's). without: one of ABLATIONS."""
 
     name: str
     length: int
-    sampling: Sampling = "product-similarity"
+    sampling: str = "product-similarity"
     history: str = "own"
     without: str | None = None
 
@@ -62,7 +62,7 @@ class Case:
     oracle: str | None  # a creative of the same family, palette and light, with another product
 
 
-def conditions(lengths: Sequence[int], samplings: Sequence[Sampling], full: int, parts: Sequence[str] = ()) -> list[Condition]:
+def conditions(lengths: Sequence[int], samplings: Sequence[str], full: int, parts: Sequence[str] = ()) -> list[Condition]:
     """Lengths at product-similarity, samplings at `full` clicks, somebody else's `full` clicks, and `full` clicks without each
     of the parts; none comes twice."""
     wanted = [Condition(f"length-{n}", n) for n in dict.fromkeys(lengths)]
@@ -203,15 +203,18 @@ def generate_all(
             done += len(batch)
             if all((folder / f"{case.id}.json").exists() for case in batch):
                 continue
-            with taken_out(generator, condition.without):
-                ads = generator.generate_many(
-                    [AdRequest(case.product, seen_history(case, condition), case.box) for case in batch],
-                    seeds=range(seed + start, seed + start + len(batch)),
-                    size=(size, size),
-                    history_length=condition.length or None,
-                    sampling=condition.sampling,
-                    guidance=guidance,
-                )
+            options = GenerateOptions(
+                size=(size, size),
+                history_length=condition.length or None,
+                sampling=condition.sampling,
+                guidance=guidance,
+                without=() if condition.without is None else (condition.without,),
+            )
+            ads = generator.generate_many(
+                [AdRequest(case.product, seen_history(case, condition), case.box) for case in batch],
+                seeds=range(seed + start, seed + start + len(batch)),
+                options=options,
+            )
             with staged(folder) as stage:
                 for case, ad in zip(batch, ads, strict=True):
                     write_ad(ad, [], stage, case.id)
@@ -270,10 +273,6 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
     write_text(kept, json.dumps(settings, indent=2) + "\n", "argument --out")
 
 
-def check_samplings(names: Sequence[str]) -> list[Sampling]:
-    found: list[Sampling] = []
-    for name in names:
-        if name not in SAMPLINGS:
-            raise InputError(f"argument --sampling: {quoted(name)} is unknown; use {', '.join(SAMPLINGS)}")
-        found.append(name)  # type: ignore[arg-type]
-    return found
+def check_samplings(names: Sequence[str]) -> list[str]:
+    """Raises InputError for a sampling that is unknown."""
+    return [check_sampling(name, "argument --sampling") for name in names]

@@ -15,8 +15,8 @@ from typing import Any
 
 from PIL import Image
 
+from uniadgen.ablations import ABLATIONS
 from uniadgen.evaluation import picture_sets
-from uniadgen.evaluation.ablations import PARTS
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, NAMES
 from uniadgen.files import write_text
 
@@ -123,7 +123,7 @@ def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 def _parts(results: Mapping[str, Any]) -> dict[str, Any]:
     """The rows of the table of parts, told in words."""
-    told = {"whole": "the whole"} | {name: f"without {name}: {words}" for name, words in PARTS.items()}
+    told = {"whole": "the whole"} | {name: f"without {name}: {words}" for name, words in ABLATIONS.items()}
     return {told[name]: figures for name, figures in results.get("parts", {}).items()}
 
 

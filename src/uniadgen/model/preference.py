@@ -9,6 +9,7 @@ are decided there, and a small decoder takes far longer to learn to gather them 
 zero.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -55,10 +56,13 @@ class TokenMask(nn.Module):
         self.encoder = Encoder(width, heads, layers)
         self.linear, self.norm = nn.Linear(width, width), nn.LayerNorm(width)
 
-    def forward(self, x: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
-        """x [B, T, D], visible [B, T] -> [B, T, D], and the mean of the tokens that were kept [B, D]."""
+    def forward(self, x: Tensor, visible: Tensor, keep: float | None = None) -> tuple[Tensor, Tensor]:
+        """x [B, T, D], visible [B, T] -> [B, T, D], and the mean of the tokens that were kept [B, D].
+
+        keep: share of the tokens in place of the model's own.
+        """
         scores = F.cosine_similarity(x.float(), self.encoder(x, visible).float(), dim=-1)
-        mask = keep_mask(scores, visible, self.keep, self.temperature, noise=self.training)
+        mask = keep_mask(scores, visible, self.keep if keep is None else keep, self.temperature, noise=self.training)
         masked = x * mask[..., None].to(x.dtype)
         mean = masked.sum(1) / mask.sum(1, keepdim=True).detach().clamp(min=1).to(x.dtype)
         return self.norm(masked + self.linear(masked)), mean
@@ -78,21 +82,25 @@ class PreferenceUnderstanding(nn.Module):
         self.summary = nn.Linear(width, width, bias=False)
         nn.init.zeros_(self.summary.weight)
 
-    def forward(self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor) -> Preference:
+    def forward(
+        self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor, without: Sequence[str] = ()
+    ) -> Preference:
         """Embedded clicks -> fused preference tokens.
 
         image [B, N, I, D] (I may be 0: no pictures), text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False:
-        padding).
+        padding). without: "mask" keeps all tokens, "fusion" leaves them as they are (`ablations`).
         In the tokens, positions of padding hold no information.
         """
         (clicks, image_tokens), text_tokens = image.shape[1:3], text.shape[2]
         image_seen = clicks_visible.repeat_interleave(image_tokens, 1)
         text_seen = (text_visible & clicks_visible[:, :, None]).flatten(1)
-        image_tokens_kept, mean = self.mask_image(image.flatten(1, 2), image_seen)
-        text_tokens_kept, _ = self.mask_text(text.flatten(1, 2), text_seen)
+        keep = 1.0 if "mask" in without else None
+        image_tokens_kept, mean = self.mask_image(image.flatten(1, 2), image_seen, keep)
+        text_tokens_kept, _ = self.mask_text(text.flatten(1, 2), text_seen, keep)
         image_positions = (self.image_position[:image_tokens] + self.modality[0]).repeat(clicks, 1)
         text_positions = (self.text_position[:text_tokens] + self.modality[1]).repeat(clicks, 1)
         joined = torch.cat([image_tokens_kept + image_positions, text_tokens_kept + text_positions], 1)
-        fused = self.norm(self.fusion(joined, torch.cat([image_seen, text_seen], 1)))
+        fused = joined if "fusion" in without else self.fusion(joined, torch.cat([image_seen, text_seen], 1))
+        fused = self.norm(fused)
         image_part, text_part = fused.split([clicks * image_tokens, clicks * text_tokens], 1)
         return Preference(image_part, text_part, self.summary(mean))

@@ -8,6 +8,7 @@ The sequence of one ad is
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -147,10 +148,10 @@ class UnifiedModel(nn.Module):
         embedded: Tensor = self.aligner(self.image_embedding(codes))
         return embedded
 
-    def preference_tokens(self, clicks: Clicks) -> Preference:
-        """What the clicks become."""
+    def preference_tokens(self, clicks: Clicks, without: Sequence[str] = ()) -> Preference:
+        """What the clicks become. without: parts that are taken out, see `ablations`."""
         found: Preference = self.preference(
-            self.embed_image(clicks.codes), self.embed_text(clicks.text), clicks.text_visible, clicks.visible
+            self.embed_image(clicks.codes), self.embed_text(clicks.text), clicks.text_visible, clicks.visible, without
         )
         return found
 

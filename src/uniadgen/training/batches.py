@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from uniadgen.clicks.sampling import Vectors, sample_clicks
+from uniadgen.clicks.sampling import sample_clicks
+from uniadgen.clicks.similarity import Vectors
 from uniadgen.data.augment import VARIANTS, hue_matrix
 from uniadgen.data.store import Store, of_split
 from uniadgen.errors import InputError

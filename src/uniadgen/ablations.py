@@ -1,0 +1,28 @@
+"""Parts of the method that a run can do without, to see what each is worth: `GenerateOptions.without`.
+
+Nothing is trained anew and no weight is touched: the model stays the one that has learned to work with the part. A new ablation
+is an entry here, and `"NAME" in without` where the part is at work; help, tables and report read this registry.
+"""
+
+from collections.abc import Sequence
+
+from uniadgen.errors import InputError
+from uniadgen.words import quoted
+
+ABLATIONS: dict[str, str] = {
+    "foreground": "the model does not see the product",
+    "mask": "all tokens of the clicks are kept, not only the telling ones",
+    "fusion": "pictures and texts of the clicks are not brought together",
+    "pictures": "the model sees only the texts of the clicks",
+    "texts": "the model sees only the pictures of the clicks",
+    "plan": "the picture follows no remembered scene",
+    "outline": "no outline says which selling point a text tells next",
+}
+
+
+def check_ablations(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """The names, each once. Raises InputError for one that is not in ABLATIONS."""
+    for name in names:
+        if name not in ABLATIONS:
+            raise InputError(f"{where}: {quoted(name)} is unknown; use {', '.join(ABLATIONS)}")
+    return tuple(dict.fromkeys(names))

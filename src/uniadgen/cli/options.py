@@ -1,0 +1,85 @@
+"""The options of `generate` on the command line, made from their one definition in `uniadgen.options`."""
+
+import argparse
+import dataclasses
+import math
+import re
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from uniadgen.ablations import ABLATIONS
+from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
+from uniadgen.schema import Range
+from uniadgen.words import quoted
+
+CHOICES: dict[str, tuple[str, ...]] = {"sampling": tuple(SAMPLINGS), "without": tuple(ABLATIONS)}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """One argument for each field of GenerateOptions."""
+    for field in dataclasses.fields(GenerateOptions):
+        flag, told = f"--{field.name.replace('_', '-')}", field.metadata
+        kind, within = _taken_apart(hints()[field.name])
+        if field.name == "size":
+            parser.add_argument(flag, type=_size, default=field.default, metavar=told["metavar"], help=told["help"])
+        elif field.name in CHOICES or get_origin(kind) is Literal:
+            several = field.name == "without"
+            choices = CHOICES.get(field.name) or get_args(kind)
+            extra: dict[str, Any] = {"action": "append"} if several else {"default": field.default}
+            parser.add_argument(flag, choices=choices, help=told["help"], **extra)
+        else:
+            parse = whole_number(int(within.least), int(within.most)) if kind is int else number(within.least, within.most)
+            parser.add_argument(flag, type=parse, default=field.default, metavar=told["metavar"], help=told["help"])
+
+
+def chosen_options(arguments: argparse.Namespace) -> GenerateOptions:
+    values = {field.name: getattr(arguments, field.name) for field in dataclasses.fields(GenerateOptions)}
+    return GenerateOptions(**{**values, "without": tuple(dict.fromkeys(values["without"] or ()))})
+
+
+def _taken_apart(kind: Any) -> tuple[Any, Range]:
+    """A type without its range and without None, and the range."""
+    within = Range(-math.inf, math.inf)
+    if get_origin(kind) is Annotated:
+        kind, within = get_args(kind)[:2]
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    return kind, within
+
+
+def whole_number(least: int, greatest: int) -> Callable[[str], int]:
+    """A parser of whole numbers within bounds, for argparse."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= greatest:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from {least} to {greatest}")
+        return int(text)
+
+    return parse
+
+
+def number(least: float, greatest: float) -> Callable[[str], float]:
+    """A parser of numbers within bounds, for argparse."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= greatest:  # not a number fails every comparison
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number from {least:g} to {greatest:g}")
+        return value
+
+    return parse
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,6})[xX]([0-9]{1,6})", text)
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} is no size; write WxH, {MIN_SIDE} to {MAX_SIDE} pixels each, as in 768x768"
+        )
+    return width, height

@@ -1,0 +1,47 @@
+"""The ads' texts, written along the grammar of each product's selling points."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from uniadgen.decoding.outline import added_scores
+from uniadgen.decoding.text_grammar import Point, TextGrammar, decode_texts, left_out, make_points
+from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.loaded import LoadedModel
+from uniadgen.pipeline.preparing import PreparedAd
+from uniadgen.pipeline.reading import Instructions, read
+
+
+def write_texts(
+    loaded: LoadedModel,
+    ads: Sequence[PreparedAd],
+    instructions: Instructions,
+    generators: Sequence[torch.Generator],
+    options: GenerateOptions,
+) -> list[str]:
+    """The texts, in one batch; the cache of the instructions has read them afterwards."""
+    model, encode = loaded.model, loaded.tokenizer.encode
+    limit = model.config.text.ad_tokens
+    grammars = [TextGrammar(points(loaded, ad), encode, loaded.tokenizer.end, limit, ad.accepts) for ad in ads]
+    outline = "outline" not in options.without
+    added = [added_scores(model, grammar, ad.clicked_texts, encode, outline) for grammar, ad in zip(grammars, ads, strict=True)]
+
+    def read_words(rows: list[list[int]]) -> Tensor:
+        return read(loaded.engine, [model.embed_text(loaded.ids(row)) for row in rows], instructions.cache)
+
+    temperature = model.config.text_temperature if options.text_temperature is None else options.text_temperature
+    scores = loaded.engine.text_scores
+    decode_texts(grammars, instructions.hidden, read_words, scores, temperature, generators, lambda row, ids: added[row](ids))
+    return [grammar.text() for grammar in grammars]
+
+
+def points(loaded: LoadedModel, ad: PreparedAd) -> list[Point]:
+    """The selling points as the grammar may use them."""
+    limit = loaded.model.config.text.ad_tokens
+    return make_points(ad.request.selling_points, loaded.tokenizer.encode, limit, ad.accepts)
+
+
+def text_notes(loaded: LoadedModel, ad: PreparedAd) -> list[str]:
+    """Which selling points the text could not use, and why."""
+    return left_out(ad.request.selling_points, points(loaded, ad), ad.accepts)
