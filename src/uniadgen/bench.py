@@ -38,6 +38,7 @@ from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.demo import example_requests
 from uniadgen.imaging.composing import compose
+from uniadgen.imaging.framing import cover
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
@@ -49,7 +50,13 @@ from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
-from uniadgen.pipeline.generator import AdGenerator, Options, Timings, cover
+from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.pipeline.painting import conditions, paint_backgrounds, unconditional_cache
+from uniadgen.pipeline.planning import choose_plan
+from uniadgen.pipeline.preparing import foreground_canvas, prepare
+from uniadgen.pipeline.reading import read_instructions
+from uniadgen.pipeline.timings import Timings
 from uniadgen.prompts import load_pool
 from uniadgen.request import check_request
 
@@ -233,16 +240,18 @@ def _window(
 @contextmanager
 def _windowed(generator: AdGenerator, window: int) -> Iterator[None]:
     """Parallel decoding with `window` tokens in a pass."""
-    usual, generator.window = generator.window, window
+    usual, generator.loaded.window = generator.loaded.window, window
     try:
         yield
     finally:
-        generator.window = usual
+        generator.loaded.window = usual
 
 
 def _memory(generator: AdGenerator, size: tuple[int, int], batch: int, clicks: int) -> float:
     """MB that torch holds at most while it makes ads, beyond the model; no clicked picture has been seen before."""
-    fresh = AdGenerator(generator.model, generator.tokenizer, generator.embedder)  # its cache of clicked pictures is empty
+    fresh = AdGenerator(
+        generator.model, generator.tokenizer, generator.loaded.embedder
+    )  # its cache of clicked pictures is empty
     requests = _shoppers(batch, clicks)
     return peak_memory(generator.model.device, lambda: fresh.generate_many(requests, size=size)) / 1e6
 
@@ -268,19 +277,21 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
     """What 8-bit weights change in a greedy picture, with the same tokens before each: the share of tokens whose choice stays,
     and the root mean square error of the guided scores over their standard deviation."""
     model = generator.model
-    small = AdGenerator(copy.deepcopy(model), generator.tokenizer, generator.embedder, "int8")
-    options = Options(SIZE, None, "most-similar", None, 0.0, None, "sequential")
+    small = AdGenerator(copy.deepcopy(model), generator.tokenizer, generator.loaded.embedder, "int8")
+    options = GenerateOptions(size=SIZE, sampling="most-similar", temperature=0.0, decoding="sequential")
     found = []
     with torch.inference_mode():
-        jobs = generator._prepare(_shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
-        cache, _, preferences = generator._prefill(jobs)
-        codes = generator._paint(jobs, cache, preferences, [torch.Generator(model.device)], options).codes
-        told, plain, foreground, planned, bias = generator._conditions(jobs, preferences)
-        x = torch.cat([torch.cat([told, plain])[:, None], model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
-        seen = torch.cat([foreground if planned is None else foreground + planned, foreground], 1)
+        ads = prepare(generator.loaded, _shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
+        instructions = read_instructions(generator.loaded, ads)
+        codes = paint_backgrounds(generator.loaded, ads, instructions, [torch.Generator(model.device)], options).codes
+        known = conditions(generator.loaded, ads, instructions.preferences)
+        start, bias = torch.cat([known.start, known.plain])[:, None], known.bias
+        x = torch.cat([start, model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
+        own = known.foreground if known.planned is None else known.foreground + known.planned
+        seen = torch.cat([own, known.foreground], 1)
         for one in (generator, small):
-            cache = one._prefill(jobs)[0]
-            caches = [cache, one._unconditional(cache.read.tolist())]
+            cache = read_instructions(one.loaded, ads).cache
+            caches = [cache, unconditional_cache(one.loaded, cache.read.tolist())]
             scores = one.engine.image_scores(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
             found.append(scores)
     full, quantized = found
@@ -306,16 +317,18 @@ def against_bandwidth(generator: AdGenerator, size: tuple[int, int], copied: flo
     tokens before it. copied: bytes a second that the device's memory moves.
     """
     config, device = generator.model.config, generator.model.device
-    options = Options(size, None, "most-similar", None, None, None, "sequential")
+    options = GenerateOptions(size=size, sampling="most-similar", decoding="sequential")
     painting = []
     with torch.inference_mode():
-        jobs = generator._prepare(_shoppers(1, config.preference.clicks), [0], options, Timings(1))
+        loaded = generator.loaded
+        ads = prepare(loaded, _shoppers(1, config.preference.clicks), [0], options, Timings(1))
         for _ in range(repeats + 1):  # the first one is to warm up
-            cache, _, preferences = generator._prefill(jobs)
-            before = sum(cache.read.tolist() + generator._unconditional(cache.read.tolist()).read.tolist())
+            instructions = read_instructions(loaded, ads)
+            lengths = instructions.cache.read.tolist()
+            before = sum(lengths + unconditional_cache(loaded, lengths).read.tolist())
             _finished(device)
             start = time.perf_counter()
-            generator._paint(jobs, cache, preferences, [torch.Generator(device).manual_seed(0)], options)
+            paint_backgrounds(loaded, ads, instructions, [loaded.generator(0)], options)
             _finished(device)
             painting.append(time.perf_counter() - start)
     tokens = config.image.tokens
@@ -391,7 +404,7 @@ def plain_ad(
     model, tokenizer = generator.model, generator.tokenizer
     config, encode = model.config, tokenizer.encode
     checked = check_request(request)
-    similarity = product_similarity([click.text for click in checked.history], checked.description, generator.embedder)
+    similarity = product_similarity([click.text for click in checked.history], checked.description, generator.loaded.embedder)
     chosen = sample_clicks(similarity, config.preference.clicks, "most-similar", np.random.default_rng(0))
 
     def instruction() -> tuple[Tensor, Preference | None]:
@@ -455,12 +468,14 @@ def plain_ad(
         past = Past(room)
         _plain_pass(model, read, past, visible)
     placement = place(checked.cutout, size, checked.box)
-    canvas = generator.foreground_canvas(checked.cutout, size, placement)[None].to(model.device, model.dtype)
+    canvas = foreground_canvas(generator.loaded, checked.cutout, size, placement)[None].to(model.device, model.dtype)
     start, codes = embedded([tokenizer.begin_image]), []
     followed = None
     if model.plan is not None and config.guidance.plan:
-        options = Options(size, None, "most-similar", None, 0.0, None, "sequential")
-        followed = model.follow_plan(*generator._plan(generator._prepare([request], [0], options, Timings(1))[0]))
+        options = GenerateOptions(size=size, sampling="most-similar", temperature=0.0, decoding="sequential")
+        followed = model.follow_plan(
+            *choose_plan(generator.loaded, prepare(generator.loaded, [request], [0], options, Timings(1))[0])
+        )
     x = start if preference is None else start + preference.summary[:, None]
     x = torch.cat([x, start]) if guided else x
     seen = model.foreground(canvas)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,11 +18,13 @@ import torch
 from PIL import Image
 
 import uniadgen.pipeline.generator as real_generator
-from uniadgen.ads import Ad, AdRequest, SampledClick
+from uniadgen.ads import Ad, SampledClick
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.placing import place
+from uniadgen.options import GenerateOptions
+from uniadgen.request import CheckedRequest
 
 
 class FakeGenerator:
@@ -39,24 +42,21 @@ class FakeGenerator:
         return cls()
 
     def generate_many(
-        self, requests: Sequence[AdRequest], *, seeds: Sequence[int], size: tuple[int, int], **more: Any
+        self, requests: Sequence[CheckedRequest], *, seeds: Sequence[int], options: GenerateOptions
     ) -> list[Ad]:
         self.batches.append(len(requests))
-        return [self._ad(request, seed, size, more) for request, seed in zip(requests, seeds, strict=True)]
+        return [self._ad(request, seed, options) for request, seed in zip(requests, seeds, strict=True)]
 
-    def _ad(self, request: AdRequest, seed: int, size: tuple[int, int], more: dict[str, Any]) -> Ad:
+    def _ad(self, request: CheckedRequest, seed: int, options: GenerateOptions) -> Ad:
         if self.failure and self.failure[0] == seed:
             raise self.failure[1]
-        self.calls.append({"request": request, "seed": seed, "size": size, **more})
-        product = request.product.image
-        assert isinstance(product, Image.Image)
-        background = Image.new("RGB", size, (seed % 256, 100, 50))
-        placement = place(product, size, request.box)
-        picture = compose(background, product, placement)
+        self.calls.append({"request": request, "seed": seed, **asdict(options)})
+        background = Image.new("RGB", options.size, (seed % 256, 100, 50))
+        placement = place(request.cutout, options.size, request.box)
+        picture = compose(background, request.cutout, placement)
         clicks = [SampledClick(0, 0.5)] if request.history else []
-        return Ad(
-            picture, "Waterproof 防水 👍", background, placement, clicks, {"total": 0.1}, seed, "fake", ["description cut"]
-        )
+        notes = [*request.notes, "description cut"]
+        return Ad(picture, "Waterproof 防水 👍", background, placement, clicks, {"total": 0.1}, seed, "fake", notes)
 
 
 @pytest.fixture
@@ -344,10 +344,10 @@ def test_signals_keep_finished_ads_and_leave_no_hidden_folder(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int, code: int
 ) -> None:
     class Killed(FakeGenerator):
-        def _ad(self, request: AdRequest, seed: int, size: tuple[int, int], more: dict[str, Any]) -> Ad:
+        def _ad(self, request: CheckedRequest, seed: int, options: GenerateOptions) -> Ad:
             if seed == 5:
                 os.kill(os.getpid(), number)
-            return super()._ad(request, seed, size, more)
+            return super()._ad(request, seed, options)
 
     monkeypatch.setattr("uniadgen.cli.main.BATCH", 2)
     monkeypatch.setattr(sys.modules["uniadgen.pipeline.generator"], "AdGenerator", Killed)

@@ -1,4 +1,4 @@
-"""Each part of the method can be taken out of a generator: this part, nothing else, and it comes back.
+"""Each part of the method can be taken out of a run: this part, nothing else, and the next run has it.
 
 Sampling hides small changes in a drawn ad, so what the model sees and thinks before it draws is compared, bit for bit.
 """
@@ -15,24 +15,32 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from uniadgen.ablations import ABLATIONS, check_ablations
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.cli.main import main
 from uniadgen.decoding.habits import Habits, habits_of
 from uniadgen.decoding.outline import added_scores
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.errors import InputError
-from uniadgen.evaluation.ablations import PARTS, check_parts, taken_out
 from uniadgen.evaluation.figures import differences
 from uniadgen.evaluation.protocol import conditions, load_cases
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
-from uniadgen.pipeline.generator import AdGenerator, Options, Timings
+from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.pipeline.painting import conditions as painted_from
+from uniadgen.pipeline.painting import paint_backgrounds
+from uniadgen.pipeline.planning import suitability
+from uniadgen.pipeline.preparing import prepare
+from uniadgen.pipeline.reading import read_instructions
+from uniadgen.pipeline.timings import Timings
+from uniadgen.pipeline.writing import write_texts
 
 pytestmark = pytest.mark.slow
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
-OPTIONS = Options((64, 64), None, "product-similarity", None, None, None, "sequential")
+OPTIONS = GenerateOptions(size=(64, 64), decoding="sequential")
 
 
 @dataclass(frozen=True)
@@ -68,21 +76,23 @@ def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
 
 
 @torch.inference_mode()
-def inside(generator: AdGenerator, request: AdRequest) -> Inside:
-    jobs = generator._prepare([request], [5], OPTIONS, Timings(1))
-    cache, hidden, preferences = generator._prefill(jobs)
-    draws = [torch.Generator().manual_seed(5)]
-    words = generator._write(jobs, cache, hidden, draws)[0]
-    start, _, foreground, planned, bias = generator._conditions(jobs, preferences)
-    image, text = (None, None) if preferences[0] is None else preferences[0][:2]
-    habits = habits_of(generator._clicked_texts(jobs[0]))
-    codes = generator._paint(jobs, cache, preferences, draws, OPTIONS).codes
-    suits, encode, limits = generator._suitability(jobs[0]), generator.tokenizer.encode, generator.model.config.text
-    points = make_points(jobs[0].request.selling_points, encode, limits.ad_tokens)
+def inside(generator: AdGenerator, request: AdRequest, *without: str) -> Inside:
+    loaded, options = generator.loaded, replace(OPTIONS, without=without)
+    ads = prepare(loaded, [request], [5], options, Timings(1))
+    instructions, draws = read_instructions(loaded, ads, without), [torch.Generator().manual_seed(5)]
+    hidden, preference = instructions.hidden, instructions.preferences[0]
+    words = write_texts(loaded, ads, instructions, draws, options)[0]
+    known = painted_from(loaded, ads, instructions.preferences, without)
+    image, text = (None, None) if preference is None else preference[:2]
+    habits = habits_of(ads[0].clicked_texts)
+    codes = paint_backgrounds(loaded, ads, instructions, draws, options).codes
+    suits, encode, limits = suitability(loaded, ads[0]), generator.tokenizer.encode, generator.model.config.text
+    points = make_points(ads[0].request.selling_points, encode, limits.ad_tokens)
     grammar = TextGrammar(points, encode, generator.tokenizer.end, limits.ad_tokens)
-    outlined = added_scores(generator.model, grammar, generator._clicked_texts(jobs[0]), encode)(grammar.allowed())
-    prompt = jobs[0].prompt.kinds
-    return Inside(prompt, image, text, hidden, start, foreground, suits, planned, bias, habits, outlined, words, codes)
+    added = added_scores(generator.model, grammar, ads[0].clicked_texts, encode, "outline" not in without)
+    prompt, outlined = ads[0].prompt.kinds, added(grammar.allowed())
+    pictured = known.start, known.foreground, suits, known.planned, known.bias
+    return Inside(prompt, image, text, hidden, *pictured, habits, outlined, words, codes)
 
 
 def changed(first: Inside, second: Inside) -> set[str]:
@@ -130,15 +140,14 @@ def told(changes: set[str], part: str) -> set[str]:
     return changes - {"words", "codes"} - (set() if part == "plan" else {"planned", "bias"})
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", ABLATIONS)
 def test_a_part_changes_what_it_should_and_is_put_back(generator: AdGenerator, request_: AdRequest, part: str) -> None:
     whole, weights = inside(generator, request_), _weights(generator)
     ad = generator.generate(request_.product, request_.history, box=request_.box, seed=4)
-    with taken_out(generator, part):
-        without = inside(generator, request_)
+    without = inside(generator, request_, part)
     assert told(changed(whole, without), part) == CHANGES[part]
-    with pytest.raises(InputError), taken_out(generator, part):
-        generator.generate(request_.product, request_.history, seed=-1)
+    with pytest.raises(InputError):
+        generator.generate(request_.product, request_.history, seed=-1, without=(part,))
     assert whole.bias is not None
     assert whole.bias.any()
     assert changed(whole, inside(generator, request_)) == set()
@@ -152,12 +161,11 @@ def _weights(generator: AdGenerator) -> list[tuple[int, int]]:
     return [(weight.data_ptr(), weight._version) for weight in generator.model.parameters()]
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", ABLATIONS)
 def test_without_clicks_less_matters(generator: AdGenerator, request_: AdRequest, part: str) -> None:
     general = replace(request_, history=[])
     whole = inside(generator, general)
-    with taken_out(generator, part):
-        assert told(changed(whole, inside(generator, general)), part) == GENERAL.get(part, set())
+    assert told(changed(whole, inside(generator, general, part)), part) == GENERAL.get(part, set())
 
 
 def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_: AdRequest, cutout: Image.Image) -> None:
@@ -167,9 +175,8 @@ def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_:
     requests = request_, replace(request_, product=product)
     seen = [inside(generator, request) for request in requests]
     assert changed(*seen) >= {"foreground", "codes"}
-    with taken_out(generator, "foreground"):
-        blind = [inside(generator, request) for request in requests]
-        ads = generator.generate_many(requests, seeds=[4, 4], size=(64, 64))
+    blind = [inside(generator, request, "foreground") for request in requests]
+    ads = generator.generate_many(requests, seeds=[4, 4], size=(64, 64), without=("foreground",))
     assert changed(*blind) == set()
     assert not blind[0].foreground.any()
     assert ads[0].background.tobytes() == ads[1].background.tobytes()
@@ -180,8 +187,7 @@ def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_:
 def test_without_pictures_no_picture_is_seen(generator: AdGenerator, request_: AdRequest) -> None:
     requests = request_, replace(request_, history=_history(pictures=20))
     assert changed(*(inside(generator, r) for r in requests)) >= {"image", "text", "hidden", "start", "suits", "codes"}
-    with taken_out(generator, "pictures"):
-        blind = [inside(generator, request) for request in requests]
+    blind = [inside(generator, request, "pictures") for request in requests]
     assert changed(*blind) == set()
     general = inside(generator, replace(request_, history=[]))
     assert not changed(general, blind[0]) & {
@@ -205,8 +211,7 @@ def test_without_texts_no_text_is_seen(generator: AdGenerator, request_: AdReque
         "outlined",
         "codes",
     }
-    with taken_out(generator, "texts"):
-        blind = [inside(generator, request) for request in requests]
+    blind = [inside(generator, request, "texts") for request in requests]
     assert changed(*blind) == set()
     assert blind[0].habits is None
     assert "hidden" in changed(inside(generator, replace(request_, history=[])), blind[0])  # the pictures are seen
@@ -215,7 +220,7 @@ def test_without_texts_no_text_is_seen(generator: AdGenerator, request_: AdReque
 @torch.inference_mode()
 def test_mask_and_fusion_by_hand(generator: AdGenerator, request_: AdRequest) -> None:
     model, own = generator.model, generator.model.preference
-    clicks = generator._prepare([request_], [4], OPTIONS, Timings(1))[0].clicks
+    clicks = prepare(generator.loaded, [request_], [4], OPTIONS, Timings(1))[0].clicks
     assert clicks is not None
     image, text = model.embed_image(clicks.codes).flatten(1, 2), model.embed_text(clicks.text).flatten(1, 2)
     seen, read = clicks.visible.repeat_interleave(clicks.codes.shape[2], 1), clicks.text_visible.flatten(1)
@@ -229,13 +234,11 @@ def test_mask_and_fusion_by_hand(generator: AdGenerator, request_: AdRequest) ->
         mask.norm(x * shown[..., None] + mask.linear(x * shown[..., None]))
         for mask, x, shown in ((own.mask_image, image, seen), (own.mask_text, text, read))
     ]
-    with taken_out(generator, "mask"):
-        found = model.preference_tokens(clicks)
+    found = model.preference_tokens(clicks, ["mask"])
     expected = own.norm(own.fusion(placed(*every), visible))
     torch.testing.assert_close(torch.cat(found[:2], 1), expected)
     torch.testing.assert_close(found.summary, own.summary(image.mean(1)))
-    with taken_out(generator, "fusion"):
-        found = model.preference_tokens(clicks)
+    found = model.preference_tokens(clicks, ["fusion"])
     kept = own.mask_image(image, seen)[0], own.mask_text(text, read)[0]
     torch.testing.assert_close(torch.cat(found[:2], 1), own.norm(placed(*kept)))
 
@@ -255,7 +258,7 @@ def test_conditions_and_names() -> None:
     wanted = conditions([0], [], 10, ["mask", "texts", "mask"])
     assert [c.name for c in wanted] == ["length-0", "length-10", "swapped", "without-mask", "without-texts"]
     assert wanted[3] == replace(wanted[1], name="without-mask", without="mask")
-    assert check_parts(["texts", "mask", "texts"]) == ["texts", "mask"]
+    assert check_ablations(["texts", "mask", "texts"], "without") == ("texts", "mask")
 
 
 def test_the_command(
@@ -304,7 +307,7 @@ def test_the_command(
         assert "What each part is worth" in page
         assert "PBS - whole" in page
         assert "the whole" in page
-    assert f"| without texts: {PARTS['texts']} |" in (out / "results.md").read_text()
+    assert f"| without texts: {ABLATIONS['texts']} |" in (out / "results.md").read_text()
 
     def never(*arguments: object, **options: object) -> None:
         raise AssertionError("all ads were there")

@@ -18,13 +18,18 @@ from uniadgen.ads import Ad, AdRequest
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import DECODINGS, Decoding, Painted, decode_image, in_parallel
 from uniadgen.imaging.composing import fitted_cutout
+from uniadgen.imaging.framing import cover
 from uniadgen.inspection import text_verdict
 from uniadgen.model.config import tiny
 from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
+from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.click_cache import ClickedPictures
-from uniadgen.pipeline.generator import AdGenerator, Options, Timings, cover
+from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.pipeline.planning import suitability
+from uniadgen.pipeline.preparing import prepare
+from uniadgen.pipeline.timings import Timings
 
 SMALL = (96, 64)
 POINTS = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"]
@@ -163,12 +168,13 @@ def test_the_faster_way_of_decoding_is_the_default(
         windows.append(window)
         return decode_image(*arguments, window=window, **options)
 
-    monkeypatch.setattr("uniadgen.pipeline.generator.decode_image", spy)
+    monkeypatch.setattr("uniadgen.pipeline.painting.decode_image", spy)
     monkeypatch.setattr("torch.get_num_threads", lambda: 1)  # so that a batch is not divided
     for count, guidance in ((1, 1.0), (3, 1.0), (4, 1.0), (1, 3.0), (2, 3.0)):
         requests = [AdRequest(product, _clicks(n + 1)) for n in range(count)]
         generator.generate_many(requests, guidance=guidance, size=SMALL)
-    assert windows == [generator.window, generator.window, 1, generator.window, 1]
+    window = generator.loaded.window
+    assert windows == [window, window, 1, window, 1]
     assert not in_parallel("auto", 1, torch.device("cuda"))
     assert in_parallel("parallel", 100, torch.device("cuda"))
 
@@ -319,17 +325,18 @@ def test_a_plan_prefers_exemplars_whose_product_stood_in_the_same_place(
 ) -> None:
     plan = generator.model.plan
     assert plan is not None
-    job = generator._prepare(
+    job = prepare(
+        generator.loaded,
         [AdRequest(Product(cutout, "A kettle", ["Aster"]), [], Box(0.3, 0.5, 0.5, 0.7))],
         [0],
-        Options((64, 64), None, "product-similarity", None, None, None, "sequential"),
+        GenerateOptions(size=(64, 64)),
         Timings(1),
     )[0]
     boxes = plan.boxes.clone()
-    before = generator._suitability(job)
+    before = suitability(generator.loaded, job)
     boxes[5] = torch.tensor(job.box)
     monkeypatch.setitem(plan._buffers, "boxes", boxes)
-    gained = generator._suitability(job) - before
+    gained = suitability(generator.loaded, job) - before
     assert gained[5] > 0
     assert gained.nonzero().flatten().tolist() == [5]
 

@@ -148,7 +148,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _parts(
-    parts: list[str], rows: dict[str, dict[str, dict[str, float]]], summaries: dict[str, dict[str, Any]], whole: str
+    parts: Sequence[str], rows: dict[str, dict[str, dict[str, float]]], summaries: dict[str, dict[str, Any]], whole: str
 ) -> dict[str, dict[str, Any]]:
     """The figures with all parts of the method, and without each of `parts` those and what they differ by; {} for no parts."""
     from uniadgen.evaluation.figures import differences

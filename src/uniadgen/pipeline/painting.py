@@ -42,6 +42,7 @@ def paint_backgrounds(
     """Image tokens of all backgrounds, after the instructions and texts that the cache has read."""
     config = loaded.model.config.guidance
     guidance = config.weight if options.guidance is None else options.guidance
+    rows = len(ads) * (1 if guidance == 1 else 2)
     known, cache = conditions(loaded, ads, instructions.preferences, options.without), instructions.cache
     return decode_image(
         loaded.engine,
@@ -52,7 +53,7 @@ def paint_backgrounds(
         temperature=config.temperature if options.temperature is None else options.temperature,
         top_k=config.top_k if options.top_k is None else options.top_k,
         generators=generators,
-        window=loaded.window if in_parallel(options.decoding, len(ads), loaded.device) else 1,
+        window=loaded.window if in_parallel(options.decoding, rows, loaded.device) else 1,
         planned=known.planned,
         bias=known.bias,
     )
