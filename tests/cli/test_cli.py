@@ -41,9 +41,7 @@ class FakeGenerator:
         cls.loaded = how
         return cls()
 
-    def generate_many(
-        self, requests: Sequence[CheckedRequest], *, seeds: Sequence[int], options: GenerateOptions
-    ) -> list[Ad]:
+    def generate_many(self, requests: Sequence[CheckedRequest], *, seeds: Sequence[int], options: GenerateOptions) -> list[Ad]:
         self.batches.append(len(requests))
         return [self._ad(request, seed, options) for request, seed in zip(requests, seeds, strict=True)]
 
