@@ -2,7 +2,7 @@
 
 A campaign by hand, of any size; every folder must give an ad or one clear line:
 
-    python tests/mutations.py 2000
+    python tests/mutations.py 2000             # or: 2000 5000, to begin with seed 5000
 """
 
 import copy
@@ -133,7 +133,7 @@ def _hang(*_: object) -> None:
     raise TimeoutError(f"more than {CPU_SECONDS} seconds of computing")
 
 
-def campaign(count: int) -> None:
+def campaign(count: int, first: int = 0) -> None:
     import torch
 
     from uniadgen.loading import checkpoint
@@ -148,7 +148,7 @@ def campaign(count: int) -> None:
         torch.manual_seed(0)
         tokenizer = train_text_tokenizer(["Rapid Boil Kettle, Auto Shut-Off | 1.7 L - Write the ad."] * 4, 400)
         checkpoint.save(root / "model", UnifiedModel(tiny()), tokenizer)
-        for seed in range(count):
+        for seed in range(first, first + count):
             try:
                 told = outcome(root / "model", root / "mutated", seed)
                 kind = told if told == "an ad" else "one line"
@@ -165,4 +165,4 @@ def campaign(count: int) -> None:
 
 
 if __name__ == "__main__":
-    campaign(int(sys.argv[1]))
+    campaign(*map(int, sys.argv[1:]))
