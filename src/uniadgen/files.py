@@ -43,7 +43,10 @@ _PLACE = (
 )
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 # A full disk in the words of Rust, torch and NumPy.
-_FULL = re.compile(r"No space left on device|os error 28\b|file write failed|failed writing file|\d+ requested and \d+ written")
+_FULL = re.compile(
+    r"No space left on device|os error 28\b|file write failed|failed writing file|unexpected pos \d+ vs"
+    r"|\d+ requested and \d+ written"
+)
 _held: set[int] = set()  # descriptors of locks
 
 
