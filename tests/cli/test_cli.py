@@ -123,7 +123,7 @@ def test_files_json_and_options(folder: Path, capsys: pytest.CaptureFixture[str]
     call = FakeGenerator.calls[0]
     wanted = {"guidance": 2.5, "temperature": 0.8, "top_k": 50, "history_length": 5, "sampling": "random"}
     assert call.items() >= {**wanted, "decoding": "parallel"}.items()
-    assert FakeGenerator.loaded == {"device": "cuda:1", "dtype": torch.bfloat16, "quantize": "int8"}
+    assert FakeGenerator.loaded == {"foreground": None, "device": "cuda:1", "dtype": torch.bfloat16, "quantize": "int8"}
 
 
 def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +134,7 @@ def test_one_ad_is_a_json_object_and_defaults_are_the_contracts(folder: Path, ca
     assert call["sampling"] == "product-similarity"
     assert call["guidance"] is None
     assert call["decoding"] == "auto"
-    assert FakeGenerator.loaded == {"device": "cpu", "dtype": torch.float32, "quantize": None}
+    assert FakeGenerator.loaded == {"foreground": None, "device": "cpu", "dtype": torch.float32, "quantize": None}
 
 
 def test_the_summary_is_readable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,6 +201,19 @@ def test_folders_that_hold_no_model(
     (folder / "model").mkdir()
     fill(folder / "model")
     assert_refused(run("--model", "model"), capsys, "model", named, folder=folder)
+
+
+def test_the_foreground_of_a_plain_janus_is_handed_on(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_refused(run("--foreground", "dino"), capsys, "--foreground", "dino", folder=folder)
+    (folder / "dino").mkdir()
+    assert run("--foreground", "dino") == 0
+    capsys.readouterr()
+    assert FakeGenerator.loaded["foreground"] == "dino"
+    assert_refused(run("--resume"), capsys, "ad-000")  # made with it, so not to be gone on without
+    monkeypatch.setitem(sys.modules, "uniadgen.pipeline.generator", real_generator)
+    assert_refused(run("--foreground", "dino", "--overwrite"), capsys, "its own foreground")
 
 
 def test_other_files_in_the_folder_are_left_alone(folder: Path) -> None:

@@ -41,7 +41,7 @@ MAX_SEED = 2**63 - 1
 MAX_COUNT = 1000
 BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
 DTYPES = ("float32", "bfloat16", "float16")
-_SHAPING = ("dtype", "quantize")  # beside the options, what decides about an ad's pixels
+_SHAPING = ("foreground", "dtype", "quantize")  # beside the options, what decides about an ad's pixels
 
 
 # Packages that commands import when they need them, and the extra that brings each.
@@ -141,6 +141,7 @@ def _add_generate(verbs: Any) -> None:
     verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
     verb.add_argument("--seed", type=whole_number(0, MAX_SEED), default=0, metavar="S", help="ad i uses seed S+i (default 0)")
     verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one)")
+    verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a plain Janus-Pro, by folder or hub id")
     add_options(verb)
     verb.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:1 ..., auto: all GPUs (default cpu)")
     verb.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights in memory (default %(default)s)")
@@ -178,8 +179,9 @@ def generate(arguments: argparse.Namespace) -> None:
     options = chosen_options(arguments)
     request = _request(arguments.request, arguments.media_root)
     checked = check_request(request)
-    if arguments.model is not None:
-        _check_model(Path(arguments.model))
+    for name in ("model", "foreground"):
+        if getattr(arguments, name) is not None:
+            _check_model(Path(getattr(arguments, name)), name)
     out = Path(arguments.out)
     check_out(out)
     seeds = {f"{arguments.name}-{number:03d}": seed + number for number in range(count)}
@@ -218,6 +220,7 @@ def _make_ads(
     with staged(out, names, existing) as stage, contextlib.redirect_stdout(sys.stderr), progress_bar() as progress:
         generator = AdGenerator.from_pretrained(
             arguments.model,
+            foreground=arguments.foreground,
             device=arguments.device,
             dtype=getattr(torch, arguments.dtype),
             quantize=arguments.quantize,
@@ -260,6 +263,6 @@ def _request(source: str, media_root: str | None) -> AdRequest:
     return parse_request(sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1), Path(), "standard input", media_root)
 
 
-def _check_model(folder: Path) -> None:
+def _check_model(folder: Path, name: str) -> None:
     if not is_dir(folder) and not is_hub_id(folder):
-        raise InputError(f"argument --model: there is no folder {quoted(folder)}; name a folder with a trained model")
+        raise InputError(f"argument --{name}: there is no folder {quoted(folder)}; name a folder with a trained model")
