@@ -123,7 +123,7 @@ def test_hashes_tell_whether_the_pictures_are_those_of_the_json(tmp_path: Path) 
     black, place = Image.new("RGB", (8, 8)), Placement(0, 0, 1, 1)
     ads = [Ad(Image.new("RGB", (8, 8), colour), "x", black, place, [], {}, 0, "m") for colour in ("red", "blue")]
     for number, ad in enumerate(ads):
-        written = write_ad(ad, [], tmp_path, f"ad-{number}")
+        written = write_ad(ad, tmp_path, f"ad-{number}")
         assert read_ad(tmp_path, f"ad-{number}") == written == json.loads((tmp_path / f"ad-{number}.json").read_text())
     (tmp_path / "ad-1.png").replace(tmp_path / "ad-0.png")
     assert read_ad(tmp_path, "ad-0") is None  # the picture of another ad

@@ -1,7 +1,7 @@
 """Finished ads to files. An ad is three files that appear together: NAME.png, NAME.background.png and last NAME.json.
 
     with staged(out, ["ad-000"], "refuse") as stage:      # a hidden folder; the names are ours from here on
-        record = write_ad(ad, notes, stage, "ad-000")
+        record = write_ad(ad, stage, "ad-000")
         publish(stage, "ad-000", "refuse")
 
 Files of different runs are never mixed: names are reserved before the work, ads are published under a lock, one at a time, and
@@ -111,14 +111,13 @@ def _taken(out: Path, name: str) -> InputError:
     )
 
 
-def write_ad(ad: Ad, notes: list[str], folder: Path, name: str, digest: str | None = None) -> dict[str, Any]:
+def write_ad(ad: Ad, folder: Path, name: str, digest: str | None = None) -> dict[str, Any]:
     """Write the three files of an ad, the JSON last, and return what the JSON says.
 
     digest: of what the ad was made from, as `--resume` compares it.
     """
     files = dict(zip(("image", "background", "json"), files_of(name), strict=True))
     record = {**ad.as_dict(), "image": files["image"], "background": files["background"]}
-    record["notes"] = [*notes, *(note for note in ad.notes if note not in notes)]
     record["sha256"] = {}
     for role, picture in (("image", ad.image), ("background", ad.background)):
         data = png(picture)

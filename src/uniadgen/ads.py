@@ -75,8 +75,9 @@ class SampledClick:
 class Ad:
     """The result: a picture of the product in a scene, and the ad's text.
 
-    image and background are RGB and of the same size; timings are seconds by stage (of a batch,
-    an equal share); notes tell what was cut or assumed; image_passes are the decoder's passes for the picture.
+    image and background are RGB and of the same size; timings are seconds by stage (of a batch, an equal share); notes tell
+    what was cut or assumed; image_passes are the decoder's passes for the picture. inspection: verdicts by what was inspected,
+    {"text": {"qualified", "violations", "flags"}} (`inspection.text_verdict`).
     """
 
     image: Image.Image
@@ -89,6 +90,7 @@ class Ad:
     model: str
     notes: list[str] = field(default_factory=list)
     image_passes: int = 0
+    inspection: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the pictures, ready for JSON."""
@@ -102,4 +104,5 @@ class Ad:
             "image_size": list(self.image.size),
             "image_passes": self.image_passes,
             "notes": self.notes,
+            "inspection": self.inspection,
         }

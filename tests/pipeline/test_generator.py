@@ -361,3 +361,15 @@ def test_a_tokenizer_of_two_resolutions_paints_the_larger_one(
     assert painted[0].background != painted[1].background
     enlarged = cover(to_image(decode(codes[0], config.image.grid)[0]), size)
     assert painted[0].background == enlarged  # the same tokens by a model that paints small
+
+
+def test_every_ad_says_what_the_inspection_makes_of_its_text(generator: AdGenerator, cutout: Image.Image) -> None:
+    fine = Product(cutout, "A kettle", ["Aster", "Rapid Boil", "1.7 L"])
+    ad = generator.generate(fine, seed=1, size=SMALL, strict=True)
+    assert ad.inspection == {"text": text_verdict(ad.text, fine.selling_points)}
+    assert ad.as_dict()["inspection"]["text"]["qualified"] is True
+    risky = Product(cutout, "A tea", ["Cures cancer"])
+    refused = generator.generate(risky, seed=1, size=SMALL)
+    assert refused.inspection["text"]["qualified"] is False
+    with pytest.raises(InputError, match=r"the ad's text is refused: .*; correct product\.selling_points"):
+        generator.generate(risky, seed=1, size=SMALL, strict=True)

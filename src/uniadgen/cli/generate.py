@@ -37,7 +37,7 @@ def demo(arguments: argparse.Namespace) -> None:
     for number, ad in enumerate(ads, 1):
         folder = out / f"shopper-{number}"
         with staged(folder, ["ad-000"], "replace") as stage:  # the demo's own folders
-            record = write_ad(ad, [], stage, "ad-000")
+            record = write_ad(ad, stage, "ad-000")
         print_line(summary(record, folder))
     write_bytes(out / "demo.png", png(sheet(requests, ads)), "argument --out")
     print_line(f"both side by side, with the clicks they come from: {out / 'demo.png'}")

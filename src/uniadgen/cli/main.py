@@ -234,7 +234,7 @@ def _make_ads(
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
-                records[name] = write_ad(ad, checked.notes, stage, name, digest)
+                records[name] = write_ad(ad, stage, name, digest)
                 publish(stage, name, existing)
                 progress("generating", len(records), len(names))
     return records

@@ -24,6 +24,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         kind, within = _taken_apart(hints()[field.name])
         if field.name == "size":
             parser.add_argument(flag, type=_size, default=field.default, metavar=told["metavar"], help=told["help"])
+        elif kind is bool:
+            parser.add_argument(flag, action="store_true", help=told["help"])
         elif field.name in CHOICES or get_origin(kind) is Literal:
             several = field.name == "without"
             choices = CHOICES.get(field.name) or get_args(kind)

@@ -217,7 +217,7 @@ def generate_all(
             )
             with staged(folder) as stage:
                 for case, ad in zip(batch, ads, strict=True):
-                    write_ad(ad, [], stage, case.id)
+                    write_ad(ad, stage, case.id)
             if progress is not None:
                 progress("generating", done, total)
 
@@ -245,7 +245,7 @@ def generate_variants(
             ads = generator.generate_many(requests, seeds=seeds, size=(size, size), guidance=guidance)
             with staged(folder) as stage:
                 for variant, ad in enumerate(ads):
-                    write_ad(ad, [], stage, str(variant))
+                    write_ad(ad, stage, str(variant))
     return folders
 
 

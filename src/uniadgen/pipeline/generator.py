@@ -21,6 +21,7 @@ from uniadgen.decoding.quantization import Quantization, check_quantization, qua
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.framing import cover
+from uniadgen.inspection import text_verdict
 from uniadgen.loading import checkpoint
 from uniadgen.loading.devices import DeviceMap, named_devices
 from uniadgen.model.pixels import to_image
@@ -153,6 +154,9 @@ class AdGenerator:
         with timings("text"):
             generators = [loaded.generator(ad.seed) for ad in ads]
             texts = write_texts(loaded, ads, instructions, generators, options)
+            verdicts = [text_verdict(text, ad.request.selling_points) for text, ad in zip(texts, ads, strict=True)]
+            if options.strict:
+                _refuse_unqualified(verdicts)
         # 3. Paint the background, token by token, while looking at the product in its place.
         with timings("image"):
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
@@ -174,8 +178,9 @@ class AdGenerator:
                 model=loaded.model.config.name,
                 notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(loaded, ad)],
                 image_passes=painted.passes,
+                inspection={"text": verdict},
             )
-            for ad, text, background, image in zip(ads, texts, backgrounds, images, strict=True)
+            for ad, text, verdict, background, image in zip(ads, texts, verdicts, backgrounds, images, strict=True)
         ]
 
     @torch.inference_mode()
@@ -209,6 +214,14 @@ class AdGenerator:
             with ThreadPoolExecutor(len(groups), initializer=lambda: torch.set_num_threads(1)) as pool:
                 shares = [replace(timings, ads=len(ads), seconds=dict(timings.seconds)) for _ in groups]
                 return [made for part in pool.map(make, groups, repeat(options), shares) for made in part]
+
+
+def _refuse_unqualified(verdicts: Sequence[dict[str, Any]]) -> None:
+    for verdict in verdicts:
+        for violation in verdict["violations"]:
+            raise InputError(
+                f"the ad's text is refused: {violation['reason']}; correct product.selling_points, or leave strict out"
+            )
 
 
 def _options(options: GenerateOptions | None, own: dict[str, Any]) -> GenerateOptions:
