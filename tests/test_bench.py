@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from uniadgen.bench import (
+    GREEDY,
     WAYS,
     WINDOWS,
     against_bandwidth,
     copy_bandwidth,
-    greedy_texts,
     janus_shaped,
     peak_memory,
     plain_ad,
@@ -66,22 +66,13 @@ def test_the_plain_loops_make_the_same_ad(
         return head(x)
 
     for request in example_requests():
-        with greedy_texts(generator):
-            ads = [
-                generator.generate(
-                    request.product,
-                    request.history,
-                    box=request.box,
-                    size=(64, 64),
-                    temperature=0,
-                    sampling="most-similar",
-                    decoding=decoding,
-                )
-                for decoding in WAYS
-            ]
-            monkeypatch.setattr(generator.model.image_head, "forward", counted)
+        ads = [
+            generator.generate(request.product, request.history, box=request.box, size=(64, 64), decoding=decoding, **GREEDY)
+            for decoding in WAYS
+        ]
+        with monkeypatch.context() as counting:
+            counting.setattr(generator.model.image_head, "forward", counted)
             text, picture = plain_ad(generator, request, (64, 64), careful)
-            monkeypatch.setattr(generator.model.image_head, "forward", head)
         assert text
         for ad in ads:
             require_same(ad, text, picture)

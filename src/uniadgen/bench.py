@@ -8,7 +8,6 @@ measured is described in docs/speed.md.
 """
 
 import copy
-import dataclasses
 import platform
 import random
 import statistics
@@ -63,6 +62,8 @@ from uniadgen.request import check_request
 SHOPPERS = 16
 WINDOWS = (3, 4, 6, 8, 12, 16)  # tokens in a pass of parallel decoding
 SIZE = (768, 768)
+# Options with which two programs can be told to make the same ad
+GREEDY: dict[str, Any] = {"temperature": 0, "text_temperature": 0, "sampling": "most-similar"}
 WAYS: tuple[Decoding, ...] = ("sequential", "parallel")
 
 
@@ -160,32 +161,20 @@ def _against_plain_loops(
     """By peer: the faster way of decoding, its seconds, the peer's name and seconds; all greedy, all making the same ad."""
 
     def ours(decoding: Decoding) -> Ad:
-        return _ad(generator, request, size=size, temperature=0, sampling="most-similar", decoding=decoding)
+        return _ad(generator, request, size=size, decoding=decoding, **GREEDY)
 
-    with greedy_texts(generator):
-        peers = {name: partial(plain_ad, generator, request, size, careful) for name, careful in PEERS.items()}
-        for peer in peers.values():
-            made = peer()
-            for ad in map(ours, WAYS):
-                require_same(ad, *made)
-        runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in WAYS]
-        counts = (1, torch.get_num_threads())
-        runs += [partial(_with_threads, count, peer) for peer in peers.values() for count in counts]
-        seconds = _medians(runs, repeats)
+    peers = {name: partial(plain_ad, generator, request, size, careful) for name, careful in PEERS.items()}
+    for peer in peers.values():
+        made = peer()
+        for ad in map(ours, WAYS):
+            require_same(ad, *made)
+    runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in WAYS]
+    counts = (1, torch.get_num_threads())
+    runs += [partial(_with_threads, count, peer) for peer in peers.values() for count in counts]
+    seconds = _medians(runs, repeats)
     best = min(range(len(WAYS)), key=seconds.__getitem__)
     of_peers = [min(seconds[first : first + 2]) for first in range(len(WAYS), len(seconds), 2)]
     return [(WAYS[best], seconds[best], name, taken) for name, taken in zip(peers, of_peers, strict=True)]
-
-
-@contextmanager
-def greedy_texts(generator: AdGenerator) -> Iterator[None]:
-    """Texts of the likeliest words, so that two programs can be told to make the same ad."""
-    config = generator.model.config
-    generator.model.config = dataclasses.replace(config, text_temperature=0.0)
-    try:
-        yield
-    finally:
-        generator.model.config = config
 
 
 def require_same(ad: Ad, text: str, picture: Image.Image) -> None:
