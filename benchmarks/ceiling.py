@@ -1,37 +1,57 @@
 """What could be reached on PAd-Synth: real ads in place of painted ones, chosen by what is truly known of a shopper.
 
     python benchmarks/ceiling.py DATA --limit 200
+    python benchmarks/ceiling.py --labels-only --size standard --shoppers 6000     # a world that needn't be rendered
 
 For every shopper of a split, ads of the split train stand for the generated one, so that nothing is lost by painting: those of
-the product's department that suit best what is known. Known are, in turn, nothing; somebody else's taste; the true labels of
-ten clicks and of all, counted, which a model has to read off pictures; and the shopper's own taste, which no model is
-told.
+the product's department and posture that suit best what is known. Known are, in turn, nothing; somebody else's taste; the true
+labels of ten clicks - drawn at random, by product similarity as the method samples them, the most similar, the last, or any of
+the product's department -, which a model has to read off pictures; those of all clicks; and the shopper's own taste, which no
+model is told. With --labels-only no picture is compared, only labels: `agreement` is the share of the weights of family,
+palette and light that an ad has in common with the true one, `all` the share of ads that have all three.
 """
 
 import argparse
-import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.data.layout import iter_rows, read_creatives
+from uniadgen.data.labels import open_labels
+from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
-from uniadgen.evaluation.protocol import Case, load_cases, open_picture
+from uniadgen.evaluation.protocol import load_cases, open_picture
+from uniadgen.clicks.sampling import hashed_embedder, sample_clicks
 from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background_encoder import BackgroundEncoder, load_encoder
 from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
+from uniadgen.padsynth.worldgen import World, make_world
 
 FACETS = ("family", "palette", "light")
 WEIGHTS = dict(zip(FACETS, (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT), strict=True))
+OUTSIDE = 0.5  # what a click of another department counts for palette and light
+CLICKS = 10
 SHOWN = 8  # ads that suit equally well are drawn up to this many times, and their figures averaged
 Worth = Mapping[str, Mapping[str, float]]  # of each facet's classes
+Ad = Mapping[str, Any]  # department, posture, family, palette, light, text
+
+
+@dataclass(frozen=True)
+class Shopper:
+    """One shopper whose clicks, target and taste are known. other: somebody else's taste. oracle: an ad with the labels of the
+    target but another product, where there is one."""
+
+    clicks: Sequence[str]
+    target: str
+    description: str  # of the target's product
+    taste: Taste
+    other: Taste
+    oracle: str | None
 
 
 @dataclass(frozen=True)
@@ -46,35 +66,46 @@ class Looks:
 class Row:
     """What a rule reaches, as means over shoppers. right: share of ads with the true ad's family, palette, light."""
 
+    right: dict[str, float]
+    agreement: float  # the same, weighted
+    all: float  # ads with all three
+    agreement_share: float  # of the way from nothing known to all labels right
+    all_share: float
+    inside: float | None  # of the clicks, in the target's department
+    pictures: "PictureRow | None" = None
+
+
+@dataclass(frozen=True)
+class PictureRow:
     pbs: float
     share: float  # of the way from nothing known to the oracle
     above_other: float  # shoppers for whom it scores higher than somebody else's taste
     hits: float  # ads in a family that the shopper likes for the department
     palette_ratio: float  # palette distance, divided by that with nothing known
-    right: dict[str, float]
 
 
-def worth_of_taste(taste: Mapping[str, Any], department: str) -> Worth:
-    known = Taste.from_dict(taste)
-    liked = {
-        facet: getattr(known, name).get(department, ())
-        for facet, name in zip(FACETS, ("families", "palettes", "lights"), strict=True)
-    }
-    return {facet: dict.fromkeys(names, WEIGHTS[facet]) for facet, names in liked.items()}
+# What is known, and what suits it --------------------------------------------------------------------------------------
 
 
-def worth_of_clicks(clicks: Sequence[Mapping[str, str]], department: str) -> Worth:
-    """Shares of the clicks; families by the clicks in the department, where there are any."""
+def worth_of_taste(taste: Taste, department: str) -> Worth:
+    liked = {"family": taste.families, "palette": taste.palettes, "light": taste.lights}
+    return {facet: dict.fromkeys(of.get(department, ()), WEIGHTS[facet]) for facet, of in liked.items()}
+
+
+def worth_of_clicks(clicks: Sequence[Ad], department: str) -> Worth:
+    """Shares of the clicks; families by those in the department, where there are any, in which the others count less."""
     inside = [click for click in clicks if click["department"] == department] or clicks
     found = {}
     for facet in FACETS:
-        counted = Counter(click[facet] for click in (inside if facet == "family" else clicks))
+        counted: dict[str, float] = {}
+        for click in inside if facet == "family" else clicks:
+            counted[click[facet]] = counted.get(click[facet], 0.0) + (1.0 if click["department"] == department else OUTSIDE)
         total = sum(counted.values())
         found[facet] = {name: WEIGHTS[facet] * count / total for name, count in counted.items()}
     return found
 
 
-def best(worth: Worth, ads: Mapping[str, Mapping[str, str]], names: Sequence[str], draw: np.random.Generator) -> list[str]:
+def best(worth: Worth, ads: Mapping[str, Ad], names: Sequence[str], draw: np.random.Generator) -> list[str]:
     """Up to SHOWN of those ads that suit best."""
     scores = [sum(worth.get(facet, {}).get(ads[name][facet], 0.0) for facet in FACETS) for name in names]
     highest = max(scores)
@@ -82,7 +113,86 @@ def best(worth: Worth, ads: Mapping[str, Mapping[str, str]], names: Sequence[str
     return [str(name) for name in draw.permutation(top)[:SHOWN]]
 
 
-def looks_of(data: Path, wanted: Sequence[str], encoder: BackgroundEncoder) -> dict[str, Looks]:
+def ten_clicks(shopper: Shopper, ads: Mapping[str, Ad], draw: np.random.Generator) -> dict[str, list[str]]:
+    """Ten clicks of a shopper in each of the ways to choose them."""
+    texts = [str(ads[name]["text"]) for name in shopper.clicks]
+    vectors = hashed_embedder([shopper.description, *texts])
+    similarity = np.clip(vectors[1:] @ vectors[0], -1, 1).astype(np.float64)
+
+    def sampled(sampling: Any) -> list[str]:
+        return [shopper.clicks[i] for i in sample_clicks(similarity, CLICKS, sampling, draw)]
+
+    department = ads[shopper.target]["department"]
+    inside = [name for name in shopper.clicks if ads[name]["department"] == department]
+    return {
+        "ten random clicks": sampled("random"),
+        "ten clicks, product-similarity": sampled("product-similarity"),
+        "ten clicks, most similar": sampled("most-similar"),
+        "ten most recent clicks": list(shopper.clicks[-CLICKS:]),
+        "ten clicks of the department": [str(name) for name in draw.permutation(inside)[:CLICKS]]
+        or list(shopper.clicks[-CLICKS:]),
+        "all clicks": list(shopper.clicks),
+    }
+
+
+def choices(
+    shoppers: Sequence[Shopper], ads: Mapping[str, Ad], shelf: Iterable[str]
+) -> tuple[list[Shopper], dict[str, list[list[str]]], dict[str, float]]:
+    """The shoppers for whose product the shelf has ads; by rule the ads for each of them; the share of clicks inside."""
+    shelves: dict[tuple[str, str | None], list[str]] = {}
+    for name in shelf:
+        shelves.setdefault((ads[name]["department"], ads[name]["posture"]), []).append(name)
+    served = [s for s in shoppers if (ads[s.target]["department"], ads[s.target]["posture"]) in shelves]
+    chosen: dict[str, list[list[str]]] = {}
+    inside: dict[str, list[float]] = {}
+    for number, shopper in enumerate(served):
+        draw = np.random.default_rng(number)
+        aim = ads[shopper.target]
+        department, names = aim["department"], shelves[aim["department"], aim["posture"]]
+        rules: dict[str, Worth] = {"nothing": {}, "somebody else's taste": worth_of_taste(shopper.other, department)}
+        for rule, clicks in ten_clicks(shopper, ads, draw).items():
+            rules[f"labels of {rule}"] = worth_of_clicks([ads[name] for name in clicks], department)
+            inside.setdefault(f"labels of {rule}", []).append(
+                np.mean([ads[n]["department"] == department for n in clicks]).item()
+            )
+        rules["the taste"] = worth_of_taste(shopper.taste, department)
+        for rule, worth in rules.items():
+            chosen.setdefault(rule, []).append(best(worth, ads, names, draw))
+    return served, chosen, {rule: float(np.mean(values)) for rule, values in inside.items()}
+
+
+# Figures ---------------------------------------------------------------------------------------------------------------
+
+
+def label_rows(
+    shoppers: Sequence[Shopper],
+    ads: Mapping[str, Ad],
+    chosen: Mapping[str, Sequence[Sequence[str]]],
+    inside: Mapping[str, float],
+) -> dict[str, Row]:
+    weights = np.array(list(WEIGHTS.values())) / sum(WEIGHTS.values())
+    told = {}
+    for rule, of in chosen.items():
+        equal = []
+        for shopper, names in zip(shoppers, of, strict=True):
+            same = np.array([[ads[name][facet] == ads[shopper.target][facet] for facet in FACETS] for name in names], float)
+            equal.append([*same.mean(0), (same @ weights).mean(), same.all(1).mean()])
+        told[rule] = np.mean(equal, axis=0).tolist()
+    base = told["nothing"]
+    return {
+        rule: Row(
+            dict(zip(FACETS, values[:3], strict=True)),
+            values[3],
+            values[4],
+            (values[3] - base[3]) / (1 - base[3]),
+            (values[4] - base[4]) / (1 - base[4]),
+            inside.get(rule),
+        )
+        for rule, values in told.items()
+    }
+
+
+def looks_of(data: Path, wanted: Iterable[str], encoder: BackgroundEncoder) -> dict[str, Looks]:
     """Of creatives, by id; a few hundred pictures are held at a time."""
     found: dict[str, Looks] = {}
     names = set(wanted)
@@ -94,75 +204,125 @@ def looks_of(data: Path, wanted: Sequence[str], encoder: BackgroundEncoder) -> d
     return found
 
 
-def ceiling(data: Path, split: str, limit: int | None) -> tuple[dict[str, Row], int]:
-    """Rows by what is known, and the number of shoppers (those with an oracle). Raises InputError."""
-    cases = [case for case in load_cases(data, split, limit) if case.oracle is not None and case.taste is not None]
-    if not cases:
-        raise InputError(f"{data}: no shopper of the split {split} has a taste; only those of PAd-Synth have")
-    table = read_creatives(data, ("id", "split", "department", *FACETS)).to_pylist()
-    ads = {ad["id"]: ad for ad in table}
-    shelves: dict[str, list[str]] = {str(case.department): [] for case in cases}
-    for ad in table:
-        if ad["split"] == "train" and ad["department"] in shelves:
-            shelves[ad["department"]].append(ad["id"])
-    wanted = [*(case.target for case in cases), *(str(case.oracle) for case in cases), *chain(*shelves.values())]
-    looks = looks_of(data, wanted, load_encoder())
-    users = {user["id"]: user for user in iter_rows(data, "users", ("id", "clicks", "taste"))}
-
-    def clicked(case: Case) -> list[Mapping[str, str]]:
-        return [ads[click["creative"]] for click in users[case.id]["clicks"]]
-
-    rules: dict[str, Callable[[Case], Worth]] = {
-        "nothing": lambda case: {},
-        "somebody else's taste": lambda case: worth_of_taste(json.loads(users[case.other]["taste"]), str(case.department)),
-        "labels of the last ten clicks": lambda case: worth_of_clicks(clicked(case)[-10:], str(case.department)),
-        "labels of all clicks": lambda case: worth_of_clicks(clicked(case), str(case.department)),
-        "the taste": lambda case: worth_of_taste(case.taste or {}, str(case.department)),
-    }
-    chosen: dict[str, list[list[str]]] = {}
-    for name, rule in rules.items():
-        draw = np.random.default_rng(0)
-        chosen[name] = [best(rule(case), ads, shelves[str(case.department)], draw) for case in cases]
-    chosen["oracle"] = [[str(case.oracle)] for case in cases]
-    told = {name: np.array([shopper(*pair, ads, looks) for pair in zip(cases, of, strict=True)]) for name, of in chosen.items()}
+def picture_rows(
+    shoppers: Sequence[Shopper],
+    ads: Mapping[str, Ad],
+    chosen: Mapping[str, Sequence[Sequence[str]]],
+    looks: Mapping[str, Looks],
+) -> dict[str, PictureRow]:
+    told = {}
+    for rule, of in chosen.items():
+        values = []
+        for shopper, names in zip(shoppers, of, strict=True):
+            goal, liked = looks[shopper.target], shopper.taste.families.get(ads[shopper.target]["department"], ())
+            pbs = [looks[name].background @ goal.background for name in names]
+            distance = [distance_of_palettes(looks[name].palette, goal.palette) for name in names]
+            values.append([np.mean(pbs), np.mean(distance), np.mean([ads[name]["family"] in liked for name in names])])
+        told[rule] = np.array(values, float)
     nothing, other, top = (told[name] for name in ("nothing", "somebody else's taste", "oracle"))
     found = {}
-    for name, values in told.items():
-        pbs, distance, hits, *right = values.mean(0).tolist()
+    for rule, measured in told.items():
+        pbs, distance, hits = measured.mean(0).tolist()
         share = (pbs - nothing[:, 0].mean()) / (top[:, 0].mean() - nothing[:, 0].mean())
-        above = (np.sign(values[:, 0] - other[:, 0]) + 1).mean() / 2
-        ratio = distance / nothing[:, 1].mean()
-        found[name] = Row(pbs, float(share), float(above), hits, float(ratio), dict(zip(FACETS, right, strict=True)))
-    return found, len(cases)
+        above = (np.sign(measured[:, 0] - other[:, 0]) + 1).mean() / 2
+        found[rule] = PictureRow(pbs, float(share), float(above), hits, float(distance / nothing[:, 1].mean()))
+    return found
 
 
-def shopper(case: Case, chosen: Sequence[str], ads: Mapping[str, Any], looks: Mapping[str, Looks]) -> list[float]:
-    """Means over the ads chosen for a shopper: PBS, palette distance, scene hit, and whether each facet is the true ad's."""
-    goal, liked = looks[case.target], (case.taste or {})["families"].get(case.department, ())
-    pbs = [looks[name].background @ goal.background for name in chosen]
-    distance = [distance_of_palettes(looks[name].palette, goal.palette) for name in chosen]
-    right = [[ads[name][facet] == ads[case.target][facet] for name in chosen] for facet in FACETS]
-    return [float(np.mean(values)) for values in (pbs, distance, [ads[name]["family"] in liked for name in chosen], *right)]
+def ceiling(data: Path, split: str, limit: int | None, pictures: bool = True) -> tuple[dict[str, Row], int]:
+    """Rows by what is known, and the number of shoppers (those with an oracle). Raises InputError."""
+    labels = open_labels(data)
+    columns = ("id", "split", "department", "text", "description")
+    table = {row["id"]: row for row in iter_rows(data, "creatives", columns, 4096)}
+    ads = {name: {**labels.creatives[name], **row} for name, row in table.items() if name in labels.creatives}
+    clicks = {user["id"]: [c["creative"] for c in user["clicks"]] for user in iter_rows(data, "users", ("id", "clicks"), 4096)}
+    shoppers = []
+    for case in load_cases(data, split, limit):
+        taste, other = labels.taste(case.id), labels.taste(case.other)
+        if case.oracle is not None and taste is not None and other is not None:
+            described = ads[case.target]["description"]
+            shoppers.append(Shopper(clicks[case.id], case.target, described, taste, other, case.oracle))
+    if not shoppers:
+        raise InputError(f"{data}: no shopper of the split {split} has a taste; only those of PAd-Synth have")
+    shoppers, chosen, inside = choices(shoppers, ads, [name for name, ad in ads.items() if ad["split"] == "train"])
+    chosen["oracle"] = [[str(shopper.oracle)] for shopper in shoppers]
+    rows = label_rows(shoppers, ads, chosen, inside)
+    if pictures:
+        wanted = {name for of in chosen.values() for names in of for name in names} | {s.target for s in shoppers}
+        shown = picture_rows(shoppers, ads, chosen, looks_of(data, wanted, load_encoder()))
+        rows = {rule: Row(**{**vars(row), "pictures": shown[rule]}) for rule, row in rows.items()}
+    return rows, len(shoppers)
+
+
+def ceiling_of_world(world: World, split: str, limit: int | None) -> tuple[dict[str, Row], int]:
+    """The same of labels alone, for a world that need not be rendered."""
+    products = {product.id: product for product in world.products}
+    ads = {
+        creative.id: {
+            "department": products[creative.product_id].department,
+            "posture": products[creative.product_id].posture,
+            "family": creative.scene.family,
+            "palette": creative.scene.palette,
+            "light": creative.scene.light,
+            "text": creative.text,
+            "product": creative.product_id,
+        }
+        for creative in world.creatives
+    }
+    drawn = list(islice((shopper for shopper in world.shoppers() if shopper.split == split), limit))
+    shoppers = [
+        Shopper(
+            [name for name, _ in s.clicks],
+            s.target,
+            products[ads[s.target]["product"]].description,
+            s.taste,
+            drawn[(k + len(drawn) // 2) % len(drawn)].taste,
+            None,
+        )
+        for k, s in enumerate(drawn)
+    ]
+    if not shoppers:
+        raise InputError(f"argument --split: the world has no shopper in the split {split}")
+    shelf = [name for name, ad in ads.items() if world.splits[ad["product"]] == "train"]
+    shoppers, chosen, inside = choices(shoppers, ads, shelf)
+    return label_rows(shoppers, ads, chosen, inside), len(shoppers)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, metavar="DATA")
+    parser.add_argument("data", type=Path, nargs="?", metavar="DATA", help="left out: a world of --size, by labels only")
+    parser.add_argument("--labels-only", action="store_true", help="compare no pictures")
+    parser.add_argument("--size", default="standard", help="of the world where there is no DATA (default standard)")
+    parser.add_argument("--shoppers", type=int, default=6000, metavar="N", help="of that world (default 6000)")
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
     arguments = parser.parse_args(argv)
     if arguments.limit is not None and arguments.limit < 1:
         parser.error("--limit must be at least 1")
+    if arguments.data is None and not arguments.labels_only:
+        parser.error("without DATA there are no pictures; add --labels-only")
     try:
-        rows, count = ceiling(arguments.data, arguments.split, arguments.limit)
-    except (InputError, OSError) as error:
+        if arguments.data is None:
+            size = int(arguments.size) if arguments.size.isdigit() else arguments.size
+            rows, count = ceiling_of_world(make_world(0, size, arguments.shoppers), arguments.split, arguments.limit)
+        else:
+            rows, count = ceiling(arguments.data, arguments.split, arguments.limit, not arguments.labels_only)
+    except (InputError, OSError, ValueError) as error:
         parser.error(str(error))
     print(f"{count} shoppers of the split {arguments.split}; real ads of the split train in place of generated ones")
-    heads = ["known", "PBS", "share of the way", "above somebody else's", "scene hit", "palette ratio", *FACETS]
+    print_table(rows)
+
+
+def print_table(rows: Mapping[str, Row]) -> None:
+    pictured = any(row.pictures is not None for row in rows.values())
+    heads = ["known", *FACETS, "agreement", "all", "share of the way", "of all", "clicks in the department"]
+    heads += ["PBS", "share of the way in PBS", "above somebody else's", "scene hit", "palette ratio"] if pictured else []
     print(f"| {' | '.join(heads)} |", f"| {' | '.join('---' for _ in heads)} |", sep="\n")
     for name, row in rows.items():
-        values = (row.pbs, row.share, row.above_other, row.hits, row.palette_ratio, *row.right.values())
-        print(f"| {' | '.join([name, *(f'{value:.3f}' for value in values)])} |")
+        values = [*row.right.values(), row.agreement, row.all, row.agreement_share, row.all_share, row.inside]
+        if row.pictures is not None:
+            values += list(vars(row.pictures).values())
+        print(f"| {' | '.join([name, *('' if value is None else f'{value:.3f}' for value in values)])} |")
 
 
 if __name__ == "__main__":

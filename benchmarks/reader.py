@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 import torch
 from pad1m import children, resident
 
-from uniadgen.data import layout
+from uniadgen.data import build, layout
 from uniadgen.data.augment import VARIANTS
 from uniadgen.data.encoding import SETTINGS
 from uniadgen.data.store import Store, open_store
@@ -56,7 +56,7 @@ def write_encoded(folder: Path, world: World, config: ModelConfig) -> None:
             height = max(8, round(side * random.Random(product.seed).uniform(0.4, 1)))
             left = round((creative.centre_x - creative.extent / 2) * config.image.resolution)
             yield {
-                **layout.described(product, creative, world.splits[product.id]),
+                **build.described(product, creative, world.splits[product.id]),
                 "codes": rng.integers(0, codes, len(VARIANTS) * tokens, np.uint16),
                 "click_codes": rng.integers(0, codes, len(VARIANTS) * click_tokens, np.uint16),
                 "foreground": np.resize(np.arange(251, dtype=np.uint8), 3 * side * height).tobytes(),
@@ -73,7 +73,7 @@ def write_encoded(folder: Path, world: World, config: ModelConfig) -> None:
         if group:
             writer.write_table(pa.Table.from_pylist(group, schema))
     click = pa.struct([("creative", pa.string()), ("time", pa.int64()), ("similarity", pa.float64())])
-    users = [layout.user_row(shopper) for shopper in world.shoppers()]
+    users = [build.user_row(shopper) for shopper in world.shoppers()]
     for user in users:
         user["clicks"] = [{**clicked, "similarity": float(rng.uniform(-0.2, 1))} for clicked in user["clicks"]]
     index = layout.USERS.get_field_index("clicks")

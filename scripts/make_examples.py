@@ -11,7 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from uniadgen.data.layout import iter_rows, read_index
+from uniadgen.data.labels import read_index
+from uniadgen.data.layout import iter_rows
 from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.padsynth.shoppers import EVERYTHING, Kind, Taste, draw_clicks
 from uniadgen.padsynth.specs import DEPARTMENTS, PLAUSIBLE

@@ -8,6 +8,8 @@ import pytest
 
 from benchmark_modules import load_benchmark
 from uniadgen.errors import InputError
+from uniadgen.padsynth.shoppers import Taste
+from uniadgen.padsynth.worldgen import make_world
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,14 +29,13 @@ CLICKS = [ad("beauty", "marble", "warm", "soft"), ad("beauty", "beach", "warm", 
 def test_families_count_in_the_department_and_palettes_everywhere(ceiling: ModuleType) -> None:
     worth = ceiling.worth_of_clicks(CLICKS, "beauty")
     assert set(worth["family"]) == {"marble", "beach"}
-    assert worth["palette"]["warm"] == pytest.approx(2 * worth["palette"]["cool"])
+    assert worth["palette"]["warm"] == pytest.approx(4 * worth["palette"]["cool"])  # clicks elsewhere count half
     assert set(ceiling.worth_of_clicks(CLICKS, "furniture")["family"]) == {"marble", "beach", "kitchen"}
 
 
 def test_the_best_are_all_that_suit_equally(ceiling: ModuleType) -> None:
     ads = {str(number): click for number, click in enumerate([*CLICKS, CLICKS[0]])}
-    liked = {"families": "marble", "palettes": "warm", "lights": "soft", "text_styles": "short"}
-    taste = {name: {"beauty": (value,)} for name, value in liked.items()} | {"interests": ("beauty",), "wanted": ()}
+    taste = Taste({"beauty": ("marble",)}, {"beauty": ("warm",)}, {"beauty": ("soft",)}, {}, ("beauty",), ())
     worth = ceiling.worth_of_taste(taste, "beauty")
     assert sorted(ceiling.best(worth, ads, list(ads), np.random.default_rng(0))) == ["0", "3"]
     assert len(ceiling.best({}, ads, list(ads), np.random.default_rng(0))) == 4
@@ -43,13 +44,30 @@ def test_the_best_are_all_that_suit_equally(ceiling: ModuleType) -> None:
 def test_on_the_tiny_set(ceiling: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     rows, count = ceiling.ceiling(ROOT / "data" / "tiny", "train", None)
     assert count > 5
-    assert rows["nothing"].share == 0
-    assert rows["nothing"].palette_ratio == 1
-    assert rows["the taste"].hits > rows["nothing"].hits
-    assert rows["oracle"].share == 1
+    seen = {name: row.pictures for name, row in rows.items()}
+    assert seen["nothing"].share == 0
+    assert seen["nothing"].palette_ratio == pytest.approx(1)
+    assert seen["the taste"].hits > seen["nothing"].hits
+    assert seen["oracle"].share == 1
+    assert rows["oracle"].all_share == 1
     assert set(rows["oracle"].right.values()) == {1.0}
     ceiling.main([str(ROOT / "data" / "tiny"), "--split", "train", "--limit", "8"])
     assert "| the taste |" in capsys.readouterr().out
+
+
+def test_well_chosen_clicks_tell_more(ceiling: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a world of labels alone: ten clicks on related products tell more than ten random ones, and the taste most."""
+    rows, count = ceiling.ceiling_of_world(make_world(0, 400, 500), "train", None)
+    assert count > 350
+    share = {name.removeprefix("labels of "): row.agreement_share for name, row in rows.items()}
+    assert share["nothing"] == 0
+    assert share["somebody else's taste"] < 0.15
+    assert share["ten random clicks"] + 0.05 < share["ten clicks, product-similarity"]
+    assert share["ten clicks, product-similarity"] < share["ten clicks of the department"] < share["the taste"]
+    inside = {name: row.inside for name, row in rows.items() if row.inside is not None}
+    assert inside["labels of ten clicks, product-similarity"] > 1.15 * inside["labels of ten random clicks"]
+    ceiling.main(["--labels-only", "--size", "60", "--shoppers", "200", "--limit", "5"])
+    assert "| labels of ten random clicks |" in capsys.readouterr().out
 
 
 def test_bad_input_is_one_line(ceiling: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

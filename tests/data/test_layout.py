@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.data import layout
+from uniadgen.data import build, layout
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
-from uniadgen.padsynth.shoppers import index_creatives
+from uniadgen.padsynth.specs import WORLD_VERSION
 from uniadgen.padsynth.worldgen import World, make_world
 
 SIDE = 32
@@ -47,12 +49,14 @@ def picture(data: bytes) -> Image.Image:
 def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
     render(world, tmp_path / "raw", 20)
     steps: list[tuple[int, int]] = []
-    count = layout.build_dataset(world, tmp_path / "raw", tmp_path / "out", 95, lambda done, of: steps.append((done, of)))
+    count = build.build_dataset(world, tmp_path / "raw", tmp_path / "out", 95, lambda done, of: steps.append((done, of)))
     assert count == {"creatives": 100, "products": 20, "users": len(list(world.shoppers()))}
     assert steps == [(k, 100) for k in range(1, 101)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "creatives.parquet",
+        "labels.parquet",
         "products.parquet",
+        "tastes.parquet",
         "users.parquet",
     ]
     rows = layout.read_creatives(tmp_path / "out").to_pylist()
@@ -60,7 +64,6 @@ def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
         assert (row["id"], row["text"], row["scene_id"]) == (creative.id, creative.text, creative.scene.id)
         assert row["split"] == world.splits[creative.product_id]
         assert row["placement"] == PLACED
-        assert len(row["selling_points"]) == len(row["selling_point_types"])
     cutouts = {row["id"]: picture(row["cutout"]).convert("RGBA") for row in layout.read_products(tmp_path / "out").to_pylist()}
     first = rows[7]
     ad, plate = picture(first["ad"]).convert("RGB"), picture(first["plate"]).convert("RGB")
@@ -72,8 +75,8 @@ def test_a_full_render_becomes_a_data_set(world: World, tmp_path: Path) -> None:
 
 def test_a_low_quality_saves_space_and_keeps_the_outline(world: World, tmp_path: Path) -> None:
     render(world, tmp_path / "raw", 2)
-    layout.build_dataset(world, tmp_path / "raw", tmp_path / "high", 90)
-    layout.build_dataset(world, tmp_path / "raw", tmp_path / "low", 40)
+    build.build_dataset(world, tmp_path / "raw", tmp_path / "high", 90)
+    build.build_dataset(world, tmp_path / "raw", tmp_path / "low", 40)
     rendered = picture((tmp_path / "raw" / "p00000" / "cutout.webp").read_bytes())
     high, low = (picture(layout.read_products(tmp_path / name).to_pylist()[0]["cutout"]) for name in ("high", "low"))
     assert np.array_equal(np.asarray(high), np.asarray(rendered))
@@ -83,11 +86,10 @@ def test_a_low_quality_saves_space_and_keeps_the_outline(world: World, tmp_path:
 
 def test_users_come_back(world: World, tmp_path: Path) -> None:
     shoppers = list(world.shoppers())
-    assert layout.write_users(tmp_path, map(layout.user_row, shoppers)) == len(shoppers)
+    assert layout.write_users(tmp_path, map(build.user_row, shoppers)) == len(shoppers)
     rows = list(layout.iter_rows(tmp_path, "users", batch_size=3))
-    assert rows == layout.read_users(tmp_path).to_pylist() == [layout.user_row(shopper) for shopper in shoppers]
+    assert rows == layout.read_users(tmp_path).to_pylist() == [build.user_row(shopper) for shopper in shoppers]
     assert rows[0]["clicks"][0] == dict(zip(("creative", "time"), shoppers[0].clicks[0], strict=True))
-    assert json.loads(rows[0]["taste"]) == shoppers[0].taste.as_dict()
 
 
 def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
     render(world, raw, 15)
     (raw / world.products[0].id / "meta.json").unlink()
     (raw / world.products[1].id / f"plate-{world.products[1].id}-3.webp").unlink()
-    count = layout.build_dataset(world, raw, out)
+    count = build.build_dataset(world, raw, out)
     assert (count["creatives"], count["products"]) == (14 * 5 - 1, 14)
     there = set(layout.read_creatives(out, ["id"])["id"].to_pylist())
     users = layout.read_users(out).to_pylist()
@@ -103,18 +105,35 @@ def test_half_a_render_is_usable(world: World, tmp_path: Path) -> None:
     assert {click["creative"] for user in users for click in user["clicks"]} | {u["target"] for u in users} <= there
 
 
-def test_the_index_is_that_of_the_world(world: World, tmp_path: Path) -> None:
-    creatives = world.creatives[:10]
-    products = {product.id: product for product in world.products}
-    rows = [layout.described(products[c.product_id], c, world.splits[c.product_id]) for c in creatives]
-    layout.write_creatives(tmp_path, rows)
-    index, expected = layout.read_index(tmp_path), index_creatives(world.products, creatives, world.splits)
-    assert index.ids == expected.ids
-    assert all(np.array_equal(getattr(index, name), getattr(expected, name)) for name in ("family", "style", "by_product"))
+def test_targets_are_the_clicks_behind_the_first_five_and_the_last() -> None:
+    user: layout.Row = {"clicks": [{"creative": name, "time": k} for k, name in enumerate("abcdefa")], "target": "t"}
+    assert list(layout.targets_of(user)) == [
+        (["a", "b", "c", "d", "e"], "f"),
+        (["b", "c", "d", "e", "f"], "a"),  # clicked before, and never in its own history
+        (["a", "b", "c", "d", "e", "f", "a"], "t"),
+    ]
+    assert list(layout.targets_of({**user, "clicks": user["clicks"][:3]})) == [(["a", "b", "c"], "t")]
+    assert list(layout.targets_of({**user, "clicks": []})) == [([], "t")]
+
+
+def test_a_data_set_tells_its_world_and_its_products_sizes(world: World, tmp_path: Path) -> None:
+    render(world, tmp_path / "raw", 3)
+    build.build_dataset(world, tmp_path / "raw", tmp_path / "out")
+    assert layout.world_of(tmp_path / "out") == {"version": WORLD_VERSION, "seed": 0}
+    sizes = [row["size_cm"] for row in layout.read_products(tmp_path / "out").to_pylist()]
+    assert np.allclose(sizes, [product.size_cm for product in world.products[:3]])
+
+
+def test_a_table_may_lack_optional_columns(tmp_path: Path) -> None:
+    without = layout.PRODUCTS.remove(layout.PRODUCTS.get_field_index("size_cm"))
+    rows = [{"id": "p", "split": "train", "cutout": b"x"}]
+    pq.write_table(pa.Table.from_pylist(rows, without), tmp_path / "products.parquet")
+    assert layout.read_products(tmp_path).to_pylist() == rows
+    assert list(layout.iter_rows(tmp_path, "products")) == rows
 
 
 def test_a_failed_build_leaves_the_old_table(tmp_path: Path) -> None:
-    good: layout.Row = {"id": "u1", "split": "train", "clicks": [], "target": "p-0", "taste": None}
+    good: layout.Row = {"id": "u1", "split": "train", "clicks": [], "target": "p-0"}
     layout.write_users(tmp_path, [good])
 
     def failing() -> Iterator[layout.Row]:
@@ -131,15 +150,15 @@ def test_problems_are_named(world: World, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"creatives\.parquet is missing"):
         layout.read_creatives(tmp_path)
     with pytest.raises(InputError, match="no rendered product"):
-        layout.build_dataset(world, tmp_path, tmp_path / "out")
+        build.build_dataset(world, tmp_path, tmp_path / "out")
     render(world, tmp_path / "raw", 2)
     plate = tmp_path / "raw" / "p00001" / "plate-p00001-0.webp"
     plate.write_bytes(b"half a picture")
     with pytest.raises(InputError, match="plate-p00001-0"):
-        layout.build_dataset(world, tmp_path / "raw", tmp_path / "out")
+        build.build_dataset(world, tmp_path / "raw", tmp_path / "out")
     (tmp_path / "raw" / "p00000" / "meta.json").write_text("{}")
     with pytest.raises(InputError, match=r"p00000.*meta\.json"):
-        layout.build_dataset(world, tmp_path / "raw", tmp_path / "out")
+        build.build_dataset(world, tmp_path / "raw", tmp_path / "out")
     (tmp_path / "users.parquet").write_bytes(b"nonsense")
     with pytest.raises(InputError, match="no readable Parquet table"):
         layout.read_users(tmp_path)

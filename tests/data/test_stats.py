@@ -1,7 +1,6 @@
 """What `stats` and `sheets` say and draw of the tiny set, and that other tools read its tables."""
 
 import io
-import json
 import random
 import re
 import shutil
@@ -13,11 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
 from PIL import Image
+from test_layout import render
 
 from uniadgen.cli.main import main
-from uniadgen.data import layout, stats
-from uniadgen.data.stats import data_stats, kinds_sheet, taste_rates
+from uniadgen.data import build, layout, stats
+from uniadgen.data.labels import LABELS, open_labels, write_labels
+from uniadgen.data.stats import data_stats, kinds_sheet, taste_rates, title_figures
 from uniadgen.errors import InputError
+from uniadgen.padsynth.specs import WORLD_VERSION
+from uniadgen.padsynth.worldgen import make_world
 from uniadgen.sheets import SheetRow
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
@@ -34,11 +37,44 @@ def test_counts() -> None:
 
 
 def test_clicks_fit_their_users_taste_better_than_anothers() -> None:
-    rates = taste_rates(TINY)
+    rates = taste_rates(TINY, open_labels(TINY))
     assert rates is not None
     own, chance = rates
     assert (own > 1.5 * chance).all()
     assert f"family {own[0]:.0%} ({chance[0]:.0%})" in data_stats(TINY)
+
+
+def test_a_built_world_is_described(tmp_path: Path) -> None:
+    """Its version, how its titles are built, and how its clicks came about."""
+    world = make_world(0, 24, 40)
+    render(world, tmp_path / "raw", 24)
+    build.build_dataset(world, tmp_path / "raw", tmp_path / "out")
+    told = data_stats(tmp_path / "out")
+    assert told.startswith(f"world      version {WORLD_VERSION}, seed 0\n")
+    figures = title_figures(tmp_path / "out", open_labels(tmp_path / "out"))
+    assert figures["brand"] == figures["kind"] == 1
+    assert 3 <= figures["words 5 %"] < figures["words 50 %"] < figures["words 95 %"] <= 20
+    assert "  titles     brand in 100.0%, kind in 100.0%" in told
+    line = next(line for line in told.splitlines() if line.startswith("  kinds      of clicks: taste "))
+    shares = dict(re.findall(r"(taste|one-off|gift) ([\d.]+)%", line))
+    assert sum(map(float, shares.values())) == pytest.approx(100, abs=0.2)
+    assert set(shares) == {"taste", "one-off", "gift"}
+    users = list(layout.iter_rows(tmp_path / "out", "users"))
+    count = sum(len(list(layout.targets_of(user))) for user in users)
+    assert f"  targets    {count:,} that can be learnt from" in told
+    assert all(len(user["clicks"]) >= 10 for user in users)
+
+
+def test_titles_without_brand_or_kind_are_counted(tmp_path: Path) -> None:
+    row: layout.Row = {"product_id": "p", "split": "train", "description": "d", "selling_points": ["Velmo", "Lamp", "Soft"]}
+    texts = ["Velmo Lamp", "Soft Lamp", "Velmo - Soft", "Soft"]
+    layout.write_creatives(tmp_path, [{**row, "id": str(k), "text": text} for k, text in enumerate(texts)])
+    known = {**dict.fromkeys(LABELS.names, "a"), "selling_point_types": ["brand", "type", "feature"]}
+    write_labels(tmp_path, [{**known, "id": str(k)} for k in range(len(texts))])
+    layout.write_users(tmp_path, [])
+    figures = title_figures(tmp_path, open_labels(tmp_path))
+    assert (figures["brand"], figures["kind"], figures["chinese"]) == (0.5, 0.5, 0)
+    assert figures["words 50 %"] == 2
 
 
 def test_the_sheet_of_a_user_shows_clicks_and_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +130,8 @@ def test_ads_on_a_sheet_differ() -> None:
 def test_sheets_show_every_family_and_category(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "sheets", str(TINY), "--out", str(tmp_path / "sheets")]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
-    rows = layout.read_creatives(TINY, ["family", "category"]).to_pylist()
+    labels = open_labels(TINY).creatives
+    rows = [{**labels[row["id"]], **row} for row in layout.read_creatives(TINY, ["id", "category"]).to_pylist()]
     for name, column in (("families", "family"), ("categories", "category")):
         with Image.open(tmp_path / "sheets" / f"{name}.jpg") as sheet:
             pixels = np.asarray(sheet.convert("RGB"), float)
@@ -113,7 +150,8 @@ def test_what_has_no_sheet_is_refused_with_one_line(tmp_path: Path, capsys: pyte
     layout.write_creatives(tmp_path, [row])
     with pytest.raises(InputError, match="no creative has a family"):
         kinds_sheet(tmp_path, "family")
-    layout.write_creatives(tmp_path, [{**row, "family": "studio", "category": "kettle"}])
+    layout.write_creatives(tmp_path, [{**row, "category": "kettle"}])
+    write_labels(tmp_path, [{name: [] if name == "selling_point_types" else "a" for name in LABELS.names}])
     assert main(["data", "sheets", str(tmp_path), "--out", str(tmp_path / "sheets")]) == 2
     message = capsys.readouterr().err
     assert "no readable picture" in message
@@ -155,8 +193,8 @@ def test_polars_reads_the_tables() -> None:
     users = polars.read_parquet(TINY / "users.parquet")
     rows = list(layout.iter_rows(TINY, "users"))
     assert users["clicks"].list.len().to_list() == [len(row["clicks"]) for row in rows]
-    creatives = polars.scan_parquet(TINY / "creatives.parquet").filter(polars.col("family") == "studio").collect()
-    assert set(creatives["family"]) == {"studio"}
+    creatives = polars.scan_parquet(TINY / "creatives.parquet").filter(polars.col("category") == "kettle").collect()
+    assert set(creatives["category"]) == {"kettle"}
 
 
 def test_datasets_reads_the_tables(tmp_path: Path) -> None:
@@ -167,8 +205,3 @@ def test_datasets_reads_the_tables(tmp_path: Path) -> None:
     assert loaded.num_rows == 200
     assert loaded[3]["ad"] == row["ad"]
     assert loaded[3]["selling_points"] == row["selling_points"]
-
-
-def test_tastes_are_json() -> None:
-    for user in layout.iter_rows(TINY, "users"):
-        assert set(json.loads(user["taste"])) == {"families", "palettes", "lights", "text_style", "interests"}

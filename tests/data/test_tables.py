@@ -95,15 +95,15 @@ CLICK_OF_OTHERS = pa.large_list(pa.struct([("time", pa.int32()), ("creative", pa
         ("users", cast("id", pa.string_view())),
         ("users", cast("target", pa.large_string())),
         ("users", replaced("clicks", lambda table: pa.array(table["clicks"].to_pylist(), CLICK_OF_OTHERS))),
-        ("users", cast("taste", pa.large_string())),
-        ("creatives", replaced("family", lambda table: category(table, "family"))),
+        ("products", cast("size_cm", pa.float64())),
+        ("creatives", replaced("category", lambda table: category(table, "category"))),
         ("creatives", replaced("id", lambda table: category(table, "id"))),
         ("creatives", cast("ad", pa.large_binary())),
         ("creatives", cast("plate", pa.binary_view())),
         ("creatives", replaced("selling_points", lambda t: pa.array(t["selling_points"].to_pylist(), POINTS_OF_OTHERS))),
         ("creatives", cast("selling_points", pa.large_list(pa.large_string()))),
         ("creatives", cast("placement", pa.list_(pa.float64()))),
-        ("creatives", replaced("decor", lambda table: pa.nulls(len(table)))),
+        ("creatives", replaced("scene_id", lambda table: pa.nulls(len(table)))),
         ("products", cast("cutout", pa.large_binary())),
     ],
 )
@@ -114,7 +114,7 @@ def test_the_same_values_in_other_types_are_read_as_the_layouts(
     assert list(validate_layout(folder)) == []
     before, after = list(layout.iter_rows(small, name)), list(layout.iter_rows(folder, name))
     for one, other in zip(before, after, strict=True):
-        assert {**one, "decor": None} == {**other, "decor": None}
+        assert {**one, "scene_id": None} == {**other, "scene_id": None}
     with Table(layout.table_path(folder, name), layout.SCHEMAS[name]) as table:
         assert all(plain(field.type) == field.type for field in table.schema)
 
@@ -177,7 +177,6 @@ WRONG: list[tuple[str, layout.TableName, Callable[[pa.Table], pa.Table], str]] =
     ("outside", "creatives", update(0, placement=[0.5, 0.5, 2.0, 0.5]), r"creative \S+, placement: outside the canvas"),
     ("no number", "creatives", update(0, placement=[0.5, float("nan"), 0.1, 0.5]), r"placement: outside the canvas"),
     ("unknown split", "creatives", update(0, split="dev"), r'creative \S+, split: "dev" is unknown; use train, val, test'),
-    ("no taste", "users", update(0, taste="{}"), r"user \S+, taste: no JSON of a taste"),
     ("no column", "creatives", lambda table: table.drop_columns(["text"]), r"creatives\.parquet: column text is missing"),
     ("no clicks", "users", lambda table: table.drop_columns(["clicks"]), r"users\.parquet: column clicks is missing"),
     ("struct", "creatives", replaced("ad", struct_of_bytes), r"creatives\.parquet, ad: a struct, not bytes"),
@@ -325,7 +324,12 @@ def documented(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", list(layout.SCHEMAS))
 def test_the_fields_of_the_layout_are_documented(name: layout.TableName) -> None:
-    kinds = {"text": pa.types.is_string, "bytes": pa.types.is_binary, "list": pa.types.is_nested}
+    kinds = {
+        "text": pa.types.is_string,
+        "bytes": pa.types.is_binary,
+        "list": pa.types.is_nested,
+        "number": pa.types.is_floating,
+    }
     fields, schema = documented(f"`{name}.parquet`, one row"), layout.SCHEMAS[name]
     assert list(fields) == schema.names
     for field, (kind, meaning, required, example) in fields.items():

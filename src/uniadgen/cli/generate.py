@@ -88,7 +88,7 @@ def add_render(verbs: Any) -> None:
 
 def render(arguments: argparse.Namespace) -> None:
     """Renders, then packs the layout's Parquet files."""
-    from uniadgen.data.layout import build_dataset
+    from uniadgen.data.build import build_dataset
     from uniadgen.padsynth.blender.render import render_world
     from uniadgen.padsynth.worldgen import make_world
 

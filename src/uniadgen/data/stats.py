@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
@@ -12,11 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from uniadgen.data.layout import Row, iter_rows, open_table, parse_taste, read_creatives
+from uniadgen.data.labels import Labels, open_labels
+from uniadgen.data.layout import FIRST_TARGET, Row, iter_rows, open_table, read_creatives, world_of
 from uniadgen.data.tables import Table, filled
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_stored
+from uniadgen.padsynth.catalogue import is_chinese
 from uniadgen.padsynth.shoppers import fits
 from uniadgen.sheets import COLUMNS, ROWS, SheetRow, contact_sheet
 from uniadgen.words import quoted
@@ -35,19 +38,25 @@ _TRAITS = (
 
 
 def data_stats(folder: Path) -> str:
-    """Counts of products, creatives and users, how often each scene, category and style comes, and lengths of histories."""
-    creatives = read_creatives(
-        folder, ("split", "department", "category", "family", "palette", "light", "text_style", "scene_id")
-    )
-    lines = [f"creatives  {len(creatives):,}: {_counts(creatives['split'].to_pylist())}"]
-    for name in ("department", "category", "family", "palette", "light", "text_style"):
+    """Counts of products, creatives and users, how often each scene, category and style comes, and lengths of histories.
+
+    What only the judge of PAd-Synth knows is told, too, where it is known.
+    """
+    labels, world = open_labels(folder), world_of(folder)
+    creatives = read_creatives(folder, ("id", "split", "department", "category", "scene_id"))
+    lines = [] if world is None else [f"world      version {world['version']}, seed {world['seed']}"]
+    lines.append(f"creatives  {len(creatives):,}: {_counts(creatives['split'].to_pylist())}")
+    for name in ("department", "category"):
         known = creatives[name].drop_null()
         if len(known):
             lines.append(f"  {name:10} {_counts(known.to_pylist())}")
+    for name in _LABELS if labels.creatives else ():
+        lines.append(f"  {name:10} {_counts([row[name] for row in labels.creatives.values()])}")
     scenes = Counter(creatives["scene_id"].drop_null().to_pylist())
     if scenes:
         shared = sum(uses > 1 for uses in scenes.values())
         lines.append(f"  scenes     {len(scenes):,}, of which {shared:,} are shown with more than one product")
+    lines += _title_lines(folder, labels)
     with open_table(folder, "creatives", ["id"]) as table:
         weights = {name: _stored_bytes(table, name) for name in ("ad", "plate", "codes") if filled(table).get(name)}
     if weights:
@@ -64,29 +73,70 @@ def data_stats(folder: Path) -> str:
     if lengths and sum(splits.values()):
         clicks = np.concatenate(lengths)
         low, middle, high = (int(np.percentile(clicks, share)) for share in (0, 50, 100))
-        lines.append(f"  clicks     {int(clicks.sum()):,}; {low} to {high} a user, median {middle}")
-    told = taste_rates(folder)
-    if told is not None:
-        own, chance = told
+        targets = int(np.maximum(clicks - FIRST_TARGET, 0).sum()) + len(clicks)
+        lines.append(
+            f"  clicks     {int(clicks.sum()):,}; {low} to {high} a user, median {middle}; {targets:,} targets to learn from"
+        )
+    kinds = Counter(kind for some in labels.kinds.values() for kind in some)
+    if kinds:
+        told = ", ".join(f"{kind} {count / kinds.total():.1%}" for kind, count in kinds.most_common())
+        lines.append(f"  kinds      of clicks: {told}")
+    rates = taste_rates(folder, labels)
+    if rates is not None:
+        own, chance = rates
         shares = (f"{name} {a:.0%} ({b:.0%})" for name, a, b in zip(_LIKED, own, chance, strict=True))
         lines.append(f"  taste      clicks that show what their user likes (what another user likes): {', '.join(shares)}")
     return "\n".join(lines)
 
 
-def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+def title_figures(folder: Path, labels: Labels) -> dict[str, float]:
+    """How titles are built: shares that name the brand, the kind of product, and that are Chinese; percentiles of words of the
+    others, of characters of all. Empty for data without labels."""
+    named: list[tuple[bool, bool, bool]] = []
+    words: list[int] = []
+    characters: list[int] = []
+    for row in iter_rows(folder, "creatives", ("id", "text", "selling_points"), 4096):
+        if row["id"] not in labels.creatives:
+            continue
+        told = dict(zip(labels.creatives[row["id"]]["selling_point_types"], row["selling_points"], strict=False))
+        chinese = is_chinese(told.get("type", ""))
+        named.append((told.get("brand", "\n") in row["text"], told.get("type", "\n") in row["text"], chinese))
+        characters.append(len(row["text"]))
+        if not chinese:
+            words.append(len(re.findall(r"[^\s|-]+", row["text"])))
+    if not named:
+        return {}
+    figures = dict(zip(("brand", "kind", "chinese"), np.mean(named, axis=0).tolist(), strict=True))
+    for name, values in (("words", words), ("characters", characters)):
+        figures |= {f"{name} {share} %": float(np.percentile(values or [0], share)) for share in (5, 50, 95)}
+    return figures
+
+
+def _title_lines(folder: Path, labels: Labels) -> list[str]:
+    found = title_figures(folder, labels)
+    if not found:
+        return []
+    spread = [", ".join(f"{found[f'{name} {share} %']:.0f}" for share in (5, 50, 95)) for name in ("words", "characters")]
+    return [
+        f"  titles     brand in {found['brand']:.1%}, kind in {found['kind']:.1%}, Chinese {found['chinese']:.1%}; "
+        f"words {spread[0]}, characters {spread[1]} (5, 50, 95 %)"
+    ]
+
+
+def taste_rates(folder: Path, labels: Labels) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Share of the clicks that fit the taste of their user, and that of the user before, in each of _LIKED.
 
     None for a data set in which nobody's taste is known.
     """
-    labels = ("department", "family", "palette", "light", "text_style")
-    table = read_creatives(folder, ("id", *labels)).to_pylist()
-    shown = {row["id"]: [row[name] for name in labels] for row in table if row["family"] is not None}
-    if not shown:
-        return None
+    shown = {
+        row["id"]: [row["department"], *(labels.creatives[row["id"]][name] for name in _LABELS)]
+        for row in iter_rows(folder, "creatives", ("id", "department"), 4096)
+        if row["id"] in labels.creatives
+    }
     sums, count, before = np.zeros((2, len(_LIKED))), 0, None
     nothing = [[False] * len(_LIKED)]
-    for user in iter_rows(folder, "users", ("clicks", "taste"), 4096):
-        taste = parse_taste(user["taste"])
+    for user in iter_rows(folder, "users", ("id", "clicks"), 4096) if shown else ():
+        taste = labels.taste(user["id"])
         if taste is not None and before is not None:
             clicks = [shown[click["creative"]] for click in user["clicks"] if click["creative"] in shown]
             sums += [np.sum([fits(each, *click) for click in clicks] or nothing, axis=0) for each in (taste, before)]
@@ -95,6 +145,7 @@ def taste_rates(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return (sums[0] / count, sums[1] / count) if count else None
 
 
+_LABELS = ("family", "palette", "light", "text_style")
 _LIKED = ("family", "palette", "light", "text style")
 
 
@@ -131,9 +182,11 @@ def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> 
     across: ads of each kind, chosen to differ in product, scene and light as much as they can; the same ones each time.
     side: of an ad on the sheet, in pixels. Raises InputError for a data set without values in this column, or without pictures.
     """
-    names = dict.fromkeys((column, *_TRAITS))
+    names, labels = ("id", "product_id", "department", "category"), open_labels(folder).creatives
+    nothing = dict.fromkeys((column, *_TRAITS))
     kinds: dict[str, list[tuple[int, Row]]] = {}
-    for place, row in enumerate(read_creatives(folder, list(names)).to_pylist()):
+    for place, creative in enumerate(iter_rows(folder, "creatives", names, 4096)):
+        row = {**nothing, **labels.get(creative["id"], {}), **creative}
         if row[column] is not None:
             kinds.setdefault(row[column], []).append((place, row))
     if not kinds:
@@ -148,9 +201,9 @@ def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> 
     draw = ImageDraw.Draw(sheet)
     for number, name in enumerate(sorted(kinds)):
         draw.text((6, number * (side + gap) + side // 2 - 8), name.replace("_", " "), "black", font)
-    for row, creative in enumerate(iter_rows(folder, "creatives", ("id", "ad"), 64)):
-        if row in places:
-            number, k = places[row]
+    for place, creative in enumerate(iter_rows(folder, "creatives", ("id", "ad"), 64)):
+        if place in places:
+            number, k = places[place]
             ad = _opened(creative["ad"], creative["id"]).resize((side, side), Image.Resampling.LANCZOS)
             sheet.paste(ad, (left + k * (side + gap), number * (side + gap)))
     return sheet

@@ -20,8 +20,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from uniadgen.data import joins
-from uniadgen.data.layout import SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, parse_taste, table_path
+from uniadgen.data import joins, tables
+from uniadgen.data.labels import LABELS, TASTES, labels_path, parse_taste, tastes_path
+from uniadgen.data.layout import OPTIONAL, SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, table_path
 from uniadgen.data.pad1m.json_list import (
     CHUNK_BYTES,
     Chunk,
@@ -416,11 +417,61 @@ def validate_layout(folder: Path) -> Iterator[Problem]:
             or {"id", "description"} - set(opened["creatives"].schema.names)
         ):
             yield from _user_problems(folder, opened["users"])
+        yield from _label_problems(folder, opened["creatives"], opened["users"])
+
+
+def _label_problems(folder: Path, creatives: Table, users: Table) -> Iterator[Problem]:
+    """Of the judge's tables of PAd-Synth, where they are there: columns, gaps, unknown and missing ids, lists, tastes."""
+    for path, schema, owner in ((labels_path(folder), LABELS, creatives), (tastes_path(folder), TASTES, users)):
+        if not path.is_file():
+            continue
+        with tables.open_table(path, schema, ()) as table:
+            yield from _column_problems(table, schema)
+            if len(_usable(table, schema.names)) < len(schema.names) or "id" not in _usable(owner, ["id"]):
+                continue
+            points = _point_counts(creatives) if schema is LABELS else {}
+            known = set(owner.ids())
+            missing = set(known)
+            for batch in table.batches(4096, schema.names, check_rows=False):
+                gaps: dict[int, list[Finding]] = {}
+                for number, field, why in row_findings(batch, schema):
+                    gaps.setdefault(number, []).append((field, why))
+                for number, row in enumerate(batch.to_pylist()):
+                    missing.discard(row["id"])
+                    where = f"{path.stem} of {row['id']}"
+                    if row["id"] is not None and row["id"] not in known:
+                        yield Problem(where, "id", "unknown id")
+                    for finding in gaps.get(number) or _label_findings(row, points.get(row["id"])):
+                        yield Problem(where, *finding)
+            if missing:
+                yield Problem(path.name, "id", f"lacks {len(missing):,} ids of {owner.path.name}, such as {min(missing)}")
+
+
+def _label_findings(row: Row, points: int | None) -> Iterator[Finding]:
+    """points: how many selling points the creative has."""
+    if points is not None and len(row["selling_point_types"]) != points:
+        yield "selling_point_types", f"{len(row['selling_point_types'])} entries, but {points} in selling_points"
+    if "taste" in row:
+        try:
+            parse_taste(row["taste"])
+        except InputError:
+            yield "taste", "no JSON of a taste"
+
+
+def _point_counts(creatives: Table) -> dict[str, int]:
+    """How many selling points each creative has."""
+    if len(_usable(creatives, ("id", "selling_points"))) < 2:
+        return {}
+    return {
+        row["id"]: len(row["selling_points"] or ())
+        for batch in creatives.batches(4096, ("id", "selling_points"), check_rows=False)
+        for row in batch.to_pylist()
+    }
 
 
 def _column_problems(table: Table, schema: pa.Schema) -> Iterator[Problem]:
     for name in schema.names:
-        if name not in table.schema.names:
+        if name not in table.schema.names and name not in OPTIONAL:
             yield Problem(table.path.name, "", f"column {name} is missing")
     for name, why in table.problems.items():
         yield Problem(table.path.name, name, why)
@@ -451,8 +502,8 @@ def _row_problems(table: Table, check: Callable[[Row], Iterator[Finding]]) -> It
 
 # Columns that are checked value by value; of the others only gaps are looked for, which is much faster.
 _CHECKED = (
-    *("id", "split", "product_id", "text", "ad", "plate", "selling_points", "selling_point_types"),
-    *("codes", "click_codes", "foreground", "foreground_box", "cutout", "taste"),
+    *("id", "split", "product_id", "text", "ad", "plate", "selling_points"),
+    *("codes", "click_codes", "foreground", "foreground_box", "cutout"),
 )
 
 
@@ -470,9 +521,6 @@ def _creative_checks(table: Table, products: set[str]) -> Callable[[Row], Iterat
         for column in _usable(table, ("ad", "plate")):
             if some[column] and (why := _bytes_problem(row[column])):
                 yield column, why
-        points, types = row["selling_points"], row["selling_point_types"]
-        if points is not None and types is not None and len(types) != len(points):
-            yield "selling_point_types", f"{len(types)} entries, but {len(points)} in selling_points"
         for column in _usable(table, ("codes", "click_codes")):
             if some[column]:
                 count = len(row[column] or ())
@@ -497,10 +545,6 @@ def _product_checks(table: Table) -> Callable[[Row], Iterator[Finding]]:
 
 def _user_checks(row: Row) -> Iterator[Finding]:
     yield from _split_problem(row["split"])
-    try:
-        parse_taste(row["taste"])
-    except InputError:
-        yield "taste", "no JSON of a taste"
 
 
 def _split_problem(split: str | None) -> Iterator[Finding]:

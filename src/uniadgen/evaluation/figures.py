@@ -13,7 +13,8 @@ from PIL import Image
 from torch import nn
 
 from uniadgen.ads import Placement
-from uniadgen.data.layout import iter_rows, read_creatives
+from uniadgen.data.labels import open_labels
+from uniadgen.data.layout import iter_rows
 from uniadgen.data.scenes import load_scenes
 from uniadgen.evaluation.protocol import Case, open_picture
 from uniadgen.imaging.loading import load_rgb
@@ -87,7 +88,7 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
     count; judged on the ads of `split`. None for data without scene families."""
     vectors: dict[str, list[NDArray[np.float32]]] = {"fit": [], "judge": []}
     names: dict[str, list[str]] = {"fit": [], "judge": []}
-    rows = iter_rows(data, "creatives", ("id", "split", "family", "ad"), 64)
+    rows, labels = iter_rows(data, "creatives", ("id", "split", "ad"), 64), open_labels(data).creatives
     part: list[tuple[str, str, Image.Image]] = []
 
     def flush() -> None:
@@ -100,8 +101,8 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
 
     for row in rows:
         use = {"train": "fit", split: "judge"}.get(row["split"])
-        if row["family"] is not None and use is not None:
-            part.append((use, row["family"], open_picture(row["ad"], row["id"])))
+        if row["id"] in labels and use is not None:
+            part.append((use, labels[row["id"]]["family"], open_picture(row["ad"], row["id"])))
         if len(part) == 64:
             flush()
     flush()
@@ -135,8 +136,7 @@ def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> 
 def _exchanged(data: Path, encoder: BackgroundEncoder) -> tuple[NDArray[np.float32], list[str]]:
     """Features of the scenes of the split train behind other products, and their families."""
     scenes = load_scenes(data, ("train",))
-    rows = read_creatives(data, ("id", "family")).to_pylist()
-    family = {row["id"]: row["family"] for row in rows if row["family"] is not None}
+    family = {name: row["family"] for name, row in open_labels(data).creatives.items()}
     known, products = [row for row, name in enumerate(scenes.ids) if name in family], sorted(scenes.cutouts)
     rng = np.random.default_rng(0)
     chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in known]

@@ -17,7 +17,8 @@ from uniadgen.ad_files import staged, write_ad
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.clicks.sampling import check_sampling
 from uniadgen.data.encoding import table_digest
-from uniadgen.data.layout import SPLITS, iter_rows, parse_taste, read_creatives, table_path
+from uniadgen.data.labels import Labels, open_labels
+from uniadgen.data.layout import SPLITS, iter_rows, table_path
 from uniadgen.errors import InputError
 from uniadgen.files import make_folder, write_text
 from uniadgen.imaging.colour import flatten
@@ -83,7 +84,8 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
         raise InputError(f"data folder {quoted(data)}: no users in the split {split}; name another split")
     # Half a split further on, whatever the limit: a run that is continued with more shoppers swaps the same histories.
     others = [whole[(number + len(whole) // 2) % len(whole)] for number in range(len(users))]
-    oracles = _oracles(data, [user["target"] for user in users])
+    labels = open_labels(data)
+    oracles = _oracles(data, labels, [user["target"] for user in users])
     wanted = {user["target"] for user in users} | {click["creative"] for user in (*users, *others) for click in user["clicks"]}
     targets = {user["target"] for user in users}
     clicks: dict[str, Click] = {}
@@ -123,31 +125,25 @@ def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
                 true_plate=open_picture(row["plate"] or row["ad"], row["id"]),
                 true_text=row["text"],
                 department=row["department"],
-                taste=taste.as_dict() if (taste := parse_taste(user["taste"])) else None,
+                taste=taste.as_dict() if (taste := labels.taste(user["id"])) else None,
                 oracle=oracles.get(user["target"]),
             )
         )
     return cases
 
 
-def _oracles(data: Path, targets: Sequence[str]) -> dict[str, str]:
+def _oracles(data: Path, labels: Labels, targets: Sequence[str]) -> dict[str, str]:
     """For each target another product's creative that shares family, palette and light, where there is one."""
-    columns = read_creatives(data, ("id", "product_id", "family", "palette", "light")).to_pylist()
-    alike: dict[tuple[str, str, str], list[dict[str, str]]] = {}
-    for row in columns:
-        if row["family"] is not None:
-            alike.setdefault((row["family"], row["palette"], row["light"]), []).append(row)
-    by_id = {row["id"]: row for row in columns}
+    product = {row["id"]: row["product_id"] for row in iter_rows(data, "creatives", ("id", "product_id"), 4096)}
+    alike: dict[tuple[str, ...], list[str]] = {}
+    scene = {name: (row["family"], row["palette"], row["light"]) for name, row in labels.creatives.items() if name in product}
+    for name, shown in scene.items():
+        alike.setdefault(shown, []).append(name)
     found = {}
     for target in targets:
-        row = by_id.get(target)
-        if row is None:
-            continue
-        others = [
-            o for o in alike.get((row["family"], row["palette"], row["light"]), []) if o["product_id"] != row["product_id"]
-        ]
+        others = [name for name in alike.get(scene.get(target, ()), ()) if product[name] != product[target]]
         if others:
-            found[target] = min(others, key=lambda o: hashlib.sha256(f"{target}/{o['id']}".encode()).digest())["id"]
+            found[target] = min(others, key=lambda name: hashlib.sha256(f"{target}/{name}".encode()).digest())
     return found
 
 

@@ -11,7 +11,7 @@ import torch
 
 from uniadgen.console import print_line
 from uniadgen.data.encoding import encoded_settings, fingerprint
-from uniadgen.data.layout import SPLITS, iter_rows, read_creatives, read_index
+from uniadgen.data.layout import SPLITS, iter_rows, read_creatives
 from uniadgen.data.scenes import load_scenes
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
@@ -27,6 +27,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.padsynth.titles import pseudo_title_task
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
+from uniadgen.training.answer_key import temporary_index, temporary_labels
 from uniadgen.training.batches import DrawnHistories, Reader
 from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
@@ -196,13 +197,13 @@ def run_outline(data: Path, training: TrainingConfig, model_folder: Path, out: P
 def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
     """The labels of all creatives in some splits. names: the classes, where they are known; else those of the data. Raises
     InputError for data without labels, or with others."""
-    table = read_creatives(data, ("split", "department", *FACETS))
-    if any(table[name].null_count for name in ("department", *FACETS)):
+    table, known = read_creatives(data, ("id", "split", "department")), temporary_labels(data)
+    if table["department"].null_count or not known:
         raise InputError(
             f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}, as only PAd-Synth has; "
             "leave out `train scenes`, and --scenes of `train unified`"
         )
-    columns = {name: table[name].to_pylist() for name in FACETS}
+    columns = {facet: [known[name][facet] for name in table["id"].to_pylist()] for facet in FACETS}
     names = names or {name: tuple(sorted(set(columns[name]))) for name in FACETS}
     for name in FACETS:
         if unknown := set(columns[name]).difference(names.get(name, ())):
@@ -245,7 +246,7 @@ def drawn_histories(data: Path) -> DrawnHistories:
     texts, descriptions = (
         np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")
     )
-    return DrawnHistories(read_index(data), texts, descriptions)
+    return DrawnHistories(temporary_index(data), texts, descriptions)
 
 
 def run_unified(

@@ -78,7 +78,7 @@ USERS = pa.schema(
     [
         *(layout.USERS.field(n) for n in ("id", "split")),
         pa.field("clicks", pa.list_(CLICK), nullable=False),
-        *(layout.USERS.field(n) for n in ("target", "taste")),
+        layout.USERS.field("target"),
         pa.field("fields", pa.string(), nullable=False),  # JSON
         pa.field("extra", pa.string()),  # JSON
     ]
@@ -309,7 +309,6 @@ def users_table(users: pa.Table, ids: pa.StringArray, extra: pa.StringArray, spl
         "split": pa.array([split] * count, pa.string()),
         "clicks": pa.ListArray.from_arrays(clicks.offsets, pa.StructArray.from_arrays(values, fields=list(CLICK))),
         "target": id_texts(_chunk(users["target"])),
-        "taste": pa.nulls(count, pa.string()),
         "fields": users["fields"],
         "extra": extra,
     }
