@@ -133,7 +133,7 @@ def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkey
     encode_in_small_parts(tmp_path / "whole")
     script = (
         f"import sys; sys.path[:0] = {[str(Path(__file__).parents[k]) for k in (0, 1)]}\n"
-        "import test_encode as t; from pathlib import Path\n"
+        "import test_encoding as t; from pathlib import Path\n"
         "t.torch.set_num_threads(1); t.encode_in_small_parts(Path(sys.argv[1]), float(sys.argv[2]))"
     )
     out = tmp_path / "out"

@@ -61,7 +61,7 @@ def test_a_built_world_is_described(tmp_path: Path) -> None:
     assert set(shares) == {"taste", "one-off", "gift"}
     users = list(layout.iter_rows(tmp_path / "out", "users"))
     count = sum(len(list(layout.targets_of(user))) for user in users)
-    assert f"  targets    {count:,} that can be learnt from" in told
+    assert f"; {count:,} targets to learn from\n" in told
     assert all(len(user["clicks"]) >= 10 for user in users)
 
 

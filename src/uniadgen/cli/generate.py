@@ -18,6 +18,8 @@ from uniadgen.words import quoted
 if TYPE_CHECKING:
     from uniadgen.training.config import TrainingConfig
 
+MOST_SHOPPERS = 100_000  # their ids have five digits
+
 
 def add_demo(verbs: Any) -> None:
     verb = verbs.add_parser("demo", help="one product, two shoppers, two ads", allow_abbrev=False)
@@ -77,6 +79,7 @@ def add_render(verbs: Any) -> None:
     verb = verbs.add_parser("render", help="render PAd-Synth (needs the extra: uniadgen[world])", allow_abbrev=False)
     verb.set_defaults(run=render)
     verb.add_argument("--size", default="tiny", metavar="SIZE", help="tiny, standard, or a number of products (default tiny)")
+    verb.add_argument("--shoppers", type=int, metavar="N", help="they cost no rendering (default 50, 30,000, or 15 a product)")
     verb.add_argument("--out", required=True, metavar="DIR")
     verb.add_argument("--seed", type=int, default=0, metavar="S", help="of the world (default 0)")
     verb.add_argument("--workers", type=int, default=1, metavar="N", help="processes that render (default 1)")
@@ -93,8 +96,10 @@ def render(arguments: argparse.Namespace) -> None:
     from uniadgen.padsynth.worldgen import make_world
 
     size: str | int = int(arguments.size) if arguments.size.isdigit() else arguments.size
+    if arguments.shoppers is not None and not 1 <= arguments.shoppers <= MOST_SHOPPERS:
+        raise InputError(f"argument --shoppers: {arguments.shoppers} is not between 1 and {MOST_SHOPPERS:,}")
     try:
-        world = make_world(arguments.seed, size)
+        world = make_world(arguments.seed, size, arguments.shoppers)
     except ValueError as error:
         raise InputError(f"argument --size: {error}") from None
     out = Path(arguments.out)
