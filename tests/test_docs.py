@@ -1,5 +1,6 @@
 """What the documentation says is there: files, commands, names; and its tables can be read."""
 
+import argparse
 import ast
 import importlib
 import re
@@ -55,6 +56,17 @@ def test_commands_are_understood(page: Path) -> None:
 def test_commands_are_found() -> None:
     found = [arguments[0] for page in PAGES for arguments in commands(page)]
     assert {"generate", "data", "train", "evaluate", "metrics", "inspect"} <= set(found)
+
+
+def test_every_command_is_in_the_help_of_the_one_above_it() -> None:
+    def look(parser: argparse.ArgumentParser) -> int:
+        found = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        below = {name: command for action in found for name, command in action.choices.items()}
+        for name in below:
+            assert re.search(rf"^    {name}(?:  +\S|\n {{8,}}\S)", parser.format_help(), re.MULTILINE), (parser.prog, name)
+        return len(below) + sum(map(look, below.values()))
+
+    assert look(_parser()) > 20
 
 
 @pages(NOW)

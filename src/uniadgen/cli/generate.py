@@ -123,14 +123,14 @@ def add_train(verbs: Any) -> None:
         title="parts", metavar="PART", required=True
     )
     runs = (
-        ("tokenizer", train_tokenizer_verb),
-        ("scenes", train_scenes_verb),
-        ("unified", train_unified_verb),
-        ("outline", train_outline_verb),
-        ("pbs", train_pbs_verb),
+        ("tokenizer", train_tokenizer_verb, "pictures to image tokens and back"),
+        ("scenes", train_scenes_verb, "the encoder of scenes that a plan needs (PAd-Synth)"),
+        ("unified", train_unified_verb, "the model, with its plan if it gets --scenes"),
+        ("outline", train_outline_verb, "which selling point a text tells next (PAd-Synth)"),
+        ("pbs", train_pbs_verb, "the background encoder of the metric PBS"),
     )
-    for name, run in runs:
-        verb = train.add_parser(name, allow_abbrev=False)
+    for name, run, what in runs:
+        verb = train.add_parser(name, help=what, allow_abbrev=False)
         verb.set_defaults(run=partial(_train, run))
         verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
         verb.add_argument(
