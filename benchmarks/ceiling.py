@@ -21,14 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.clicks.sampling import hashed_embedder, sample_clicks
+from uniadgen.clicks.sampling import sample_clicks
+from uniadgen.clicks.similarity import hashed_embedder
 from uniadgen.data.labels import open_labels
 from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
 from uniadgen.evaluation.protocol import load_cases, open_picture
+from uniadgen.loading.background_encoder import load_encoder
 from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.metrics.pbs import embeddings
-from uniadgen.model.background_encoder import BackgroundEncoder, load_encoder
+from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
 from uniadgen.padsynth.worldgen import World, make_world
 

@@ -24,7 +24,8 @@ from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.errors import InputError
 from uniadgen.evaluation.figures import differences
 from uniadgen.evaluation.protocol import conditions, load_cases
-from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.loading.background_encoder import save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.options import GenerateOptions

@@ -18,7 +18,8 @@ from uniadgen.errors import InputError
 from uniadgen.evaluation import protocol
 from uniadgen.evaluation.figures import interval, summarise, targets
 from uniadgen.evaluation.protocol import conditions, load_cases
-from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.loading.background_encoder import save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.pipeline.generator import AdGenerator
 
 pytestmark = pytest.mark.slow

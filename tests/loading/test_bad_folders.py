@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from mutations import outcome
 from uniadgen.errors import InputError
 from uniadgen.loading import checkpoint
-from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, load_encoder, save_encoder
+from uniadgen.loading.background_encoder import load_encoder, save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.text_tokenizer import TextTokenizer

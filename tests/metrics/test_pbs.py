@@ -10,9 +10,10 @@ from PIL import Image
 
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
+from uniadgen.loading.background_encoder import load_encoder, save_encoder
 from uniadgen.metrics.palette import lab, palette_distance
 from uniadgen.metrics.pbs import FolderScores, folder_scores, pbs, write_csv
-from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, load_encoder, save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 
 
 @pytest.fixture(scope="module")

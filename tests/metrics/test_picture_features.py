@@ -11,12 +11,13 @@ from PIL import Image, ImageFilter
 
 from uniadgen.cli.main import main
 from uniadgen.data import layout
+from uniadgen.loading.background_encoder import save_encoder
 from uniadgen.metrics.crispness import crispness, crispness_of
 from uniadgen.metrics.diversity import diversity, mean_pairwise
 from uniadgen.metrics.kid import kid, squared_mmd
 from uniadgen.metrics.memorised import memorised, nearest_pixels
 from uniadgen.metrics.picture_features import SMALL, PictureFeatures, _shown, folder_pictures, picture_features, real_pictures
-from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 

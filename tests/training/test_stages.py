@@ -10,7 +10,7 @@ from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.files import alone
 from uniadgen.loading import checkpoint
-from uniadgen.model.plan import SCENES, load_scenes_encoder
+from uniadgen.loading.scene_encoder import SCENES, load_scenes_encoder
 from uniadgen.model.unified import Batch
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.training.batches import Reader

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from uniadgen.ads import Placement
 from uniadgen.data.scenes import Scenes, load_scenes
 from uniadgen.errors import InputError
-from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder, load_encoder
+from uniadgen.loading.background_encoder import load_encoder
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.training.loop import Schedule
 from uniadgen.training.pbs import train_pbs, triple_accuracy, triples
 

@@ -67,8 +67,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from uniadgen.evaluation.picture_sets import RealPictures, set_figures
     from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, generate_variants, load_cases
     from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
+    from uniadgen.loading.background_encoder import load_encoder
     from uniadgen.metrics.text import Prediction, text_metrics
-    from uniadgen.model.background_encoder import load_encoder
     from uniadgen.pipeline.generator import AdGenerator
 
     began = time.perf_counter()

@@ -76,12 +76,12 @@ def add_metrics_verbs(verbs: Any) -> Any:
 
 def metrics_of_pictures(arguments: argparse.Namespace) -> None:
     """Print one of PICTURE_FIGURES."""
+    from uniadgen.loading.background_encoder import load_encoder
     from uniadgen.metrics.crispness import crispness
     from uniadgen.metrics.diversity import diversity
     from uniadgen.metrics.kid import kid
     from uniadgen.metrics.memorised import memorised
     from uniadgen.metrics.picture_features import encoder_signature, folder_pictures, picture_features, real_pictures
-    from uniadgen.model.background_encoder import load_encoder
 
     folder, data, figure, kind = Path(arguments.pictures), Path(arguments.data), arguments.figure, arguments.kind
     real = real_pictures(data, arguments.split, kind)
@@ -180,8 +180,8 @@ def metrics_pictures(arguments: argparse.Namespace) -> None:
 
 def metrics_pbs(arguments: argparse.Namespace) -> None:
     """Write the scores of two folders and print what they are like."""
+    from uniadgen.loading.background_encoder import load_encoder
     from uniadgen.metrics.pbs import folder_scores, write_csv
-    from uniadgen.model.background_encoder import load_encoder
 
     if not 1 <= arguments.batch <= 4096:
         raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")

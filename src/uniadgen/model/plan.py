@@ -14,27 +14,17 @@ picture of a thousand. So what is painted is planned first:
    so it fits the scene to the product: shadow, reflection, what the old product hid.
 """
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from uniadgen.errors import InputError
-from uniadgen.files import whole_file
-from uniadgen.loading.weights import read_tensors
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import ModelConfig, PlanConfig
-from uniadgen.schema import read
-from uniadgen.words import quoted
 
 CELL = 2  # tokens: an exemplar is shown in cells of so many on a side
 MARGIN = 1  # tokens around a product in which an exemplar is not shown: shadows lie there
-SCENES = "scenes.safetensors"  # what `train scenes` writes
 RESOLVED = 1e-6  # a probability below which a facet is taken for excluded
 
 
@@ -56,40 +46,6 @@ class SceneEncoder(nn.Module):
         """pixels [B, 3, size, size] in 0..1 -> probabilities of each facet's classes, side by side [B, classes]."""
         scores = self(pixels).float()
         return torch.cat([part.softmax(1) for part in scores.split(self.facets, 1)], 1)
-
-
-@dataclass(frozen=True)
-class FoundScenes:
-    """A scene encoder that was trained on its own. names: the classes of each facet, by its name."""
-
-    encoder: SceneEncoder
-    config: PlanConfig
-    names: dict[str, tuple[str, ...]]
-
-
-def save_scenes(path: Path, encoder: SceneEncoder, config: PlanConfig, names: dict[str, tuple[str, ...]]) -> None:
-    """Writes one safetensors file with configuration and names of classes in its metadata."""
-    tensors = {name: t.contiguous().cpu() for name, t in encoder.state_dict().items()}
-    metadata = {"plan": json.dumps(asdict(config)), "names": json.dumps(names)}
-    with whole_file(path) as temporary:
-        save_file(tensors, temporary, metadata)
-
-
-def load_scenes_encoder(path: Path) -> FoundScenes:
-    """What `save_scenes` wrote, in evaluation mode. Raises InputError."""
-    if not path.is_file():
-        raise InputError(f"scene encoder {quoted(path)}: no such file; name the folder that `uniadgen train scenes` wrote")
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            config: PlanConfig = read(PlanConfig, json.loads(metadata["plan"]), "plan")
-            names = {name: tuple(classes) for name, classes in json.loads(metadata["names"]).items()}
-        encoder = SceneEncoder(config)
-        encoder.load_state_dict(read_tensors(path))
-    except Exception as error:  # reading a damaged file raises anything, from struct.error to SafetensorError
-        reason = " ".join(str(error).split())[:160]
-        raise InputError(f"scene encoder {quoted(path)}: not readable ({reason}); train it again") from None
-    return FoundScenes(encoder.eval(), config, names)
 
 
 @dataclass(frozen=True)

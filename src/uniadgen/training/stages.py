@@ -17,11 +17,13 @@ from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.files import own_folder
 from uniadgen.loading import checkpoint, lora
-from uniadgen.model.background_encoder import WEIGHTS, BackgroundConfig, BackgroundEncoder, save_encoder
+from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
+from uniadgen.loading.scene_encoder import SCENES, FoundScenes, load_scenes_encoder, save_scenes
+from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.config import OutlineConfig, PlanConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.outline import Outline
-from uniadgen.model.plan import SCENES, FoundScenes, SceneEncoder, load_scenes_encoder, save_scenes
+from uniadgen.model.plan import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.padsynth.titles import pseudo_title_task
