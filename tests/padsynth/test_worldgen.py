@@ -1,9 +1,11 @@
 """The world as a whole: reproducible, a prefix of larger ones, and cleanly split."""
 
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
+from uniadgen.cli.main import main
 from uniadgen.padsynth.specs import FLOOR_FAMILIES, SceneSpec, families_for
 from uniadgen.padsynth.worldgen import World, make_world
 
@@ -71,3 +73,15 @@ def test_splits_of_products(world: World) -> None:
 def test_an_unknown_size_is_refused() -> None:
     with pytest.raises(ValueError, match="tiny, standard"):
         make_world(0, "huge")
+
+
+def test_the_number_of_shoppers_is_an_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = make_world(0, 20, 7)
+    assert world.shopper_count == 7
+    assert len(list(world.shoppers())) == 7
+    for number in ("0", "100001"):
+        assert main(["data", "render", "--shoppers", number, "--out", str(tmp_path / "world")]) == 2
+        message = capsys.readouterr().err
+        assert "argument --shoppers" in message
+        assert len(message.splitlines()) == 1
+    assert not (tmp_path / "world").exists()
