@@ -281,7 +281,7 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
         for one in (generator, small):
             cache = read_instructions(one.loaded, ads).cache
             caches = [cache, unconditional_cache(one.loaded, cache.read.tolist())]
-            scores = one.engine.image_scores(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
+            scores = one.engine.image_logits(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
             found.append(scores)
     full, quantized = found
     chosen, of_quantized = (scores.argmax(-1) if bias is None else (scores + bias).argmax(-1) for scores in found)

@@ -150,9 +150,9 @@ def test_heads(packed: tuple[UnifiedModel, Engine]) -> None:
     hidden = torch.randn(4, 3, WIDTH)
     conditional, unconditional = model.image_head(hidden).chunk(2)
     guided = unconditional + 5 * (conditional - unconditional)
-    torch.testing.assert_close(engine.image_scores(hidden, 5), guided, **CLOSE)
-    torch.testing.assert_close(engine.image_scores(hidden, 1), model.image_head(hidden), **CLOSE)
-    torch.testing.assert_close(engine.text_scores(hidden[0, 0], [7, 3]), model.text_head(hidden[0, 0])[[7, 3]], **CLOSE)
+    torch.testing.assert_close(engine.image_logits(hidden, 5), guided, **CLOSE)
+    torch.testing.assert_close(engine.image_logits(hidden, 1), model.image_head(hidden), **CLOSE)
+    torch.testing.assert_close(engine.text_logits(hidden[0, 0], [7, 3]), model.text_head(hidden[0, 0])[[7, 3]], **CLOSE)
     codes = torch.tensor([[3, 60]])
     torch.testing.assert_close(engine.embed_image(codes), model.embed_image(codes), **CLOSE)
 

@@ -82,7 +82,7 @@ def test_agreeing_guesses_save_passes(engine: Engine, monkeypatch: pytest.Monkey
     scores = torch.zeros(64)
     scores[7] = 50
     monkeypatch.setattr(
-        engine, "image_scores", lambda hidden, guidance: scores.expand(hidden.shape[0] // 2, hidden.shape[1], -1)
+        engine, "image_logits", lambda hidden, guidance: scores.expand(hidden.shape[0] // 2, hidden.shape[1], -1)
     )
     painted = _paint(engine, [0], window=8)
     assert painted.codes.tolist() == [[7] * 16]
@@ -101,12 +101,12 @@ def test_tokens_follow_the_distribution_of_the_scores(engine: Engine, monkeypatc
     def forward(x: Tensor, caches: object, **_: object) -> Tensor:
         return x
 
-    def image_scores(x: Tensor, guidance: float) -> Tensor:  # of code 1, after a 0, a 1 or the start
+    def image_logits(x: Tensor, guidance: float) -> Tensor:  # of code 1, after a 0, a 1 or the start
         of_two = torch.where(x[..., :1] == 1, weights[0], weights[1]) * torch.tensor([0.0, 1.0])
         return F.pad(of_two, (0, engine.model.config.image.codes - 2), value=-torch.inf)
 
     monkeypatch.setattr(engine, "forward", forward)
-    monkeypatch.setattr(engine, "image_scores", image_scores)
+    monkeypatch.setattr(engine, "image_logits", image_logits)
     counts: Counter[tuple[int, ...]] = Counter()
     for seed in range(samples):
         painted = decode_image(

@@ -21,7 +21,7 @@ def test_int8_is_close(model: UnifiedModel) -> None:
     quantize_weights(small, "int8")
     x = torch.randn(2, 40, 32, generator=torch.Generator().manual_seed(1))
     scores, quantized = (
-        engine.image_scores(engine.forward(x, [engine.allocate(2, 40)]), 1) for engine in map(Engine.pack, (model, small))
+        engine.image_logits(engine.forward(x, [engine.allocate(2, 40)]), 1) for engine in map(Engine.pack, (model, small))
     )
     assert not torch.equal(scores, quantized)
     assert ((scores - quantized).norm() / scores.norm()) < 0.2

@@ -107,7 +107,7 @@ with FakeTensorMode(allow_non_fake_inputs=True):
     cache = engine.allocate(2, 8)
     for width in (3, 1):
         hidden = engine.forward(x[:, :width], [cache], foreground=foreground[:, :, :width])
-        assert engine.image_scores(hidden, 3.0).device == first
+        assert engine.image_logits(hidden, 3.0).device == first
     assert cache.length == 4
 print("right")
 """

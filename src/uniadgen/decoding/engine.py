@@ -154,13 +154,13 @@ class Engine:
             x = x + block.down(F.silu(gate).mul_(up))
         return _normalised(x, model.decoder.norm)
 
-    def text_scores(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
+    def text_logits(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
         """hidden [D] -> scores of some words [len(ids)]: a grammar allows few, so few rows of the head are read."""
         head = self.model.text_head
         rows = torch.tensor(ids, device=hidden.device)
         return F.linear(hidden, head.weight[rows]).float()
 
-    def image_scores(self, hidden: Tensor, guidance: float) -> Tensor:
+    def image_logits(self, hidden: Tensor, guidance: float) -> Tensor:
         """hidden [B, T, D] -> scores of all codes [B, T, codes], in single precision.
 
         With a guidance other than 1, hidden is [2B, T, D], conditional rows first. The last layer is linear, so guidance is

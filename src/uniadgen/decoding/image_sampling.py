@@ -86,7 +86,7 @@ def decode_image(
             caches,
             start,
             foreground,
-            lambda hidden, index: drawn_from(engine.image_scores(hidden, guidance), index),
+            lambda hidden, index: drawn_from(engine.image_logits(hidden, guidance), index),
         )
         return Painted(codes, total)
     codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
@@ -95,7 +95,7 @@ def decode_image(
     while True:
         width = x.shape[1]
         here = slice(done, done + width)
-        found = engine.image_scores(engine.forward(x, caches, foreground=foreground[:, :, here]), guidance)
+        found = engine.image_logits(engine.forward(x, caches, foreground=foreground[:, :, here]), guidance)
         passes += 1
         drawn = drawn_from(found, here)
         kept = 1

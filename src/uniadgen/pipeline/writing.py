@@ -31,7 +31,7 @@ def write_texts(
         return read(loaded.engine, [model.embed_text(loaded.ids(row)) for row in rows], instructions.cache)
 
     temperature = model.config.text_temperature if options.text_temperature is None else options.text_temperature
-    scores = loaded.engine.text_scores
+    scores = loaded.engine.text_logits
     decode_texts(grammars, instructions.hidden, read_words, scores, temperature, generators, lambda row, ids: added[row](ids))
     return [grammar.text() for grammar in grammars]
 
