@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     console.open_standard_streams()
     try:
         with ending_by_exception():
-            arguments = _parser().parse_args(argv)
+            arguments = make_parser().parse_args(argv)
             check_address_space()
             run: Callable[[argparse.Namespace], None] = arguments.run
             run(arguments)
@@ -99,7 +99,8 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message} (see {self.prog} --help)")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """All commands with their arguments. It raises InputError for arguments that it does not understand."""
     parser = _Parser(
         prog="uniadgen", description="Personalised product ads, picture and text from one model.", allow_abbrev=False
     )
