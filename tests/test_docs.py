@@ -48,7 +48,7 @@ def commands(page: Path) -> list[list[str]]:
 def test_commands_are_understood(page: Path) -> None:
     for arguments in commands(page):
         try:
-            make_parser().parse_args(arguments)
+            make_parser(arguments).parse_args(arguments)
         except InputError as error:
             pytest.fail(f"uniadgen {shlex.join(arguments)}: {error}")
 

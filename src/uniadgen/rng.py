@@ -3,6 +3,8 @@
 import hashlib
 import random
 
+MAX_SEED = 2**63 - 1
+
 
 def stream(seed: int, *names: object) -> random.Random:
     """An independent random stream for one named thing under this seed."""

@@ -157,13 +157,13 @@ def test_same_seed_same_bytes_and_files_are_replaced(folder: Path) -> None:
 
 
 def test_ads_are_made_in_batches_and_their_seeds_count_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniadgen.cli.main.BATCH", 3)
+    monkeypatch.setattr("uniadgen.cli.generate.BATCH", 3)
     assert run("--count", "7", "--seed", "5") == 0
     assert [call["seed"] for call in FakeGenerator.calls] == list(range(5, 12))
     assert FakeGenerator.batches == [3, 3, 1]
     assert len({id(call["request"]) for call in FakeGenerator.calls}) == 1
     assert len(list((folder / "out").glob("*.json"))) == 7
-    monkeypatch.setattr("uniadgen.cli.main.BATCH_PIXELS", 2 * 96 * 64)
+    monkeypatch.setattr("uniadgen.cli.generate.BATCH_PIXELS", 2 * 96 * 64)
     assert run("--count", "3", "--size", "96x64", "--overwrite") == 0
     assert FakeGenerator.batches[3:] == [2, 1]  # large pictures are not all held at once
 
@@ -295,7 +295,7 @@ def test_bad_input_that_shows_late_leaves_nothing(
 def test_an_interruption_keeps_finished_ads_and_shows_no_traceback(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uniadgen.cli.main.BATCH", 2)
+    monkeypatch.setattr("uniadgen.cli.generate.BATCH", 2)
     monkeypatch.setattr(FakeGenerator, "failure", (3, KeyboardInterrupt()))
     assert run("--count", "5") == 130
     assert capsys.readouterr().err.splitlines()[-1] == "uniadgen: interrupted"
@@ -360,7 +360,7 @@ def test_signals_keep_finished_ads_and_leave_no_hidden_folder(
                 os.kill(os.getpid(), number)
             return super()._ad(request, seed, options)
 
-    monkeypatch.setattr("uniadgen.cli.main.BATCH", 2)
+    monkeypatch.setattr("uniadgen.cli.generate.BATCH", 2)
     monkeypatch.setattr(sys.modules["uniadgen.pipeline.generator"], "AdGenerator", Killed)
     assert run("--count", "9", "--size", "64x64") == code
     assert len(capsys.readouterr().err.splitlines()) == 2  # the library's hello, and our line

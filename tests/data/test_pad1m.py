@@ -1,6 +1,5 @@
 """PAd1M files: read in chunks, checked, converted, interrupted, and written again."""
 
-import argparse
 import io
 import json
 import random
@@ -19,8 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from killing import kill_and_resume
-from uniadgen.cli import main as cli
-from uniadgen.cli.data import add_data_verbs
+from uniadgen.cli.main import main
 from uniadgen.clicks.similarity import hashed_embedder, product_similarity
 from uniadgen.data import layout
 from uniadgen.data.pad1m import records as pad1m
@@ -38,12 +36,9 @@ SECRET = "geheim"  # stands in all texts of shoppers; no message may show it
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run() -> Run:
     """The verbs through the real command line's error handling."""
-    parser: argparse.ArgumentParser = cli._Parser(prog="uniadgen data")
-    add_data_verbs(parser.add_subparsers(required=True))
-    monkeypatch.setattr(cli, "_parser", lambda: parser)
-    return lambda *arguments: cli.main([str(argument) for argument in arguments])
+    return lambda *arguments: main(["data", *map(str, arguments)])
 
 
 def make_records(count: int, seed: int = 0, clicks: int = 6) -> list[Record]:

@@ -1,6 +1,5 @@
 """The inspection: how well it agrees with the labelled texts, what counts as the same word, and what each rule says."""
 
-import argparse
 import json
 import random
 from collections import Counter
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from uniadgen.cli.inspect import add_inspect_verbs
+from uniadgen.cli.main import make_parser
 from uniadgen.errors import InputError
 from uniadgen.inspection import Inspection, inspect_text, text_verdict
 from uniadgen.inspection.scoring import score
@@ -243,9 +242,7 @@ def test_spans_lie_inside_any_text() -> None:
 
 
 def run(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser()
-    add_inspect_verbs(parser.add_subparsers())
-    arguments = parser.parse_args(["inspect", "text", *argv])
+    arguments = make_parser().parse_args(["inspect", "text", *argv])
     arguments.run(arguments)
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from uniadgen.cli import main as cli
+from uniadgen.cli.main import main
 from uniadgen.loading.memory import free_memory
 
 pytestmark = pytest.mark.slow
@@ -28,8 +28,8 @@ def test_one_line(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     def fail(arguments: argparse.Namespace) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "generate", fail)
-    assert cli.main(["generate", "request.json", "--out", "ads"]) == 2
+    monkeypatch.setattr("uniadgen.cli.generate.generate", fail)
+    assert main(["generate", "request.json", "--out", "ads"]) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1
     assert "out of memory" in message
@@ -39,9 +39,9 @@ def test_other_failures_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(arguments: argparse.Namespace) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(cli, "generate", fail)
+    monkeypatch.setattr("uniadgen.cli.generate.generate", fail)
     with pytest.raises(RuntimeError, match="a fault of ours"):
-        cli.main(["generate", "request.json", "--out", "ads"])
+        main(["generate", "request.json", "--out", "ads"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is Linux's")

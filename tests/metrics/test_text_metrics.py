@@ -1,6 +1,5 @@
 """BLEU and ROUGE-L against the libraries and hand-worked cases; values for degenerate texts; the file and the command."""
 
-import argparse
 import json
 import math
 import re
@@ -12,7 +11,7 @@ import pytest
 import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
-from uniadgen.cli.metrics import add_metrics_verbs
+from uniadgen.cli.main import make_parser
 from uniadgen.errors import InputError
 from uniadgen.metrics.text import Prediction, TextScores, load_predictions, text_metrics
 
@@ -187,9 +186,7 @@ def test_coverage_and_rates() -> None:
 
 
 def run(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser()
-    add_metrics_verbs(parser.add_subparsers())
-    arguments = parser.parse_args(["metrics", "text", *argv])
+    arguments = make_parser().parse_args(["metrics", "text", *argv])
     arguments.run(arguments)
 
 

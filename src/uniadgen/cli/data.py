@@ -1,4 +1,4 @@
-"""The verbs on data sets: `uniadgen data convert`, `validate`, `similarity`, `encode`, `stats` and `sheets`.
+"""The verbs on data sets: `uniadgen data render`, `convert`, `validate`, `similarity`, `encode`, `stats` and `sheets`.
 
     uniadgen data validate train.json --images pictures
     uniadgen data convert --from pad1m train.json --images pictures --out data --skip-bad
@@ -19,24 +19,26 @@ from typing import Any
 
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
-from uniadgen.files import checked_path, make_folder, whole_file
+from uniadgen.files import checked_path, make_folder, own_folder, whole_file
 from uniadgen.words import quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
+MOST_SHOPPERS = 100_000  # their ids have five digits
 _PROCESSES = 64
 
 
-def add_data_verbs(verbs: Any) -> None:
-    """Add the verbs of this module to the steps of `uniadgen data`."""
+def add_data(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="steps", metavar="STEP", required=True)
+    _add_render(verbs)
     _add_convert(verbs)
     _add_validate(verbs)
-    verb = verbs.add_parser("similarity", help="fill in the product similarities of all clicks", allow_abbrev=False)
+    verb = verbs.add_parser("similarity", help="fill in the product similarities of all clicks")
     verb.set_defaults(run=similarity)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout; its users.parquet is written anew")
     verb.add_argument(
         "--embedder", default="hashed", metavar="NAME", help='"hashed" (default, offline) or a sentence-transformers model'
     )
-    verb = verbs.add_parser("encode", help="add image codes and embeddings, which training reads", allow_abbrev=False)
+    verb = verbs.add_parser("encode", help="add image codes and embeddings, which training reads")
     verb.set_defaults(run=encode)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout; its creatives.parquet is written anew")
     verb.add_argument("--tokenizer", required=True, metavar="FOLDER", help="what `train tokenizer` wrote, or a model folder")
@@ -44,19 +46,33 @@ def add_data_verbs(verbs: Any) -> None:
     verb.add_argument("--batch", type=int, default=32, metavar="N", help="pictures at a time (default %(default)s)")
     verb.add_argument("--embedder", default="hashed", metavar="NAME", help="as for `similarity`")
     verb.add_argument("--device", metavar="DEVICE", help="cpu or cuda (default: a GPU when there is one)")
-    verb = verbs.add_parser("stats", help="print counts, draw one shopper's history and target", allow_abbrev=False)
+    verb = verbs.add_parser("stats", help="print counts, draw one shopper's history and target")
     verb.set_defaults(run=stats)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout")
     verb.add_argument("--sheet", metavar="FILE", help="draw the contact sheet of a user there (PNG)")
     verb.add_argument("--user", type=int, metavar="N", help="which user --sheet draws, by number in users.parquet (default 0)")
-    verb = verbs.add_parser("sheets", help="draw ads of every scene family and category", allow_abbrev=False)
+    verb = verbs.add_parser("sheets", help="draw ads of every scene family and category")
     verb.set_defaults(run=sheets)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout, with pictures")
     verb.add_argument("--out", required=True, metavar="OUT", help="folder for families.jpg and categories.jpg")
 
 
+def _add_render(verbs: Any) -> None:
+    verb = verbs.add_parser("render", help="render PAd-Synth (needs the extra: uniadgen[world])")
+    verb.set_defaults(run=render)
+    verb.add_argument("--size", default="tiny", metavar="SIZE", help="tiny, standard, or a number of products (default tiny)")
+    verb.add_argument("--shoppers", type=int, metavar="N", help="they cost no rendering (default 50, 30,000, or 15 a product)")
+    verb.add_argument("--out", required=True, metavar="DIR")
+    verb.add_argument("--seed", type=int, default=0, metavar="S", help="of the world (default 0)")
+    verb.add_argument("--workers", type=int, default=1, metavar="N", help="processes that render (default 1)")
+    verb.add_argument("--pixels", type=int, metavar="P", help="of all plates (default: 512 for 500 products, then 256)")
+    verb.add_argument("--resume", action="store_true", help="go on in a folder that holds renders of this world")
+    verb.add_argument("--quality", type=int, default=90, metavar="Q", help="of the stored pictures, WebP 1-100 (default 90)")
+    verb.add_argument("--pack-only", action="store_true", help="render nothing, pack what has been rendered so far")
+
+
 def _add_convert(verbs: Any) -> None:
-    verb = verbs.add_parser("convert", help="convert PAd1M to our layout, or back", allow_abbrev=False)
+    verb = verbs.add_parser("convert", help="convert PAd1M to our layout, or back")
     verb.set_defaults(run=convert)
     way = verb.add_mutually_exclusive_group(required=True)
     way.add_argument("--from", dest="source", choices=["pad1m"], help="SOURCE is a JSON list of this kind")
@@ -72,7 +88,7 @@ def _add_convert(verbs: Any) -> None:
 
 
 def _add_validate(verbs: Any) -> None:
-    verb = verbs.add_parser("validate", help="list every problem of a PAd1M file or a data set", allow_abbrev=False)
+    verb = verbs.add_parser("validate", help="list every problem of a PAd1M file or a data set")
     verb.set_defaults(run=validate)
     verb.add_argument("path", metavar="SOURCE", help="a PAd1M JSON file, or the folder of a data set in our layout")
     verb.add_argument("--images", nargs="+", default=[], metavar="DIR", help="folders with PAd1M's pictures, to check them too")
@@ -93,6 +109,35 @@ def _processes(text: str) -> int:
 
 
 # The verbs ---------------------------------------------------------------------------------------------------------------
+
+
+def render(arguments: argparse.Namespace) -> None:
+    """Renders, then packs the layout's Parquet files."""
+    from uniadgen.data.build import build_dataset
+    from uniadgen.padsynth.blender.render import render_world
+    from uniadgen.padsynth.worldgen import make_world
+
+    size: str | int = int(arguments.size) if arguments.size.isdigit() else arguments.size
+    if arguments.shoppers is not None and not 1 <= arguments.shoppers <= MOST_SHOPPERS:
+        raise InputError(f"argument --shoppers: {arguments.shoppers} is not between 1 and {MOST_SHOPPERS:,}")
+    try:
+        world = make_world(arguments.seed, size, arguments.shoppers)
+    except ValueError as error:
+        raise InputError(f"argument --size: {error}") from None
+    out = Path(arguments.out)
+    raw = out / "raw"
+    if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
+        raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
+    failed: list[str] = []
+    if arguments.pixels is not None and not 16 <= arguments.pixels <= 2048:
+        raise InputError(f"argument --pixels: {arguments.pixels} is not between 16 and 2048")
+    with own_folder(out, "is being rendered"):
+        if not arguments.pack_only:
+            failed = render_world(world.products, world.creatives, out, arguments.workers, arguments.pixels, seed=world.seed)
+        build_dataset(world, raw, out, arguments.quality)
+    if failed:
+        print_line(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")
+        raise SystemExit(1)
 
 
 def convert(arguments: argparse.Namespace) -> None:

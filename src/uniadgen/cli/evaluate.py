@@ -29,8 +29,7 @@ GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
 _GALLERY_FIGURES = (("pbs", "PBS", 2), ("palette_distance", "palette distance", 1), ("bleu", "BLEU", 2))
 
 
-def add_evaluate(verbs: Any) -> None:
-    verb = verbs.add_parser("evaluate", help="measure a model on a data set: tables, curves, gallery", allow_abbrev=False)
+def add_evaluate(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=evaluate)
     verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
     verb.add_argument("--model", metavar="FOLDER", help="a model folder (default: the embedded model)")

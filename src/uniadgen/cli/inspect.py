@@ -3,7 +3,6 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
@@ -15,16 +14,13 @@ MAX_POINTS = 199
 MAX_POINT_CHARACTERS = 999
 
 
-def add_inspect_verbs(verbs: Any) -> Any:
-    """Add `inspect` to the commands. verbs: argparse's subparsers. Returns the subparsers of `inspect`."""
-    kinds = verbs.add_parser("inspect", help="look for what is wrong with an ad", allow_abbrev=False)
-    kinds = kinds.add_subparsers(title="kinds", metavar="KIND", required=True)
-    verb = kinds.add_parser("text", help="an ad's text: is it true to the selling points, and readable?", allow_abbrev=False)
+def add_inspect(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
+    verb = kinds.add_parser("text", help="an ad's text: is it true to the selling points, and readable?")
     verb.set_defaults(run=inspect)
     verb.add_argument("--selling-points", required=True, metavar="FILE.json", help='a list of texts: ["...", "..."]')
     verb.add_argument("--text", required=True, metavar="TEXT", help="the ad's text")
     verb.add_argument("--json", action="store_true", help="print JSON")
-    return kinds
 
 
 def inspect(arguments: argparse.Namespace) -> None:

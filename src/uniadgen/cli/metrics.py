@@ -20,10 +20,8 @@ PICTURE_FIGURES = {
 }
 
 
-def add_metrics_verbs(verbs: Any) -> Any:
-    """Add `metrics` to the commands. verbs: argparse's subparsers. Returns the subparsers of `metrics`, for further ones."""
-    kinds = verbs.add_parser("metrics", help="measure finished ads, or an image tokenizer", allow_abbrev=False)
-    kinds = kinds.add_subparsers(title="kinds", metavar="KIND", required=True)
+def add_metrics(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
     verb = kinds.add_parser("text", help="BLEU, ROUGE-L, coverage, factuality and readability of ad texts", allow_abbrev=False)
     verb.set_defaults(run=metrics_text)
     verb.add_argument(
@@ -71,7 +69,6 @@ def add_metrics_verbs(verbs: Any) -> Any:
         verb.add_argument("--kind", default="plate", choices=("plate", "ad"), help="what is compared (default %(default)s)")
         verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
         verb.add_argument("--json", action="store_true", help="print JSON")
-    return kinds
 
 
 def metrics_of_pictures(arguments: argparse.Namespace) -> None:

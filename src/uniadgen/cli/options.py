@@ -5,10 +5,10 @@ import dataclasses
 import math
 import re
 import types
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from uniadgen.ablations import ABLATIONS
+from uniadgen.cli.arguments import number, whole_number
 from uniadgen.clicks.sampling import SAMPLINGS
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
 from uniadgen.schema import Range
@@ -49,32 +49,6 @@ def _taken_apart(kind: Any) -> tuple[Any, Range]:
     if get_origin(kind) in (Union, types.UnionType):
         kind = next(part for part in get_args(kind) if part is not type(None))
     return kind, within
-
-
-def whole_number(least: int, greatest: int) -> Callable[[str], int]:
-    """A parser of whole numbers within bounds, for argparse."""
-
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= greatest:
-            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from {least} to {greatest}")
-        return int(text)
-
-    return parse
-
-
-def number(least: float, greatest: float) -> Callable[[str], float]:
-    """A parser of numbers within bounds, for argparse."""
-
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not least <= value <= greatest:  # not a number fails every comparison
-            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number from {least:g} to {greatest:g}")
-        return value
-
-    return parse
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -35,10 +35,10 @@ from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.timings import Timings, fitting_threads
 from uniadgen.pipeline.writing import text_notes, write_texts
 from uniadgen.request import CheckedRequest
+from uniadgen.rng import MAX_SEED
 
 T = TypeVar("T")
 Requests = Sequence[AdRequest | CheckedRequest]
-MAX_SEED = 2**63 - 1
 
 
 class AdGenerator:

@@ -1,0 +1,46 @@
+"""What the verbs' arguments have in common: how a command line is parsed and refused, numbers within bounds."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from uniadgen.errors import InputError
+from uniadgen.words import quoted
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises InputError instead of printing its usage and ending the process, and guesses no shortened names."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **how})
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def whole_number(least: int, greatest: int) -> Callable[[str], int]:
+    """A parser of whole numbers within bounds, for argparse."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= greatest:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from {least} to {greatest}")
+        return int(text)
+
+    return parse
+
+
+def number(least: float, greatest: float) -> Callable[[str], float]:
+    """A parser of numbers within bounds, for argparse."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= greatest:  # not a number fails every comparison
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number from {least:g} to {greatest:g}")
+        return value
+
+    return parse
