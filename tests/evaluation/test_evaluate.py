@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from uniadgen.cli.evaluate import read_system
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.evaluation import protocol
 from uniadgen.evaluation.figures import interval, summarise, targets
 from uniadgen.evaluation.protocol import conditions, load_cases
+from uniadgen.evaluation.systems import read_system
 from uniadgen.loading.background_encoder import save_encoder
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.pipeline.generator import AdGenerator

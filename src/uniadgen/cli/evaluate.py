@@ -1,7 +1,6 @@
 """`uniadgen evaluate`: generate for a split, measure, and write tables and a report (docs/evaluation.md)."""
 
 import argparse
-import json
 import os
 import platform
 import re
@@ -9,24 +8,17 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from uniadgen.ads import Placement
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import check_out
-from uniadgen.strictjson import RepeatedKey, unrepeated
-from uniadgen.words import clean_text, quoted
-
-if TYPE_CHECKING:
-    from uniadgen.evaluation.figures import Output
+from uniadgen.words import quoted
 
 MAX_SEED = 2**62
 GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
-_GALLERY_FIGURES = (("pbs", "PBS", 2), ("palette_distance", "palette distance", 1), ("bleu", "BLEU", 2))
 
 
 def add_evaluate(verb: argparse.ArgumentParser) -> None:
@@ -55,19 +47,13 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     from uniadgen.ablations import check_ablations
-    from uniadgen.evaluation.figures import (
-        LEAST_SHOPPERS,
-        fit_scene_classifier,
-        judge,
-        oracle_values,
-        summarise,
-        targets,
-    )
-    from uniadgen.evaluation.picture_sets import RealPictures, set_figures
+    from uniadgen.evaluation.figures import LEAST_SHOPPERS, judge_ads, oracle_values, summarise, targets
+    from uniadgen.evaluation.picture_sets import judge_pictures
     from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, generate_variants, load_cases
     from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
+    from uniadgen.evaluation.systems import own_outputs, read_system
     from uniadgen.loading.background_encoder import load_encoder
-    from uniadgen.metrics.text import Prediction, text_metrics
+    from uniadgen.metrics.metric import Judge
     from uniadgen.pipeline.generator import AdGenerator
 
     began = time.perf_counter()
@@ -95,19 +81,19 @@ def evaluate(arguments: argparse.Namespace) -> None:
         generate_all(generator, data, cases, wanted, out, arguments.guidance, progress, arguments.seed)
         variants = generate_variants(generator, cases, out, arguments.guidance, arguments.seed)
     generating = time.perf_counter() - started
-    classifier = fit_scene_classifier(data, encoder, arguments.split)
+    judge = Judge(encoder, data, arguments.split)
     names = [case.id for case in cases]
     made = {c.name: own_outputs(out / "ads" / c.name, names) for c in wanted}
-    rows = {name: judge(cases, outputs, encoder, classifier) for name, outputs in made.items()}
+    judgements = {name: judge_ads(cases, outputs, judge) for name, outputs in made.items()}
+    rows = {name: judgement.rows for name, judgement in judgements.items()}
     oracle = oracle_values(cases, data, encoder)
-    judged = {name: judge(cases, system.ads, encoder, classifier) for name, system in others.items()}
+    judged = {name: judge_ads(cases, system.ads, judge).rows for name, system in others.items()}
     summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
     # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
     seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
-    real = RealPictures(data, arguments.split, encoder)
-    pictures = {"ours": set_figures(list(made[f"length-{full}"].values()), real, variants)}
-    pictures |= {name: set_figures(list(system.ads.values()), real) for name, system in others.items()}
-    scores = text_metrics([Prediction(case.true_text, [case.true_text]) for case in cases])
+    pictures = {"ours": judge_pictures(list(made[f"length-{full}"].values()), judge, variants)}
+    pictures |= {name: judge_pictures(list(system.ads.values()), judge) for name, system in others.items()}
+    whole = judgements[f"length-{full}"]
     results: dict[str, Any] = {
         "history_length": {str(c.length): summaries[c.name] for c in wanted if c.name.startswith("length-")},
         "sampling": {
@@ -120,8 +106,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
         "pictures": pictures,
         "targets": targets(rows, f"length-{full}", oracle),
-        "scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n} if classifier is not None else None,
-        "signatures": {name: scores.signatures[name] for name in ("bleu", "rouge_l")},
+        **whole.about,
+        "signatures": whole.signatures,
         "model": generator.model.config.name,
         "encoder": Path(arguments.encoder).name if arguments.encoder else "embedded",
         "data": data.resolve().name,
@@ -193,133 +179,6 @@ def _machine() -> str:
     return f"{cores} core{'s' if cores > 1 else ''} of {found[1].strip() if found else name}"
 
 
-@dataclass(frozen=True)
-class System:
-    """Another system's ads by shopper. unused: its files (or lines) that belong to no ad; missing: shoppers without one."""
-
-    ads: dict[str, "Output"]
-    unused: list[str]
-    missing: list[str]
-
-    def notes(self, most: int = 20) -> list[str]:
-        """What the user should know about files that were not used, and about ads that are not there."""
-        told = []
-        if self.unused:
-            more = f" and {len(self.unused) - most:,} more, see results.json" if len(self.unused) > most else ""
-            told.append(f"not used: {', '.join(map(quoted, self.unused[:most]))}{more}")
-        if self.missing:
-            told.append(f"no ad for {len(self.missing):,} of {len(self.missing) + len(self.ads):,} shoppers")
-        if count := sum(ad.text is None for ad in self.ads.values()):
-            told.append(f"no text for {count:,} of {len(self.ads):,} ads")
-        return told
-
-
-def read_system(path: Path, shoppers: Sequence[str]) -> System:
-    """Another system's ads of some shoppers; each picture is decoded once, so that a damaged one is found before the work.
-
-    path: a folder with ID.png (or another picture) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"}
-    with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
-    "height"} of the product in pixels. Raises InputError.
-    """
-    known = set(shoppers)
-    found, unused = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
-    if not found:
-        raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
-    return System(found, unused, [name for name in shoppers if name not in found])
-
-
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".tif", ".tiff")
-
-
-def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
-    from uniadgen.evaluation.figures import Output
-    from uniadgen.imaging.loading import check_whole_picture
-
-    pictures: dict[str, Path] = {}
-    texts: dict[str, Path] = {}
-    unused = []
-    for file in sorted(folder.iterdir()):
-        kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts}
-        files = kinds.get(file.suffix.lower()) if file.stem in known and file.is_file() else None
-        if files is None:
-            unused.append(file.name)
-        elif file.stem in files:
-            raise InputError(
-                f"argument --outputs: {quoted(files[file.stem])} and {quoted(file.name)} are of one shopper; keep one of them"
-            )
-        else:
-            files[file.stem] = file
-    unused += [text.name for name, text in texts.items() if name not in pictures]
-    found: dict[str, Any] = {}
-    for name, picture in pictures.items():
-        check_whole_picture(picture, "argument --outputs")
-        try:
-            # A byte order mark is no part of the text.
-            text = texts[name].read_text("utf-8-sig").strip() if name in texts else ""
-        except (OSError, UnicodeDecodeError):
-            shown = quoted(texts[name])
-            raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
-        found[name] = Output(picture, clean_text(text) or None)
-    return found, sorted(unused)
-
-
-def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Any], list[str]]:
-    from uniadgen.evaluation.figures import Output
-    from uniadgen.imaging.loading import check_whole_picture
-
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError, ValueError):
-        raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
-    found: dict[str, Any] = {}
-    unused = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        what = f"argument --outputs: {quoted(path)}, line {number}"
-        try:
-            record = json.loads(line, object_pairs_hook=unrepeated)
-            name, picture, text, place = record["id"], record["image"], record.get("text"), record.get("placement")
-            placement = None if place is None else Placement(*(place[k] for k in ("left", "top", "width", "height")))
-            sides = () if placement is None else placement.as_dict().values()
-            right = isinstance(name, str) and isinstance(picture, str) and (text is None or isinstance(text, str))
-            if not right or any(type(side) is not int for side in sides):
-                raise TypeError
-        except RepeatedKey as error:
-            raise InputError(f"{what}: the key {quoted(error.key)} stands there more than once; keep one") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise InputError(
-                f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
-                '"width": 9, "height": 9}}}; the last two may be left out'
-            ) from None
-        if name in found:
-            raise InputError(f"{what}: a second ad of the same shopper; keep one")
-        if name in known:
-            check_whole_picture(path.parent / picture, what)
-            found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
-        else:
-            unused.append(f"line {number}")
-    return found, unused
-
-
-def own_outputs(folder: Path, names: list[str]) -> dict[str, Any]:
-    """The ads that `generate_all` has written for these shoppers."""
-    from uniadgen.evaluation.figures import Output
-
-    found = {}
-    for name in names:
-        record = json.loads((folder / f"{name}.json").read_text("utf-8"))
-        found[name] = Output(
-            folder / record["image"],
-            record["text"],
-            folder / record["background"],
-            Placement(**record["placement"]),
-            sum(record["timings"].values()),
-            tuple(click["index"] for click in record["sampled_clicks"]),
-        )
-    return found
-
-
 def _gallery(
     cases: list[Any],
     made: dict[str, dict[str, Any]],
@@ -364,10 +223,10 @@ def _shown_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
 
 
 def _figures(row: dict[str, float]) -> str:
-    told = [f"{title} {row[name]:.{digits}f}" for name, title, digits in _GALLERY_FIGURES if name in row]
-    if "scene_hit" in row:
-        told.append("scene hit" if row["scene_hit"] else "no scene hit")
-    return ", ".join(told)
+    from uniadgen.metrics.registry import ad_figures
+
+    shown = [figure for figure in ad_figures() if figure.follows_taste and figure.name in row]
+    return ", ".join(f"{figure.title} {row[figure.name]:.{min(figure.digits, 2)}f}" for figure in shown)
 
 
 def _lengths(text: str) -> list[int]:

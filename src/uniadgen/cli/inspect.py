@@ -6,12 +6,10 @@ from pathlib import Path
 
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
-from uniadgen.words import clean_text, is_blank, quoted
+from uniadgen.words import quoted
 
 MAX_BYTES = 2**20
 MAX_CHARACTERS = 10_000
-MAX_POINTS = 199
-MAX_POINT_CHARACTERS = 999
 
 
 def add_inspect(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +39,8 @@ def inspect(arguments: argparse.Namespace) -> None:
 
 def load_selling_points(path: Path) -> list[str]:
     """Read a JSON list of texts. Raises InputError for anything else, and when all of them are blank."""
+    from uniadgen.inspection.selling_points import check_selling_points
+
     what = f"argument --selling-points: {quoted(path)}"
     try:
         with path.open("rb") as file:
@@ -59,17 +59,3 @@ def load_selling_points(path: Path) -> list[str]:
     except (ValueError, RecursionError):
         raise InputError(f"{what} can't be read as JSON; simplify it") from None
     return check_selling_points(content, what)
-
-
-def check_selling_points(points: object, what: str) -> list[str]:
-    """Selling points as clean texts, blank ones left out. Raises InputError that starts with `what`."""
-    if not isinstance(points, list) or not all(isinstance(point, str) for point in points):
-        raise InputError(f'{what}: a list of texts is needed; write ["...", "..."]')
-    if len(points) > MAX_POINTS or any(len(point) > MAX_POINT_CHARACTERS for point in points):
-        raise InputError(
-            f"{what}: at most {MAX_POINTS} selling points of at most {MAX_POINT_CHARACTERS} characters; shorten it"
-        )
-    visible = [clean_text(point) for point in points if not is_blank(point)]
-    if not visible:
-        raise InputError(f"{what}: there is no selling point; give at least one")
-    return visible

@@ -43,7 +43,7 @@ VERBS = (
 )
 
 # Packages that commands import when they need them, and the extra that brings each.
-EXTRAS = {"accelerate": "data", "duckdb": "data", "msgspec": "data", "pyarrow": "data"}
+EXTRAS = {"accelerate": "data", "duckdb": "data", "jinja2": "metrics", "msgspec": "data", "pyarrow": "data"}
 
 
 def main(argv: list[str] | None = None) -> int:

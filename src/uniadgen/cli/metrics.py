@@ -1,28 +1,28 @@
 """`uniadgen metrics ...`: figures about finished ads, and about an image tokenizer."""
 
 import argparse
+import sys
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+
 from uniadgen.ad_files import png
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, make_folder, write_bytes
+from uniadgen.metrics.metric import Metric
+from uniadgen.metrics.registry import all_metrics
 from uniadgen.words import quoted
-
-PICTURE_FIGURES = {
-    "crispness": "fine structure of pictures at 512 px, and its ratio to real ones",
-    "kid": "how far a folder of pictures is from real ones as a whole",
-    "memorised": "share of pictures that repeat a training picture",
-    "diversity": "how far pictures of a group are apart, as a ratio to real ones",
-}
 
 
 def add_metrics(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
-    verb = kinds.add_parser("text", help="BLEU, ROUGE-L, coverage, factuality and readability of ad texts", allow_abbrev=False)
+    what = {metric.name: metric.what for metric in all_metrics()}
+    verb = kinds.add_parser("text", help=what.pop("text"), allow_abbrev=False)
     verb.set_defaults(run=metrics_text)
     verb.add_argument(
         "--predictions",
@@ -31,7 +31,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
         help='lines of {"prediction": ..., "references": [...], "selling_points": [...]}',
     )
     verb.add_argument("--json", action="store_true", help="print JSON")
-    verb = kinds.add_parser("pbs", help="background similarity of pictures with the same name", allow_abbrev=False)
+    verb = kinds.add_parser("pbs", help=what.pop("pbs"), allow_abbrev=False)
     verb.set_defaults(run=metrics_pbs)
     verb.add_argument("--a", required=True, metavar="DIR", help="pictures")
     verb.add_argument("--b", required=True, metavar="DIR", help="pictures to compare them with")
@@ -57,47 +57,96 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--limit", type=int, metavar="N", help="creatives, from all over the split (default: all of it)")
     verb.add_argument("--out", metavar="DIR", help="for the plates as reproduced at the largest resolution, as ID.png")
     verb.add_argument("--json", action="store_true", help="print JSON")
-    for name, what in PICTURE_FIGURES.items():
-        verb = kinds.add_parser(name, help=what, allow_abbrev=False)
-        verb.set_defaults(run=metrics_of_pictures, figure=name)
-        folder = "a folder of folders, each with pictures to compare" if name == "diversity" else "a folder of pictures"
+    for metric in all_metrics():
+        if metric.name in what:
+            verb = kinds.add_parser(metric.name, help=metric.what, allow_abbrev=False)
+            verb.set_defaults(run=metrics_of_pictures if metric.of_pictures else metrics_of_ads, metric=metric)
+            _add_options(verb, metric)
+    verb = kinds.add_parser("list", help="all figures of all metrics: titles, units, what they say", allow_abbrev=False)
+    verb.set_defaults(run=metrics_list)
+    verb.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_options(verb: argparse.ArgumentParser, metric: Metric) -> None:
+    """What a metric needs to be told; metrics with options of their own have a verb above."""
+    if metric.of_pictures is not None:
+        folder = "a folder of folders, each with pictures to compare" if "groups" in metric.needs else "a folder of pictures"
         verb.add_argument("--pictures", required=True, metavar="DIR", help=f"{folder}; of ads that we made, their backgrounds")
         verb.add_argument("--data", required=True, metavar="DIR", help="the real pictures: a data set in our layout")
         verb.add_argument("--split", default="test", metavar="NAME", help="of the real pictures (default %(default)s)")
-        if name == "kid":
+        if "beside" in metric.needs:
             verb.add_argument("--beside", default="val", metavar="NAME", help="split of other real ones (default %(default)s)")
         verb.add_argument("--kind", default="plate", choices=("plate", "ad"), help="what is compared (default %(default)s)")
-        verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
-        verb.add_argument("--json", action="store_true", help="print JSON")
+    else:
+        verb.add_argument("--outputs", required=True, metavar="PATH", help="ads, as `evaluate --outputs` reads or writes them")
+        verb.add_argument("--data", required=True, metavar="DIR", help="the data set that the shoppers are of")
+        verb.add_argument("--split", default="test", metavar="NAME", help="of the shoppers (default %(default)s)")
+        verb.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
+    verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
+    verb.add_argument("--json", action="store_true", help="print JSON")
+
+
+def metrics_list(arguments: argparse.Namespace) -> None:
+    """Print all figures."""
+    if arguments.json:
+        print_json([asdict(figure) | {"metric": metric.name} for metric in all_metrics() for figure in metric.figures])
+        return
+    for metric in all_metrics():
+        print_line(f"{metric.name}: {metric.what} (needs: {', '.join(metric.needs)})")
+        for figure in metric.figures:
+            better = {True: "higher is better", False: "lower is better", None: ""}[figure.higher_is_better]
+            about = ", ".join(part for part in (figure.title, figure.unit, better) if part)
+            print_line(f"  {figure.name:21} {about}")
+
+
+def metrics_of_ads(arguments: argparse.Namespace) -> None:
+    """Print the means of a metric over the ads of a system, with intervals over shoppers."""
+    from uniadgen.evaluation.figures import interval
+    from uniadgen.evaluation.protocol import load_cases
+    from uniadgen.evaluation.systems import read_outputs
+    from uniadgen.loading.background_encoder import load_encoder
+    from uniadgen.metrics.metric import Ads, Judge
+
+    metric, data = arguments.metric, Path(arguments.data)
+    if arguments.limit is not None and arguments.limit < 1:
+        raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
+    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
+    cases = load_cases(data, arguments.split, arguments.limit)
+    system = read_outputs(Path(arguments.outputs), [case.id for case in cases])
+    for line in system.notes():
+        print_line(f"--outputs: {line}", sys.stderr)
+    judged = [case for case in cases if case.id in system.ads]
+    scores = metric.of_ads(Ads(judged, [system.ads[case.id] for case in judged], Judge(encoder, data, arguments.split)))
+    found: dict[str, Any] = {}
+    for figure in metric.figures:
+        values = np.array([row[figure.name] for row in scores.values if figure.name in row])
+        if len(values):
+            mean, bounds = round(float(values.mean()), 5), [round(bound, 5) for bound in interval(values)]
+            found[figure.name] = {"mean": mean, "ci": bounds, "n": len(values)}
+    if not found:
+        raise InputError(f"metric {metric.name}: these ads, or the data, lack what it needs: {', '.join(metric.needs)}")
+    if arguments.json:
+        print_json({**found, "signatures": dict(scores.signatures)})
+        return
+    for name, told in found.items():
+        print_line(f"{name:21} {told['mean']:.4f} [{told['ci'][0]:.4f}, {told['ci'][1]:.4f}]  {told['n']} ads")
+    print_line("\n".join(scores.signatures.values()))
 
 
 def metrics_of_pictures(arguments: argparse.Namespace) -> None:
-    """Print one of PICTURE_FIGURES."""
+    """Print a metric of a folder of pictures."""
     from uniadgen.loading.background_encoder import load_encoder
-    from uniadgen.metrics.crispness import crispness
-    from uniadgen.metrics.diversity import diversity
-    from uniadgen.metrics.kid import kid
-    from uniadgen.metrics.memorised import memorised
-    from uniadgen.metrics.picture_features import encoder_signature, folder_pictures, picture_features, real_pictures
+    from uniadgen.metrics.metric import Judge, TooFew
+    from uniadgen.metrics.picture_features import PictureSet, folder_pictures
 
-    folder, data, figure, kind = Path(arguments.pictures), Path(arguments.data), arguments.figure, arguments.kind
-    real = real_pictures(data, arguments.split, kind)
-    found: Any
-    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
-    described, signature = partial(picture_features, encoder), encoder_signature(encoder)
+    metric, folder, kind = arguments.metric, Path(arguments.pictures), arguments.kind
+    judge = Judge(load_encoder(Path(arguments.encoder) if arguments.encoder else None), Path(arguments.data), arguments.split)
+    members = [partial(folder_pictures, group, kind) for group in _subfolders(folder)] if "groups" in metric.needs else []
+    beside = getattr(arguments, "beside", "val")
+    pictures = PictureSet(judge, kind, partial(folder_pictures, folder, kind), {"": members} if members else {}, beside)
     try:
-        if figure == "crispness":
-            found = crispness(*((picture for picture, _ in some) for some in (folder_pictures(folder, kind), real)))
-        elif figure == "diversity":
-            groups = [described(folder_pictures(group, kind)) for group in _subfolders(folder)]
-            found = diversity(groups, described(real), signature)
-        else:
-            painted, known = described(folder_pictures(folder, kind)), described(real)
-            other = described(real_pictures(data, arguments.beside if figure == "kid" else "train", kind))
-            found = (kid if figure == "kid" else memorised)(painted, known, other, signature)
-    except InputError:
-        raise
-    except ValueError as error:
+        [found] = metric.of_pictures(pictures).values()
+    except TooFew as error:
         raise InputError(f"argument --pictures: {quoted(folder)}: {error}") from None
     values = found.as_dict()
     if arguments.json:

@@ -1,196 +1,52 @@
 """From generated ads to figures: one row for each shopper and condition, means with bootstrap intervals, and the tables."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
 
-from uniadgen.ads import Placement
-from uniadgen.data.labels import open_labels
 from uniadgen.data.layout import iter_rows
-from uniadgen.data.scenes import load_scenes
-from uniadgen.evaluation.protocol import Case, open_picture
-from uniadgen.imaging.loading import load_rgb
-from uniadgen.metrics.fidelity import product_is_intact
+from uniadgen.evaluation.protocol import open_picture
+from uniadgen.metrics.metric import Ads, Case, Judge, Output, Values
 from uniadgen.metrics.palette import palette_distance
-from uniadgen.metrics.pbs import embeddings, features, pbs, project
-from uniadgen.metrics.text import Prediction, text_metrics
+from uniadgen.metrics.pbs import pbs
+from uniadgen.metrics.registry import ad_figures, all_metrics
 from uniadgen.model.background_encoder import BackgroundEncoder
-from uniadgen.words import quoted
 
-NAMES = (
-    "pbs",
-    "palette_distance",
-    "scene_hit",
-    "bleu",
-    "rouge_l",
-    "coverage",
-    "factuality",
-    "readability",
-    "product_fidelity",
-    "seconds",
-)
-COMPARED = ("pbs", "bleu", "palette_distance")  # the figures in which a part of the method is compared to the whole
 RESAMPLES = 2000
 LEAST_SHOPPERS = 30  # with fewer, a mean and its bootstrap interval are no ground for a conclusion
-WEIGHT_DECAY = 1e-3  # of the scene classifier
-EXCHANGES = 3
-Values = dict[str, float]  # of one shopper; a figure that has no value for this shopper is missing
 Interval = tuple[float | None, float | None]  # 95 %; None for a bound that can't be told
 
 
 @dataclass(frozen=True)
-class Output:
-    """What a system made for one shopper; pictures are opened when they are judged.
+class Judgement:
+    """What all metrics say of one system: a row for each shopper that it made an ad for, and how each figure was computed."""
 
-    background, placement (pixels of the ad): None where a system gives only the finished ad. sampled: numbers of the clicks
-    that the model looked at.
-    """
-
-    ad: Path
-    text: str | None
-    background: Path | None = None
-    placement: Placement | None = None
-    seconds: float | None = None
-    sampled: tuple[int, ...] = ()
+    rows: dict[str, Values]
+    signatures: dict[str, str]
+    about: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class SceneClassifier:
-    """Tells the scene family of an ad: a linear layer on the background encoder's features.
-
-    accuracy: on `n` creatives of the split that is evaluated, none of which it was fitted on.
-    """
-
-    families: list[str]
-    mean: NDArray[np.float32]  # of the features it was fitted on, and their deviation
-    deviation: NDArray[np.float32]
-    layer: nn.Linear
-    accuracy: float
-    n: int
-
-    @torch.no_grad()
-    def __call__(self, values: NDArray[np.float32]) -> list[str]:
-        """The families of pictures by their features [N, features]."""
-        scores = self.layer(torch.from_numpy((values - self.mean) / self.deviation))
-        return [self.families[i] for i in scores.argmax(1).tolist()]
-
-
-def fit_scene_classifier(data: Path, encoder: BackgroundEncoder, split: str) -> SceneClassifier | None:
-    """Fitted on the ads of the split train, and on their plates behind EXCHANGES other products each, so that products don't
-    count; judged on the ads of `split`. None for data without scene families."""
-    vectors: dict[str, list[NDArray[np.float32]]] = {"fit": [], "judge": []}
-    names: dict[str, list[str]] = {"fit": [], "judge": []}
-    rows, labels = iter_rows(data, "creatives", ("id", "split", "ad"), 64), open_labels(data).creatives
-    part: list[tuple[str, str, Image.Image]] = []
-
-    def flush() -> None:
-        if part:
-            found = features(encoder, (picture for _, _, picture in part))
-            for (use, family, _), vector in zip(part, found, strict=True):
-                vectors[use].append(vector)
-                names[use].append(family)
-            part.clear()
-
-    for row in rows:
-        use = {"train": "fit", split: "judge"}.get(row["split"])
-        if row["id"] in labels and use is not None:
-            part.append((use, labels[row["id"]]["family"], open_picture(row["ad"], row["id"])))
-        if len(part) == 64:
-            flush()
-    flush()
-    if not vectors["fit"] or not vectors["judge"]:
-        return None
-    with_others, families_behind = _exchanged(data, encoder)
-    vectors["fit"] += list(with_others)
-    names["fit"] += families_behind
-    families = sorted(set(names["fit"]))
-    fitted = np.stack(vectors["fit"])
-    mean, deviation = fitted.mean(0), fitted.std(0) + 1e-6
-    x, y = torch.from_numpy((fitted - mean) / deviation), torch.tensor([families.index(name) for name in names["fit"]])
-    layer = nn.Linear(x.shape[1], len(families))
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=300, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        value = F.cross_entropy(layer(x), y) + WEIGHT_DECAY * layer.weight.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    classifier = SceneClassifier(families, mean, deviation, layer.requires_grad_(False), 0.0, len(vectors["judge"]))
-    guessed = classifier(np.stack(vectors["judge"]))
-    right = float(np.mean([a == b for a, b in zip(guessed, names["judge"], strict=True)]))
-    return replace(classifier, accuracy=right)
-
-
-def _exchanged(data: Path, encoder: BackgroundEncoder) -> tuple[NDArray[np.float32], list[str]]:
-    """Features of the scenes of the split train behind other products, and their families."""
-    scenes = load_scenes(data, ("train",))
-    family = {name: row["family"] for name, row in open_labels(data).creatives.items()}
-    known, products = [row for row, name in enumerate(scenes.ids) if name in family], sorted(scenes.cutouts)
-    rng = np.random.default_rng(0)
-    chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in known]
-    found = features(encoder, (scenes.ad(row, product) for row, product in chosen))
-    return found, [family[scenes.ids[row]] for row, _ in chosen]
-
-
-def judge(
-    cases: Sequence[Case],
-    outputs: Mapping[str, Output],
-    encoder: BackgroundEncoder,
-    classifier: SceneClassifier | None,
-) -> dict[str, Values]:
-    """All figures of the shoppers that a system made something for, by shopper."""
+def judge_ads(cases: Sequence[Case], outputs: Mapping[str, Output], judge: Judge) -> Judgement:
+    """All figures of single ads."""
     judged = [case for case in cases if case.id in outputs]
+    found = Judgement({case.id: {} for case in judged}, {}, {})
     if not judged:
-        return {}
-    made = [outputs[case.id] for case in judged]
-    rows: dict[str, Values] = {case.id: {} for case in judged}
-    seen = features(encoder, (_opened(output.ad) for output in made))
-    vectors = project(encoder, seen)
-    true = embeddings(encoder, (case.true_ad for case in judged))
-    families = classifier(seen) if classifier is not None else [None] * len(judged)
-    for case, output, likeness, family in zip(judged, made, (vectors * true).sum(1), families, strict=True):
-        row, ad = rows[case.id], _opened(output.ad)
-        background = None if output.background is None else _opened(output.background)
-        row["pbs"] = float(np.clip(likeness, -1, 1))
-        if background is None:
-            row["palette_distance"] = palette_distance(ad, case.true_ad)
-        else:
-            row["palette_distance"] = palette_distance(background, case.true_plate)
-        if family is not None and case.taste is not None and case.department in case.taste["families"]:
-            row["scene_hit"] = float(family in case.taste["families"][case.department])
-        if output.placement is not None and isinstance(case.product.image, Image.Image):
-            row["product_fidelity"] = float(product_is_intact(ad, case.product.image, output.placement, background))
-        if output.seconds is not None:
-            row["seconds"] = output.seconds
-    written = [(case, output.text) for case, output in zip(judged, made, strict=True) if output.text is not None]
-    if written:
-        scores = text_metrics([Prediction(text, [case.true_text], case.product.selling_points) for case, text in written])
-        for (case, _), text in zip(written, scores.ads, strict=True):
-            values = {
-                "bleu": text.bleu,
-                "rouge_l": text.rouge_l,
-                "coverage": text.coverage,
-                "factuality": text.factual,
-                "readability": text.readable,
-            }
-            rows[case.id].update({name: float(value) for name, value in values.items() if value is not None})
-    return rows
-
-
-def _opened(path: Path) -> Image.Image:
-    return load_rgb(path, quoted(path))
+        return found
+    ads = Ads(judged, [outputs[case.id] for case in judged], judge)
+    for metric in all_metrics():
+        if metric.of_ads is None:
+            continue
+        scores = metric.of_ads(ads)
+        found.signatures.update(scores.signatures)
+        found.about.update(scores.about)
+        for case, values in zip(judged, scores.values, strict=True):
+            found.rows[case.id].update(values)
+    return found
 
 
 def oracle_values(cases: Sequence[Case], data: Path, encoder: BackgroundEncoder) -> dict[str, Values]:
@@ -228,7 +84,7 @@ class Summary:
 def summarise(rows: Mapping[str, Values], seed: int = 0) -> Summary:
     """Bootstrap over shoppers: percentile intervals of RESAMPLES means."""
     means, intervals = {}, {}
-    for name in NAMES:
+    for name in (figure.name for figure in ad_figures()):
         values = np.array([row[name] for row in rows.values() if name in row])
         if len(values):
             means[name], intervals[name] = float(values.mean()), interval(values, seed)
@@ -242,9 +98,10 @@ def interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
 
 
 def differences(rows: Mapping[str, Values], whole: Mapping[str, Values], seed: int = 0) -> dict[str, Any]:
-    """`<name>_difference` and its interval for COMPARED: the mean over shoppers of their own value minus that in `whole`."""
+    """`<name>_difference` and its interval for the figures that follow taste: the mean over shoppers of their own value minus
+    that in `whole`."""
     found: dict[str, Any] = {}
-    for name in COMPARED:
+    for name in (figure.name for figure in ad_figures() if figure.follows_taste):
         paired = [row[name] - whole[key][name] for key, row in rows.items() if name in row and name in whole.get(key, {})]
         if paired:
             found[f"{name}_difference"] = round(float(np.mean(paired)), 5)

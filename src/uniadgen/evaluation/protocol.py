@@ -24,6 +24,7 @@ from uniadgen.files import make_folder, write_text
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import visible_part
+from uniadgen.metrics.metric import Case
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import quoted
@@ -42,25 +43,6 @@ class Condition:
     sampling: str = "product-similarity"
     history: str = "own"
     without: str | None = None
-
-
-@dataclass(frozen=True)
-class Case:
-    """One shopper: what is asked for, and the ad that was truly clicked."""
-
-    id: str
-    product: Product
-    history: list[Click]
-    other: str  # the shopper whose clicks stand for somebody else's
-    other_history: list[Click]
-    box: Box | None
-    target: str
-    true_ad: Image.Image
-    true_plate: Image.Image
-    true_text: str
-    department: str | None
-    taste: dict[str, Any] | None
-    oracle: str | None  # a creative of the same family, palette and light, with another product
 
 
 def conditions(lengths: Sequence[int], samplings: Sequence[str], full: int, parts: Sequence[str] = ()) -> list[Condition]:

@@ -1,26 +1,30 @@
 """results.json, results.csv, results.md, and one self-contained report.html: goals, tables, curves and a gallery.
 
-The page loads nothing from elsewhere, and its content security policy forbids that it ever does.
+Both pages show the same tables, one for each topic of figures, so that none is wider than a page. report.html is the template
+templates/report.html; it loads nothing from elsewhere, and its content security policy forbids that it ever does.
 """
 
 import base64
 import csv
-import html
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from uniadgen.ablations import ABLATIONS
 from uniadgen.evaluation import picture_sets
-from uniadgen.evaluation.figures import LEAST_SHOPPERS, NAMES
+from uniadgen.evaluation.figures import LEAST_SHOPPERS
 from uniadgen.files import write_text
+from uniadgen.metrics.metric import Figure
+from uniadgen.metrics.registry import ad_figures, by_topic, set_figures
 
 # Published figures of the method on PAd1M (Chinese titles, 7B): another data set and encoder, so only their shape compares.
+REFERENCE_FIGURES = ("pbs", "bleu", "rouge_l")
 REFERENCE_LENGTHS = {
     "0": (0.617, 0.225, 0.525),
     "3": (0.631, 0.375, 0.615),
@@ -34,24 +38,8 @@ REFERENCE_SAMPLINGS = {
     "most-similar": (0.618, 0.439, 0.663),
     "product-similarity": (0.634, 0.435, 0.662),
 }
-COLUMNS = (
-    ("pbs", "PBS", 3),
-    ("bleu", "BLEU", 3),
-    ("rouge_l", "ROUGE-L", 3),
-    ("scene_hit", "scene hit", 3),
-    ("palette_distance", "palette distance", 1),
-    ("factuality", "factuality", 3),
-    ("readability", "readability", 3),
-    ("product_fidelity", "product fidelity", 3),
-    ("seconds", "seconds an ad", 1),
-    ("pbs_difference", "PBS - whole", 3),
-    ("bleu_difference", "BLEU - whole", 3),
-    ("palette_distance_difference", "palette distance - whole", 1),
-)
-
 
 AD, CLICK = 384, 128  # pixels of the report's pictures, at most
-REFERENCE_COLUMNS = ("pbs", "bleu", "rouge_l")  # the columns that the reference has, too
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,7 @@ def write_results(out: Path, results: Mapping[str, Any]) -> None:
     write_text(out / "results.json", json.dumps(results, indent=2, allow_nan=False) + "\n")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [name for name, _, _ in COLUMNS]
+    names = [figure.name for figure in (*ad_figures(), *_differences())]
     writer.writerow(["table", "row", "n", *(column for name in names for column in (name, f"{name}_low", f"{name}_high"))])
     for table, row, figures in _rows(results):
         cells: list[Any] = []
@@ -103,12 +91,13 @@ def write_shoppers(
     """shoppers.csv: a line for each shopper and row. tables: "condition", "system" or "bound" -> row -> shopper -> figures."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["table", "row", "shopper", "seed", *NAMES])
+    names = [figure.name for figure in ad_figures()]
+    writer.writerow(["table", "row", "shopper", "seed", *names])
     for table, rows in tables.items():
         for row, shoppers in rows.items():
             for shopper, figures in shoppers.items():
                 seed = seeds[shopper] if table == "condition" else ""
-                writer.writerow([table, row, shopper, seed, *(figures.get(name, "") for name in NAMES)])
+                writer.writerow([table, row, shopper, seed, *(figures.get(name, "") for name in names)])
     write_text(out / "shoppers.csv", text.getvalue())
 
 
@@ -128,34 +117,26 @@ def _parts(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[GalleryEntry]) -> None:
-    lengths, samplings = results["history_length"], results["sampling"]
-    bounds = {name: results[name] for name in ("oracle", "swapped") if name in results}
-    parts = [
-        "<h1>Do the ads follow the shopper?</h1>",
-        f"<p class=summary>{' '.join(map(_e, _summary(results)))}</p>",
-        f"<p class=note>{_e(_provenance(results))}</p>",
-        _goals(results["targets"]),
-        _HOW_TO_READ,
-        "<h2>More history</h2>",
-        _table("clicks", lengths, REFERENCE_LENGTHS),
-        "<div class=charts>" + "".join(_chart(lengths, name, title) for name, title, _ in COLUMNS[:5]) + "</div>",
-        *(["<h2>Which clicks are sampled</h2>", _table("sampling", samplings, REFERENCE_SAMPLINGS)] if samplings else []),
-        *(["<h2>What each part is worth</h2>", _table("method", _parts(results), {})] if results.get("parts") else []),
-        "<h2>Bounds</h2>",
-        _table("condition", bounds, {}),
-    ]
-    if results.get("systems"):
-        parts += ["<h2>Other systems</h2>", _table("system", results["systems"], {})]
-    if results.get("pictures"):
-        parts += ["<h2>Pictures as a whole</h2>", _picture_sets(results["pictures"])]
-    parts += [
-        f"<p class=note>{_e(' '.join(_notes(results)))}</p>",
-        f'<h2 id="shoppers">{len(gallery)} shoppers, one by one</h2>',
-        "<p class=note>Clicks with a blue frame are the ones that the model looked at. Click a picture to enlarge it, "
-        "rest on a clicked ad to read its text.</p>",
-        *map(_entry, gallery),
-    ]
-    write_text(out / "report.html", _PAGE.format(body="\n".join(parts)))
+    environment = Environment(
+        loader=PackageLoader("uniadgen.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("report.html").render(
+        summary=" ".join(_summary(results)),
+        provenance=_provenance(results),
+        goals=[_goal(target) for target in results["targets"].values()],
+        glossary=ad_figures(),
+        sections=list(_sections(results)),
+        notes=" ".join(_notes(results)),
+        gallery=gallery,
+        inline=_inline,
+        ad_side=AD,
+        click_side=CLICK,
+    )
+    write_text(out / "report.html", page + "\n")
 
 
 def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
@@ -166,44 +147,157 @@ def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
         "| goal | at least / at most | measured | 95 % interval | shoppers | |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for target in results["targets"].values():
-        cells = (_bound(target), _number(target["value"]), _interval(target["ci"]), str(target["n"]), _verdict(target))
-        lines.append(f"| {target['what']} | {' | '.join(cells)} |")
-    for title, what, rows, reference in (
-        ("More history", "clicks", results["history_length"], REFERENCE_LENGTHS),
-        ("Which clicks are sampled", "sampling", results["sampling"], REFERENCE_SAMPLINGS),
-        ("What each part is worth", "method", _parts(results), {}),
-        ("Bounds", "condition", {n: results[n] for n in ("oracle", "swapped") if n in results}, {}),
-        ("Other systems", "system", results.get("systems", {}), {}),
-    ):
-        if rows:
-            lines += ["", f"**{title}**", "", *_markdown_table(what, rows, reference)]
-    if results.get("pictures"):
-        head, rows = _picture_set_rows(results["pictures"])
-        lines += ["", "**Pictures as a whole**", "", f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
-        lines += [f"| {' | '.join(cells)} |" for cells in rows]
+    for goal in map(_goal, results["targets"].values()):
+        lines.append(f"| {goal.what} | {goal.bound} | {goal.value} | {goal.interval} | {goal.n} | {goal.verdict} |")
+    for section in _sections(results):
+        lines += ["", f"**{section.title}**"]
+        for table in section.tables:
+            head = [section.what, *table.head]
+            lines += ["", f"{table.topic}:", "", f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
+            lines += [f"| {row.name} | {' | '.join(map(_in_words, row.cells))} |" for row in table.rows]
     lines += ["", " ".join(_notes(results))]
     write_text(out / "results.md", "\n".join(lines) + "\n")
 
 
-def _markdown_table(
-    what: str, rows: Mapping[str, Mapping[str, Any]], reference: Mapping[str, tuple[float, float, float]]
-) -> list[str]:
-    shown = [column for column in COLUMNS if any(column[0] in figures for figures in rows.values())]
-    lines = [
-        f"| {what} | " + " | ".join(title for _, title, _ in shown) + " | n |" + (" published |" if reference else ""),
-        "| --- " * (len(shown) + 2 + bool(reference)) + "|",
-    ]
-    for name, figures in rows.items():
-        cells = []
-        for column, _, digits in shown:
-            known = column in figures
-            cells.append(f"{figures[column]:.{digits}f} {_interval(figures[f'{column}_ci'], digits)}" if known else "")
-        cells.append(str(figures["n"]))
-        if reference:
-            cells.append(" / ".join(f"{value:.3f}" for value in reference.get(name, ())))
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
+def _in_words(cell: "Cell") -> str:
+    published = f" (published {cell.published})" if cell.published else ""
+    return f"{cell.value} {cell.interval}".strip() + published
+
+
+# Tables ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cell:
+    value: str = ""
+    interval: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figures of one topic; the first column, of the rows' names, is headed by the section's `what`."""
+
+    topic: str
+    head: Sequence[str]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure over the number of clicks, in pixels of an SVG: its interval as a band, ticks as (x, label)."""
+
+    title: str
+    width: int
+    height: int
+    band: str
+    line: str
+    ticks: Sequence[tuple[str, str]]
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    what: str
+    tables: Sequence[Table]
+    charts: Sequence[Chart] = ()
+
+
+def _sections(results: Mapping[str, Any]) -> Iterator[Section]:
+    """What the pages show below the goals; sections without rows are left out."""
+    for title, what, rows, reference in (
+        ("More history", "clicks", results["history_length"], REFERENCE_LENGTHS),
+        ("Which clicks are sampled", "sampling", results["sampling"], REFERENCE_SAMPLINGS),
+        ("What each part is worth", "method", _parts(results), {}),
+        ("Bounds", "condition", {name: results[name] for name in ("oracle", "swapped") if name in results}, {}),
+        ("Other systems", "system", results.get("systems", {}), {}),
+    ):
+        if rows:
+            charts = _charts(rows) if what == "clicks" else []
+            yield Section(title, what, _tables(rows, reference), charts)
+    if results.get("pictures"):
+        yield Section("Pictures as a whole", "system", _set_tables(results["pictures"]))
+
+
+def _tables(rows: Mapping[str, Mapping[str, Any]], reference: Mapping[str, Sequence[float]]) -> list[Table]:
+    tables = []
+    for topic, figures in by_topic((*ad_figures(), *_differences())).items():
+        shown = [figure for figure in figures if any(figure.name in row for row in rows.values())]
+        if shown:
+            body = []
+            for name, row in rows.items():
+                published = dict(zip(REFERENCE_FIGURES, reference.get(name, ()), strict=False))
+                cells = [_cell(row, figure, published.get(figure.name)) for figure in shown]
+                body.append(Row(name, [*cells, Cell(str(row["n"]))]))
+            tables.append(Table(topic, [*(figure.title for figure in shown), "shoppers"], body))
+    return tables
+
+
+def _differences() -> tuple[Figure, ...]:
+    """The columns that say what a part of the method is worth: a figure without it, minus the same with it."""
+    return tuple(
+        Figure(f"{figure.name}_difference", f"{figure.title} - whole", "", "Difference to the whole", figure.digits)
+        for figure in ad_figures()
+        if figure.follows_taste
+    )
+
+
+def _set_tables(pictures: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    """Tables of the figures that all pictures of a system have together."""
+    found = {name: picture_sets.row(results) for name, results in pictures.items()}
+    tables = []
+    for topic, figures in by_topic(set_figures()).items():
+        body = []
+        for name, values in found.items():
+            cells = [Cell(f"{values[f.name]:.{f.digits}f}" if f.name in values else "") for f in figures]
+            body.append(Row(name, [Cell(f"{pictures[name]['kind']}s"), *cells]))
+        tables.append(Table(topic, ["of its", *(figure.title for figure in figures)], body))
+    return tables
+
+
+def _cell(row: Mapping[str, Any], figure: Figure, published: float | None) -> Cell:
+    if figure.name not in row:
+        return Cell()
+    shown = "" if published is None else f"{published:.3f}"
+    return Cell(f"{row[figure.name]:.{figure.digits}f}", _interval(row[f"{figure.name}_ci"], figure.digits), shown)
+
+
+def _charts(rows: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
+    """Of the figures that follow taste, where there are two numbers of clicks at least."""
+    charts = []
+    width, height, edge = 260, 150, 42
+    for figure in ad_figures():
+        name = figure.name
+        points = sorted((int(key), row[name], *row[f"{name}_ci"]) for key, row in rows.items() if name in row)
+        if not figure.follows_taste or len(points) < 2:
+            continue
+        lowest, highest = min(p[2] for p in points), max(p[3] for p in points)
+        across, up = (width - edge - 10) / (points[-1][0] or 1), (height - 44) / ((highest - lowest) or 1.0)
+        xs = [f"{edge + p[0] * across:.1f}" for p in points]
+        value, low, high = (
+            [f"{x},{height - 22 - (p[n] - lowest) * up:.1f}" for x, p in zip(xs, points, strict=True)] for n in (1, 2, 3)
+        )
+        ticks = [(x, str(p[0])) for x, p in zip(xs, points, strict=True)]
+        band = " ".join([*high, *reversed(low)])
+        charts.append(Chart(figure.title, width, height, band, " ".join(value), ticks, f"{lowest:.2f}", f"{highest:.2f}"))
+    return charts
+
+
+def _inline(picture: Image.Image, side: int) -> str:
+    """A data URL of the picture as WebP, no wider or higher than `side` pixels."""
+    buffer = io.BytesIO()
+    small = picture.convert("RGB")
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    small.save(buffer, "WEBP", quality=80)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 # Goals and words ---------------------------------------------------------------------------------------------------------
@@ -237,18 +331,25 @@ def _summary(results: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def _goals(targets: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = "".join(
-        f"<tr class={_CLASSES.get(_verdict(target), 'open')}>"
-        f"<th>{_e(target['what'])}</th><td><b>{_number(target['value'])}</b> <small>{_interval(target['ci'])}</small></td>"
-        f"<td>{_bound(target)}</td><td>{_verdict(target)}</td><td>{target['n']}</td></tr>"
-        for target in targets.values()
-    )
-    return f"<h2>Goals</h2><table><tr><th>what<th>measured<th>goal<th><th>shoppers</tr>{rows}</table>"
+@dataclass(frozen=True)
+class GoalRow:
+    """A goal in words. css: of its row."""
+
+    what: str
+    value: str
+    interval: str
+    bound: str
+    verdict: str
+    css: str
+    n: int
 
 
-def _bound(target: Mapping[str, Any]) -> str:
-    return f"{'at least' if target['at_least'] else 'at most'} {target['goal']:g}"
+def _goal(target: Mapping[str, Any]) -> GoalRow:
+    value = "-" if target["value"] is None else f"{target['value']:.3f}"
+    bound = f"{'at least' if target['at_least'] else 'at most'} {target['goal']:g}"
+    verdict = _verdict(target)
+    css = verdict if verdict in ("met", "missed") else "open"
+    return GoalRow(target["what"], value, _interval(target["ci"]), bound, verdict, css, target["n"])
 
 
 def _verdict(target: Mapping[str, Any]) -> str:
@@ -257,13 +358,6 @@ def _verdict(target: Mapping[str, Any]) -> str:
     if target["n"] < LEAST_SHOPPERS:
         return "too few shoppers"
     return "met" if target["met"] else "missed"
-
-
-_CLASSES = {"met": "met", "missed": "missed"}  # of the page's rows, by verdict
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _interval(bounds: Sequence[float | None], digits: int = 3) -> str:
@@ -301,163 +395,3 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
     notes += [f"{figures['signature']}." for figures in ours.values() if isinstance(figures, dict)]
     notes.append(f"{results['seconds_generating']:.0f} s to make the ads, {results['seconds']:.0f} s in all.")
     return notes
-
-
-# Tables, curves, gallery -------------------------------------------------------------------------------------------------
-
-
-def _table(what: str, rows: Mapping[str, Mapping[str, Any]], reference: Mapping[str, tuple[float, float, float]]) -> str:
-    shown = [column for column in COLUMNS if any(column[0] in figures for figures in rows.values())]
-    head = "".join(f"<th>{_e(title)}</th>" for _, title, _ in shown)
-    body = []
-    for name, figures in rows.items():
-        published = dict(zip(REFERENCE_COLUMNS, reference.get(name, ()), strict=False))
-        cells = [_cell(figures, column, digits, published.get(column)) for column, _, digits in shown]
-        body.append(f"<tr><th>{_e(name)}</th>{''.join(cells)}<td>{figures['n']}</td></tr>")
-    return f"<div class=wide><table><tr><th>{_e(what)}</th>{head}<th>shoppers</th></tr>{''.join(body)}</table></div>"
-
-
-def _picture_set_rows(pictures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows of the table of figures that all pictures of a system have together."""
-    rows = []
-    for name, figures in pictures.items():
-        found = picture_sets.row(figures)
-        cells = [f"{found[column]:.3f}" if column in found else "" for column, *_ in picture_sets.COLUMNS]
-        rows.append([name, f"{figures['kind']}s", *cells])
-    return ["system", "of its", *(title for *_, title in picture_sets.COLUMNS)], rows
-
-
-def _picture_sets(pictures: Mapping[str, Mapping[str, Any]]) -> str:
-    head, rows = _picture_set_rows(pictures)
-    body = "".join("<tr>" + "".join(f"<td>{_e(cell)}</td>" for cell in cells) + "</tr>" for cells in rows)
-    return f"<div class=wide><table><tr>{''.join(f'<th>{_e(title)}</th>' for title in head)}</tr>{body}</table></div>"
-
-
-def _cell(figures: Mapping[str, Any], name: str, digits: int, published: float | None) -> str:
-    if name not in figures:
-        return "<td></td>"
-    grey = f" <small class=ref>published {published:.3f}</small>" if published is not None else ""
-    shown = _interval(figures[f"{name}_ci"], digits)
-    return f"<td>{figures[name]:.{digits}f} <small>{shown}</small>{grey}</td>"
-
-
-def _chart(rows: Mapping[str, Mapping[str, Any]], name: str, title: str) -> str:
-    """A figure over the number of clicks, as SVG, with its interval as a band."""
-    points = sorted((int(key), f[name], *f[f"{name}_ci"]) for key, f in rows.items() if name in f)
-    if len(points) < 2:
-        return ""
-    width, height, edge = 260, 150, 42
-    lowest, highest = min(p[2] for p in points), max(p[3] for p in points)
-    room = (highest - lowest) or 1.0
-    last = points[-1][0] or 1
-
-    def at(x: float, y: float) -> str:
-        return f"{edge + x / last * (width - edge - 10):.1f},{height - 22 - (y - lowest) / room * (height - 44):.1f}"
-
-    band = " ".join([at(p[0], p[3]) for p in points] + [at(p[0], p[2]) for p in reversed(points)])
-    line = " ".join(at(p[0], p[1]) for p in points)
-    ticks = "".join(
-        f'<text x="{at(p[0], lowest).split(",")[0]}" y="{height - 6}" text-anchor="middle">{p[0]}</text>' for p in points
-    )
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{_e(title)} by clicks">'
-        f'<text x="4" y="13">{_e(title)}</text>'
-        f'<polygon points="{band}" class="band"/><polyline points="{line}" class="line"/>{ticks}'
-        f'<text x="2" y="{height - 24}">{lowest:.2f}</text><text x="2" y="28">{highest:.2f}</text></svg>'
-    )
-
-
-def _entry(entry: GalleryEntry) -> str:
-    about = "".join(f"<dt>{_e(word)}</dt><dd>{_e(text)}</dd>" for word, text in entry.about)
-    ads = "".join(
-        f"<figure>{_picture(ad.picture, ad.text, AD)}<figcaption><b>{_e(ad.title)}</b><br>{_e(ad.text)}"
-        f"<br><small>{_e(ad.figures)}</small></figcaption></figure>"
-        for ad in entry.ads
-    )
-    return (
-        f"<section><h3>{_e(entry.title)}</h3><dl>{about}</dl><div class=shopper><div class=clicks>"
-        f"<h4>This shopper clicked</h4>{_clicks(entry.history)}"
-        f"<h4>The other shopper clicked</h4>{_clicks(entry.other_history)}</div><div class=ads>{ads}</div></div></section>"
-    )
-
-
-def _clicks(clicks: Sequence[GalleryClick]) -> str:
-    return "<div class=history>" + "".join(_picture(c.picture, c.text, CLICK, c.sampled) for c in clicks) + "</div>"
-
-
-def _picture(picture: Image.Image, text: str, side: int, sampled: bool = False) -> str:
-    frame = " class=sampled" if sampled else ""
-    return f'<button type=button{frame} title="{_e(text)}"><img src="{_inline(picture, side)}" alt="{_e(text)}"></button>'
-
-
-def _inline(picture: Image.Image, side: int) -> str:
-    """A data URL of the picture as WebP, no wider or higher than `side` pixels."""
-    buffer = io.BytesIO()
-    small = picture.convert("RGB")
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    small.save(buffer, "WEBP", quality=80)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _e(text: object) -> str:
-    return html.escape(str(text))
-
-
-_HOW_TO_READ = """<details open><summary>How to read this page</summary><ul>
-<li><b>PBS</b> compares the background of an ad with that of the ad the shopper truly clicked; the product does not count.
-1 is the same background, higher is closer.</li>
-<li><b>Palette distance</b> is how far their colours are apart (CIELAB, lower is closer; 2 is hardly visible, 50 is another
-colour). <b>Scene hit</b>: the share of ads in a kind of scene that the shopper prefers for this department; known, because
-PAd-Synth's shoppers have a known taste.</li>
-<li><b>BLEU</b> and <b>ROUGE-L</b> compare the text with the true ad's text, 0 to 1, higher is closer. <b>Factuality</b> and
-<b>readability</b>: the share of texts without such a violation. <b>Product fidelity</b>: the share of ads whose product is the
-cut-out, value by value.</li>
-<li>If personalisation works, figures improve from 0 clicks on, the swapped row is worse than the full history, and in the
-gallery the ad with their history looks more like the clicks on its left than the other two do:
-<a href="#shoppers">see for yourself</a>.</li></ul></details>"""
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<link rel="icon" href="data:,">
-<title>Do the ads follow the shopper?</title>
-<style>
-body {{ font: 15px/1.45 system-ui, sans-serif; max-width: 1320px; margin: 2em auto; padding: 0 1em; color: #222; }}
-table {{ border-collapse: collapse; margin: .6em 0; }} .wide {{ overflow-x: auto; }}
-th, td {{ padding: .3em .8em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }}
-td > small {{ display: block; white-space: nowrap; }}
-small {{ color: #666; }} .ref {{ color: #8a8a8a; }} .note {{ color: #555; }}
-.summary {{ font-size: 19px; max-width: 60em; }}
-.met td:nth-of-type(3) {{ color: #17692a; }} .missed td:nth-of-type(3) {{ color: #a3261b; }}
-.charts {{ display: flex; flex-wrap: wrap; gap: 1em; }}
-svg {{ width: 240px; font-size: 11px; fill: #444; }}
-.band {{ fill: #cfe0f5; }} .line {{ fill: none; stroke: #1d5fa8; stroke-width: 2; }}
-section {{ border-top: 1px solid #ddd; padding: .6em 0 1.4em; }} h3, h4 {{ margin: .4em 0; }}
-dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 0 .8em; margin: .3em 0 .8em; }}
-dt {{ color: #666; }} dd {{ margin: 0; }}
-.shopper {{ display: flex; gap: 1.4em; flex-wrap: wrap; }} .clicks {{ width: 345px; }}
-.ads {{ display: flex; flex-wrap: wrap; gap: 14px; flex: 1 1 460px; align-content: start; }}
-button {{ border: 0; padding: 0; margin: 0; background: none; cursor: zoom-in; line-height: 0; }}
-.history button {{ margin: 0 5px 5px 0; border-radius: 5px; }} .history img {{ width: 64px; border-radius: 5px; }}
-.sampled {{ outline: 3px solid #1d6fd0; }}
-figure {{ margin: 0; width: 212px; }} figcaption {{ font-size: 13px; }} figure img {{ width: 212px; border-radius: 6px; }}
-dialog {{ border: 0; border-radius: 8px; padding: 12px; max-width: 90vw; cursor: zoom-out; }}
-dialog img {{ width: min(80vw, 75vh); }} dialog::backdrop {{ background: rgba(0, 0, 0, .6); }}
-</style></head>
-<body>
-{body}
-<dialog id="large"><img alt=""><p></p></dialog>
-<script>
-const large = document.getElementById("large");
-document.addEventListener("click", event => {{
-  const picture = event.target.closest("button")?.querySelector("img");
-  if (picture) {{
-    large.querySelector("img").src = picture.src;
-    large.querySelector("p").textContent = picture.alt;
-    large.showModal();
-  }} else if (event.target.closest("dialog")) large.close();
-}});
-</script>
-</body></html>
-"""

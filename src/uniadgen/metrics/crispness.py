@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from uniadgen.metrics.metric import Figure, Metric, TooFew
+from uniadgen.metrics.picture_features import PictureSet
+
 CrispnessOf = tuple[float, float, float]  # Laplacian, gradient, edges
 SIDE = 512  # px of the shorter side
 SIGNATURE = (
@@ -61,11 +64,11 @@ def crispness_of(picture: Image.Image) -> CrispnessOf:
 
 def crispness(painted: Iterable[Image.Image], real: Iterable[Image.Image]) -> Crispness:
     """Of the real pictures those count whose shorter side is SIDE or more, if there are some: others are enlarged, and no
-    measure of what is crisp. Raises ValueError without any picture."""
+    measure of what is crisp. Raises TooFew without any picture."""
     made = [crispness_of(picture) for picture in painted]
     true = [(crispness_of(picture), min(picture.size)) for picture in real]
     if not made or not true:
-        raise ValueError("no pictures")
+        raise TooFew("no pictures")
     large = [found for found in true if found[1] >= SIDE] or true
     return ratios(made, [values for values, _ in large], min(side for _, side in large))
 
@@ -86,3 +89,26 @@ def ratios(made: Sequence[CrispnessOf], true: Sequence[CrispnessOf], side: int) 
         real_px=side,
         signature=f"{SIGNATURE}|real:{side}px",
     )
+
+
+def of_pictures(pictures: PictureSet) -> dict[str, Crispness]:
+    return {"crispness": crispness((picture for picture, _ in pictures.pictures()), pictures.real_pictures())}
+
+
+def _figure(name: str, title: str, what: str) -> Figure:
+    source = "crispness", f"{name}_ratio"
+    return Figure(f"crispness_{name}", title, what, "Crispness and likeness", higher_is_better=None, source=source)
+
+
+METRIC = Metric(
+    name="crispness",
+    what="fine structure of pictures at 512 px, and its ratio to real ones",
+    figures=(
+        _figure("laplacian", "crispness, Laplacian / real", "is fine structure in most places; near 1 is best."),
+        _figure("gradient", "crispness, gradient / real", "is how steep brightness is, likewise."),
+        _figure("edges", "crispness, edges / real", "is the fine structure at outlines, leaves, grain; near 1 is best."),
+    ),
+    needs=("pictures",),
+    order=110,
+    of_pictures=of_pictures,
+)

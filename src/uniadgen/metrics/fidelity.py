@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.ads import Placement
+from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
 
 Values = NDArray[np.float64]
 _ROUNDING = 0.5005  # of one value, and a little for the composer's single precision
@@ -111,3 +112,33 @@ def _hamming(x: Values) -> Values:
 
 def _triangle(x: Values) -> Values:
     return np.maximum(1 - np.abs(x), 0.0)
+
+
+def of_ads(ads: Ads) -> Scores:
+    """Of the ads whose product's place is known."""
+    values: list[dict[str, float]] = []
+    for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True)):
+        if output.placement is None or not isinstance(case.product.image, Image.Image):
+            values.append({})
+            continue
+        intact = product_is_intact(ads.picture(number), case.product.image, output.placement, ads.background(number))
+        values.append({"product_fidelity": float(intact)})
+    signature = "product fidelity|opaque pixels equal the cut-out as placed|around it the background|share of ads"
+    return Scores(values, {"product_fidelity": signature})
+
+
+METRIC = Metric(
+    name="fidelity",
+    what="share of ads whose product is the cut-out, value by value",
+    figures=(
+        Figure(
+            "product_fidelity",
+            "product fidelity",
+            "is the share of ads whose product is the cut-out, value by value.",
+            "Pictures",
+        ),
+    ),
+    needs=("ad", "placement"),
+    order=50,
+    of_ads=of_ads,
+)

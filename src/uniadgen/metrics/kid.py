@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.metrics.picture_features import PictureFeatures, standardiser
+from uniadgen.metrics.metric import Figure, Metric, TooFew
+from uniadgen.metrics.picture_features import PictureFeatures, PictureSet, standardiser
 
 HALVES = 100  # random halvings of the real pictures
 Vectors = NDArray[np.float64]
@@ -53,10 +54,10 @@ def _squared_mmd(xx: Vectors, yy: Vectors, xy: Vectors) -> float:
 def kid(painted: PictureFeatures, real: PictureFeatures, beside: PictureFeatures, encoder: str, seed: int = 0) -> Kid:
     """painted and `beside` against `real`, all in units of the real pictures' deviation. encoder: for the signature.
 
-    Raises ValueError for fewer than two pictures of a kind.
+    Raises TooFew for fewer than two pictures of a kind.
     """
     if min(len(painted), len(real), len(beside)) < 2:
-        raise ValueError("KID needs at least two pictures of each kind")
+        raise TooFew("KID needs at least two pictures of each kind")
     standardised = standardiser(real)
     x, y, z = (standardised(pictures).astype(np.float64) for pictures in (painted, real, beside))
     value, true = squared_mmd(x, y), squared_mmd(z, y)
@@ -73,3 +74,26 @@ def kid(painted: PictureFeatures, real: PictureFeatures, beside: PictureFeatures
         "|ratio:to the larger of real and noise"
     )
     return Kid(len(x), value, true, noise, value / scale if scale > 0 else 0.0, (len(y), len(z)), signature)
+
+
+def of_pictures(pictures: PictureSet) -> dict[str, Kid]:
+    return {"kid": kid(pictures.features, pictures.real, pictures.real_beside, pictures.signature)}
+
+
+METRIC = Metric(
+    name="kid",
+    what="how far a folder of pictures is from real ones as a whole",
+    figures=(
+        Figure(
+            "kid",
+            "KID / real",
+            "is how far all pictures together are from real ones, against the distance of other real ones: at most 3 is good.",
+            "Crispness and likeness",
+            higher_is_better=False,
+            source=("kid", "ratio"),
+        ),
+    ),
+    needs=("pictures", "beside"),
+    order=120,
+    of_pictures=of_pictures,
+)

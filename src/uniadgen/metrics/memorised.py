@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.metrics.picture_features import SMALL, PictureFeatures, standardiser
+from uniadgen.metrics.metric import Figure, Metric
+from uniadgen.metrics.picture_features import SMALL, PictureFeatures, PictureSet, standardiser
 
 QUANTILE = 0.05
 Distances = NDArray[np.float64]
@@ -76,3 +77,25 @@ def memorised(painted: PictureFeatures, real: PictureFeatures, train: PictureFea
         f"|pixels:{SMALL}px rgb, outside both products, mirrored too"
     )
     return Memorised(len(painted), shares[0], shares[1], bounds[0], bounds[1], len(train), len(real), signature)
+
+
+def of_pictures(pictures: PictureSet) -> dict[str, Memorised]:
+    return {"memorised": memorised(pictures.features, pictures.real, pictures.train, pictures.signature)}
+
+
+def _figure(name: str, what: str) -> Figure:
+    source, topic = ("memorised", name), "Memory and diversity"
+    return Figure(f"memorised_{name}", f"memorised, {name}", what, topic, higher_is_better=False, source=source)
+
+
+METRIC = Metric(
+    name="memorised",
+    what="share of pictures that repeat a training picture",
+    figures=(
+        _figure("features", "is the share of pictures that are nearer to a training picture than real ones are (0.05: none)."),
+        _figure("pixels", "is the same, by pixels of thumbnails."),
+    ),
+    needs=("pictures",),
+    order=130,
+    of_pictures=of_pictures,
+)

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.errors import InputError
 from uniadgen.files import write_text
 from uniadgen.imaging.loading import load_rgb
-from uniadgen.model.background_encoder import DESCRIBED, BackgroundEncoder
+from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
 from uniadgen.words import quoted
+
+if TYPE_CHECKING:
+    from uniadgen.model.background_encoder import BackgroundEncoder
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".avif", ".jp2"}
 
@@ -40,14 +43,18 @@ class FolderScores:
         }
 
 
-@torch.no_grad()
-def features(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
+def features(encoder: "BackgroundEncoder", pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
     """[N, features], what embeddings are a projection of; no more than `batch` pictures are held."""
+    import torch
+
+    from uniadgen.model.background_encoder import DESCRIBED
+
     device = encoder.head.weight.device
     found: list[NDArray[np.float32]] = []
     views: Iterator[torch.Tensor] = map(encoder.prepare, pictures)
-    while some := list(islice(views, batch)):
-        found.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
+    with torch.no_grad():
+        while some := list(islice(views, batch)):
+            found.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
     return (
         np.concatenate(found)
         if found
@@ -55,19 +62,21 @@ def features(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch:
     )
 
 
-@torch.no_grad()
-def project(encoder: BackgroundEncoder, values: NDArray[np.float32]) -> NDArray[np.float32]:
+def project(encoder: "BackgroundEncoder", values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features [N, features] -> embeddings [N, 64], rows of length 1."""
-    return encoder.project(torch.from_numpy(values).to(encoder.head.weight)).cpu().numpy()
+    import torch
+
+    with torch.no_grad():
+        return encoder.project(torch.from_numpy(values).to(encoder.head.weight)).cpu().numpy()
 
 
-def embeddings(encoder: BackgroundEncoder, pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
+def embeddings(encoder: "BackgroundEncoder", pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
     """[N, 64], rows of length 1; no more than `batch` pictures are held."""
     return project(encoder, features(encoder, pictures, batch))
 
 
 def pbs(
-    encoder: BackgroundEncoder, first: Sequence[Image.Image], second: Sequence[Image.Image], batch: int = 64
+    encoder: "BackgroundEncoder", first: Sequence[Image.Image], second: Sequence[Image.Image], batch: int = 64
 ) -> NDArray[np.float64]:
     """PBS of pairs of pictures: [N]."""
     if len(first) != len(second):
@@ -76,7 +85,7 @@ def pbs(
     return np.clip(product.sum(1), -1, 1)
 
 
-def folder_scores(encoder: BackgroundEncoder, a: Path, b: Path, batch: int = 64) -> FolderScores:
+def folder_scores(encoder: "BackgroundEncoder", a: Path, b: Path, batch: int = 64) -> FolderScores:
     """Pairs pictures whose names agree up to their suffix. Raises InputError for folders without a pair."""
     first, second, names = paired(a, b)
     embedded = [
@@ -118,3 +127,33 @@ def _pictures(folder: Path, option: str) -> dict[str, Path]:
             raise InputError(f"argument {option}: {quoted(folder)} has {path.name} and {found[path.stem].name}; keep one")
         found[path.stem] = path
     return found
+
+
+def of_ads(ads: Ads) -> Scores:
+    from uniadgen.metrics.picture_features import encoder_digest
+
+    encoder, cases = ads.judge.encoder, ads.cases
+    key = "true embeddings", tuple(case.id for case in cases)
+    true = ads.judge.once(key, lambda: embeddings(encoder, (case.true_ad for case in cases)))
+    likeness = (project(encoder, ads.features) * true).sum(1)
+    signature = f"PBS|background encoder {encoder_digest(encoder)}|cosine to the true ad|mean over ads"
+    return Scores([{"pbs": float(np.clip(value, -1, 1))} for value in likeness], {"pbs": signature})
+
+
+METRIC = Metric(
+    name="pbs",
+    what="background similarity of pictures with the same name",
+    figures=(
+        Figure(
+            "pbs",
+            "PBS",
+            "compares the background of an ad with that of the ad the shopper truly clicked; the product does not count. "
+            "1 is the same background.",
+            "Pictures",
+            follows_taste=True,
+        ),
+    ),
+    needs=("ad",),
+    order=10,
+    of_ads=of_ads,
+)

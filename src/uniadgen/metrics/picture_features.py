@@ -6,28 +6,35 @@ by the background encoder's backbone, before its projection: the judge's encoder
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import load_rgb, load_stored
+from uniadgen.metrics.metric import Judge, TooFew
 from uniadgen.metrics.pbs import SUFFIXES, features
-from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.words import quoted
+
+if TYPE_CHECKING:
+    from uniadgen.model.background_encoder import BackgroundEncoder
 
 Kind = Literal["plate", "ad"]
 Seen = tuple[Image.Image, tuple[float, float, float, float] | None]  # a picture; left, top, width, height of its product, 0..1
 SMALL = 32  # px of the thumbnails
 BACKGROUND = ".background"  # ends the stem of what an ad was composed on
+
+
+class NoRealPictures(InputError):
+    """A data set has no pictures of a kind in a split."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,8 @@ class PictureFeatures:
         return len(self.embedded)
 
 
-def picture_features(encoder: BackgroundEncoder, pictures: Iterable[Seen], batch: int = 64) -> PictureFeatures:
-    """Describes pictures one batch at a time. Raises ValueError without any."""
+def picture_features(encoder: "BackgroundEncoder", pictures: Iterable[Seen], batch: int = 64) -> PictureFeatures:
+    """Describes pictures one batch at a time. Raises TooFew without any."""
     parts: list[PictureFeatures] = []
     waiting = iter(pictures)
     while some := list(islice(waiting, batch)):
@@ -57,7 +64,7 @@ def picture_features(encoder: BackgroundEncoder, pictures: Iterable[Seen], batch
             )
         )
     if not parts:
-        raise ValueError("no pictures")
+        raise TooFew("no pictures")
     return join(parts)
 
 
@@ -82,19 +89,83 @@ def standardiser(real: PictureFeatures) -> Callable[[PictureFeatures], NDArray[n
     return lambda pictures: (pictures.embedded - mean) / deviation
 
 
-def encoder_signature(encoder: BackgroundEncoder) -> str:
-    """Which features these are: of the encoder behind PBS, before its projection, by a hash of its weights."""
+def encoder_digest(encoder: "BackgroundEncoder") -> str:
+    """Eight digits of a hash of its weights."""
     digest = hashlib.sha256()
     for name, tensor in sorted(encoder.state_dict().items()):
         digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
-    return f"features:PBS background encoder {digest.hexdigest()[:8]}, before projection, {encoder.described}"
+    return digest.hexdigest()[:8]
+
+
+def encoder_signature(encoder: "BackgroundEncoder") -> str:
+    """Which features these are: of the encoder behind PBS, before its projection."""
+    return f"features:PBS background encoder {encoder_digest(encoder)}, before projection, {encoder.described}"
+
+
+# What a metric of a set is given ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSet:
+    """All pictures of a system or of a folder, and the real ones of a data set that they are held against.
+
+    pictures: yields them anew with each call. groups: by name, groups of pictures that are to differ. beside: the split of
+    other real pictures. Features of real pictures are computed once for a judge.
+    """
+
+    judge: Judge
+    kind: Kind
+    pictures: Callable[[], Iterable[Seen]]
+    groups: Mapping[str, Sequence[Callable[[], Iterable[Seen]]]] = field(default_factory=dict)
+    beside: str = "val"
+
+    @cached_property
+    def features(self) -> PictureFeatures:
+        """Raises TooFew without pictures."""
+        return picture_features(self.judge.encoder, self.pictures())
+
+    def group_features(self, name: str) -> list[PictureFeatures]:
+        return [picture_features(self.judge.encoder, group()) for group in self.groups[name]]
+
+    def real_pictures(self) -> Iterator[Image.Image]:
+        """Raises NoRealPictures where the data set has none."""
+        return (picture for picture, _ in real_pictures(self.judge.data, self.judge.split, self.kind))
+
+    @property
+    def real(self) -> PictureFeatures:
+        """Of the split that is judged. Raises NoRealPictures where it has none."""
+        return real_features(self.judge, self.judge.split, self.kind)
+
+    @property
+    def real_beside(self) -> PictureFeatures:
+        return real_features(self.judge, self.beside, self.kind)
+
+    @property
+    def train(self) -> PictureFeatures:
+        return real_features(self.judge, "train", self.kind)
+
+    @property
+    def signature(self) -> str:
+        """Of the features."""
+        signature: str = self.judge.once("encoder signature", lambda: encoder_signature(self.judge.encoder))
+        return signature
+
+
+def real_features(judge: Judge, split: str, kind: Kind) -> PictureFeatures:
+    """Of a split's plates or ads. Raises NoRealPictures where it has none."""
+    found: PictureFeatures = judge.once(
+        ("real features", split, kind), lambda: picture_features(judge.encoder, real_pictures(judge.data, split, kind))
+    )
+    return found
 
 
 # The pictures ------------------------------------------------------------------------------------------------------------
 
 
 def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen]:
-    """Plates, or finished ads, of a split, with the boxes of their products. Raises InputError where there are none."""
+    """Plates, or finished ads, of a split, with the boxes of their products. Raises NoRealPictures where there are none."""
+    from uniadgen.data.layout import iter_rows
+
     found = False
     for row in iter_rows(data, "creatives", ("id", "split", "placement", kind), 64):
         if row["split"] == split and row[kind] is not None:
@@ -102,7 +173,7 @@ def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen
             picture = flatten(load_stored(row[kind], f"creative {quoted(row['id'])}, {kind}"))
             yield picture, tuple(row["placement"]) if row["placement"] else None
     if not found:
-        raise InputError(
+        raise NoRealPictures(
             f"argument --data: {quoted(data)} has no {kind}s in the split {quoted(split)}; name another split or --kind"
         )
 

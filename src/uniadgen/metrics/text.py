@@ -19,9 +19,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from uniadgen.cli.inspect import check_selling_points
 from uniadgen.errors import InputError
-from uniadgen.inspection.text import inspect_text
+from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
 from uniadgen.words import HAN, WORD, clean_text, clusters, is_blank, is_unspaced, quoted, split_chinese, words
 
 MAX_LINE_CHARACTERS = 10_000
@@ -112,6 +111,8 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _inspected(prediction: Prediction) -> tuple[float | None, bool | None, bool | None]:
+    from uniadgen.inspection.text import inspect_text
+
     if all(is_blank(point) for point in prediction.selling_points):
         return None, None, None
     inspection = inspect_text(prediction.text, prediction.selling_points)
@@ -267,6 +268,8 @@ def load_predictions(path: Path) -> list[Prediction]:
 
 
 def _prediction(line: str, what: str) -> Prediction:
+    from uniadgen.inspection.selling_points import check_selling_points
+
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
@@ -292,3 +295,49 @@ def _prediction(line: str, what: str) -> Prediction:
     points = fields.get("selling_points")
     checked = check_selling_points(points, f"{what}: selling_points") if points not in (None, []) else []
     return Prediction(clean_text(text), [clean_text(r) for r in references], checked)
+
+
+# In evaluations ----------------------------------------------------------------------------------------------------------
+
+
+def of_ads(ads: Ads) -> Scores:
+    """Of the ads that have a text, against the true ad's."""
+    written = [
+        (number, Prediction(output.text, [case.true_text], case.product.selling_points))
+        for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True))
+        if output.text is not None
+    ]
+    values: list[dict[str, float]] = [{} for _ in ads.cases]
+    if not written:
+        return Scores(values, {})
+    scores = text_metrics([prediction for _, prediction in written])
+    for (number, _), ad in zip(written, scores.ads, strict=True):
+        found = {
+            "bleu": ad.bleu,
+            "rouge_l": ad.rouge_l,
+            "coverage": ad.coverage,
+            "factuality": ad.factual,
+            "readability": ad.readable,
+        }
+        values[number] = {name: float(value) for name, value in found.items() if value is not None}
+    return Scores(values, {name: scores.signatures[name] for name in ("bleu", "rouge_l")})
+
+
+def _figure(name: str, title: str, what: str, follows_taste: bool = False) -> Figure:
+    return Figure(name, title, what, "Texts", follows_taste=follows_taste)
+
+
+METRIC = Metric(
+    name="text",
+    what="BLEU, ROUGE-L, coverage, factuality and readability of ad texts",
+    figures=(
+        _figure("bleu", "BLEU", "compares the text with the true ad's by runs of words, 0 to 1.", True),
+        _figure("rouge_l", "ROUGE-L", "does by the longest common sequence of words, 0 to 1.", True),
+        _figure("coverage", "coverage", "is the share of the selling points that the text says in full."),
+        _figure("factuality", "factuality", "is the share of texts that say nothing but the selling points."),
+        _figure("readability", "readability", "is the share of texts that read as an ad: no list copied, no repetition."),
+    ),
+    needs=("text", "selling points"),
+    order=40,
+    of_ads=of_ads,
+)

@@ -1,0 +1,140 @@
+"""Finished ads to be judged: those of other systems from a folder or a file of lines, and those that `evaluate` wrote."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from uniadgen.ads import Placement
+from uniadgen.errors import InputError
+from uniadgen.imaging.loading import check_whole_picture
+from uniadgen.metrics.metric import Output
+from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.words import clean_text, quoted
+
+
+@dataclass(frozen=True)
+class System:
+    """Another system's ads by shopper. unused: its files (or lines) that belong to no ad; missing: shoppers without one."""
+
+    ads: dict[str, Output]
+    unused: list[str]
+    missing: list[str]
+
+    def notes(self, most: int = 20) -> list[str]:
+        """What the user should know about files that were not used, and about ads that are not there."""
+        told = []
+        if self.unused:
+            more = f" and {len(self.unused) - most:,} more, see results.json" if len(self.unused) > most else ""
+            told.append(f"not used: {', '.join(map(quoted, self.unused[:most]))}{more}")
+        if self.missing:
+            told.append(f"no ad for {len(self.missing):,} of {len(self.missing) + len(self.ads):,} shoppers")
+        if count := sum(ad.text is None for ad in self.ads.values()):
+            told.append(f"no text for {count:,} of {len(self.ads):,} ads")
+        return told
+
+
+def read_system(path: Path, shoppers: Sequence[str]) -> System:
+    """Another system's ads of some shoppers; each picture is decoded once, so that a damaged one is found before the work.
+
+    path: a folder with ID.png (or another picture) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"}
+    with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
+    "height"} of the product in pixels. Raises InputError.
+    """
+    known = set(shoppers)
+    found, unused = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
+    if not found:
+        raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
+    return System(found, unused, [name for name in shoppers if name not in found])
+
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".tif", ".tiff")
+
+
+def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Output], list[str]]:
+    pictures: dict[str, Path] = {}
+    texts: dict[str, Path] = {}
+    unused = []
+    for file in sorted(folder.iterdir()):
+        kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts}
+        files = kinds.get(file.suffix.lower()) if file.stem in known and file.is_file() else None
+        if files is None:
+            unused.append(file.name)
+        elif file.stem in files:
+            raise InputError(
+                f"argument --outputs: {quoted(files[file.stem])} and {quoted(file.name)} are of one shopper; keep one of them"
+            )
+        else:
+            files[file.stem] = file
+    unused += [text.name for name, text in texts.items() if name not in pictures]
+    found: dict[str, Output] = {}
+    for name, picture in pictures.items():
+        check_whole_picture(picture, "argument --outputs")
+        try:
+            # A byte order mark is no part of the text.
+            text = texts[name].read_text("utf-8-sig").strip() if name in texts else ""
+        except (OSError, UnicodeDecodeError):
+            shown = quoted(texts[name])
+            raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
+        found[name] = Output(picture, clean_text(text) or None)
+    return found, sorted(unused)
+
+
+def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Output], list[str]]:
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError, ValueError):
+        raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
+    found: dict[str, Output] = {}
+    unused = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        what = f"argument --outputs: {quoted(path)}, line {number}"
+        try:
+            record = json.loads(line, object_pairs_hook=unrepeated)
+            name, picture, text, place = record["id"], record["image"], record.get("text"), record.get("placement")
+            placement = None if place is None else Placement(*(place[k] for k in ("left", "top", "width", "height")))
+            sides = () if placement is None else placement.as_dict().values()
+            right = isinstance(name, str) and isinstance(picture, str) and (text is None or isinstance(text, str))
+            if not right or any(type(side) is not int for side in sides):
+                raise TypeError
+        except RepeatedKey as error:
+            raise InputError(f"{what}: the key {quoted(error.key)} stands there more than once; keep one") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise InputError(
+                f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
+                '"width": 9, "height": 9}}}; the last two may be left out'
+            ) from None
+        if name in found:
+            raise InputError(f"{what}: a second ad of the same shopper; keep one")
+        if name in known:
+            check_whole_picture(path.parent / picture, what)
+            found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
+        else:
+            unused.append(f"line {number}")
+    return found, unused
+
+
+def read_outputs(path: Path, shoppers: Sequence[str]) -> System:
+    """As `read_system`, or the ads that `generate_all` has written, where a folder has their records. Raises InputError."""
+    own = [name for name in shoppers if (path / f"{name}.json").is_file()] if path.is_dir() else []
+    if not own:
+        return read_system(path, shoppers)
+    return System(own_outputs(path, own), [], [name for name in shoppers if name not in own])
+
+
+def own_outputs(folder: Path, names: list[str]) -> dict[str, Output]:
+    """The ads that `generate_all` has written for these shoppers."""
+    found = {}
+    for name in names:
+        record = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        found[name] = Output(
+            folder / record["image"],
+            record["text"],
+            folder / record["background"],
+            Placement(**record["placement"]),
+            sum(record["timings"].values()),
+            tuple(click["index"] for click in record["sampled_clicks"]),
+        )
+    return found
