@@ -38,6 +38,7 @@ VERBS = (
     Verb("train", "train a part of the model", "train"),
     Verb("data", "make and prepare data", "data"),
     Verb("evaluate", "measure a model on a data set: tables, curves, gallery", "evaluate"),
+    Verb("baselines", "make ads by other systems, to compare with", "baselines"),
     Verb("metrics", "measure finished ads, or an image tokenizer", "metrics"),
     Verb("inspect", "look for what is wrong with an ad", "inspect"),
 )

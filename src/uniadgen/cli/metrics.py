@@ -103,7 +103,7 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
     """Print the means of a metric over the ads of a system, with intervals over shoppers."""
     from uniadgen.evaluation.figures import interval
     from uniadgen.evaluation.protocol import load_cases
-    from uniadgen.evaluation.systems import read_outputs
+    from uniadgen.evaluation.systems import read_system
     from uniadgen.loading.background_encoder import load_encoder
     from uniadgen.metrics.metric import Ads, Judge
 
@@ -112,7 +112,7 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
         raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
     cases = load_cases(data, arguments.split, arguments.limit)
-    system = read_outputs(Path(arguments.outputs), [case.id for case in cases])
+    system = read_system(Path(arguments.outputs), [case.id for case in cases])
     for line in system.notes():
         print_line(f"--outputs: {line}", sys.stderr)
     judged = [case for case in cases if case.id in system.ads]

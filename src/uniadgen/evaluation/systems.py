@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from uniadgen.ads import Placement
 from uniadgen.errors import InputError
@@ -37,9 +38,10 @@ class System:
 def read_system(path: Path, shoppers: Sequence[str]) -> System:
     """Another system's ads of some shoppers; each picture is decoded once, so that a damaged one is found before the work.
 
-    path: a folder with ID.png (or another picture) and ID.txt, or a file of JSON lines {"id", "image", "text", "placement"}
-    with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top", "width",
-    "height"} of the product in pixels. Raises InputError.
+    path: a folder with ID.png (or another picture) and ID.txt, or with ads and their records as `generate`, `evaluate` and
+    `baselines` write them (for their background, placement and seconds), or a file of JSON lines {"id", "image", "text",
+    "placement"} with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top",
+    "width", "height"} of the product in pixels. Raises InputError.
     """
     known = set(shoppers)
     found, unused = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
@@ -54,9 +56,10 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", 
 def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Output], list[str]]:
     pictures: dict[str, Path] = {}
     texts: dict[str, Path] = {}
+    records: dict[str, Path] = {}
     unused = []
     for file in sorted(folder.iterdir()):
-        kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts}
+        kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts, ".json": records}
         files = kinds.get(file.suffix.lower()) if file.stem in known and file.is_file() else None
         if files is None:
             unused.append(file.name)
@@ -66,18 +69,44 @@ def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Output]
             )
         else:
             files[file.stem] = file
-    unused += [text.name for name, text in texts.items() if name not in pictures]
+    unused += [file.name for files in (texts, records) for name, file in files.items() if name not in pictures]
     found: dict[str, Output] = {}
     for name, picture in pictures.items():
         check_whole_picture(picture, "argument --outputs")
-        try:
-            # A byte order mark is no part of the text.
-            text = texts[name].read_text("utf-8-sig").strip() if name in texts else ""
-        except (OSError, UnicodeDecodeError):
-            shown = quoted(texts[name])
-            raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
-        found[name] = Output(picture, clean_text(text) or None)
+        recorded = _recorded(records[name], picture) if name in records else None
+        if recorded is None:
+            found[name] = Output(picture, None)
+            unused += [records[name].name] if name in records else []
+        else:
+            found[name] = recorded
+            unused = [other for other in unused if recorded.background is None or other != recorded.background.name]
+        if name in texts:
+            try:
+                # A byte order mark is no part of the text.
+                text = texts[name].read_text("utf-8-sig").strip()
+            except (OSError, UnicodeDecodeError):
+                shown = quoted(texts[name])
+                raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
+            found[name] = replace(found[name], text=clean_text(text) or None)
     return found, sorted(unused)
+
+
+def _recorded(record: Path, picture: Path) -> Output | None:
+    """What an ad's record says, as `generate` and `baselines` write it beside the picture; None for another kind of file."""
+    try:
+        fields = json.loads(record.read_text("utf-8"))
+        if fields["image"] != picture.name:
+            return None
+        output = _output(record.parent, fields)
+        if fields["background"] != Path(fields["background"]).name or any(
+            type(v) is not int for v in fields["placement"].values()
+        ):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    if output.background is not None:
+        check_whole_picture(output.background, "argument --outputs")
+    return output
 
 
 def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Output], list[str]]:
@@ -116,25 +145,18 @@ def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Output], l
     return found, unused
 
 
-def read_outputs(path: Path, shoppers: Sequence[str]) -> System:
-    """As `read_system`, or the ads that `generate_all` has written, where a folder has their records. Raises InputError."""
-    own = [name for name in shoppers if (path / f"{name}.json").is_file()] if path.is_dir() else []
-    if not own:
-        return read_system(path, shoppers)
-    return System(own_outputs(path, own), [], [name for name in shoppers if name not in own])
-
-
 def own_outputs(folder: Path, names: list[str]) -> dict[str, Output]:
     """The ads that `generate_all` has written for these shoppers."""
-    found = {}
-    for name in names:
-        record = json.loads((folder / f"{name}.json").read_text("utf-8"))
-        found[name] = Output(
-            folder / record["image"],
-            record["text"],
-            folder / record["background"],
-            Placement(**record["placement"]),
-            sum(record["timings"].values()),
-            tuple(click["index"] for click in record["sampled_clicks"]),
-        )
-    return found
+    return {name: _output(folder, json.loads((folder / f"{name}.json").read_text("utf-8"))) for name in names}
+
+
+def _output(folder: Path, record: dict[str, Any]) -> Output:
+    """An ad by its record, which `ad_files.write_ad` has written."""
+    return Output(
+        folder / record["image"],
+        clean_text(record["text"]) or None,
+        folder / record["background"],
+        Placement(**record["placement"]),
+        sum(record["timings"].values()),
+        tuple(click["index"] for click in record["sampled_clicks"]),
+    )
