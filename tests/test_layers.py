@@ -9,7 +9,7 @@ ROOT = Path(uniadgen.__file__).parent
 
 # From the ground up; rooms on one line don't know each other. A room is a module or a folder right below `uniadgen`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "rng"),
+    ("errors", "registry", "rng"),
     ("words", "signals"),
     ("console", "files", "schema", "strictjson"),
     ("ads", "ablations"),
@@ -20,8 +20,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "decoding"),
     ("metrics",),
     ("pipeline", "training"),
-    ("baselines", "demo", "evaluation"),
-    ("bench",),
+    ("demo", "evaluation"),
+    ("baselines", "bench"),
     ("cli",),
     ("__main__", ""),
 )
@@ -56,7 +56,7 @@ def test_no_room_imports_from_above() -> None:
             if here != there and FLOOR.get(there, 0) >= FLOOR.get(here, 99):
                 upward.append(f"{path.relative_to(ROOT)} imports {module}")
     assert not unknown, "give new rooms a place in LAYERS"
-    assert set(upward) <= {"metrics/text.py imports cli.inspect.check_selling_points"}
+    assert upward == []
 
 
 def test_no_code_that_makes_ads_knows_the_synthetic_world() -> None:

@@ -47,7 +47,7 @@ def run(
         some = waiting[start : start + BATCH]
         with staged(out, [case.id for case in some], "finish") as stage:
             for number, case in enumerate(some, 1):
-                write_ad(_ad(baseline, case, side), [], stage, case.id, digest)
+                write_ad(_ad(baseline, case, side), stage, case.id, digest)
                 publish(stage, case.id, "finish")
                 if progress is not None:
                     progress(baseline.name, len(done) + start + number, len(cases))
