@@ -22,7 +22,7 @@ from uniadgen.words import quoted
 def add_metrics(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
     what = {metric.name: metric.what for metric in all_metrics()}
-    verb = kinds.add_parser("text", help=what.pop("text"), allow_abbrev=False)
+    verb = kinds.add_parser("text", help=what.pop("text"))
     verb.set_defaults(run=metrics_text)
     verb.add_argument(
         "--predictions",
@@ -31,7 +31,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
         help='lines of {"prediction": ..., "references": [...], "selling_points": [...]}',
     )
     verb.add_argument("--json", action="store_true", help="print JSON")
-    verb = kinds.add_parser("pbs", help=what.pop("pbs"), allow_abbrev=False)
+    verb = kinds.add_parser("pbs", help=what.pop("pbs"))
     verb.set_defaults(run=metrics_pbs)
     verb.add_argument("--a", required=True, metavar="DIR", help="pictures")
     verb.add_argument("--b", required=True, metavar="DIR", help="pictures to compare them with")
@@ -39,7 +39,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--encoder", metavar="FILE", help="a published checkpoint or a .safetensors file (default: embedded)")
     verb.add_argument("--batch", type=int, default=64, metavar="N", help="pictures at a time (default %(default)s)")
     verb.add_argument("--json", action="store_true", help="print JSON")
-    verb = kinds.add_parser("pictures", help="palette distance, FID and CLIP scores of two folders", allow_abbrev=False)
+    verb = kinds.add_parser("pictures", help="palette distance, FID and CLIP scores of two folders")
     verb.set_defaults(run=metrics_pictures)
     verb.add_argument("--a", required=True, metavar="DIR", help="generated pictures, with NAME.txt beside them for --clip")
     verb.add_argument("--b", required=True, metavar="DIR", help="true pictures with the same names")
@@ -47,7 +47,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--inception", metavar="FILE", help="torch-fidelity's weights of Inception")
     verb.add_argument("--clip", metavar="FOLDER", help="CLIP scores, with a model that transformers saved or has in its cache")
     verb.add_argument("--json", action="store_true", help="print JSON")
-    verb = kinds.add_parser("reconstruction", help="how well an image tokenizer reproduces pictures", allow_abbrev=False)
+    verb = kinds.add_parser("reconstruction", help="how well an image tokenizer reproduces pictures")
     verb.set_defaults(run=metrics_reconstruction)
     verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout, with pictures")
     verb.add_argument(
@@ -59,10 +59,10 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true", help="print JSON")
     for metric in all_metrics():
         if metric.name in what:
-            verb = kinds.add_parser(metric.name, help=metric.what, allow_abbrev=False)
+            verb = kinds.add_parser(metric.name, help=metric.what)
             verb.set_defaults(run=metrics_of_pictures if metric.of_pictures else metrics_of_ads, metric=metric)
             _add_options(verb, metric)
-    verb = kinds.add_parser("list", help="all figures of all metrics: titles, units, what they say", allow_abbrev=False)
+    verb = kinds.add_parser("list", help="all figures of all metrics: titles, units, what they say")
     verb.set_defaults(run=metrics_list)
     verb.add_argument("--json", action="store_true", help="print JSON")
 
