@@ -1,11 +1,21 @@
-"""Standard output: one way of printing for all, which no encoding, closed stream or full disk turns into a traceback."""
+"""Standard output: one way of printing for all, which no encoding, closed stream or full disk turns into a traceback.
+
+Results are printed; whatever else there is to say goes to standard error, through the loggers below `uniadgen`. Nothing of a
+shopper's is logged: no texts, no names of pictures.
+"""
 
 import contextlib
+import io
 import json
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
+
+LEVELS = {"quiet": logging.ERROR, "normal": logging.WARNING, "verbose": logging.INFO}
+_logger = logging.getLogger("uniadgen")
 
 
 def print_line(text: object = "", file: TextIO | None = None, flush: bool = False) -> None:
@@ -72,8 +82,43 @@ STDOUT = "standard output"
 
 
 @contextlib.contextmanager
+def logging_to_standard_error(verbosity: str) -> Iterator[None]:
+    """Shows what the package logs, from the level of this verbosity on. verbosity: a key of LEVELS."""
+    handler, level = logging.StreamHandler(sys.stderr), _logger.level
+    handler.setFormatter(logging.Formatter("uniadgen: %(message)s"))
+    _logger.addHandler(handler)
+    _logger.setLevel(LEVELS[verbosity])
+    try:
+        with warnings.catch_warnings():
+            if is_quiet():
+                warnings.simplefilter("ignore")
+            yield
+    finally:
+        _logger.removeHandler(handler)
+        _logger.setLevel(level)
+
+
+def is_quiet() -> bool:
+    """Whether only errors and results are wanted; progress bars ask. False outside of the command line."""
+    return _logger.level >= logging.ERROR
+
+
+def notices() -> TextIO:
+    """Where to print what is no result, as libraries do: standard error, or nowhere when all is to be quiet."""
+    return cast(TextIO, _Nowhere()) if is_quiet() else sys.stderr
+
+
+class _Nowhere(io.TextIOBase):
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+@contextlib.contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar with the time left for each step, on terminals only. Call it with (step, done, in all)."""
+    """A progress bar with the time left for each step, on terminals only and not when all is to be quiet.
+
+    Call it with (step, done, in all).
+    """
     from tqdm import tqdm
 
     bar: tqdm[Any] | None = None
@@ -85,7 +130,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             if bar is not None:
                 bar.close()
             current = step
-            bar = tqdm(total=total, desc=step, file=sys.stderr, disable=None, unit_scale=True, leave=False)
+            bar = tqdm(total=total, desc=step, file=sys.stderr, disable=is_quiet() or None, unit_scale=True, leave=False)
         bar.update(done - bar.n)
 
     try:

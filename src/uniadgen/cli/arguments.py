@@ -11,10 +11,17 @@ from uniadgen.words import quoted
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises InputError instead of printing its usage and ending the process, and guesses no shortened names."""
+    """A parser that raises InputError instead of printing its usage and ending the process, and guesses no shortened names.
+
+    All parsers know --quiet and --verbose; `verbosity` is not there when neither is given.
+    """
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **how})
+        # At every level, and without a default, by which a verb's parser would undo what stands before the verb.
+        said: dict[str, Any] = {"dest": "verbosity", "action": "store_const", "default": argparse.SUPPRESS}
+        self.add_argument("-q", "--quiet", const="quiet", help="print only errors and the result", **said)
+        self.add_argument("-v", "--verbose", const="verbose", help="also say what is loaded and how long it takes", **said)
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message} (see {self.prog} --help)")

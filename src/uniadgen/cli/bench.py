@@ -6,27 +6,24 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from uniadgen.console import print_json, print_line
-from uniadgen.errors import InputError
+from uniadgen.cli.arguments import whole_number
+from uniadgen.console import notices, print_json, print_line
 
 
 def add_bench(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=bench)
     verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one, else random weights)")
-    verb.add_argument("--repeats", type=int, default=5, metavar="N", help="runs whose median counts (default 5)")
+    verb.add_argument("--repeats", type=whole_number(1, 99), default=5, metavar="N", help="runs; the median counts (default 5)")
     verb.add_argument("--quick", action="store_true", help="tiny models and one run: a test of the benchmark, no measurement")
     verb.add_argument("--json", action="store_true", help="print a list of rows: name, ours, peer, ratio, unit, versions")
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    if arguments.repeats < 1:
-        raise InputError("argument --repeats: at least 1 is needed")
-
     from uniadgen.bench import run
 
     # Rows appear as they are measured. With --json, standard output is for the list only; libraries never get it.
-    shown = sys.stderr if arguments.json else sys.stdout
-    with contextlib.redirect_stdout(sys.stderr):
+    shown = notices() if arguments.json else sys.stdout
+    with contextlib.redirect_stdout(notices()):
         rows = run(
             Path(arguments.model) if arguments.model else None,
             arguments.quick,

@@ -5,6 +5,7 @@ uniadgen generate request.json --out ads --count 3 --seed 7
 
 import argparse
 import contextlib
+import logging
 import math
 import re
 import sys
@@ -15,7 +16,7 @@ from uniadgen.ad_files import Existing, finished_ads, png, publish, staged, summ
 from uniadgen.ads import AdRequest
 from uniadgen.cli.arguments import whole_number
 from uniadgen.cli.options import add_options, chosen_options
-from uniadgen.console import print_json, print_line, progress_bar
+from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, is_dir, write_bytes
@@ -27,6 +28,8 @@ from uniadgen.words import quoted
 
 if TYPE_CHECKING:
     from uniadgen.request import CheckedRequest
+
+_log = logging.getLogger(__name__)
 
 MAX_COUNT = 1000
 BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
@@ -122,7 +125,7 @@ def _make_ads(
     existing: Existing = "replace" if arguments.overwrite else "finish" if arguments.resume else "refuse"
     names, records = list(seeds), dict[str, dict[str, Any]]()
     # Models and their libraries may print; standard output is for the result only.
-    with staged(out, names, existing) as stage, contextlib.redirect_stdout(sys.stderr), progress_bar() as progress:
+    with staged(out, names, existing) as stage, contextlib.redirect_stdout(notices()), progress_bar() as progress:
         generator = AdGenerator.from_pretrained(
             arguments.model,
             foreground=arguments.foreground,
@@ -140,6 +143,7 @@ def _make_ads(
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
                 records[name] = write_ad(ad, stage, name, digest)
+                _log.info("%s: %s", name, ", ".join(f"{step} {seconds:.2f} s" for step, seconds in ad.timings.items()))
                 publish(stage, name, existing)
                 progress("generating", len(records), len(names))
     return records

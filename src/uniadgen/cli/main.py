@@ -7,7 +7,11 @@ its functions, so that --help and bad input are answered at once.
 
 import argparse
 import contextlib
+import logging
+import os
+import platform
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +24,8 @@ from uniadgen.errors import InputError, check_address_space, lacks_memory
 from uniadgen.signals import ending_by_exception
 from uniadgen.version import version
 from uniadgen.words import clean_text, quoted
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,17 @@ def main(argv: list[str] | None = None) -> int:
     console.open_standard_streams()
     try:
         with ending_by_exception():
+            if "_ARGCOMPLETE" in os.environ:  # a shell asks how a line may go on
+                _complete()
             words = sys.argv[1:] if argv is None else argv
             arguments = make_parser(words).parse_args(words)
-            check_address_space()
             run: Callable[[argparse.Namespace], None] = arguments.run
-            run(arguments)
+            with console.logging_to_standard_error(getattr(arguments, "verbosity", "normal")):
+                started = time.perf_counter()
+                _log.info("version %s, Python %s", version(), platform.python_version())
+                check_address_space()
+                run(arguments)
+                _log.info("done in %.2f s", time.perf_counter() - started)
             console.flush()
     except InputError as error:
         return _fail(str(error), 2)
@@ -109,3 +121,11 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         print_line(f"uniadgen {version()}")
         raise SystemExit(0)
+
+
+def _complete() -> None:
+    """Prints what may follow, and ends the process. Without argcomplete the line is run, which the shell doesn't show."""
+    with contextlib.suppress(ModuleNotFoundError):
+        import argcomplete
+
+        argcomplete.autocomplete(make_parser())

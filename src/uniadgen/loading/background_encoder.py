@@ -5,6 +5,7 @@ names, a linear layer to 64 dimensions.
 """
 
 import json
+import logging
 import re
 from dataclasses import asdict
 from importlib import resources
@@ -21,6 +22,8 @@ from uniadgen.loading.weights import read_tensors
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.schema import read
 from uniadgen.words import quoted
+
+_log = logging.getLogger(__name__)
 
 WEIGHTS = "background.safetensors"
 _PREFIX = "module.base_encoder."
@@ -63,6 +66,7 @@ def load_encoder(path: Path | None = None, device: torch.device | str = "cpu") -
         raise InputError(
             f"background encoder {quoted(path)}: not a background encoder ({reason}); supply another file"
         ) from None
+    _log.info("background encoder: %s, on %s", path, device)
     return encoder.eval().to(device)
 
 

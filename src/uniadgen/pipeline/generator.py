@@ -5,6 +5,8 @@ Each step is a module beside this one: `preparing` (coarse preference, the produ
 `imaging.composing` (the product over it, pixel for pixel).
 """
 
+import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -36,6 +38,8 @@ from uniadgen.pipeline.timings import Timings, fitting_threads
 from uniadgen.pipeline.writing import text_notes, write_texts
 from uniadgen.request import CheckedRequest
 from uniadgen.rng import MAX_SEED
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Requests = Sequence[AdRequest | CheckedRequest]
@@ -96,7 +100,13 @@ class AdGenerator:
             raise InputError(
                 f"embedded model: its folder {path} is not there; install uniadgen again, or name the folder of a model"
             )
-        return cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder, quantize)
+        started = time.perf_counter()
+        generator = cls(*checkpoint.load(path, device, dtype, Path(foreground) if foreground else None), embedder, quantize)
+        model = generator.model
+        parameters = sum(weights.numel() for weights in model.parameters())
+        seconds = time.perf_counter() - started
+        _log.info("model %s: %s parameters on %s, loaded in %.2f s", model.config.name, f"{parameters:,}", device, seconds)
+        return generator
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
         """Writes the model as a folder for `from_pretrained`; weights in `dtype` if one is given. Raises InputError.

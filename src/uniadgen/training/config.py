@@ -4,6 +4,7 @@ config = load_config("embedded", ["unified.steps=100"])     # one that ships wit
 config = load_config("my.yaml")
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from uniadgen.schema import read
 from uniadgen.training.batches import Mix
 from uniadgen.training.loop import Schedule
 from uniadgen.words import quoted
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def load_config(name: str | Path, changes: Sequence[str] = ()) -> TrainingConfig
     for text in changes:
         values = _changed(values, text)
     config: TrainingConfig = read(TrainingConfig, values, f"training file {quoted(path)}")
+    _log.info("training file: %s", path)
     return config
 
 

@@ -20,6 +20,7 @@ from accelerate import Accelerator, DistributedType
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from uniadgen.console import is_quiet
 from uniadgen.errors import InputError
 from uniadgen.files import whole_file
 from uniadgen.imaging.loading import load_rgb
@@ -157,7 +158,7 @@ def fit(
         total=schedule.steps,
         unit="step",
         mininterval=5.0,
-        disable=not accelerator.is_main_process,
+        disable=not accelerator.is_main_process or is_quiet(),
     )
     for step in bar:
         for p in parameters.values():

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from uniadgen.console import is_quiet
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
 from uniadgen.padsynth.blender import manifest
@@ -481,7 +482,8 @@ def render_world(
         else:
             process.join()
 
-    with tqdm(total=len(products), initial=len(products) - len(todo), unit="product", smoothing=0.05) as bar:
+    first = len(products) - len(todo)
+    with tqdm(total=len(products), initial=first, unit="product", smoothing=0.05, disable=is_quiet()) as bar:
         for _ in range(min(max(1, workers), len(todo))):
             give(*hire(), 0)
         while busy:

@@ -1,0 +1,109 @@
+"""The table of verbs: every verb answers, nothing is loaded in vain; --quiet and --verbose."""
+
+import argparse
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from uniadgen import console
+from uniadgen.cli.main import VERBS, main, make_parser
+from uniadgen.errors import InputError
+
+HEAVY = ("torch", "pyarrow", "duckdb", "transformers", "bpy", "accelerate")
+
+
+def calls(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group of commands, as it is typed."""
+    yield words
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                yield from calls(below, (*words, name))
+
+
+CALLS = list(calls(make_parser()))
+
+
+def test_the_table_is_the_command_line() -> None:
+    assert [words[0] for words in CALLS if len(words) == 1] == [verb.name for verb in VERBS]
+    assert len(CALLS) > 25
+
+
+@pytest.mark.parametrize("words", CALLS, ids=" ".join)
+def test_every_verb_has_help_and_can_be_quiet_or_verbose(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--help"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(" ".join(("usage: uniadgen", *words)))
+    assert "--quiet" in said.out
+    assert "--verbose" in said.out
+    assert not said.err
+
+
+def test_help_and_bad_input_load_nothing_heavy() -> None:
+    code = f"""
+import contextlib, io, sys
+from uniadgen.cli.main import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    assert main(["--help"]) == 0 and main(["--version"]) == 0 and main(["nonsense"]) == 2
+verbs = [name for name in sys.modules if name.startswith("uniadgen.cli.")]
+assert set(verbs) == {{"uniadgen.cli.main", "uniadgen.cli.arguments"}}, verbs
+assert "numpy" not in sys.modules
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    for words in {CALLS!r}:
+        assert main([*words, "--help"]) == 0
+        assert main([*words, "--nonsense"]) == 2
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_only_the_verb_that_is_called_gets_its_arguments() -> None:
+    parser = make_parser(["--quiet", "inspect", "text", "--selling-points", "p.json", "--text", "train"])
+    assert parser.parse_args(["inspect", "text", "--selling-points", "p.json", "--text", "a"]).text == "a"
+    with pytest.raises(InputError):
+        parser.parse_args(["demo", "--out", "x"])
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> Path:
+    file = tmp_path / "points.json"
+    file.write_text(json.dumps(["Kettle"]), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize(("flag", "lines"), [("--quiet", 0), ("--verbose", 2)])
+def test_verbosity_is_about_standard_error_only(
+    flag: str, lines: int, before: bool, points: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["inspect", "text", "--selling-points", str(points), "--text", "Kettle secret"]
+    assert main(words) == 0
+    usual = capsys.readouterr()
+    assert usual.err == ""
+    assert main([flag, *words] if before else [*words, flag]) == 0
+    said = capsys.readouterr()
+    assert said.out == usual.out
+    assert len(said.err.splitlines()) == lines
+    assert all(line.startswith("uniadgen: ") for line in said.err.splitlines())
+    assert "secret" not in said.err
+    assert logging.getLogger("uniadgen").level == logging.NOTSET  # as it was
+
+
+def test_errors_are_said_when_all_is_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--quiet", str(tmp_path / "gone.json"), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.startswith("uniadgen: ")
+
+
+def test_notices_and_warnings_are_gone_when_all_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    for verbosity, said in (("quiet", ""), ("normal", "a notice\n")):
+        with console.logging_to_standard_error(verbosity):
+            console.print_line("a notice", console.notices())
+            assert console.is_quiet() == (verbosity == "quiet")
+        assert capsys.readouterr().err == said
+    assert not console.is_quiet()
