@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from uniadgen.evaluation.report import GalleryAd, GalleryClick, GalleryEntry, write_report
+from uniadgen.evaluation.report import GalleryAd, GalleryClick, GalleryEntry, write_markdown, write_report
+from uniadgen.metrics.registry import ad_figures, set_figures
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 # A picture is decoded if it can be drawn. Everything happens in the load event, before the browser writes the page out.
@@ -94,3 +95,34 @@ def test_a_summary_needs_thirty_shoppers(tmp_path: Path) -> None:
     assert "50 % of the way" in pages[1]
     assert "chance: 50 %" not in pages[1]  # that goal has nine shoppers
     assert pages[1].count("too few shoppers") == 1
+
+
+def full_results() -> dict[str, Any]:
+    """Every figure that there is, and names that are HTML."""
+    values = {name: 0.5 for figure in ad_figures() for name in (figure.name, f"{figure.name}_difference")}
+    row = {**values, **{f"{name}_ci": [0.4, 0.6] for name in values}, "n": 40}
+    sets: dict[str, Any] = {"kind": "plate"}
+    for figure in set_figures():
+        assert figure.source is not None
+        sets.setdefault(figure.source[0], {"signature": "s"})[figure.source[1]] = 0.5
+    rows = {"0": row, "10": row}
+    tables = {"history_length": rows, "sampling": {"random": row}, "parts": {"whole": row, "mask": row}}
+    bounds = {"oracle": row, "swapped": row}
+    return results() | tables | bounds | {"systems": {"<b><i>other": row}, "pictures": {"ours": sets}}
+
+
+def test_tables_are_narrow_and_names_escaped(tmp_path: Path) -> None:
+    write_report(tmp_path, full_results(), [])
+    write_markdown(tmp_path, full_results())
+    page, told = (tmp_path / "report.html").read_text(), (tmp_path / "results.md").read_text()
+    widths = [row.count("<th>") for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if row.count("<th>") > 1]
+    assert len(widths) == 1 + 3 * 5 + 2  # the goals; pictures, texts and differences of five sections; two of picture sets
+    assert max(widths) <= 8
+    assert max(line.count("|") - 1 for line in told.splitlines() if line.startswith("|")) <= 8
+    for figure in (*ad_figures(), *set_figures()):
+        assert f"<th>{figure.title}</th>" in html.unescape(page)
+        assert f" {figure.title} |" in told
+        assert figure.source or f"<b>{figure.title}</b>" in page
+    assert "<b><i>" not in page
+    assert "&lt;b&gt;&lt;i&gt;other" in page
+    assert page.count("<svg") == sum(figure.follows_taste for figure in ad_figures())
