@@ -107,3 +107,37 @@ def test_notices_and_warnings_are_gone_when_all_is_quiet(capsys: pytest.CaptureF
             assert console.is_quiet() == (verbosity == "quiet")
         assert capsys.readouterr().err == said
     assert not console.is_quiet()
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (("demo",), ("--seed", "-1")),
+        (("demo",), ("--seed", str(2**63))),
+        (("bench",), ("--repeats", "0")),
+        (("data", "render", "--out", "o"), ("--seed", "1.5")),
+        (("data", "render", "--out", "o"), ("--workers", "0")),
+        (("data", "render", "--out", "o"), ("--quality", "101")),
+        (("data", "render", "--out", "o"), ("--pixels", "15")),
+        (("data", "encode", "d", "--tokenizer", "t"), ("--batch", "0")),
+        (("metrics", "pbs", "--a", "a", "--b", "b", "--out", "c"), ("--batch", "4097")),
+        (("metrics", "reconstruction", "--data", "d"), ("--limit", "0")),
+        (("evaluate", "--data", "d", "--out", "o"), ("--guidance", "nan")),
+        (("evaluate", "--data", "d", "--out", "o"), ("--seed", str(2**62))),
+        (("baselines", "run", "x", "--data", "d", "--out", "o"), ("--side", "63")),
+    ],
+)
+def test_numbers_have_bounds(
+    words: tuple[str, ...],
+    wrong: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, *wrong]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"uniadgen: argument {wrong[0]}: ")
+    assert "number from" in said
+    assert len(said.splitlines()) == 1
+    assert not list(tmp_path.iterdir())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from uniadgen.errors import InputError
+from uniadgen.rng import MAX_SEED
 from uniadgen.words import quoted
 
 
@@ -51,3 +52,19 @@ def number(least: float, greatest: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def add_batch(verb: argparse.ArgumentParser, default: int) -> None:
+    verb.add_argument(
+        "--batch", type=whole_number(1, 4096), default=default, metavar="N", help="pictures at a time (default %(default)s)"
+    )
+
+
+def add_limit(verb: argparse.ArgumentParser, what: str = "shoppers") -> None:
+    """what: is limited, in the help; None in the arguments when all are wanted."""
+    verb.add_argument("--limit", type=whole_number(1, 10**9), metavar="N", help=f"{what} (default: all of the split)")
+
+
+def add_seed(verb: argparse.ArgumentParser, help: str, most: int = MAX_SEED) -> None:
+    """help: what the seed is for; the default is added."""
+    verb.add_argument("--seed", type=whole_number(0, most), default=0, metavar="S", help=f"{help} (default %(default)s)")

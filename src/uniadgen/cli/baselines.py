@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from uniadgen.cli.arguments import add_limit, whole_number
 from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
@@ -20,8 +21,10 @@ def add_baselines(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("name", metavar="NAME", help="of `uniadgen baselines list`")
     verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
     verb.add_argument("--split", default="test", metavar="SPLIT", help="(default %(default)s)")
-    verb.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
-    verb.add_argument("--side", type=int, default=512, metavar="PX", help="of the ads (default %(default)s)")
+    add_limit(verb)
+    verb.add_argument(
+        "--side", type=whole_number(MIN_SIDE, MAX_SIDE), default=512, metavar="PX", help="of the ads (default %(default)s)"
+    )
     verb.add_argument("--out", required=True, metavar="DIR", help="for the ads; goes on where it was")
 
 
@@ -44,10 +47,6 @@ def baselines_run(arguments: argparse.Namespace) -> None:
     systems = all_baselines()
     if arguments.name not in systems:
         raise InputError(f"argument NAME: {quoted(arguments.name)} is unknown; use {', '.join(systems)}")
-    if arguments.limit is not None and arguments.limit < 1:
-        raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
-    if not MIN_SIDE <= arguments.side <= MAX_SIDE:
-        raise InputError(f"argument --side: {arguments.side} is not between {MIN_SIDE} and {MAX_SIDE} pixels")
     from uniadgen.baselines.run import run
 
     out, baseline = Path(arguments.out), systems[arguments.name]

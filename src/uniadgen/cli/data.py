@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import checked_path, make_folder, own_folder, whole_file
@@ -43,7 +44,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("data", metavar="DIR", help="a data set in our layout; its creatives.parquet is written anew")
     verb.add_argument("--tokenizer", required=True, metavar="FOLDER", help="what `train tokenizer` wrote, or a model folder")
     verb.add_argument("--augment", action="store_true", help="also encode every picture mirrored and with other hues")
-    verb.add_argument("--batch", type=int, default=32, metavar="N", help="pictures at a time (default %(default)s)")
+    add_batch(verb, 32)
     verb.add_argument("--embedder", default="hashed", metavar="NAME", help="as for `similarity`")
     verb.add_argument("--device", metavar="DEVICE", help="cpu or cuda (default: a GPU when there is one)")
     verb = verbs.add_parser("stats", help="print counts, draw one shopper's history and target")
@@ -61,13 +62,22 @@ def _add_render(verbs: Any) -> None:
     verb = verbs.add_parser("render", help="render PAd-Synth (needs the extra: uniadgen[world])")
     verb.set_defaults(run=render)
     verb.add_argument("--size", default="tiny", metavar="SIZE", help="tiny, standard, or a number of products (default tiny)")
-    verb.add_argument("--shoppers", type=int, metavar="N", help="they cost no rendering (default 50, 30,000, or 15 a product)")
+    verb.add_argument(
+        "--shoppers",
+        type=whole_number(1, MOST_SHOPPERS),
+        metavar="N",
+        help="they cost no rendering (default 50, 30,000, or 15 a product)",
+    )
     verb.add_argument("--out", required=True, metavar="DIR")
-    verb.add_argument("--seed", type=int, default=0, metavar="S", help="of the world (default 0)")
-    verb.add_argument("--workers", type=int, default=1, metavar="N", help="processes that render (default 1)")
-    verb.add_argument("--pixels", type=int, metavar="P", help="of all plates (default: 512 for 500 products, then 256)")
+    add_seed(verb, "of the world")
+    verb.add_argument("--workers", type=whole_number(1, 1024), default=1, metavar="N", help="processes that render (default 1)")
+    verb.add_argument(
+        "--pixels", type=whole_number(16, 2048), metavar="P", help="of all plates (default: 512 for 500 products, then 256)"
+    )
     verb.add_argument("--resume", action="store_true", help="go on in a folder that holds renders of this world")
-    verb.add_argument("--quality", type=int, default=90, metavar="Q", help="of the stored pictures, WebP 1-100 (default 90)")
+    verb.add_argument(
+        "--quality", type=whole_number(1, 100), default=90, metavar="Q", help="of the stored WebP pictures (default 90)"
+    )
     verb.add_argument("--pack-only", action="store_true", help="render nothing, pack what has been rendered so far")
 
 
@@ -99,13 +109,8 @@ def _add_validate(verbs: Any) -> None:
 def _add_workers(verb: argparse.ArgumentParser) -> None:
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     default = min(cpus, _PROCESSES)
-    verb.add_argument("--workers", type=_processes, default=default, metavar="N", help="processes (default: one per CPU)")
-
-
-def _processes(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= _PROCESSES:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to {_PROCESSES}")
-    return int(text)
+    number = whole_number(1, _PROCESSES)
+    verb.add_argument("--workers", type=number, default=default, metavar="N", help="processes (default: one per CPU)")
 
 
 # The verbs ---------------------------------------------------------------------------------------------------------------
@@ -118,8 +123,6 @@ def render(arguments: argparse.Namespace) -> None:
     from uniadgen.padsynth.worldgen import make_world
 
     size: str | int = int(arguments.size) if arguments.size.isdigit() else arguments.size
-    if arguments.shoppers is not None and not 1 <= arguments.shoppers <= MOST_SHOPPERS:
-        raise InputError(f"argument --shoppers: {arguments.shoppers} is not between 1 and {MOST_SHOPPERS:,}")
     try:
         world = make_world(arguments.seed, size, arguments.shoppers)
     except ValueError as error:
@@ -129,8 +132,6 @@ def render(arguments: argparse.Namespace) -> None:
     if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
     failed: list[str] = []
-    if arguments.pixels is not None and not 16 <= arguments.pixels <= 2048:
-        raise InputError(f"argument --pixels: {arguments.pixels} is not between 16 and 2048")
     with own_folder(out, "is being rendered"):
         if not arguments.pack_only:
             failed = render_world(world.products, world.creatives, out, arguments.workers, arguments.pixels, seed=world.seed)
@@ -219,16 +220,11 @@ def encode(arguments: argparse.Namespace) -> None:
         from uniadgen.data.encoding import encode_creatives
         from uniadgen.data.similarity import load_embedder
         from uniadgen.loading.checkpoint import load_tokenizer
+        from uniadgen.loading.devices import named_devices
 
         folder = _path(arguments.data, "DIR")
-        if not 1 <= arguments.batch <= 4096:
-            raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")
+        [device] = named_devices(arguments.device or "auto")
         try:
-            device = (
-                torch.device(arguments.device)
-                if arguments.device
-                else torch.device("cuda" if torch.cuda.is_available() else "cpu")
-            )
             torch.zeros(1, device=device)
         except (RuntimeError, AssertionError):
             raise InputError(f"argument --device: {quoted(arguments.device)} is not usable here; use cpu or cuda") from None

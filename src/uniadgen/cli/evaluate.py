@@ -12,12 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from uniadgen.cli.arguments import add_limit, add_seed, number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import check_out
+from uniadgen.rng import MAX_SEED
 from uniadgen.words import quoted
 
-MAX_SEED = 2**62
 GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
 
 
@@ -32,8 +33,8 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--out", required=True, metavar="DIR", help="for ads and results; goes on where it was")
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
-    verb.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
-    verb.add_argument("--guidance", type=float, metavar="G", help="of the picture (default: the model's)")
+    add_limit(verb)
+    verb.add_argument("--guidance", type=number(0, 100), metavar="G", help="of the picture (default: the model's)")
     verb.add_argument("--encoder", metavar="FILE", help="background encoder for PBS (default: embedded)")
     verb.add_argument(
         "--outputs",
@@ -42,7 +43,7 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text, placement; repeatable",
     )
-    verb.add_argument("--seed", type=int, default=0, metavar="S", help="shopper i's ads use seed S+i (default %(default)s)")
+    add_seed(verb, "shopper i's ads use seed S+i", most=MAX_SEED // 2)  # so that any number of shoppers has seeds
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -62,10 +63,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
     lengths = _lengths(arguments.history_length)
     samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
     parts = check_ablations([name for name in (arguments.without or "").split(",") if name], "argument --without")
-    if arguments.limit is not None and arguments.limit < 1:
-        raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
-    if not 0 <= arguments.seed <= MAX_SEED:
-        raise InputError(f"argument --seed: {arguments.seed} is not between 0 and {MAX_SEED}")
     systems = _systems(arguments.outputs)
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
     cases = load_cases(data, arguments.split, arguments.limit)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from uniadgen.ad_files import Existing, finished_ads, png, publish, staged, summary, write_ad
 from uniadgen.ads import AdRequest
-from uniadgen.cli.arguments import whole_number
+from uniadgen.cli.arguments import add_seed, whole_number
 from uniadgen.cli.options import add_options, chosen_options
 from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
@@ -57,7 +57,7 @@ def add_generate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--check", action="store_true", help="check everything, make and write nothing; the model is not loaded")
     verb.add_argument("--media-root", metavar="DIR", help="refuse pictures outside of DIR (default: any path is fine)")
     verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
-    verb.add_argument("--seed", type=whole_number(0, MAX_SEED), default=0, metavar="S", help="ad i uses seed S+i (default 0)")
+    add_seed(verb, "ad i uses seed S+i")
     verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one)")
     verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a plain Janus-Pro, by folder or hub id")
     add_options(verb)
@@ -180,7 +180,7 @@ def _check_model(folder: Path, name: str) -> None:
 def add_demo(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=demo)
     verb.add_argument("--out", default="demo-out", metavar="DIR", help="folder for the ads (default demo-out)")
-    verb.add_argument("--seed", type=int, default=0, metavar="S")
+    add_seed(verb, "both ads use it")
 
 
 def demo(arguments: argparse.Namespace) -> None:

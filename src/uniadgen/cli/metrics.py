@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from uniadgen.ad_files import png
+from uniadgen.cli.arguments import add_batch, add_limit
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, make_folder, write_bytes
@@ -37,7 +38,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--b", required=True, metavar="DIR", help="pictures to compare them with")
     verb.add_argument("--out", required=True, metavar="FILE.csv", help="columns filename and pbs")
     verb.add_argument("--encoder", metavar="FILE", help="a published checkpoint or a .safetensors file (default: embedded)")
-    verb.add_argument("--batch", type=int, default=64, metavar="N", help="pictures at a time (default %(default)s)")
+    add_batch(verb, 64)
     verb.add_argument("--json", action="store_true", help="print JSON")
     verb = kinds.add_parser("pictures", help="palette distance, FID and CLIP scores of two folders")
     verb.set_defaults(run=metrics_pictures)
@@ -54,7 +55,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
         "--model", metavar="FOLDER", help="a model, or what `train tokenizer` wrote (default: the embedded model)"
     )
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
-    verb.add_argument("--limit", type=int, metavar="N", help="creatives, from all over the split (default: all of it)")
+    add_limit(verb, "creatives, from all over the split")
     verb.add_argument("--out", metavar="DIR", help="for the plates as reproduced at the largest resolution, as ID.png")
     verb.add_argument("--json", action="store_true", help="print JSON")
     for metric in all_metrics():
@@ -81,7 +82,7 @@ def _add_options(verb: argparse.ArgumentParser, metric: Metric) -> None:
         verb.add_argument("--outputs", required=True, metavar="PATH", help="ads, as `evaluate --outputs` reads or writes them")
         verb.add_argument("--data", required=True, metavar="DIR", help="the data set that the shoppers are of")
         verb.add_argument("--split", default="test", metavar="NAME", help="of the shoppers (default %(default)s)")
-        verb.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
+        add_limit(verb)
     verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
     verb.add_argument("--json", action="store_true", help="print JSON")
 
@@ -108,8 +109,6 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
     from uniadgen.metrics.metric import Ads, Judge
 
     metric, data = arguments.metric, Path(arguments.data)
-    if arguments.limit is not None and arguments.limit < 1:
-        raise InputError(f"argument --limit: {arguments.limit} is no positive number of shoppers")
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
     cases = load_cases(data, arguments.split, arguments.limit)
     system = read_system(Path(arguments.outputs), [case.id for case in cases])
@@ -175,8 +174,6 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
     from uniadgen.loading.checkpoint import embedded_folder, load_tokenizer
     from uniadgen.metrics.reconstruction import reconstruction
 
-    if arguments.limit is not None and arguments.limit < 1:
-        raise InputError(f"argument --limit: {arguments.limit} is no positive number of creatives")
     folder = Path(arguments.model) if arguments.model else embedded_folder()
     tokenizer, config = load_tokenizer(folder, "cuda" if torch.cuda.is_available() else "cpu")
     data, out = Path(arguments.data), None if arguments.out is None else Path(arguments.out)
@@ -229,8 +226,6 @@ def metrics_pbs(arguments: argparse.Namespace) -> None:
     from uniadgen.loading.background_encoder import load_encoder
     from uniadgen.metrics.pbs import folder_scores, write_csv
 
-    if not 1 <= arguments.batch <= 4096:
-        raise InputError(f"argument --batch: {arguments.batch} is not between 1 and 4096")
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
     scores = folder_scores(encoder, Path(arguments.a), Path(arguments.b), arguments.batch)
     write_csv(Path(arguments.out), scores)
