@@ -106,6 +106,9 @@ def test_a_run_goes_on_where_it_was(
         mean = np.mean([np.asarray(click.image).mean((0, 1)) for click in case.history], 0)
         assert np.abs(np.asarray(background)[0, 0] - mean).max() < 2
         assert output.sampled == tuple(range(len(case.history)))
+    capsys.readouterr()
+    assert main(["metrics", "fidelity", "--outputs", str(out), "--data", str(TINY), "--limit", "3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["product_fidelity"] == {"mean": 1.0, "ci": [1.0, 1.0], "n": 3}
 
 
 def _interrupt(*arguments: object) -> None:
