@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from uniadgen.cli.main import main
+from uniadgen.data.labels import open_labels
 from uniadgen.errors import InputError
 from uniadgen.files import alone
 from uniadgen.loading import checkpoint
@@ -54,7 +55,8 @@ def test_a_trained_model_plans_its_pictures(trained: Path) -> None:
     generator = AdGenerator.from_pretrained(trained / "unified" / "model")
     plan = generator.model.plan
     assert plan is not None
-    assert plan.facets == (13, 10, 5)
+    labels = open_labels(TINY).creatives.values()
+    assert plan.facets == tuple(len({row[name] for row in labels}) for name in ("family", "palette", "light"))
     assert plan.codes.any(1).all()
     assert (plan.boxes[:, 2:] > 0).all()
     found = load_scenes_encoder(trained / "scenes" / SCENES)
