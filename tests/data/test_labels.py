@@ -71,7 +71,7 @@ def test_only_the_judge_opens_labels() -> None:
     """Training reaches them through one temporary file, which only its old parts may use."""
     assert importers("uniadgen.data.labels") <= JUDGES | TEMPORARY
     assert importers("uniadgen.training.answer_key") <= {"training/stages.py"}
-    assert importers("uniadgen.data.build") <= {"cli/generate.py"}
+    assert importers("uniadgen.data.build") <= {"cli/data.py"}
 
 
 def test_main_tables_have_no_label(data: Path) -> None:
