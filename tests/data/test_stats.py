@@ -31,7 +31,7 @@ def test_counts() -> None:
     assert "creatives  200" in told
     assert "users      50" in told
     stored = next(line for line in told.splitlines() if line.startswith("  stored"))
-    assert re.fullmatch(r"  stored     ad 0\.\d MB, plate 0\.\d MB", stored), "it has a column for codes, and no codes"
+    assert re.fullmatch(r"  stored     ad \d\.\d MB, plate \d\.\d MB", stored), "it has a column for codes, and no codes"
     scenes = layout.read_creatives(TINY, ["scene_id"])["scene_id"].to_pylist()
     assert f"{len(set(scenes)):,}, of which {len({s for s in scenes if scenes.count(s) > 1})} are shown with more" in told
 

@@ -8,6 +8,7 @@ import torch
 
 from uniadgen.cli.main import main
 from uniadgen.data.labels import open_labels
+from uniadgen.data.layout import read_creatives
 from uniadgen.errors import InputError
 from uniadgen.files import alone
 from uniadgen.loading import checkpoint
@@ -51,12 +52,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def _train_creatives() -> set[str]:
+    table = read_creatives(TINY, ("id", "split")).to_pydict()
+    return {name for name, split in zip(table["id"], table["split"], strict=True) if split == "train"}
+
+
 def test_a_trained_model_plans_its_pictures(trained: Path) -> None:
     generator = AdGenerator.from_pretrained(trained / "unified" / "model")
     plan = generator.model.plan
     assert plan is not None
-    labels = open_labels(TINY).creatives.values()
-    assert plan.facets == tuple(len({row[name] for row in labels}) for name in ("family", "palette", "light"))
+    labels = [label for name, label in open_labels(TINY).creatives.items() if name in _train_creatives()]
+    assert plan.facets == tuple(len({label[facet] for label in labels}) for facet in ("family", "palette", "light"))
     assert plan.codes.any(1).all()
     assert (plan.boxes[:, 2:] > 0).all()
     found = load_scenes_encoder(trained / "scenes" / SCENES)
