@@ -186,7 +186,7 @@ class AdGenerator:
                 timings=dict(timings.seconds),
                 seed=ad.seed,
                 model=loaded.model.config.name,
-                notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(loaded, ad)],
+                notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(ad)],
                 image_passes=painted.passes,
                 inspection={"text": verdict},
             )

@@ -15,6 +15,7 @@ from torch import Tensor
 from uniadgen.ads import AdRequest, Click, Placement, SampledClick
 from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.clicks.similarity import product_similarity
+from uniadgen.decoding.text_grammar import Point, make_points
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import render_foreground
 from uniadgen.imaging.framing import in_square, shares
@@ -42,6 +43,7 @@ class PreparedAd:
     clicked_texts: list[str]  # of the sampled clicks, as far as the model sees any
     facets: Tensor | None  # [1, clicks, classes], of the clicked scenes
     prompt: Prompt
+    points: list[Point]  # the selling points as the text may use them
     box: tuple[float, float, float, float]  # left, top, width, height of the product as shares of the painted square
 
     @property
@@ -81,7 +83,10 @@ def prepare(
             clicks, facets = encode_clicks(loaded, request.history, [click.index for click in sampled], options.without)
             texts = [] if "texts" in options.without else [request.history[click.index].text for click in sampled]
             prompt, box = instruction(loaded, request, clicks), shares(placement, options.size)
-            prepared.append(PreparedAd(request, placement, features[view], seed, sampled, clicks, texts, facets, prompt, box))
+            accepts, limit = acceptable(tuple(request.selling_points)), loaded.model.config.text.ad_tokens
+            points = make_points(request.selling_points, loaded.tokenizer.encode, limit, accepts)
+            seen_of = sampled, clicks, texts, facets
+            prepared.append(PreparedAd(request, placement, features[view], seed, *seen_of, prompt, points, box))
     return prepared
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from uniadgen.decoding.outline import added_scores
-from uniadgen.decoding.text_grammar import Point, TextGrammar, decode_texts, left_out, make_points
+from uniadgen.decoding.text_grammar import TextGrammar, decode_texts, left_out
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.preparing import PreparedAd
@@ -23,7 +23,7 @@ def write_texts(
     """The texts, in one batch; the cache of the instructions has read them afterwards."""
     model, encode = loaded.model, loaded.tokenizer.encode
     limit = model.config.text.ad_tokens
-    grammars = [TextGrammar(points(loaded, ad), encode, loaded.tokenizer.end, limit, ad.accepts) for ad in ads]
+    grammars = [TextGrammar(ad.points, encode, loaded.tokenizer.end, limit, ad.accepts) for ad in ads]
     outline = "outline" not in options.without
     added = [added_scores(model, grammar, ad.clicked_texts, encode, outline) for grammar, ad in zip(grammars, ads, strict=True)]
 
@@ -36,12 +36,6 @@ def write_texts(
     return [grammar.text() for grammar in grammars]
 
 
-def points(loaded: LoadedModel, ad: PreparedAd) -> list[Point]:
-    """The selling points as the grammar may use them."""
-    limit = loaded.model.config.text.ad_tokens
-    return make_points(ad.request.selling_points, loaded.tokenizer.encode, limit, ad.accepts)
-
-
-def text_notes(loaded: LoadedModel, ad: PreparedAd) -> list[str]:
+def text_notes(ad: PreparedAd) -> list[str]:
     """Which selling points the text could not use, and why."""
-    return left_out(ad.request.selling_points, points(loaded, ad), ad.accepts)
+    return left_out(ad.request.selling_points, ad.points, ad.accepts)
