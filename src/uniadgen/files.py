@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from uniadgen.errors import InputError
 from uniadgen.signals import unbroken
@@ -161,9 +162,7 @@ def _told(path: Path, what: str, kind: str = "file") -> Iterator[None]:
     """What the system says about a place, in our words."""
     try:
         yield
-    except ValueError as error:  # a NUL in the name
-        if isinstance(error, InputError):
-            raise
+    except ValueError:  # a NUL in the name
         raise _refusal(path, what, "its name is not valid", kind) from None
     except OSError as error:
         if error.errno in _PLACE:
@@ -400,3 +399,19 @@ def _forget_locks() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_locks)
+
+
+@contextlib.contextmanager
+def open_json(path: Path, where: str = "") -> Iterator[BinaryIO]:
+    """A JSON file to read from. where: the beginning of messages. Raises InputError for what can't be opened or read."""
+    name = f"{where}{quoted(path)}"
+    try:
+        with open(path, "rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise InputError(f"{where}there is no file {quoted(path)}; correct the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{name} is a folder; name a JSON file") from None
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
+        raise InputError(f"{name} can't be read ({reason}); correct the path or its permissions") from None

@@ -19,6 +19,7 @@ from PIL import Image
 
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.errors import InputError
+from uniadgen.files import open_json
 from uniadgen.imaging.cutout import read_product
 from uniadgen.imaging.loading import check_picture
 from uniadgen.imaging.placing import check_box
@@ -262,17 +263,8 @@ class _Object(dict[str, Any]):
 
 
 def _read(path: Path) -> bytes:
-    name = quoted(path)
-    try:
-        with open(path, "rb") as file:
-            return file.read(MAX_REQUEST_BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(f"request: there is no file {name}; correct the path") from None
-    except IsADirectoryError:
-        raise InputError(f"request: {name} is a folder; name a JSON file") from None
-    except (OSError, ValueError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
-        raise InputError(f"request: {name} can't be read ({reason}); correct the path or its permissions") from None
+    with open_json(path, "request: ") as file:
+        return file.read(MAX_REQUEST_BYTES + 1)
 
 
 def _decoded(data: bytes, name: str) -> str:

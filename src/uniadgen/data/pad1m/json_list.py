@@ -33,6 +33,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 import msgspec
 
 from uniadgen.errors import InputError
+from uniadgen.files import open_json
 from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import quoted
 
@@ -110,20 +111,12 @@ DoneT = TypeVar("DoneT", bound=Done)
 def open_list(path: Path) -> JsonList:
     """Find the list's brackets. Raises InputError for what is no readable file or doesn't begin and end like a JSON list."""
     name = quoted(path)
-    try:
-        with open(path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            head = file.read(_EDGE)
-            file.seek(max(0, size - _EDGE))
-            tail = file.read()
-    except FileNotFoundError:
-        raise InputError(f"there is no file {name}; correct the path") from None
-    except IsADirectoryError:
-        raise InputError(f"{name} is a folder; name a JSON file") from None
-    except (OSError, ValueError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
-        raise InputError(f"{name} can't be read ({reason}); correct the path or its permissions") from None
+    with open_json(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        head = file.read(_EDGE)
+        file.seek(max(0, size - _EDGE))
+        tail = file.read()
     first = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     while first < len(head) and head[first] in b" \t\r\n":
         first += 1
