@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("metrics",),
     ("pipeline", "training"),
     ("demo", "evaluation"),
-    ("baselines", "bench"),
+    ("baselines", "bench", "service"),
     ("cli",),
     ("__main__", ""),
 )

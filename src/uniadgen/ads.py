@@ -6,7 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-Picture = Image.Image | str | Path
+Picture = Image.Image | str | Path | bytes
+"""An open picture, the path of a file, or a file's bytes."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ def _digest(data: bytes) -> str:
 
 
 def _picture(picture: Picture, whole: bool = False) -> str:
+    if isinstance(picture, bytes):
+        return _digest(picture)
     if isinstance(picture, str | os.PathLike):
         return _file(Path(picture).expanduser(), whole)
     return _digest(json.dumps([picture.mode, picture.size]).encode() + picture.tobytes())

@@ -10,14 +10,14 @@ Both raise InputError with one line that names the field. Such a line never cont
 import difflib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Never
 
 from PIL import Image
 
-from uniadgen.ads import AdRequest, Box, Click, Product
+from uniadgen.ads import AdRequest, Box, Click, Picture, Product
 from uniadgen.errors import InputError
 from uniadgen.files import open_json
 from uniadgen.imaging.cutout import read_product
@@ -91,32 +91,49 @@ def load_request(path: str | Path, root: str | Path | None = None) -> AdRequest:
 def parse_request(data: bytes, folder: Path, name: str, root: str | Path | None = None) -> AdRequest:
     """A request from JSON in UTF-8. folder: what image paths are relative to. name: of the source, for messages; the rest is as
     for `load_request`."""
-    pictures = _Pictures(folder, None if root is None else _root(Path(root)))
-    fields = _parsed(_decoded(data, name), name)
-    _check_fields(fields, "the request", required=("product",), optional=("history", "placement"))
-    product = _object(fields["product"], "product", '{"image": ..., "description": ..., "selling_points": [...]}')
-    _check_fields(product, "product", required=("image", "description", "selling_points"))
-    entries = fields.get("history", [])
-    if not isinstance(entries, list):
-        raise InputError(f"history: a list of clicks is needed, not {_kind(entries)}; use [] or leave it out for a general ad")
+    find = _Pictures(folder, None if root is None else _root(Path(root))).path
+    fields = parse_object(data, name)
+    check_fields(fields, "the request", required=("product",), optional=("history", "placement"))
     return AdRequest(
-        Product(
-            pictures.path(product["image"], "product.image"),
-            _text(product["description"], "product.description"),
-            _checked_selling_points(product["selling_points"]),
-        ),
-        [_click(entry, f"history[{index}]", pictures) for index, entry in enumerate(entries)],
-        _box(fields["placement"]) if "placement" in fields else None,
+        read_product_fields(fields["product"], find),
+        read_history(fields.get("history", []), find),
+        read_box(fields["placement"]) if "placement" in fields else None,
     )
+
+
+def parse_object(data: bytes, name: str) -> Mapping[str, Any]:
+    """The JSON object in these bytes, in UTF-8. name: of the source. Raises InputError, whose message begins with "request"."""
+    return _parsed(_decoded(data, name), name)
 
 
 # Fields ------------------------------------------------------------------------------------------------------------------
 
+FindPicture = Callable[[object, str], Picture]
+"""The picture that a field's value stands for; the second argument is the field's name, for messages. Raises InputError."""
 
-def _click(entry: object, what: str, pictures: "_Pictures") -> Click:
+
+def read_product_fields(value: object, find: FindPicture) -> Product:
+    """A request's product, from JSON. Raises InputError."""
+    fields = _object(value, "product", '{"image": ..., "description": ..., "selling_points": [...]}')
+    check_fields(fields, "product", required=("image", "description", "selling_points"))
+    return Product(
+        find(fields["image"], "product.image"),
+        _text(fields["description"], "product.description"),
+        _checked_selling_points(fields["selling_points"]),
+    )
+
+
+def read_history(entries: object, find: FindPicture) -> list[Click]:
+    """A request's clicks, from JSON. Raises InputError."""
+    if not isinstance(entries, list):
+        raise InputError(f"history: a list of clicks is needed, not {_kind(entries)}; use [] or leave it out for a general ad")
+    return [_click(entry, f"history[{index}]", find) for index, entry in enumerate(entries)]
+
+
+def _click(entry: object, what: str, find: FindPicture) -> Click:
     fields = _object(entry, what, '{"image": ..., "text": ...}')
-    _check_fields(fields, what, required=("image", "text"), shopper=True)
-    return Click(pictures.path(fields["image"], f"{what}.image"), _text(fields["text"], f"{what}.text"))
+    check_fields(fields, what, required=("image", "text"), shopper=True)
+    return Click(find(fields["image"], f"{what}.image"), _text(fields["text"], f"{what}.text"))
 
 
 def _checked_click(click: object, what: str) -> Click:
@@ -125,9 +142,10 @@ def _checked_click(click: object, what: str) -> Click:
     return Click(click.image, clean_text(_text(click.text, f"{what}.text")))
 
 
-def _box(placement: object) -> Box:
+def read_box(placement: object) -> Box:
+    """Where a request wants its product, from JSON. Raises InputError."""
     fields = _object(placement, "placement", '{"box": [x0, y0, x1, y1]}, or leave it out')
-    _check_fields(fields, "placement", required=("box",))
+    check_fields(fields, "placement", required=("box",))
     corners = fields["box"]
     if not isinstance(corners, list) or len(corners) != 4:
         found = f"{len(corners)} entries" if isinstance(corners, list) else _kind(corners)
@@ -206,10 +224,13 @@ def _object(value: object, what: str, form: str) -> Mapping[str, Any]:
     return value
 
 
-def _check_fields(
+def check_fields(
     fields: Mapping[str, Any], what: str, required: tuple[str, ...], optional: tuple[str, ...] = (), shopper: bool = False
 ) -> None:
-    """shopper: the object tells of a shopper. An unknown field's name may then be data, so that only its place is said."""
+    """Raises InputError for unknown, repeated and missing fields of an object from `parse_object`.
+
+    shopper: the object tells of a shopper. An unknown field's name may then be data, so that only its place is said.
+    """
     known = (*required, *optional)
     if isinstance(fields, _Object) and fields.repeated is not None:
         place, name = fields.repeated

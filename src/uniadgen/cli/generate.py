@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from uniadgen.ad_files import Existing, finished_ads, png, publish, staged, summary, write_ad
 from uniadgen.ads import AdRequest
 from uniadgen.cli.arguments import add_seed, whole_number
+from uniadgen.cli.models import add_model, check_models, loaded_generator
 from uniadgen.cli.options import add_options, chosen_options
 from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError
-from uniadgen.files import check_out, checked_path, is_dir, write_bytes
-from uniadgen.loading.hub import is_hub_id
+from uniadgen.files import check_out, checked_path, write_bytes
 from uniadgen.options import GenerateOptions
 from uniadgen.rng import MAX_SEED
 from uniadgen.version import version
@@ -33,7 +33,6 @@ _log = logging.getLogger(__name__)
 
 MAX_COUNT = 1000
 BATCH, BATCH_PIXELS = 16, 2**26  # ads that are made together, and pixels that they may have
-DTYPES = ("float32", "bfloat16", "float16")
 _SHAPING = ("foreground", "dtype", "quantize")  # beside the options, what decides about an ad's pixels
 
 
@@ -58,16 +57,8 @@ def add_generate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--media-root", metavar="DIR", help="refuse pictures outside of DIR (default: any path is fine)")
     verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
     add_seed(verb, "ad i uses seed S+i")
-    verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one)")
-    verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a plain Janus-Pro, by folder or hub id")
     add_options(verb)
-    verb.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:1 ..., auto: all GPUs (default cpu)")
-    verb.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights in memory (default %(default)s)")
-    verb.add_argument(
-        "--quantize",
-        choices=("int8", "int4"),
-        help="store the model's matrices in 8 bits, or on a GPU in 4 (needs uniadgen[quantize])",
-    )
+    add_model(verb)
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
 
 
@@ -87,9 +78,7 @@ def generate(arguments: argparse.Namespace) -> None:
     options = chosen_options(arguments)
     request = _request(arguments.request, arguments.media_root)
     checked = check_request(request)
-    for name in ("model", "foreground"):
-        if getattr(arguments, name) is not None:
-            _check_model(Path(getattr(arguments, name)), name)
+    check_models(arguments)
     out = Path(arguments.out)
     check_out(out)
     seeds = {f"{arguments.name}-{number:03d}": seed + number for number in range(count)}
@@ -118,21 +107,11 @@ def _make_ads(
     out: Path,
 ) -> dict[str, dict[str, Any]]:
     """Make and publish ads of these names and seeds, batch by batch; returns their records by name."""
-    import torch
-
-    from uniadgen.pipeline.generator import AdGenerator
-
     existing: Existing = "replace" if arguments.overwrite else "finish" if arguments.resume else "refuse"
     names, records = list(seeds), dict[str, dict[str, Any]]()
     # Models and their libraries may print; standard output is for the result only.
     with staged(out, names, existing) as stage, contextlib.redirect_stdout(notices()), progress_bar() as progress:
-        generator = AdGenerator.from_pretrained(
-            arguments.model,
-            foreground=arguments.foreground,
-            device=arguments.device,
-            dtype=getattr(torch, arguments.dtype),
-            quantize=arguments.quantize,
-        )
+        generator = loaded_generator(arguments)
         batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(options.size)))
         progress("generating", 0, len(names))
         for first in range(0, len(names), batch):  # what the ads share is read once for each batch
@@ -170,11 +149,6 @@ def _request(source: str, media_root: str | None) -> AdRequest:
     if source != "-":
         return load_request(source, media_root)
     return parse_request(sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1), Path(), "standard input", media_root)
-
-
-def _check_model(folder: Path, name: str) -> None:
-    if not is_dir(folder) and not is_hub_id(folder):
-        raise InputError(f"argument --{name}: there is no folder {quoted(folder)}; name a folder with a trained model")
 
 
 def add_demo(verb: argparse.ArgumentParser) -> None:

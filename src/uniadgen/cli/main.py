@@ -40,6 +40,7 @@ class Verb:
 VERBS = (
     Verb("generate", "make ads for one product and one shopper", "generate"),
     Verb("demo", "one product, two shoppers, two ads", "generate"),
+    Verb("serve", "make ads for whoever asks over HTTP", "serve"),
     Verb("bench", "how fast ads are made, beside peers in the same run", "bench"),
     Verb("train", "train a part of the model", "train"),
     Verb("data", "make and prepare data", "data"),
@@ -50,7 +51,11 @@ VERBS = (
 )
 
 # Packages that commands import when they need them, and the extra that brings each.
-EXTRAS = {"accelerate": "data", "duckdb": "data", "jinja2": "metrics", "msgspec": "data", "pyarrow": "data"}
+EXTRAS = {
+    **dict.fromkeys(("accelerate", "duckdb", "msgspec", "pyarrow"), "data"),
+    "jinja2": "metrics",
+    **dict.fromkeys(("fastapi", "h11", "prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
+}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -42,13 +42,13 @@ VIEWED_PIXELS = 2**22
 PRODUCT_PIXELS = 24_000_000
 """`keep` for products."""
 
-Source = Picture | bytes
-
 # Formats that hold one picture and that Pillow decodes itself. EPS, for one, would start an interpreter.
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000", "ICO")
 # Bytes a pixel at the peak of decoding, measured with Pillow 13; the others take at most DECODED_BYTES.
 _DECODING = {"WEBP": 16, "AVIF": 16, "JPEG2000": 25}
-_NO_PICTURE, _PIXELS = "no picture, or a damaged one", "too many or no pixels"
+_NO_PICTURE = "no picture, or a damaged one"
+TOO_LARGE = "too many or no pixels"
+"""`problem` of a picture beyond the limits."""
 _MEND = "supply a whole PNG, JPEG, WebP, TIFF, BMP, GIF, PPM, AVIF or JPEG 2000 file"
 _pillow_limit = threading.Lock()  # Pillow's own limit is one global variable
 
@@ -74,7 +74,7 @@ def pixel_limit() -> int:
     return int(given)
 
 
-def load_picture(source: Source, what: str, keep: int | None = None, max_pixels: int | None = None) -> Image.Image:
+def load_picture(source: Picture, what: str, keep: int | None = None, max_pixels: int | None = None) -> Image.Image:
     """Open and decode a picture: upright, sRGB, 8 bits; RGBA when it has an alpha channel or a transparent colour, else RGB.
 
     source: a path, a file's bytes, or an open picture (which is not changed). what: the field's name for messages, such as
@@ -89,7 +89,7 @@ def load_picture(source: Source, what: str, keep: int | None = None, max_pixels:
         return to_srgb(image, keep)
 
 
-def load_rgb(source: Source, what: str, keep: int | None = None) -> Image.Image:
+def load_rgb(source: Picture, what: str, keep: int | None = None) -> Image.Image:
     """A picture in which transparency means nothing: RGB, laid over white. Otherwise as load_picture."""
     return flatten(load_picture(source, what, keep))
 
@@ -101,18 +101,18 @@ def load_stored(data: bytes | None, what: str, keep: int | None = None) -> Image
     try:
         return load_picture(data, what, keep)
     except PictureError as error:
-        if error.problem == _PIXELS:
+        if error.problem == TOO_LARGE:
             raise
         raise PictureError(f"{what}: has no readable picture ({error.problem}); convert with --images", error.problem) from None
 
 
-def check_picture(source: Source, what: str, max_pixels: int | None = None) -> None:
+def check_picture(source: Picture, what: str, max_pixels: int | None = None) -> None:
     """Refuse what load_picture would refuse, as far as this shows without decoding the pixels: cheap enough for thousands."""
     with _opened(source, what, max_pixels):
         pass
 
 
-def picture_size(source: Source, what: str) -> tuple[int, int]:
+def picture_size(source: Picture, what: str) -> tuple[int, int]:
     """Width and height of a picture as it is stored, from its header. Raises PictureError as check_picture does."""
     with _opened(source, what, None) as image:
         return image.size
@@ -126,10 +126,12 @@ def check_whole_picture(source: Path | bytes, what: str) -> None:
 
 
 def identity(source: Picture, what: str) -> Hashable:
-    """What a picture is known again by: a file by its path, size and time of change, an open picture by its pixels.
+    """What a picture is known again by: a file by its path, size and time of change, others by their bytes or pixels.
 
     Raises PictureError for an open picture that can't be decoded, OSError for a file that is not there.
     """
+    if isinstance(source, bytes):
+        return hashlib.blake2b(source, digest_size=16).digest()
     if not isinstance(source, Image.Image):
         state = os.stat(source)
         return os.fspath(source), state.st_size, state.st_mtime_ns
@@ -146,7 +148,7 @@ def identity(source: Picture, what: str) -> Hashable:
 
 
 @contextmanager
-def _opened(source: Source, what: str, max_pixels: int | None) -> Iterator[Image.Image]:
+def _opened(source: Picture, what: str, max_pixels: int | None) -> Iterator[Image.Image]:
     """The picture, opened but not decoded, with Pillow's own bomb check set to the limit for as long as it is open."""
     limit = pixel_limit() if max_pixels is None else max_pixels
     if isinstance(source, Image.Image):
@@ -178,7 +180,7 @@ def _opened(source: Source, what: str, max_pixels: int | None) -> Iterator[Image
             Image.MAX_IMAGE_PIXELS = before
 
 
-def _decode(image: Image.Image, source: Source, what: str, max_pixels: int | None) -> None:
+def _decode(image: Image.Image, source: Picture, what: str, max_pixels: int | None) -> None:
     try:
         image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -231,9 +233,9 @@ def _regular_file(source: str | Path, what: str) -> Path:
     return path
 
 
-def _check_header(image: Image.Image, source: Source, what: str, limit: int) -> None:
+def _check_header(image: Image.Image, source: Picture, what: str, limit: int) -> None:
     if image.width < 1 or image.height < 1:
-        raise _refused(what, source, _PIXELS, f"has no pixels; {_MEND}")
+        raise _refused(what, source, TOO_LARGE, f"has no pixels; {_MEND}")
     if image.width * image.height > limit:
         raise _too_large(what, source, image.size, limit)
     try:
@@ -246,7 +248,7 @@ def _check_header(image: Image.Image, source: Source, what: str, limit: int) -> 
         raise _refused(what, source, "animated, or has several pages", told)
 
 
-def _check_memory(image: Image.Image, source: Source, what: str, limit: int) -> None:
+def _check_memory(image: Image.Image, source: Picture, what: str, limit: int) -> None:
     needed = image.width * image.height * _DECODING.get(image.format or "", 0)
     most = DECODED_BYTES * max(limit, MAX_PIXELS)
     if needed > most:
@@ -254,27 +256,27 @@ def _check_memory(image: Image.Image, source: Source, what: str, limit: int) -> 
             f"({image.width}x{image.height}, {image.format}) takes {needed / 1e6:,.0f} MB to decode, "
             f"more than {most / 1e6:,.0f} MB; supply a smaller one, or a PNG or JPEG"
         )
-        raise _refused(what, source, _PIXELS, told)
+        raise _refused(what, source, TOO_LARGE, told)
 
 
-def _too_large(what: str, source: Source, size: tuple[int, int] | None, limit: int | None) -> PictureError:
+def _too_large(what: str, source: Picture, size: tuple[int, int] | None, limit: int | None) -> PictureError:
     shown = f"({size[0]}x{size[1]}) " if size else ""
     told = (
         f"{shown}has more than {limit or pixel_limit():,} pixels; "
         "supply a smaller one or raise the environment variable UNIADGEN_MAX_PIXELS"
     )
-    return _refused(what, source, _PIXELS, told)
+    return _refused(what, source, TOO_LARGE, told)
 
 
-def _damaged(what: str, source: Source) -> PictureError:
+def _damaged(what: str, source: Picture) -> PictureError:
     return _refused(what, source, "damaged or cut short", f"is damaged or cut short; {_MEND}")
 
 
-def _refused(what: str, source: Source, problem: str, told: str) -> PictureError:
+def _refused(what: str, source: Picture, problem: str, told: str) -> PictureError:
     return PictureError(f"{what}: {_name(source)} {told}", problem)
 
 
-def _name(source: Source) -> str:
+def _name(source: Picture) -> str:
     return "the picture" if isinstance(source, Image.Image | bytes) else quoted(source)
 
 

@@ -1,0 +1,71 @@
+"""`uniadgen serve`: ads over HTTP, until SIGTERM or Ctrl-C.
+
+    uniadgen serve --port 8000 --media-root pictures --api-keys keys.txt
+
+See docs/serving.md.
+"""
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from uniadgen.cli.arguments import whole_number
+from uniadgen.cli.models import add_model, check_models, loaded_generator
+from uniadgen.console import notices, print_line
+from uniadgen.files import checked_path
+
+_MIB = 2**20
+
+
+def add_serve(verb: argparse.ArgumentParser) -> None:
+    verb.set_defaults(run=serve)
+    verb.add_argument("--host", default="127.0.0.1", metavar="HOST", help="address to listen at (default %(default)s)")
+    verb.add_argument(
+        "--port", type=whole_number(0, 65535), default=8000, metavar="N", help="0 for any that is free (default %(default)s)"
+    )
+    verb.add_argument("--media-root", metavar="DIR", help="folder of pictures that requests may name (default: none)")
+    verb.add_argument(
+        "--media-store", metavar="DIR", help="where sent and made pictures are kept (default: a folder that goes at the end)"
+    )
+    verb.add_argument("--queue", type=whole_number(1, 10_000), default=64, metavar="N", help="ads that may wait (default 64)")
+    verb.add_argument(
+        "--max-batch", type=whole_number(1, 256), default=16, metavar="N", help="ads that are made together (default 16)"
+    )
+    verb.add_argument(
+        "--max-body", type=whole_number(1, 1024), default=16, metavar="MIB", help="of a request, in MiB (default 16)"
+    )
+    verb.add_argument("--api-keys", metavar="FILE", help="a line NAME KEY for each client (default: everybody may ask)")
+    add_model(verb)
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Serve until a signal. What can be wrong is looked for before anybody is listened to."""
+    from uniadgen.service.app import create_app
+    from uniadgen.service.bodies import Bodies
+    from uniadgen.service.keys import Keys
+    from uniadgen.service.logs import json_logs
+    from uniadgen.service.server import bound_socket, make_server
+    from uniadgen.service.service import Settings
+
+    def folder(name: str) -> Path | None:
+        given = getattr(arguments, name)
+        return None if given is None else checked_path(given, f"argument --{name.replace('_', '-')}")
+
+    settings = Settings(
+        media_root=folder("media_root"),
+        media_store=folder("media_store"),
+        queue=arguments.queue,
+        max_batch=arguments.max_batch,
+        keys=Keys.read(Path(arguments.api_keys)) if arguments.api_keys else Keys(),
+        bodies=Bodies(most=arguments.max_body * _MIB),
+    )
+    settings.checked_root()
+    check_models(arguments)
+    with bound_socket(arguments.host, arguments.port) as listening:
+        with contextlib.redirect_stdout(notices()):
+            generator = loaded_generator(arguments)
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        app = create_app(generator, settings)
+        with json_logs():
+            make_server(app, lambda: print_line(f"listening at http://{shown}:{port}", flush=True)).run([listening])

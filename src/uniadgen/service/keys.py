@@ -1,0 +1,66 @@
+"""Who may use the service: a file with a line `NAME KEY` for each client.
+
+Keys are compared as digests, in constant time, and all of them are compared whichever fits.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from uniadgen.errors import InputError
+from uniadgen.words import quoted
+
+NOBODY = "-"  # the client of a service without keys
+_NAME = re.compile(r"[A-Za-z0-9_.]{1,40}")
+LEAST_KEY = 16
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The clients by the digests of their keys; none at all lets everybody in."""
+
+    digests: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "Keys":
+        """From a file in UTF-8; empty lines and those that begin with # are left out. Raises InputError."""
+        what = f"argument --api-keys: {quoted(path)}"
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, ValueError):
+            raise InputError(f"{what} can't be read; name a text file with a line NAME KEY for each client") from None
+        digests = dict[str, bytes]()
+        for number, line in enumerate(lines, 1):
+            words = line.split()
+            if not words or words[0].startswith("#"):
+                continue
+            if len(words) != 2 or not _NAME.fullmatch(words[0]) or len(words[1]) < LEAST_KEY:
+                raise InputError(
+                    f"{what}, line {number}: write NAME KEY, a name of letters, digits, _ and ., and a key of at least "
+                    f"{LEAST_KEY} characters"
+                )
+            if words[0] in digests:
+                raise InputError(f"{what}, line {number}: the name stands there twice; give every client one key")
+            digests[words[0]] = _digest(words[1])
+        if not digests:
+            raise InputError(f"{what} has no keys; write a line NAME KEY for each client")
+        if len(set(digests.values())) < len(digests):
+            raise InputError(f"{what}: two clients have the same key; give each its own")
+        return cls(digests)
+
+    def client(self, authorization: str | None) -> str | None:
+        """The client's name by the header `Authorization: Bearer KEY`; None for one that is unknown."""
+        if not self.digests:
+            return NOBODY
+        scheme, _, key = (authorization or "").partition(" ")
+        given, found = _digest(key.strip()), None
+        for name, digest in self.digests.items():
+            if hmac.compare_digest(digest, given):
+                found = name
+        return found if scheme.lower() == "bearer" else None
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,108 @@
+"""What the endpoints share: the queue before the model, the media, the keys, the figures."""
+
+import asyncio
+import os
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from starlette.requests import Request
+
+from uniadgen.ads import AdRequest
+from uniadgen.errors import InputError
+from uniadgen.files import is_dir
+from uniadgen.imaging.loading import identity
+from uniadgen.request import CheckedRequest, check_request
+from uniadgen.service.batching import Batcher, Generator
+from uniadgen.service.bodies import Bodies
+from uniadgen.service.keys import Keys
+from uniadgen.service.media import MediaStore
+from uniadgen.service.metrics import ServiceMetrics
+from uniadgen.words import quoted
+
+T = TypeVar("T")
+
+PRODUCTS = 64  # that are kept cut out
+_HELPERS = 4  # threads that read requests and write pictures, beside the model's own
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a service behaves. media_root: of paths in requests; media_store: where media are kept, a temporary folder when None;
+    queue: ads that may wait; max_batch: ads that are made together; keys: of the clients, none for everybody."""
+
+    media_root: Path | None = None
+    media_store: Path | None = None
+    queue: int = 64
+    max_batch: int = 16
+    keys: Keys = field(default_factory=Keys)
+    bodies: Bodies = field(default_factory=Bodies)
+
+    def checked_root(self) -> Path | None:
+        """media_root without links. Raises InputError."""
+        if self.media_root is None:
+            return None
+        if not is_dir(self.media_root):
+            raise InputError(f"argument --media-root: there is no folder {quoted(self.media_root)}; correct the path")
+        return Path(os.path.realpath(self.media_root))
+
+
+class Service:
+    """One model, and everything around it. `start` before the first request, `close` after the last."""
+
+    def __init__(self, generator: Generator, settings: Settings) -> None:
+        """Raises InputError for settings that can't be."""
+        self.settings, self.root = settings, settings.checked_root()
+        self.metrics = ServiceMetrics()
+        self.batcher = Batcher(generator, settings.queue, settings.max_batch, self.metrics)
+        self._own_store = None if settings.media_store else tempfile.TemporaryDirectory(prefix="uniadgen-media-")
+        self.media = MediaStore(settings.media_store or Path(self._own_store.name if self._own_store else ""))
+        self._helpers = ThreadPoolExecutor(_HELPERS, thread_name_prefix="helper")
+        self._products: OrderedDict[Hashable, CheckedRequest] = OrderedDict()
+        self._products_lock = Lock()
+
+    def start(self) -> None:
+        self.batcher.start()
+
+    def close(self) -> None:
+        self.batcher.stop()
+        self._helpers.shutdown()
+        if self._own_store is not None:
+            self._own_store.cleanup()
+
+    async def aside(self, work: Callable[..., T], *arguments: object) -> T:
+        """What takes a while, in another thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._helpers, work, *arguments)
+
+    def check(self, request: AdRequest) -> CheckedRequest:
+        """As `check_request`; a product that was read for an earlier request is not read again. Raises InputError."""
+        product = request.product
+        try:
+            key = identity(product.image, "product.image"), product.description, tuple(product.selling_points)
+        except OSError:  # there is no such file: check_request says so
+            return check_request(request)
+        with self._products_lock:
+            known = self._products.get(key)
+        checked = check_request(request, known)
+        with self._products_lock:
+            self._products[key] = checked if known is None else known
+            self._products.move_to_end(key)
+            while len(self._products) > PRODUCTS:
+                self._products.popitem(last=False)
+        return checked
+
+
+def service_of(request: Request) -> Service:
+    found: Service = request.app.state.service
+    return found
+
+
+def client_of(request: Request) -> str:
+    """The name of the client whose key a request has."""
+    name: str = request.state.client
+    return name
