@@ -38,8 +38,8 @@ FACETS = ("family", "palette", "light")
 WEIGHTS = dict(zip(FACETS, (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT), strict=True))
 OUTSIDE = 0.5  # what a click of another department counts for palette and light
 CLICKS = 10
-SHOWN = 8  # ads that suit equally well are drawn up to this many times, and their figures averaged
-Worth = Mapping[str, Mapping[str, float]]  # of each facet's classes
+EXAMPLES = 8  # ads that suit equally well are drawn up to this many times, and their figures averaged
+Weights = Mapping[str, Mapping[str, float]]  # of each facet's classes
 Ad = Mapping[str, Any]  # department, posture, family, palette, light, text
 
 
@@ -89,30 +89,30 @@ class PictureRow:
 # What is known, and what suits it --------------------------------------------------------------------------------------
 
 
-def worth_of_taste(taste: Taste, department: str) -> Worth:
+def weights_of_taste(taste: Taste, department: str) -> Weights:
     liked = {"family": taste.families, "palette": taste.palettes, "light": taste.lights}
     return {facet: dict.fromkeys(of.get(department, ()), WEIGHTS[facet]) for facet, of in liked.items()}
 
 
-def worth_of_clicks(clicks: Sequence[Ad], department: str) -> Worth:
+def weights_of_clicks(clicks: Sequence[Ad], department: str) -> Weights:
     """Shares of the clicks; families by those in the department, where there are any, in which the others count less."""
     inside = [click for click in clicks if click["department"] == department] or clicks
-    found = {}
+    weights = {}
     for facet in FACETS:
         counted: dict[str, float] = {}
         for click in inside if facet == "family" else clicks:
             counted[click[facet]] = counted.get(click[facet], 0.0) + (1.0 if click["department"] == department else OUTSIDE)
         total = sum(counted.values())
-        found[facet] = {name: WEIGHTS[facet] * count / total for name, count in counted.items()}
-    return found
+        weights[facet] = {name: WEIGHTS[facet] * count / total for name, count in counted.items()}
+    return weights
 
 
-def best(worth: Worth, ads: Mapping[str, Ad], names: Sequence[str], draw: np.random.Generator) -> list[str]:
-    """Up to SHOWN of those ads that suit best."""
-    scores = [sum(worth.get(facet, {}).get(ads[name][facet], 0.0) for facet in FACETS) for name in names]
+def best(weights: Weights, ads: Mapping[str, Ad], names: Sequence[str], draw: np.random.Generator) -> list[str]:
+    """Up to EXAMPLES of those ads that suit best."""
+    scores = [sum(weights.get(facet, {}).get(ads[name][facet], 0.0) for facet in FACETS) for name in names]
     highest = max(scores)
     top = [name for name, score in zip(names, scores, strict=True) if score > highest - 1e-9]
-    return [str(name) for name in draw.permutation(top)[:SHOWN]]
+    return [str(name) for name in draw.permutation(top)[:EXAMPLES]]
 
 
 def ten_clicks(shopper: Shopper, ads: Mapping[str, Ad], draw: np.random.Generator) -> dict[str, list[str]]:
@@ -151,15 +151,15 @@ def choices(
         draw = np.random.default_rng(number)
         aim = ads[shopper.target]
         department, names = aim["department"], shelves[aim["department"], aim["posture"]]
-        rules: dict[str, Worth] = {"nothing": {}, "somebody else's taste": worth_of_taste(shopper.other, department)}
+        rules: dict[str, Weights] = {"nothing": {}, "somebody else's taste": weights_of_taste(shopper.other, department)}
         for rule, clicks in ten_clicks(shopper, ads, draw).items():
-            rules[f"labels of {rule}"] = worth_of_clicks([ads[name] for name in clicks], department)
+            rules[f"labels of {rule}"] = weights_of_clicks([ads[name] for name in clicks], department)
             inside.setdefault(f"labels of {rule}", []).append(
                 np.mean([ads[n]["department"] == department for n in clicks]).item()
             )
-        rules["the taste"] = worth_of_taste(shopper.taste, department)
-        for rule, worth in rules.items():
-            chosen.setdefault(rule, []).append(best(worth, ads, names, draw))
+        rules["the taste"] = weights_of_taste(shopper.taste, department)
+        for rule, weights in rules.items():
+            chosen.setdefault(rule, []).append(best(weights, ads, names, draw))
     return served, chosen, {rule: float(np.mean(values)) for rule, values in inside.items()}
 
 
@@ -173,14 +173,14 @@ def label_rows(
     inside: Mapping[str, float],
 ) -> dict[str, Row]:
     weights = np.array(list(WEIGHTS.values())) / sum(WEIGHTS.values())
-    told = {}
+    agreement = {}
     for rule, of in chosen.items():
         equal = []
         for shopper, names in zip(shoppers, of, strict=True):
             same = np.array([[ads[name][facet] == ads[shopper.target][facet] for facet in FACETS] for name in names], float)
             equal.append([*same.mean(0), (same @ weights).mean(), same.all(1).mean()])
-        told[rule] = np.mean(equal, axis=0).tolist()
-    base = told["nothing"]
+        agreement[rule] = np.mean(equal, axis=0).tolist()
+    base = agreement["nothing"]
     return {
         rule: Row(
             dict(zip(FACETS, values[:3], strict=True)),
@@ -190,20 +190,20 @@ def label_rows(
             (values[4] - base[4]) / (1 - base[4]),
             inside.get(rule),
         )
-        for rule, values in told.items()
+        for rule, values in agreement.items()
     }
 
 
 def looks_of(data: Path, wanted: Iterable[str], encoder: BackgroundEncoder) -> dict[str, Looks]:
     """Of creatives, by id; a few hundred pictures are held at a time."""
-    found: dict[str, Looks] = {}
+    looks: dict[str, Looks] = {}
     names = set(wanted)
     rows = (row for row in iter_rows(data, "creatives", ("id", "ad", "plate"), 64) if row["id"] in names)
     while some := list(islice(rows, 256)):
         vectors = embeddings(encoder, (open_picture(row["ad"], row["id"]) for row in some))
         for row, vector in zip(some, vectors, strict=True):
-            found[row["id"]] = Looks(vector, palette(open_picture(row["plate"] or row["ad"], row["id"])))
-    return found
+            looks[row["id"]] = Looks(vector, palette(open_picture(row["plate"] or row["ad"], row["id"])))
+    return looks
 
 
 def picture_rows(
@@ -212,7 +212,7 @@ def picture_rows(
     chosen: Mapping[str, Sequence[Sequence[str]]],
     looks: Mapping[str, Looks],
 ) -> dict[str, PictureRow]:
-    told = {}
+    measured_by_rule = {}
     for rule, of in chosen.items():
         values = []
         for shopper, names in zip(shoppers, of, strict=True):
@@ -220,15 +220,15 @@ def picture_rows(
             pbs = [looks[name].background @ goal.background for name in names]
             distance = [distance_of_palettes(looks[name].palette, goal.palette) for name in names]
             values.append([np.mean(pbs), np.mean(distance), np.mean([ads[name]["family"] in liked for name in names])])
-        told[rule] = np.array(values, float)
-    nothing, other, top = (told[name] for name in ("nothing", "somebody else's taste", "oracle"))
-    found = {}
-    for rule, measured in told.items():
+        measured_by_rule[rule] = np.array(values, float)
+    nothing, other, top = (measured_by_rule[name] for name in ("nothing", "somebody else's taste", "oracle"))
+    rows = {}
+    for rule, measured in measured_by_rule.items():
         pbs, distance, hits = measured.mean(0).tolist()
         share = (pbs - nothing[:, 0].mean()) / (top[:, 0].mean() - nothing[:, 0].mean())
         above = (np.sign(measured[:, 0] - other[:, 0]) + 1).mean() / 2
-        found[rule] = PictureRow(pbs, float(share), float(above), hits, float(distance / nothing[:, 1].mean()))
-    return found
+        rows[rule] = PictureRow(pbs, float(share), float(above), hits, float(distance / nothing[:, 1].mean()))
+    return rows
 
 
 def ceiling(data: Path, split: str, limit: int | None, pictures: bool = True) -> tuple[dict[str, Row], int]:
@@ -251,8 +251,8 @@ def ceiling(data: Path, split: str, limit: int | None, pictures: bool = True) ->
     rows = label_rows(shoppers, ads, chosen, inside)
     if pictures:
         wanted = {name for of in chosen.values() for names in of for name in names} | {s.target for s in shoppers}
-        shown = picture_rows(shoppers, ads, chosen, looks_of(data, wanted, load_encoder()))
-        rows = {rule: Row(**{**vars(row), "pictures": shown[rule]}) for rule, row in rows.items()}
+        pictured = picture_rows(shoppers, ads, chosen, looks_of(data, wanted, load_encoder()))
+        rows = {rule: Row(**{**vars(row), "pictures": pictured[rule]}) for rule, row in rows.items()}
     return rows, len(shoppers)
 
 

@@ -45,27 +45,27 @@ def write_records(path: Path, count: int) -> None:
     with open(path, "wb") as file:
         for number in range(count):
             clicks = [int(ads * rng.random() ** 2) for _ in range(CLICKS)]
-            own = (clicks[0] + 1 + number) % ads
-            while own in clicks:
-                own = (own + 1) % ads
+            target = (clicks[0] + 1 + number) % ads
+            while target in clicks:
+                target = (target + 1) % ads
             record = {
-                "f_path": picture(own),
-                "f_path_trans": f"cutouts/{own // 5:012d}.png",
+                "f_path": picture(target),
+                "f_path_trans": f"cutouts/{target // 5:012d}.png",
                 "ref_exps": [[120, 80, 640, 720]],
                 "width": 800,
                 "height": 800,
                 "caption": f"a product in front of a background, number {number}",
-                "cid3_english_name": f"category {own % 400}",
-                "sku_title_cn": pool[own * 7 % 50_000] + pool[own * 3 % 50_000],
-                "gt_title_cn": title(own),
-                "word_list": ",".join(pool[(own + k) % 50_000][:5] for k in range(10)),
-                "f_path_white": f"white/{own:012d}.jpg",
-                "f_ocr_path": f"ocr/{own:012d}.json",
+                "cid3_english_name": f"category {target % 400}",
+                "sku_title_cn": pool[target * 7 % 50_000] + pool[target * 3 % 50_000],
+                "gt_title_cn": title(target),
+                "word_list": ",".join(pool[(target + k) % 50_000][:5] for k in range(10)),
+                "f_path_white": f"white/{target:012d}.jpg",
+                "f_ocr_path": f"ocr/{target:012d}.json",
                 "max_ratio": round(rng.random(), 4),
                 "history_images": [picture(ad) for ad in clicks],
                 "history_titles": [title(ad) for ad in clicks],
                 "text_similarity": [round(rng.random(), 6) for _ in clicks],
-                "url": f"https://example.org/{own}",
+                "url": f"https://example.org/{target}",
             }
             file.write((b",\n" if number else b"[\n") + msgspec.json.encode(record))
         file.write(b"\n]\n")

@@ -90,9 +90,9 @@ def measure(
     steps = len(reader)
     marks = [steps * tenth // 10 for tenth in range(1, 11)]
     samples, start, memory = 0, 0.0, []
-    for step, found in enumerate(batches(reader, 0, steps, workers), 1):
+    for step, chunk in enumerate(batches(reader, 0, steps, workers), 1):
         if start:
-            samples += len(found.ids)
+            samples += len(chunk.ids)
         if step in marks:
             memory.append(sum(map(resident, children(os.getpid()))))
             start = start or time.perf_counter()

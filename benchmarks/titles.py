@@ -53,12 +53,12 @@ class Judged:
     task: Task
     text: str
     invented: list[str]
-    own: int  # selling points of the title that it says ...
+    correct: int  # selling points of the title that it says ...
     foreign: int  # ... and of other titles
     violations: list[tuple[str, str]]  # criterion, reason
 
     def meets(self, criterion: str) -> bool:
-        return all(found != criterion for found, _ in self.violations)
+        return all(other != criterion for other, _ in self.violations)
 
 
 def split_title(title: str, brand: str = "") -> list[str]:
@@ -69,23 +69,23 @@ def split_title(title: str, brand: str = "") -> list[str]:
     than three words is cut into pieces of about equal length; numbers keep the word behind them.
     """
     title, brand = clean_text(title), clean_text(brand)
-    known = brand and re.match(rf"{re.escape(brand)}(?![\w-])", title, re.IGNORECASE)
+    at_brand = brand and re.match(rf"{re.escape(brand)}(?![\w-])", title, re.IGNORECASE)
     first = re.match(r"[^\W_][^\s,;|()\[\]]*", title)
-    begin = known.end() if known else first.end() if first else 0
+    begin = at_brand.end() if at_brand else first.end() if first else 0
     points = [title[:begin], *(point for part in _BREAK.split(title[begin:]) for point in _pieces(part.split()))]
-    shown = (point.strip(" -:/&+.\"'") for point in points)
-    found: dict[str, str] = {}
-    for point in shown:
+    stripped = (point.strip(" -:/&+.\"'") for point in points)
+    distinct: dict[str, str] = {}
+    for point in stripped:
         if WORD.search(point):
-            found.setdefault(point.casefold(), point)
-    return list(found.values())
+            distinct.setdefault(point.casefold(), point)
+    return list(distinct.values())
 
 
 def _pieces(words: list[str]) -> list[str]:
     """Pieces of a phrase without marks."""
     starts = [i for i, word in enumerate(words) if word.lower() in _STARTS]
     starts += [i - 1 for i, word in enumerate(words) if word.lower() == "of" and i > 1 and words[i - 2].lower() not in _STARTS]
-    found = []
+    pieces = []
     for start, end in zip([0, *sorted(starts)], [*sorted(starts), len(words)], strict=True):
         units: list[list[str]] = []
         for i in range(start, end):
@@ -100,11 +100,11 @@ def _pieces(words: list[str]) -> list[str]:
         piece: list[str] = []
         for unit in units:
             if piece and len(piece) + len(unit) > room:
-                found.append(" ".join(piece))
+                pieces.append(" ".join(piece))
                 piece = []
             piece = piece + unit
-        found.append(" ".join(piece))
-    return found
+        pieces.append(" ".join(piece))
+    return pieces
 
 
 def read_titles(path: Path) -> list[tuple[str, str]]:
@@ -129,9 +129,9 @@ def make_tasks(titles: Sequence[tuple[str, str]], count: int, seed: int) -> list
         raise InputError("titles: at least two with two selling points each are needed")
     tasks = []
     for title, points in draw.sample(usable, min(count, len(usable))):
-        given, own = list(points), _words(title.casefold())
-        others = (point for _, found in draw.choices(usable, k=40) for point in draw.sample(found, 1))
-        strange = dict.fromkeys(point for point in others if not own & _words(point.casefold()))
+        given, correct = list(points), _words(title.casefold())
+        others = (point for _, group in draw.choices(usable, k=40) for point in draw.sample(group, 1))
+        strange = dict.fromkeys(point for point in others if not correct & _words(point.casefold()))
         given += list(strange)[: draw.randint(2, 4)]
         draw.shuffle(given)
         style = draw.choice(tuple(STYLES.values()))
@@ -157,7 +157,7 @@ def judge(task: Task, text: str) -> Judged:
     """What the inspection and a count of words say."""
     invented = sorted((_words(text) - _words(" | ".join(task.given))).elements())
     said = [point in task.points for point in task.given if re.search(rf"(?<!\w){re.escape(point)}(?!\w)", text)]
-    violations = [(found.criterion, found.reason) for found in inspect_text(text, task.given).violations]
+    violations = [(violation.criterion, violation.reason) for violation in inspect_text(text, task.given).violations]
     return Judged(task, text, invented, sum(said), len(said) - sum(said), violations)
 
 
@@ -165,7 +165,7 @@ def _words(text: str) -> Counter[str]:
     return Counter(words(text))
 
 
-def report(judged: Sequence[Judged], shown: int) -> str:
+def report(judged: Sequence[Judged], examples: int) -> str:
     """Shares with counts, the commonest violations and some examples."""
     shares = {
         "every word given, as often": [not one.invented for one in judged],
@@ -176,9 +176,9 @@ def report(judged: Sequence[Judged], shown: int) -> str:
     }
     tasks = [one.task for one in judged]
     points, given = sum(len(task.points) for task in tasks), sum(len(task.given) for task in tasks)
-    own, foreign = sum(one.own for one in judged), sum(one.foreign for one in judged)
+    correct, foreign = sum(one.correct for one in judged), sum(one.foreign for one in judged)
     lines = [f"{name:28} {sum(met) / len(met):6.1%}  {sum(met):,} of {len(met):,}" for name, met in shares.items()]
-    lines += [f"{'points of the title said':28} {own / points:6.1%}  {own:,} of {points:,}"]
+    lines += [f"{'points of the title said':28} {correct / points:6.1%}  {correct:,} of {points:,}"]
     lines += [f"{'points of other titles said':28} {foreign / max(1, given - points):6.1%}  {foreign:,} of {given - points:,}"]
     kinds = Counter(
         f"{criterion}: {kind}"
@@ -186,7 +186,7 @@ def report(judged: Sequence[Judged], shown: int) -> str:
         for criterion, kind in {(criterion, re.sub(r'".*?"(?=\W|$)', '"..."', reason)) for criterion, reason in one.violations}
     )
     lines += [f"{number:6,} texts  {kind}" for kind, number in kinds.most_common(5)]
-    for one in judged[:shown]:
+    for one in judged[:examples]:
         others = [point for point in one.task.given if point not in one.task.points]
         lines += ["", f"title  {one.task.title}", f"points {' / '.join(one.task.points)}   (+ {' / '.join(others)})"]
         lines += [f"style  {one.task.style}, clicked: {one.task.clicked[0]}", f"text   {one.text}"]

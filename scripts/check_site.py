@@ -21,7 +21,7 @@ class Loads(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
         self.style = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -31,12 +31,12 @@ class Loads(HTMLParser):
         if tag == "link" and not NAMING & set(values.get("rel", "").split()):
             wanted.append(values.get("href", ""))
         wanted += [part.split()[0] for part in values.get("srcset", "").split(",") if part.strip()]
-        self.found += [address for address in wanted if ELSEWHERE.match(address)]
-        self.found += elsewhere(values.get("style", ""))
+        self.addresses += [address for address in wanted if ELSEWHERE.match(address)]
+        self.addresses += elsewhere(values.get("style", ""))
 
     def handle_data(self, data: str) -> None:
         if self.style:
-            self.found += elsewhere(data)
+            self.addresses += elsewhere(data)
 
 
 def elsewhere(style: str) -> list[str]:
@@ -50,16 +50,16 @@ def loads(path: Path) -> list[str]:
         return elsewhere(text)
     page = Loads()
     page.feed(text)
-    return page.found
+    return page.addresses
 
 
 def main(site: Path) -> int:
     files = sorted(path for path in site.rglob("*") if path.suffix in (".html", ".css"))
-    found = [(path, address) for path in files for address in loads(path)]
-    for path, address in found:
+    addresses = [(path, address) for path in files for address in loads(path)]
+    for path, address in addresses:
         print(f"{path}: loads {address}", file=sys.stderr)
-    print(f"{len(files)} pages and style sheets, {len(found)} loads from elsewhere")
-    return 1 if found or not files else 0
+    print(f"{len(files)} pages and style sheets, {len(addresses)} loads from elsewhere")
+    return 1 if addresses or not files else 0
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def helps(verb: list[str]) -> list[tuple[str, str]]:
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         main([*verb, "--help"])
-    below = [found for name in VERB.findall(text.getvalue()) for found in helps([*verb, name])]
+    below = [entry for name in VERB.findall(text.getvalue()) for entry in helps([*verb, name])]
     return below or [(" ".join(verb), text.getvalue())]
 
 

@@ -42,7 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     index = read_index(arguments.data)
     creatives = {row["id"]: row for row in iter_rows(arguments.data, "creatives", ("id", "product_id", "ad", "text"))}
-    told = next(
+    labels = next(
         row
         for row in iter_rows(arguments.data, "creatives", ("product_id", "description", "selling_points"))
         if row["product_id"] == arguments.product
@@ -51,7 +51,7 @@ def main() -> None:
     shutil.rmtree(arguments.out, ignore_errors=True)
     (arguments.out / "clicks").mkdir(parents=True)
     load_picture(cutout, "cut-out").save(arguments.out / "product.webp", lossless=True, exact=True)
-    points = list(told["selling_points"])
+    points = list(labels["selling_points"])
     random.Random(arguments.seed).shuffle(points)
     for number in range(2):
         draw = random.Random(arguments.seed * 2 + number)
@@ -66,7 +66,7 @@ def main() -> None:
             picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(arguments.out / name, quality=80)
             history.append({"image": name, "text": clicked["text"]})
         request = {
-            "product": {"image": "product.webp", "description": told["description"], "selling_points": points},
+            "product": {"image": "product.webp", "description": labels["description"], "selling_points": points},
             "history": history,
         }
         text = json.dumps(request, ensure_ascii=False, indent=2)

@@ -20,13 +20,13 @@ def tokenizer() -> TextTokenizer:
 
 
 def random_exemplars(model: UnifiedModel) -> Remembered:
-    own = model.config.plan
-    facets = [(9 * torch.rand(own.exemplars, count)).softmax(1) for count in own.facets]
+    settings = model.config.plan
+    facets = [(9 * torch.rand(settings.exemplars, count)).softmax(1) for count in settings.facets]
     return Remembered(
-        torch.randint(model.config.image.codes, (own.exemplars, model.config.image.tokens)),
-        torch.tensor([0.4, 0.5, 0.2, 0.3]).repeat(own.exemplars, 1),
+        torch.randint(model.config.image.codes, (settings.exemplars, model.config.image.tokens)),
+        torch.tensor([0.4, 0.5, 0.2, 0.3]).repeat(settings.exemplars, 1),
         torch.cat(facets, 1),
-        torch.nn.functional.normalize(torch.randn(own.exemplars, own.words), dim=1),
+        torch.nn.functional.normalize(torch.randn(settings.exemplars, settings.words), dim=1),
     )
 
 

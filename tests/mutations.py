@@ -84,8 +84,8 @@ def _in_header(folder: Path, draw: random.Random) -> None:
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.dumps(change(json.loads(data[8 : 8 + length]), draw)).encode()
-    told = len(header) if draw.random() < 0.9 else draw.choice((0, 1, 2**40, 2**63, len(header) - 1))
-    path.write_bytes(struct.pack("<Q", told) + header + data[8 + length :])
+    header_length = len(header) if draw.random() < 0.9 else draw.choice((0, 1, 2**40, 2**63, len(header) - 1))
+    path.write_bytes(struct.pack("<Q", header_length) + header + data[8 + length :])
 
 
 def _in_weights(folder: Path, draw: random.Random) -> None:
@@ -142,7 +142,7 @@ def campaign(count: int, first: int = 0) -> None:
     from uniadgen.model.unified import UnifiedModel
 
     torch.set_num_threads(1)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         torch.manual_seed(0)
@@ -150,18 +150,18 @@ def campaign(count: int, first: int = 0) -> None:
         checkpoint.save(root / "model", UnifiedModel(tiny()), tokenizer)
         for seed in range(first, first + count):
             try:
-                told = outcome(root / "model", root / "mutated", seed)
-                kind = told if told == "an ad" else "one line"
-                if "\n" in told:
+                header_length = outcome(root / "model", root / "mutated", seed)
+                kind = header_length if header_length == "an ad" else "one line"
+                if "\n" in header_length:
                     kind = "several lines"
-                    print(f"seed {seed}: {told}", flush=True)
+                    print(f"seed {seed}: {header_length}", flush=True)
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 kind = "traceback"
                 print(f"seed {seed}: {type(error).__name__}: {str(error)[:200]}\n{traceback.format_exc(limit=-3)}", flush=True)
-            found[kind] += 1
-    print(", ".join(f"{kind}: {number}" for kind, number in found.most_common()))
+            counts[kind] += 1
+    print(", ".join(f"{kind}: {number}" for kind, number in counts.most_common()))
 
 
 if __name__ == "__main__":

@@ -27,17 +27,17 @@ CLICKS = [ad("beauty", "marble", "warm", "soft"), ad("beauty", "beach", "warm", 
 
 
 def test_families_count_in_the_department_and_palettes_everywhere(ceiling: ModuleType) -> None:
-    worth = ceiling.worth_of_clicks(CLICKS, "beauty")
-    assert set(worth["family"]) == {"marble", "beach"}
-    assert worth["palette"]["warm"] == pytest.approx(4 * worth["palette"]["cool"])  # clicks elsewhere count half
-    assert set(ceiling.worth_of_clicks(CLICKS, "furniture")["family"]) == {"marble", "beach", "kitchen"}
+    weights = ceiling.weights_of_clicks(CLICKS, "beauty")
+    assert set(weights["family"]) == {"marble", "beach"}
+    assert weights["palette"]["warm"] == pytest.approx(4 * weights["palette"]["cool"])  # clicks elsewhere count half
+    assert set(ceiling.weights_of_clicks(CLICKS, "furniture")["family"]) == {"marble", "beach", "kitchen"}
 
 
 def test_the_best_are_all_that_suit_equally(ceiling: ModuleType) -> None:
     ads = {str(number): click for number, click in enumerate([*CLICKS, CLICKS[0]])}
     taste = Taste({"beauty": ("marble",)}, {"beauty": ("warm",)}, {"beauty": ("soft",)}, {}, ("beauty",), ())
-    worth = ceiling.worth_of_taste(taste, "beauty")
-    assert sorted(ceiling.best(worth, ads, list(ads), np.random.default_rng(0))) == ["0", "3"]
+    weights = ceiling.weights_of_taste(taste, "beauty")
+    assert sorted(ceiling.best(weights, ads, list(ads), np.random.default_rng(0))) == ["0", "3"]
     assert len(ceiling.best({}, ads, list(ads), np.random.default_rng(0))) == 4
 
 

@@ -97,20 +97,20 @@ def test_tasks(titles: ModuleType, file: Path) -> None:
 def test_judging(titles: ModuleType) -> None:
     task = titles.Task("Oak Steel Kettle", ["Oak", "Steel Kettle"], ["Elm", "Steel Kettle", "Oak"], "plain", ["Elm Chair"])
     fine, bad = titles.judge(task, "Oak, Steel Kettle"), titles.judge(task, "Elm Kettle Kettle Cheap")
-    assert (fine.invented, fine.own, fine.foreign, fine.violations) == ([], 2, 0, [])
-    assert (bad.invented, bad.own, bad.foreign) == (["Cheap", "Kettle"], 0, 1)
+    assert (fine.invented, fine.correct, fine.foreign, fine.violations) == ([], 2, 0, [])
+    assert (bad.invented, bad.correct, bad.foreign) == (["Cheap", "Kettle"], 0, 1)
     assert not bad.meets("factuality")
-    told = titles.report([fine, bad], 1)
-    assert "50.0%  1 of 2" in told
-    assert told.count("\ntitle  ") == 1
+    report = titles.report([fine, bad], 1)
+    assert "50.0%  1 of 2" in report
+    assert report.count("\ntitle  ") == 1
 
 
 def test_a_run(titles: ModuleType, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.jsonl"
     titles.main([str(file), "--count", "2", "--show", "1", "--out", str(out)])
-    told = capsys.readouterr().out
-    assert told.startswith("2 titles, seed 0")
-    assert "every word given, as often   100.0%  2 of 2" in told
+    report = capsys.readouterr().out
+    assert report.startswith("2 titles, seed 0")
+    assert "every word given, as often   100.0%  2 of 2" in report
     written = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert len(written) == 2
     assert all(clean_text(one["text"]) and one["task"]["title"] in file.read_text() for one in written)

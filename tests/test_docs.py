@@ -54,14 +54,14 @@ def test_commands_are_understood(page: Path) -> None:
 
 
 def test_commands_are_found() -> None:
-    found = [arguments[0] for page in PAGES for arguments in commands(page)]
-    assert {"generate", "data", "train", "evaluate", "metrics", "inspect"} <= set(found)
+    used = [arguments[0] for page in PAGES for arguments in commands(page)]
+    assert {"generate", "data", "train", "evaluate", "metrics", "inspect"} <= set(used)
 
 
 def test_every_command_is_in_the_help_of_the_one_above_it() -> None:
     def look(parser: argparse.ArgumentParser) -> int:
-        found = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-        below = {name: command for action in found for name, command in action.choices.items()}
+        used = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        below = {name: command for action in used for name, command in action.choices.items()}
         for name in below:
             assert re.search(rf"^    {name}(?:  +\S|\n {{8,}}\S)", parser.format_help(), re.MULTILINE), (parser.prog, name)
         return len(below) + sum(map(look, below.values()))

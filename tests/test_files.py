@@ -246,7 +246,7 @@ def _called(node: ast.Call) -> str | None:
 
 
 def test_no_other_place_writes_files_or_prints() -> None:
-    found: dict[str, set[str]] = {}
+    writers: dict[str, set[str]] = {}
     printing: dict[str, set[str]] = {}
     for path in SOURCE.rglob("*.py"):
         module = path.relative_to(SOURCE).as_posix()
@@ -254,10 +254,10 @@ def test_no_other_place_writes_files_or_prints() -> None:
             if not isinstance(node, ast.Call):
                 continue
             if name := _called(node):
-                found.setdefault(module, set()).add(name)
+                writers.setdefault(module, set()).add(name)
             if isinstance(node.func, ast.Name) and node.func.id == "print":
                 printing.setdefault(module, set()).add("print")
-    others = {m: names - WRITERS.get(m, set()) for m, names in found.items() if "*" not in WRITERS.get(m, set())}
+    others = {m: names - WRITERS.get(m, set()) for m, names in writers.items() if "*" not in WRITERS.get(m, set())}
     assert {m: names for m, names in others.items() if names} == {}, "write with uniadgen.files"
-    assert {m: names - found.get(m, set()) for m, names in WRITERS.items() if names - found.get(m, set()) - {"*"}} == {}
+    assert {m: names - writers.get(m, set()) for m, names in WRITERS.items() if names - writers.get(m, set()) - {"*"}} == {}
     assert printing == PRINTERS, "print with uniadgen.console"

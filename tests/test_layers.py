@@ -30,14 +30,14 @@ FLOOR = {room: number for number, layer in enumerate(LAYERS) for room in layer}
 
 def imports(path: Path) -> set[str]:
     """The modules of uniadgen that a file imports, anywhere in it, without the package's name."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name.partition(".")[0] == "uniadgen"}
+            modules |= {alias.name for alias in node.names if alias.name.partition(".")[0] == "uniadgen"}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "uniadgen":
             # `from uniadgen import words` names a room, `from uniadgen.words import quoted` something in one
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name.partition(".")[2] for name in found}
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.partition(".")[2] for name in modules}
 
 
 def room(module: str) -> str:
@@ -61,7 +61,7 @@ def test_no_room_imports_from_above() -> None:
 
 def test_no_code_that_makes_ads_knows_the_synthetic_world() -> None:
     rooms = ("clicks", "decoding", "imaging", "inspection", "loading", "model", "pipeline", "prompts")
-    found = [
+    upward = [
         path for name in rooms for path in (ROOT / name).rglob("*.py") if any(room(m) == "padsynth" for m in imports(path))
     ]
-    assert found == []
+    assert upward == []

@@ -37,9 +37,9 @@ def test_every_letter_and_digit_belongs_to_a_word(text: str) -> None:
 
 def test_chinese_is_split_and_other_words_in_it_stay_whole() -> None:
     text = "café保温杯 Привет ハ\u309a काला 500ml"
-    found = split_chinese()(text)
-    assert "".join(found) == text
-    assert [word for word in found if re.search(r"\w", word)] == ["café", "保温杯", "Привет", "ハ\u309a", "काला", "500ml"]
+    split_words = split_chinese()(text)
+    assert "".join(split_words) == text
+    assert [word for word in split_words if re.search(r"\w", word)] == ["café", "保温杯", "Привет", "ハ\u309a", "काला", "500ml"]
 
 
 def test_words_between_spaces_are_counted() -> None:

@@ -96,11 +96,11 @@ def publish(stage: Path, name: str, existing: Existing) -> None:
 
 
 def _check_absent(out: Path, name: str, existing: Existing) -> None:
-    found = [out / file for file in files_of(name) if os.path.lexists(out / file)]
-    for path in found:
+    present = [out / file for file in files_of(name) if os.path.lexists(out / file)]
+    for path in present:
         if path.is_symlink() or not path.is_file():
             raise InputError(f"argument --out: {quoted(path)} is no plain file; delete it or name another folder")
-    if found and (existing == "refuse" or (existing == "finish" and found[-1].suffix == ".json")):
+    if present and (existing == "refuse" or (existing == "finish" and present[-1].suffix == ".json")):
         raise _taken(out, name)
 
 
@@ -153,10 +153,10 @@ def finished_ads(out: Path, seeds: Mapping[str, int], digest: str) -> dict[str, 
 
     seeds: by name.
     """
-    found = {name: read_ad(out, name) for name in seeds}
+    records = {name: read_ad(out, name) for name in seeds}
     return {
         name: record
-        for name, record in found.items()
+        for name, record in records.items()
         if record is not None and record.get("digest") == digest and record.get("seed") == seeds[name]
     }
 

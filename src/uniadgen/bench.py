@@ -33,7 +33,7 @@ from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.clicks.similarity import product_similarity
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import GPU_WINDOW, Decoding, decode_image
-from uniadgen.decoding.outline import added_scores
+from uniadgen.decoding.outlined_text import outline_logits
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.demo import example_requests
 from uniadgen.imaging.composing import compose
@@ -130,7 +130,7 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
     if util.find_spec("torchao"):
         agreement, error = _quantized(generator)
         add(f"int8 weights, {weights}: greedy image tokens that stay the same", agreement, None, None, "share")
-        add(f"int8 weights, {weights}: error of image scores", error, None, None, "of their std")
+        add(f"int8 weights, {weights}: error of image logits", error, None, None, "of their std")
     for batch, clicks in ((1, 0), (1, 10), (4, 10)) if quick else ((1, 0), (1, 5), (1, 10), (4, 10), (16, 10)):
         held = _memory(generator, size, batch, clicks)
         add(f"most memory beyond the model, {batch} ads with {clicks} clicks, {weights}", held, None, None, "MB")
@@ -264,27 +264,27 @@ def peak_memory(device: torch.device, run: Callable[[], object]) -> int:
 
 def _quantized(generator: AdGenerator) -> tuple[float, float]:
     """What 8-bit weights change in a greedy picture, with the same tokens before each: the share of tokens whose choice stays,
-    and the root mean square error of the guided scores over their standard deviation."""
+    and the root mean square error of the guided logits over their standard deviation."""
     model = generator.model
     small = AdGenerator(copy.deepcopy(model), generator.tokenizer, generator.loaded.embedder, "int8")
     options = GenerateOptions(size=SIZE, sampling="most-similar", temperature=0.0, decoding="sequential")
-    found = []
+    logits_of = []
     with torch.inference_mode():
         ads = prepare(generator.loaded, _shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
         instructions = read_instructions(generator.loaded, ads)
         codes = paint_backgrounds(generator.loaded, ads, instructions, [torch.Generator(model.device)], options).codes
-        known = conditions(generator.loaded, ads, instructions.preferences)
-        start, bias = torch.cat([known.start, known.plain])[:, None], known.bias
+        given = conditions(generator.loaded, ads, instructions.preferences)
+        start, bias = torch.cat([given.start, given.plain])[:, None], given.bias
         x = torch.cat([start, model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
-        own = known.foreground if known.planned is None else known.foreground + known.planned
-        seen = torch.cat([own, known.foreground], 1)
+        conditional = given.foreground if given.planned is None else given.foreground + given.planned
+        seen = torch.cat([conditional, given.foreground], 1)
         for one in (generator, small):
             cache = read_instructions(one.loaded, ads).cache
             caches = [cache, unconditional_cache(one.loaded, cache.read.tolist())]
-            scores = one.engine.image_logits(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
-            found.append(scores)
-    full, quantized = found
-    chosen, of_quantized = (scores.argmax(-1) if bias is None else (scores + bias).argmax(-1) for scores in found)
+            logits = one.engine.image_logits(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
+            logits_of.append(logits)
+    full, quantized = logits_of
+    chosen, of_quantized = (logits.argmax(-1) if bias is None else (logits + bias).argmax(-1) for logits in logits_of)
     if (chosen == codes).float().mean() < 0.98:  # all but ties
         raise RuntimeError("read at once, other tokens come out than were painted: the benchmark compares nothing")
     same = (chosen == of_quantized).float().mean()
@@ -423,17 +423,17 @@ def plain_ad(
         return model.embed_text(torch.tensor([ids], device=model.device))
 
     # the text
-    x, preference = told = instruction()
+    x, preference = first = instruction()
     room = x.shape[1] + 2 * config.text.ad_tokens + config.image.tokens if careful else 0
     past, words = Past(room), []
     accepts = acceptable(tuple(checked.selling_points))
     points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
-    added = added_scores(model, grammar, [checked.history[i].text for i in chosen], encode)
+    added = outline_logits(model, grammar, [checked.history[i].text for i in chosen], encode)
     while True:
-        scores = model.text_head(_plain_pass(model, x, past)[0, -1])
+        logits = model.text_head(_plain_pass(model, x, past)[0, -1])
         allowed = grammar.allowed()
-        liked = scores[allowed] + scores.new_tensor(added(allowed))
+        liked = logits[allowed] + logits.new_tensor(added(allowed))
         word = allowed[int(liked.argmax())]
         grammar.advance(word)
         if grammar.done:
@@ -445,7 +445,7 @@ def plain_ad(
     guidance, visible = config.guidance.weight, None
     guided = guidance != 1
     if guided or not careful:  # else it goes on after the text
-        read, preference = told if careful else instruction()
+        read, preference = first if careful else instruction()
         if words:
             read = torch.cat([read, embedded(words)], 1)
         if guided:
@@ -471,16 +471,16 @@ def plain_ad(
     for index in range(config.image.tokens):
         if index and not careful:
             seen = model.foreground(canvas)
-        own = seen[:, :, index : index + 1] * config.foreground.strength
-        planned = own if followed is None else own + followed[0][:, :, index : index + 1]
+        product = seen[:, :, index : index + 1] * config.foreground.strength
+        planned = product if followed is None else product + followed[0][:, :, index : index + 1]
         if visible is not None:
             visible = F.pad(visible, (0, 1), value=True)
-        state = _plain_pass(model, x, past, visible, torch.cat([planned, own], 1) if guided else planned)
-        scores = model.image_head(state[:, -1]).float()
+        state = _plain_pass(model, x, past, visible, torch.cat([planned, product], 1) if guided else planned)
+        logits = model.image_head(state[:, -1]).float()
         if guided:
-            conditional, unconditional = scores.chunk(2)
-            scores = unconditional + guidance * (conditional - unconditional)
-        code = (scores if followed is None else scores + followed[1][:, index]).argmax(-1)
+            conditional, unconditional = logits.chunk(2)
+            logits = unconditional + guidance * (conditional - unconditional)
+        code = (logits if followed is None else logits + followed[1][:, index]).argmax(-1)
         codes.append(code)
         x = model.embed_image(code.repeat(len(state)))[:, None]
     pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid, config.image.upsampling)[0]
@@ -617,7 +617,7 @@ def _their_janus(shape: JanusShape, folder: Path) -> tuple[Any, dict[str, Tensor
     ).eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if parameter.ndim > 1:  # scores far enough apart that rounding decides nothing
+            if parameter.ndim > 1:  # logits far enough apart that rounding decides nothing
                 parameter.normal_().mul_(1.0 if "embed" in name else parameter[0].numel() ** -0.5)
             parameter.copy_(parameter.half().float())
     for name, value in text.items():
@@ -700,14 +700,14 @@ def _with_threads(count: int, run: Callable[[], object]) -> None:
 
 
 def _versions(weights: str) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in ("uniadgen", "torch", "transformers"):
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = "not installed"
+            versions[name] = "not installed"
     return {
-        **found,
+        **versions,
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
         "threads": str(torch.get_num_threads()),

@@ -62,7 +62,7 @@ def whole_file(path: Path, what: str = "") -> Iterator[Path]:
     are written to. what: where the path comes from, for messages, such as "argument --out". Raises InputError for a place that
     can't be written to - a folder, a socket, a disk's device -, and OSError that names `path` for a full or broken disk.
     """
-    with _told(path, what):
+    with _explained(path, what):
         target, sink = _destination(path)
     if sink is not None:
         with open(sink, "wb") as out, tempfile.TemporaryDirectory() as folder, writing(path):
@@ -72,14 +72,14 @@ def whole_file(path: Path, what: str = "") -> Iterator[Path]:
                 shutil.copyfileobj(file, out)
             out.flush()
         return
-    with _told(path, what):
+    with _explained(path, what):
         parent, mode = Path(os.path.dirname(target)), _mode_of_plain(target)
         remove_leftovers(parent)
         temporary, lock = _claimed(parent, ".part", _new_file)
     try:
         with writing(path), in_utf8(temporary) as named:
             yield named
-        with _told(path, what), unbroken():
+        with _explained(path, what), unbroken():
             if mode is not None:
                 os.chmod(temporary, mode)
             os.replace(temporary, target)
@@ -101,7 +101,7 @@ def write_text(path: Path, text: str, what: str = "") -> None:
 
 def make_folder(path: Path, what: str = "") -> None:
     """Make a folder and those above it, if need be. Raises InputError, and OSError for a full disk."""
-    with _told(path, what, "folder"):
+    with _explained(path, what, "folder"):
         path.mkdir(parents=True, exist_ok=True)
 
 
@@ -134,10 +134,10 @@ def _destination(path: Path) -> tuple[str, int | None]:
     else:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     try:
-        found = os.stat(place).st_mode
+        mode = os.stat(place).st_mode
     except FileNotFoundError:
         return place, None
-    if stat.S_ISCHR(found) or stat.S_ISFIFO(found):
+    if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
         return place, os.open(place, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
     return place, None
 
@@ -145,20 +145,20 @@ def _destination(path: Path) -> tuple[str, int | None]:
 def _mode_of_plain(target: str) -> int | None:
     """The permissions of a file that is to be replaced, None where there is none. Raises OSError for anything else."""
     try:
-        found = os.stat(target).st_mode
+        mode = os.stat(target).st_mode
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(found):
+    if stat.S_ISDIR(mode):
         raise OSError(errno.EISDIR, "it is a folder")
-    if not stat.S_ISREG(found):
+    if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is no plain file")
     if not os.access(target, os.W_OK):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
-    return stat.S_IMODE(found)
+    return stat.S_IMODE(mode)
 
 
 @contextlib.contextmanager
-def _told(path: Path, what: str, kind: str = "file") -> Iterator[None]:
+def _explained(path: Path, what: str, kind: str = "file") -> Iterator[None]:
     """What the system says about a place, in our words."""
     try:
         yield
@@ -202,7 +202,7 @@ def made_folder(path: Path, what: str = "") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def own_folder(path: Path, doing: str, what: str = "argument --out") -> Iterator[None]:
+def locked_folder(path: Path, doing: str, what: str = "argument --out") -> Iterator[None]:
     """A folder as `made_folder` makes it, which nobody else works in meanwhile: see `alone`."""
     with made_folder(path, what), alone(path, doing, f"{what}:"):
         yield
@@ -269,7 +269,7 @@ def scratch_folder(parent: Path, what: str = "") -> Iterator[Path]:
 
     Raises InputError where it can't be made.
     """
-    with _told(parent, what, "folder"):
+    with _explained(parent, what, "folder"):
         remove_leftovers(parent)
         folder, lock = _claimed(parent, "", _new_folder)
     try:

@@ -11,10 +11,10 @@ def defined(package: ModuleType, name: str) -> list[Any]:
 
     Other modules are not imported: they may need libraries that take long to load, or are not installed.
     """
-    found = []
+    members = []
     for finder, module, _ in pkgutil.iter_modules(package.__path__):
         spec = finder.find_spec(module, None)
         source = getattr(spec.loader, "get_source", lambda _: None)(spec.name) if spec is not None else None
         if f"\n{name} = " in (source or ""):
-            found.append(getattr(importlib.import_module(f"{package.__name__}.{module}"), name))
-    return found
+            members.append(getattr(importlib.import_module(f"{package.__name__}.{module}"), name))
+    return members

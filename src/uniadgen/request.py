@@ -148,8 +148,8 @@ def read_box(placement: object) -> Box:
     check_fields(fields, "placement", required=("box",))
     corners = fields["box"]
     if not isinstance(corners, list) or len(corners) != 4:
-        found = f"{len(corners)} entries" if isinstance(corners, list) else _kind(corners)
-        raise InputError(f"placement.box: a list of four numbers [x0, y0, x1, y1] is needed, not {found}")
+        what = f"{len(corners)} entries" if isinstance(corners, list) else _kind(corners)
+        raise InputError(f"placement.box: a list of four numbers [x0, y0, x1, y1] is needed, not {what}")
     return check_box(Box(*corners))
 
 
@@ -194,12 +194,12 @@ class _Pictures:
     def _inside(self, path: Path, root: Path, what: str) -> Path:
         """The path without links; those outside of the root are refused alike, whether or not there is a file."""
         try:
-            found = Path(os.path.realpath(path))
+            resolved = Path(os.path.realpath(path))
         except (OSError, ValueError):
             raise InputError(f"{what} is no valid path; correct it") from None
-        if not found.is_relative_to(root):
+        if not resolved.is_relative_to(root):
             raise InputError(f"{what} lies outside of the folder for pictures; copy the picture there")
-        return found
+        return resolved
 
 
 def _root(folder: Path) -> Path:
@@ -231,21 +231,21 @@ def check_fields(
 
     shopper: the object tells of a shopper. An unknown field's name may then be data, so that only its place is said.
     """
-    known = (*required, *optional)
+    names = (*required, *optional)
     if isinstance(fields, _Object) and fields.repeated is not None:
         place, name = fields.repeated
-        said = quoted(name, 40) if name in known or not shopper else f"in place {place + 1}"
+        said = quoted(name, 40) if name in names or not shopper else f"in place {place + 1}"
         raise InputError(f"{what}: the field {said} stands there twice; keep one")
-    unknown = [name for name in fields if name not in known]
+    unknown = [name for name in fields if name not in names]
     if unknown:
         several, last = len(unknown) > 1, ", ..." if len(unknown) > 5 else ""
         if shopper:
-            places = ", ".join(str(place) for place, name in enumerate(fields, 1) if name not in known)
+            places = ", ".join(str(place) for place, name in enumerate(fields, 1) if name not in names)
             named = f"field{'s' * several} in place{'s' * several} {places if not last else places.partition(',')[0] + last}"
         else:
             named = f"field{'s' * several} {', '.join(quoted(name, 40) for name in unknown[:5])}{last}"
-        close = difflib.get_close_matches(unknown[0], known, 1)
-        mend = f"did you mean {quoted(close[0])}?" if close else f"known are {', '.join(map(quoted, known))}"
+        close = difflib.get_close_matches(unknown[0], names, 1)
+        mend = f"did you mean {quoted(close[0])}?" if close else f"known are {', '.join(map(quoted, names))}"
         raise InputError(f"{what}: unknown {named}; {mend}")
     missing = [name for name in required if name not in fields]
     if missing:
@@ -272,15 +272,15 @@ class _Object(dict[str, Any]):
 
     @classmethod
     def of(cls, pairs: list[tuple[str, Any]]) -> "_Object":
-        found = cls(pairs)
-        if len(found) < len(pairs):
+        parsed = cls(pairs)
+        if len(parsed) < len(pairs):
             seen: set[str] = set()
             for place, (name, _) in enumerate(pairs):
                 if name in seen:
-                    found.repeated = place, name
+                    parsed.repeated = place, name
                     break
                 seen.add(name)
-        return found
+        return parsed
 
 
 def _read(path: Path) -> bytes:

@@ -61,11 +61,11 @@ def check(instance: Any, where: str) -> None:
             _read(kind, value, f"{where}.{name}", None)
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str:
+def did_you_mean(name: object, names: Iterable[str]) -> str:
     """What to say after an unknown name: the known one that looks most like it, and all."""
-    known = list(known)
-    near = difflib.get_close_matches(str(name), known, 1)
-    return (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(known)}"
+    names = list(names)
+    near = difflib.get_close_matches(str(name), names, 1)
+    return (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(names)}"
 
 
 @lru_cache
@@ -87,47 +87,47 @@ def _read(kind: Any, value: object, where: str, within: Range | None) -> Any:
         return {name: _read(arguments[1], entry, f"{where}.{name}", None) for name, entry in _object(value, where).items()}
     if origin is Literal:
         if not isinstance(value, str) or value not in arguments:
-            raise InputError(f"{where}: {_shown(value)} must be one of {', '.join(arguments)}")
+            raise InputError(f"{where}: {_written(value)} must be one of {', '.join(arguments)}")
         return value
     if dataclasses.is_dataclass(kind) or is_typeddict(kind):
         return _record(kind, value, where)
     if kind is bool:
         if not isinstance(value, bool):
-            raise InputError(f"{where}: {_shown(value)} must be true or false")
+            raise InputError(f"{where}: {_written(value)} must be true or false")
         return value
     if kind is str:
         limits = within or TEXT
         if not isinstance(value, str) or len(value) not in limits or not _encodable(value):
-            raise InputError(f"{where}: {_shown(value)} is no text {limits} characters long")
+            raise InputError(f"{where}: {_written(value)} is no text {limits} characters long")
         return value
     limits = within or ANY
     whole = isinstance(value, int) and not isinstance(value, bool)
     fitting = isinstance(value, int | float) and value in limits and abs(value) < math.inf
     if kind is int:
         if not whole or not fitting:
-            raise InputError(f"{where}: {_shown(value)} is no whole number {limits}")
+            raise InputError(f"{where}: {_written(value)} is no whole number {limits}")
         return value
     assert kind is float, kind  # other types are none that a file can hold
     if not (whole or isinstance(value, float)) or not fitting:
-        raise InputError(f"{where}: {_shown(value)} is no number {limits}")
+        raise InputError(f"{where}: {_written(value)} is no number {limits}")
     return float(value)  # type: ignore[arg-type]
 
 
 def _entries(kinds: tuple[Any, ...], value: object, where: str, within: Range | None) -> Iterator[Any]:
     """The entries of a list. kinds: of each, or one and perhaps an ellipsis for all."""
     if not isinstance(value, list | tuple):
-        raise InputError(f"{where}: {_shown(value)} is no list")
+        raise InputError(f"{where}: {_written(value)} is no list")
     repeated = len(kinds) == 1 or kinds[-1] is Ellipsis
     limits = (within or ANY) if repeated else Range(len(kinds), len(kinds))
     if len(value) not in limits:
-        raise InputError(f"{where}: {_shown(value)} has {len(value)} entries; needed are {limits}")
+        raise InputError(f"{where}: {_written(value)} has {len(value)} entries; needed are {limits}")
     for number, entry in enumerate(value):
         yield _read(kinds[0] if repeated else kinds[number], entry, f"{where}[{number}]", None)
 
 
 def _object(value: object, where: str, fields: str = "") -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{where}: {_shown(value)} is no object" + fields)
+        raise InputError(f"{where}: {_written(value)} is no object" + fields)
     return value
 
 
@@ -136,7 +136,7 @@ def _record(kind: Any, value: object, where: str) -> Any:
     values = _object(value, where, f" with the fields {', '.join(fields)}")
     for name in values:
         if name not in fields:
-            field = f"{where}.{name}" if isinstance(name, str) and name.isidentifier() else f"{where}: {_shown(name)}"
+            field = f"{where}.{name}" if isinstance(name, str) and name.isidentifier() else f"{where}: {_written(name)}"
             raise InputError(f"{field}: unknown field (is it of another version?); {did_you_mean(name, fields)}")
     if not is_typeddict(kind):  # which has no required fields here
         for f in dataclasses.fields(kind):
@@ -151,5 +151,5 @@ def _encodable(text: str) -> bool:
     return text.isprintable() or not any("\ud800" <= c <= "\udfff" for c in text)
 
 
-def _shown(value: object) -> str:
+def _written(value: object) -> str:
     return reprlib.repr(value)

@@ -13,8 +13,8 @@ class RepeatedKey(ValueError):
 
 def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object of these pairs, for `json.loads(..., object_pairs_hook=unrepeated)`. Raises RepeatedKey."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         keys = [key for key, _ in pairs]
         raise RepeatedKey(next(key for key in keys if keys.count(key) > 1))
-    return found
+    return values

@@ -149,13 +149,13 @@ def split_chinese() -> Callable[[str], list[str]]:
         raise InputError("Chinese text needs jieba; install it: pip install uniadgen[metrics]") from None
 
     def split(text: str) -> list[str]:
-        found: list[str] = []
+        pieces: list[str] = []
         for part in jieba.lcut(text):
-            if found and _belongs(found[-1], part):
-                found[-1] += part
+            if pieces and _belongs(pieces[-1], part):
+                pieces[-1] += part
             else:
-                found.append(part)
-        return found
+                pieces.append(part)
+        return pieces
 
     return split
 

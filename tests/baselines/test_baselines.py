@@ -54,10 +54,10 @@ def test_backgrounds(cutout: Image.Image) -> None:
     given = task(cutout, clicks)
     made = {name: baseline.make(given) for name, baseline in all_baselines().items() if baseline.makes == "picture"}
     assert set(made) == {"studio", "copied-background", "template"}
-    for found in made.values():
-        assert found.background is not None
-        assert found.background.size == (64, 48)
-        assert found.text == ""
+    for baseline_output in made.values():
+        assert baseline_output.background is not None
+        assert baseline_output.background.size == (64, 48)
+        assert baseline_output.text == ""
     # the mean of a picture half red and half green, and of a blue one
     assert made["studio"].background.getcolors() == [(64 * 48, (62, 62, 125))]
     assert made["copied-background"].background.getcolors() == [(64 * 48, (0, 0, 250))]

@@ -468,6 +468,6 @@ CHECK = '"$0" -m uniadgen generate request.json --check --out out --name 夏'
 )
 def test_standard_output_of_any_kind(folder: Path, how: str, code: int, out: str, err: str) -> None:
     done = subprocess.run(["sh", "-c", how, sys.executable], capture_output=True, text=True, check=False, cwd=folder)
-    shown = [line for line in done.stderr.splitlines() if "Warning" not in line]
-    assert (done.returncode, "".join(f"{line}\n" for line in shown)) == (code, err)
+    spoken = [line for line in done.stderr.splitlines() if "Warning" not in line]
+    assert (done.returncode, "".join(f"{line}\n" for line in spoken)) == (code, err)
     assert out in done.stdout

@@ -30,8 +30,8 @@ def test_the_embedded_model_makes_different_ads_for_different_shoppers(
 ) -> None:
     """The demo as users run it: the second shopper clicks reds and oranges, the first blues and whites."""
     assert main(["demo", "--out", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr().out
-    assert str(tmp_path / "out" / "demo.png") in told
+    printed = capsys.readouterr().out
+    assert str(tmp_path / "out" / "demo.png") in printed
     texts = [json.loads((tmp_path / "out" / f"shopper-{n}" / "ad-000.json").read_text())["text"] for n in (1, 2)]
     assert texts[0] != texts[1]
     assert texts[1].startswith("[")  # as most of the second shopper's sampled clicks do, and few of the first's

@@ -207,12 +207,12 @@ def test_variants_are_mirrored_and_shifted(data: Path, tokenizer: FSQTokenizer) 
     row = pq.read_table(data / "creatives.parquet").to_pylist()[3]
     codes = np.array(row["codes"]).reshape(len(VARIANTS), -1)
     pixels = painted(row, data)
-    shown = [varied(pixels, variant) for variant in range(len(VARIANTS))]
-    assert torch.equal(shown[1], pixels.flip(2))
-    assert len({view.numpy().tobytes() for view in shown}) == len(VARIANTS)
+    views = [varied(pixels, variant) for variant in range(len(VARIANTS))]
+    assert torch.equal(views[1], pixels.flip(2))
+    assert len({view.numpy().tobytes() for view in views}) == len(VARIANTS)
     with torch.no_grad():
-        for view, found in zip(shown, codes, strict=True):
-            assert found.tolist() == tokenizer.encode(view[None])[0].tolist()
+        for view, tokens in zip(views, codes, strict=True):
+            assert tokens.tolist() == tokenizer.encode(view[None])[0].tolist()
 
 
 def test_the_command(data: Path, tokenizer: FSQTokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,9 +220,9 @@ def test_the_command(data: Path, tokenizer: FSQTokenizer, tmp_path: Path, capsys
     arguments = ["data", "encode", str(data), "--tokenizer", str(tmp_path / "tokenizer"), "--device", "cpu"]
     assert main(arguments) == 0
     assert main(arguments) == 0
-    told = capsys.readouterr().out
-    assert "24 creatives encoded" in told
-    assert "before" in told
+    printed = capsys.readouterr().out
+    assert "24 creatives encoded" in printed
+    assert "before" in printed
     assert main([*arguments[:-1], "abacus"]) == 2
     assert main(["data", "encode", str(tmp_path), *arguments[3:]]) == 2
     assert "creatives.parquet is missing" in capsys.readouterr().err

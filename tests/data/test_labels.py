@@ -38,11 +38,11 @@ def data(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def of_world_1(data: Path, folder: Path) -> Path:
     """The same data set as world 1 had it: labels among the columns of creatives, tastes among those of users."""
-    known = labels.open_labels(data)
+    stored = labels.open_labels(data)
     folder.mkdir()
     creatives = pq.read_table(data / "creatives.parquet").replace_schema_metadata(None)
     for name in ("family", "palette", "light", "decor", "text_style", "selling_point_types"):
-        values = [known.creatives[row][name] for row in creatives["id"].to_pylist()]
+        values = [stored.creatives[row][name] for row in creatives["id"].to_pylist()]
         creatives = creatives.append_column(labels.LABELS.field(name).with_nullable(True), pa.array(values))
     pq.write_table(creatives, folder / "creatives.parquet")
     pq.write_table(pq.read_table(data / "products.parquet").drop_columns(["size_cm"]), folder / "products.parquet")
@@ -56,15 +56,15 @@ def of_world_1(data: Path, folder: Path) -> Path:
 
 def importers(name: str) -> set[str]:
     """The files of the package that import a module of it."""
-    found = set()
+    users_of_labels = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 modules = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
             if name in modules:
-                found.add(path.relative_to(PACKAGE).as_posix())
-    return found
+                users_of_labels.add(path.relative_to(PACKAGE).as_posix())
+    return users_of_labels
 
 
 def test_only_the_judge_opens_labels() -> None:
@@ -81,23 +81,23 @@ def test_main_tables_have_no_label(data: Path) -> None:
 
 
 def test_labels_and_tastes_come_back(world: World, data: Path) -> None:
-    known, products = labels.open_labels(data), {product.id: product for product in world.products}
-    assert list(known.creatives.values()) == [labels.label_row(products[c.product_id], c) for c in world.creatives]
+    stored, products = labels.open_labels(data), {product.id: product for product in world.products}
+    assert list(stored.creatives.values()) == [labels.label_row(products[c.product_id], c) for c in world.creatives]
     for shopper in world.shoppers():
-        assert known.taste(shopper.id) == shopper.taste
-        assert known.kinds[shopper.id] == list(shopper.kinds)
-    assert known.taste("nobody") is None
+        assert stored.taste(shopper.id) == shopper.taste
+        assert stored.kinds[shopper.id] == list(shopper.kinds)
+    assert stored.taste("nobody") is None
 
 
 def test_those_of_world_1_are_read(data: Path, tmp_path: Path) -> None:
     old = of_world_1(data, tmp_path / "old")
-    known, now = labels.open_labels(old), labels.open_labels(data)
+    stored, now = labels.open_labels(old), labels.open_labels(data)
     unknown = {"posture": None, "view": None}
-    assert known.creatives == {name: {**row, **unknown} for name, row in now.creatives.items()}
-    assert known.taste("u00000") == Taste(
+    assert stored.creatives == {name: {**row, **unknown} for name, row in now.creatives.items()}
+    assert stored.taste("u00000") == Taste(
         {"beauty": ("marble",)}, {"beauty": ("sky",)}, {"beauty": ("soft",)}, {"beauty": ("short",)}, ("beauty",), ()
     )
-    assert not known.kinds
+    assert not stored.kinds
     assert layout.world_of(old) is None
     assert list(validate_layout(old)) == []
 
@@ -106,9 +106,9 @@ def test_data_of_shops_has_none(tmp_path: Path) -> None:
     row: layout.Row = {"id": "a", "product_id": "", "split": "train", "text": "t", "description": "d", "selling_points": []}
     layout.write_creatives(tmp_path, [row])
     layout.write_users(tmp_path, [{"id": "u", "split": "train", "clicks": [], "target": "a"}])
-    known = labels.open_labels(tmp_path)
-    assert not known.creatives
-    assert known.taste("u") is None
+    stored = labels.open_labels(tmp_path)
+    assert not stored.creatives
+    assert stored.taste("u") is None
     with pytest.raises(InputError, match="no labels"):
         labels.read_index(tmp_path)
 

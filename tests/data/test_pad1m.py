@@ -46,25 +46,26 @@ def make_records(count: int, seed: int = 0, clicks: int = 6) -> list[Record]:
     rng = random.Random(seed)
     records = []
     for number in range(count):
-        own, *others = rng.sample(range(count), clicks + 1)
+        clicked_ad, *others = rng.sample(range(count), clicks + 1)
         record: Record = {
-            "f_path": f"ads/{own}.png",
-            "f_path_trans": f"cut/{own // 3}.png",
+            "f_path": f"ads/{clicked_ad}.png",
+            "f_path_trans": f"cut/{clicked_ad // 3}.png",
             "ref_exps": [{"box": [1, 2, 3, 4]}, {"box": [0.5, 1, 2, 3]}],
             "width": 800,
             "height": 600,
             "caption": f'}}, {{ \\ " ], [ {SECRET} 图',
             "cid3_english_name": "phones",
-            "sku_title_cn": f"{SECRET} description {own}",
-            "gt_title_cn": f"{SECRET} ad {own}" + (f"<title_split>other title of {own}" if own % 4 == 0 else ""),
+            "sku_title_cn": f"{SECRET} description {clicked_ad}",
+            "gt_title_cn": f"{SECRET} ad {clicked_ad}"
+            + (f"<title_split>other title of {clicked_ad}" if clicked_ad % 4 == 0 else ""),
             "word_list": f"light,红色，{SECRET}, strong",
-            "f_path_white": f"white/{own}.png",
-            "f_ocr_path": f"ocr/{own}.json",
-            "max_ratio": 0.1 + own / 7,
+            "f_path_white": f"white/{clicked_ad}.png",
+            "f_ocr_path": f"ocr/{clicked_ad}.json",
+            "max_ratio": 0.1 + clicked_ad / 7,
             "history_images": [f"ads/{other}.png" for other in others],
             "history_titles": [f"{SECRET} ad {other}" for other in others],
             "text_similarity": [rng.uniform(-1, 1) for _ in others],
-            "url": f"https://example.org/{own}",
+            "url": f"https://example.org/{clicked_ad}",
         }
         if number % 3 == 0:
             record |= {"width": "800", "max_ratio": 1, "odd": [None, True, 10**30, 1e-300, {"a": "}, {"}]}

@@ -27,22 +27,22 @@ TINY = Path(__file__).parents[2] / "data" / "tiny"
 
 
 def test_counts() -> None:
-    told = data_stats(TINY)
-    assert "creatives  200" in told
-    assert "users      50" in told
-    stored = next(line for line in told.splitlines() if line.startswith("  stored"))
+    printed = data_stats(TINY)
+    assert "creatives  200" in printed
+    assert "users      50" in printed
+    stored = next(line for line in printed.splitlines() if line.startswith("  stored"))
     assert re.fullmatch(r"  stored     ad \d\.\d MB, plate \d\.\d MB", stored), "it has a column for codes, and no codes"
     scenes = layout.read_creatives(TINY, ["scene_id"])["scene_id"].to_pylist()
-    assert f"{len(set(scenes)):,}, of which {len({s for s in scenes if scenes.count(s) > 1})} are shown with more" in told
+    assert f"{len(set(scenes)):,}, of which {len({s for s in scenes if scenes.count(s) > 1})} are shown with more" in printed
 
 
 def test_clicks_fit_their_users_taste_better_than_anothers() -> None:
     rates = taste_rates(TINY, open_labels(TINY))
     assert rates is not None
-    own, chance = rates
-    assert own[0] > 1.5 * chance[0]
-    assert (own > 1.2 * chance).all()  # a small shop has few ads that fit in all
-    assert f"family {own[0]:.0%} ({chance[0]:.0%})" in data_stats(TINY)
+    liked, chance = rates
+    assert liked[0] > 1.5 * chance[0]
+    assert (liked > 1.2 * chance).all()  # a small shop has few ads that fit in all
+    assert f"family {liked[0]:.0%} ({chance[0]:.0%})" in data_stats(TINY)
 
 
 def test_a_built_world_is_described(tmp_path: Path) -> None:
@@ -50,19 +50,19 @@ def test_a_built_world_is_described(tmp_path: Path) -> None:
     world = make_world(0, 24, 40)
     render(world, tmp_path / "raw", 24)
     build.build_dataset(world, tmp_path / "raw", tmp_path / "out")
-    told = data_stats(tmp_path / "out")
-    assert told.startswith(f"world      version {WORLD_VERSION}, seed 0\n")
+    printed = data_stats(tmp_path / "out")
+    assert printed.startswith(f"world      version {WORLD_VERSION}, seed 0\n")
     figures = title_figures(tmp_path / "out", open_labels(tmp_path / "out"))
     assert figures["brand"] == figures["kind"] == 1
     assert 3 <= figures["words 5 %"] < figures["words 50 %"] < figures["words 95 %"] <= 20
-    assert "  titles     brand in 100.0%, kind in 100.0%" in told
-    line = next(line for line in told.splitlines() if line.startswith("  kinds      of clicks: taste "))
+    assert "  titles     brand in 100.0%, kind in 100.0%" in printed
+    line = next(line for line in printed.splitlines() if line.startswith("  kinds      of clicks: taste "))
     shares = dict(re.findall(r"(taste|one-off|gift) ([\d.]+)%", line))
     assert sum(map(float, shares.values())) == pytest.approx(100, abs=0.2)
     assert set(shares) == {"taste", "one-off", "gift"}
     users = list(layout.iter_rows(tmp_path / "out", "users"))
     count = sum(len(list(layout.targets_of(user))) for user in users)
-    assert f"; {count:,} targets to learn from\n" in told
+    assert f"; {count:,} targets to learn from\n" in printed
     assert all(len(user["clicks"]) >= 10 for user in users)
 
 
@@ -70,8 +70,8 @@ def test_titles_without_brand_or_kind_are_counted(tmp_path: Path) -> None:
     row: layout.Row = {"product_id": "p", "split": "train", "description": "d", "selling_points": ["Velmo", "Lamp", "Soft"]}
     texts = ["Velmo Lamp", "Soft Lamp", "Velmo - Soft", "Soft"]
     layout.write_creatives(tmp_path, [{**row, "id": str(k), "text": text} for k, text in enumerate(texts)])
-    known = {**dict.fromkeys(LABELS.names, "a"), "selling_point_types": ["brand", "type", "feature"]}
-    write_labels(tmp_path, [{**known, "id": str(k)} for k in range(len(texts))])
+    labels_row = {**dict.fromkeys(LABELS.names, "a"), "selling_point_types": ["brand", "type", "feature"]}
+    write_labels(tmp_path, [{**labels_row, "id": str(k)} for k in range(len(texts))])
     layout.write_users(tmp_path, [])
     figures = title_figures(tmp_path, open_labels(tmp_path))
     assert (figures["brand"], figures["kind"], figures["chinese"]) == (0.5, 0.5, 0)
@@ -84,24 +84,24 @@ def test_the_sheet_of_a_user_shows_clicks_and_target(tmp_path: Path, capsys: pyt
     number = max(shown_whole, key=lambda k: len(users[k]["clicks"]))
     arguments = ["data", "stats", str(TINY), "--sheet", str(tmp_path / "sheet.png"), "--user", str(number)]
     assert main(arguments) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     lengths = [len(user["clicks"]) for user in users]
-    assert f"{sum(lengths):,}; {min(lengths)} to {max(lengths)} a user, median {int(np.median(lengths))}" in told
+    assert f"{sum(lengths):,}; {min(lengths)} to {max(lengths)} a user, median {int(np.median(lengths))}" in printed
     rows = {row["id"]: row for row in layout.iter_rows(TINY, "creatives")}
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > sheet.height  # all clicks fit beside the target, three rows of them
         columns = -(-len(users[number]["clicks"]) // 3)
 
-        def shown(name: str, x: int, y: int, side: int) -> float:
+        def difference(name: str, x: int, y: int, side: int) -> float:
             with Image.open(io.BytesIO(rows[name]["ad"])) as ad:
                 drawn = np.asarray(ad.convert("RGB").resize((side, side)), float)
             return float(np.abs(drawn - np.asarray(sheet.convert("RGB").crop((x, y, x + side, y + side)), float)).mean())
 
         for place, click in enumerate(users[number]["clicks"]):
             x, y = 16 + place % columns * 120, 16 + 32 + place // columns * 152
-            assert shown(click["creative"], x, y, 112) < 5
-            assert shown(users[number]["target"], x, y, 112) > 10
-        assert shown(users[number]["target"], columns * 120 + 32, 16, 512) < 5
+            assert difference(click["creative"], x, y, 112) < 5
+            assert difference(users[number]["target"], x, y, 112) > 10
+        assert difference(users[number]["target"], columns * 120 + 32, 16, 512) < 5
     assert main([*arguments[:-1], str(len(users))]) == 2
     assert f"use 0 to {len(users) - 1}" in capsys.readouterr().err
     assert main([*arguments[:4], str(tmp_path / "nowhere" / "sheet.png")]) == 2
@@ -181,13 +181,13 @@ def test_arrow_reads_the_tables_as_data_sets() -> None:
 
 
 def test_duckdb_joins_clicks_with_their_ads() -> None:
-    (found,) = duckdb.sql(f"""
+    (measured,) = duckdb.sql(f"""
         SELECT count(*) AS clicks, count(c.id) AS known, avg(octet_length(c.ad)) AS bytes
         FROM (SELECT unnest(clicks).creative AS id FROM '{TINY}/users.parquet') AS u
         LEFT JOIN '{TINY}/creatives.parquet' AS c ON c.id = u.id""").fetchall()
     clicks = sum(len(user["clicks"]) for user in layout.iter_rows(TINY, "users"))
-    assert found[:2] == (clicks, clicks)
-    assert found[2] > 1000
+    assert measured[:2] == (clicks, clicks)
+    assert measured[2] > 1000
 
 
 def test_polars_reads_the_tables() -> None:

@@ -20,7 +20,7 @@ from uniadgen.cli import main as cli
 from uniadgen.data import layout
 from uniadgen.data.pad1m.convert import convert_pad1m, export_pad1m
 from uniadgen.data.pad1m.records import COLUMNS
-from uniadgen.data.scenes import load_scenes
+from uniadgen.data.plates import load_plates
 from uniadgen.data.tables import Table, plain
 from uniadgen.data.validate import HISTORY_FIELDS, record_findings, validate_layout
 from uniadgen.errors import InputError
@@ -377,4 +377,4 @@ def test_the_number_of_a_user_needs_a_sheet(small: Path, tmp_path: Path, capsys:
 def test_products_without_a_cutout_are_no_scenes(small: Path, tmp_path: Path) -> None:
     folder = changed(small, tmp_path / "data", "products", replaced("cutout", lambda table: pa.nulls(len(table))))
     with pytest.raises(InputError, match="no creatives with picture and cut-out"):
-        load_scenes(folder, ("train", "val", "test"))
+        load_plates(folder, ("train", "val", "test"))

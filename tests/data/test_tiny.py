@@ -87,8 +87,8 @@ def test_its_statistics_are_those_that_are_promised() -> None:
     for ad in ads.values():
         splits[ad["scene_id"]].add(ad["split"])
         products[ad["scene_id"]].add(ad["product_id"])
-    assert {len(found) for found in splits.values()} == {1}
-    assert sum(len(found) > 1 for found in products.values()) >= 0.15 * len(products)
+    assert {len(each) for each in splits.values()} == {1}
+    assert sum(len(each) > 1 for each in products.values()) >= 0.15 * len(products)
 
 
 def test_it_is_small() -> None:

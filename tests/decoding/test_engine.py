@@ -69,8 +69,8 @@ def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], few: int,
     engine.forward(torch.stack([row[-2:-1] for row in rows]), [cache])
     cache = cache.spread([1, 0, 1], 9)
     hidden = engine.forward(torch.stack([rows[i][-1:] for i in (1, 0, 1)]), [cache])
-    for found, row in zip(hidden[:, -1], (rows[1], rows[0], rows[1]), strict=True):
-        torch.testing.assert_close(found, model.decoder(torch.cat([shared, row])[None])[0, -1], **CLOSE)
+    for state, row in zip(hidden[:, -1], (rows[1], rows[0], rows[1]), strict=True):
+        torch.testing.assert_close(state, model.decoder(torch.cat([shared, row])[None])[0, -1], **CLOSE)
     with pytest.raises(ValueError, match="empty"):
         cache.follow(prefix)
 
@@ -91,8 +91,8 @@ def test_a_step_whose_place_is_a_tensor(packed: tuple[UnifiedModel, Engine]) -> 
     for position in range(3):
         here = slice(position, position + 1)
         expected = engine.forward(x[:, here], caches, foreground=foreground[:, :, here])
-        found = engine.step(x[:, here], copies, torch.tensor([position]), foreground[:, :, here])
-        torch.testing.assert_close(found, expected, **CLOSE)
+        state = engine.step(x[:, here], copies, torch.tensor([position]), foreground[:, :, here])
+        torch.testing.assert_close(state, expected, **CLOSE)
     assert copies[0].length == 4
 
 

@@ -53,8 +53,8 @@ def test_marks_and_length_follow_the_clicks(tokenizer: TextTokenizer) -> None:
 def test_every_join_of_a_text_is_of_one_kind(tokenizer: TextTokenizer) -> None:
     for seed in range(12):
         text = written(tokenizer, ["Soft, Warm, Red, For Men, Large", "Tea Tin 80 g For Guests"], seed)
-        told = sum(point in text for point in POINTS)
-        assert text.count(",") in (0, told - 1), text
+        used = sum(point in text for point in POINTS)
+        assert text.count(",") in (0, used - 1), text
 
 
 def test_the_end_is_drawn_to_the_usual_length(tokenizer: TextTokenizer) -> None:
@@ -67,9 +67,9 @@ def test_the_end_is_drawn_to_the_usual_length(tokenizer: TextTokenizer) -> None:
     allowed = grammar.allowed()
     end = allowed.index(tokenizer.end)
     assert nats(short, grammar, allowed)[end] > nats(long, grammar, allowed)[end] + 2
-    told = nats(long, grammar, allowed, length=False)  # where an outline says the length
-    assert told == nats(short, grammar, allowed, length=False)
-    assert told[end] == pytest.approx(0, abs=0.1)
+    used = nats(long, grammar, allowed, length=False)  # where an outline says the length
+    assert used == nats(short, grammar, allowed, length=False)
+    assert used[end] == pytest.approx(0, abs=0.1)
 
 
 def test_one_kind_of_separator_and_one_bracket(tokenizer: TextTokenizer) -> None:

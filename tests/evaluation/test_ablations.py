@@ -19,7 +19,7 @@ from uniadgen.ablations import ABLATIONS, check_ablations
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.cli.main import main
 from uniadgen.decoding.habits import Habits, habits_of
-from uniadgen.decoding.outline import added_scores
+from uniadgen.decoding.outlined_text import outline_logits
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.errors import InputError
 from uniadgen.evaluation.figures import differences
@@ -83,16 +83,16 @@ def inside(generator: AdGenerator, request: AdRequest, *without: str) -> Inside:
     instructions, draws = read_instructions(loaded, ads, without), [torch.Generator().manual_seed(5)]
     hidden, preference = instructions.hidden, instructions.preferences[0]
     words = write_texts(loaded, ads, instructions, draws, options)[0]
-    known = painted_from(loaded, ads, instructions.preferences, without)
+    given = painted_from(loaded, ads, instructions.preferences, without)
     image, text = (None, None) if preference is None else preference[:2]
     habits = habits_of(ads[0].clicked_texts)
     codes = paint_backgrounds(loaded, ads, instructions, draws, options).codes
     suits, encode, limits = suitability(loaded, ads[0]), generator.tokenizer.encode, generator.model.config.text
     points = make_points(ads[0].request.selling_points, encode, limits.ad_tokens)
     grammar = TextGrammar(points, encode, generator.tokenizer.end, limits.ad_tokens)
-    added = added_scores(generator.model, grammar, ads[0].clicked_texts, encode, "outline" not in without)
+    added = outline_logits(generator.model, grammar, ads[0].clicked_texts, encode, "outline" not in without)
     prompt, outlined = ads[0].prompt.kinds, added(grammar.allowed())
-    pictured = known.start, known.foreground, suits, known.planned, known.bias
+    pictured = given.start, given.foreground, suits, given.planned, given.bias
     return Inside(prompt, image, text, hidden, *pictured, habits, outlined, words, codes)
 
 
@@ -136,7 +136,7 @@ CHANGES = {
 GENERAL = {"foreground": {"foreground"}, "plan": {"planned", "bias"}, "outline": {"outlined"}}
 
 
-def told(changes: set[str], part: str) -> set[str]:
+def names_of(changes: set[str], part: str) -> set[str]:
     """What changed before anything was drawn; only without a plan it is certain that another exemplar's features are seen."""
     return changes - {"words", "codes"} - (set() if part == "plan" else {"planned", "bias"})
 
@@ -146,7 +146,7 @@ def test_a_part_changes_what_it_should_and_is_put_back(generator: AdGenerator, r
     whole, weights = inside(generator, request_), _weights(generator)
     ad = generator.generate(request_.product, request_.history, box=request_.box, seed=4)
     without = inside(generator, request_, part)
-    assert told(changed(whole, without), part) == CHANGES[part]
+    assert names_of(changed(whole, without), part) == CHANGES[part]
     with pytest.raises(InputError):
         generator.generate(request_.product, request_.history, seed=-1, without=(part,))
     assert whole.bias is not None
@@ -166,7 +166,7 @@ def _weights(generator: AdGenerator) -> list[tuple[int, int]]:
 def test_without_clicks_less_matters(generator: AdGenerator, request_: AdRequest, part: str) -> None:
     general = replace(request_, history=[])
     whole = inside(generator, general)
-    assert told(changed(whole, inside(generator, general, part)), part) == GENERAL.get(part, set())
+    assert names_of(changed(whole, inside(generator, general, part)), part) == GENERAL.get(part, set())
 
 
 def test_without_foreground_no_product_is_seen(generator: AdGenerator, request_: AdRequest, cutout: Image.Image) -> None:
@@ -220,7 +220,7 @@ def test_without_texts_no_text_is_seen(generator: AdGenerator, request_: AdReque
 
 @torch.inference_mode()
 def test_mask_and_fusion_by_hand(generator: AdGenerator, request_: AdRequest) -> None:
-    model, own = generator.model, generator.model.preference
+    model, module = generator.model, generator.model.preference
     clicks = prepare(generator.loaded, [request_], [4], OPTIONS, Timings(1))[0].clicks
     assert clicks is not None
     image, text = model.embed_image(clicks.codes).flatten(1, 2), model.embed_text(clicks.text).flatten(1, 2)
@@ -228,31 +228,34 @@ def test_mask_and_fusion_by_hand(generator: AdGenerator, request_: AdRequest) ->
     visible = torch.cat([seen, read], 1)
 
     def placed(image: Tensor, text: Tensor) -> Tensor:
-        positions = own.image_position + own.modality[0], own.text_position[: clicks.text.shape[2]] + own.modality[1]
+        positions = (
+            module.image_position + module.modality[0],
+            module.text_position[: clicks.text.shape[2]] + module.modality[1],
+        )
         return torch.cat([image + positions[0].repeat(3, 1), text + positions[1].repeat(3, 1)], 1)
 
     every = [
-        mask.norm(x * shown[..., None] + mask.linear(x * shown[..., None]))
-        for mask, x, shown in ((own.mask_image, image, seen), (own.mask_text, text, read))
+        mask.norm(x * present[..., None] + mask.linear(x * present[..., None]))
+        for mask, x, present in ((module.mask_image, image, seen), (module.mask_text, text, read))
     ]
-    found = model.preference_tokens(clicks, ["mask"])
-    expected = own.norm(own.fusion(placed(*every), visible))
-    torch.testing.assert_close(torch.cat(found[:2], 1), expected)
-    torch.testing.assert_close(found.summary, own.summary(image.mean(1)))
-    found = model.preference_tokens(clicks, ["fusion"])
-    kept = own.mask_image(image, seen)[0], own.mask_text(text, read)[0]
-    torch.testing.assert_close(torch.cat(found[:2], 1), own.norm(placed(*kept)))
+    result = model.preference_tokens(clicks, ["mask"])
+    expected = module.norm(module.fusion(placed(*every), visible))
+    torch.testing.assert_close(torch.cat(result[:2], 1), expected)
+    torch.testing.assert_close(result.summary, module.summary(image.mean(1)))
+    result = model.preference_tokens(clicks, ["fusion"])
+    kept = module.mask_image(image, seen)[0], module.mask_text(text, read)[0]
+    torch.testing.assert_close(torch.cat(result[:2], 1), module.norm(placed(*kept)))
 
 
 def test_differences_are_paired() -> None:
     whole = {"a": {"pbs": 0.2, "bleu": 0.5}, "b": {"pbs": 0.8, "bleu": 0.1}, "c": {"pbs": 0.3}}
     less = {"a": {"pbs": 0.1, "bleu": 0.5}, "b": {"pbs": 0.7}, "c": {"pbs": 0.2, "bleu": 0.3}, "d": {"pbs": 0.9}}
-    found = differences(less, whole)
+    result = differences(less, whole)
     # every shopper loses 0.1, however different they are: the interval has no width
-    assert found["pbs_difference"] == pytest.approx(-0.1)
-    assert found["pbs_difference_ci"] == pytest.approx([-0.1, -0.1])
-    assert (found["bleu_difference"], found["bleu_difference_ci"]) == (0, [0, 0])
-    assert "palette_distance_difference" not in found
+    assert result["pbs_difference"] == pytest.approx(-0.1)
+    assert result["pbs_difference_ci"] == pytest.approx([-0.1, -0.1])
+    assert (result["bleu_difference"], result["bleu_difference_ci"]) == (0, [0, 0])
+    assert "palette_distance_difference" not in result
 
 
 def test_conditions_and_names() -> None:
@@ -272,9 +275,9 @@ def test_the_command(
     arguments = ["evaluate", "--data", str(TINY), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "2"]
     arguments += ["--history-length", "0", "--sampling", "", "--encoder", str(tmp_path / "pbs.safetensors")]
     assert main([*arguments, "--without", "mask,sofa"]) == 2
-    told = capsys.readouterr().err
-    assert '"sofa"' in told
-    assert told.count("\n") == 1
+    names = capsys.readouterr().err
+    assert '"sofa"' in names
+    assert names.count("\n") == 1
     assert not out.exists()
 
     assert main(arguments) == 0

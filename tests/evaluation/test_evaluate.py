@@ -50,13 +50,13 @@ def test_figures_by_hand() -> None:
     none = {"a": {"pbs": 0.2}, "b": {"pbs": 0.4}, "c": {"pbs": 0.0}}
     full = {"a": {"pbs": 0.5}, "b": {"pbs": 0.6}, "c": {"pbs": 0.0}}
     oracle = {"a": {"pbs": 0.7}, "b": {"pbs": 0.9}}
-    found = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", oracle)
-    assert found["personalisation"]["value"] == pytest.approx((0.55 - 0.3) / (0.8 - 0.3))
-    assert found["personalisation"]["n"] == 2
-    assert found["personalisation"]["met"] is False
-    assert found["own_above_swapped"]["value"] == pytest.approx((1 + 1 + 0.5) / 3, abs=1e-5)
-    assert found["scene_hit"]["value"] is None
-    assert found["scene_hit"]["met"] is None
+    result = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", oracle)
+    assert result["personalisation"]["value"] == pytest.approx((0.55 - 0.3) / (0.8 - 0.3))
+    assert result["personalisation"]["n"] == 2
+    assert result["personalisation"]["met"] is False
+    assert result["own_above_swapped"]["value"] == pytest.approx((1 + 1 + 0.5) / 3, abs=1e-5)
+    assert result["scene_hit"]["value"] is None
+    assert result["scene_hit"]["met"] is None
     nowhere = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", {})
     assert nowhere["personalisation"]["value"] is None
     summary = summarise(full | {"d": {}}).as_dict()
@@ -71,30 +71,30 @@ def test_goals_by_hand() -> None:
     for rows in (none, full):
         for i, row in enumerate(rows.values()):
             row["product_fidelity"] = float(i > 0 or rows is none)
-    found = targets({"length-0": none, "length-10": full, "swapped": none}, "length-10", {})
-    assert (found["scene_hit"]["value"], found["scene_hit"]["met"]) == (0.75, True)
-    assert (found["scene_hit_ratio"]["value"], found["scene_hit_ratio"]["met"]) == (3, True)
-    assert (found["palette_ratio"]["value"], found["palette_ratio"]["ci"], found["palette_ratio"]["met"]) == (
+    result = targets({"length-0": none, "length-10": full, "swapped": none}, "length-10", {})
+    assert (result["scene_hit"]["value"], result["scene_hit"]["met"]) == (0.75, True)
+    assert (result["scene_hit_ratio"]["value"], result["scene_hit_ratio"]["met"]) == (3, True)
+    assert (result["palette_ratio"]["value"], result["palette_ratio"]["ci"], result["palette_ratio"]["met"]) == (
         0.75,
         (0.75, 0.75),
         True,
     )
-    assert found["bleu_gain"]["value"] == pytest.approx(0.1)
-    assert found["bleu_gain"]["met"] is False
-    assert found["own_above_swapped"]["value"] == 1
+    assert result["bleu_gain"]["value"] == pytest.approx(0.1)
+    assert result["bleu_gain"]["met"] is False
+    assert result["own_above_swapped"]["value"] == 1
     # one of 120 ads is not intact
-    assert found["product_fidelity"]["value"] == pytest.approx(119 / 120, abs=1e-5)
-    assert found["product_fidelity"]["met"] is False
-    low, high = found["scene_hit"]["ci"]
+    assert result["product_fidelity"]["value"] == pytest.approx(119 / 120, abs=1e-5)
+    assert result["product_fidelity"]["met"] is False
+    low, high = result["scene_hit"]["ci"]
     # three standard errors of a share on either side
     assert 0.75 - 3 * 0.0685 < low < 0.75 < high < 0.75 + 3 * 0.0685
 
 
 def test_a_ratio_to_nothing_has_no_value() -> None:
     none, full = {"a": {"scene_hit": 0.0}}, {"a": {"scene_hit": 1.0}}
-    found = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", {})["scene_hit_ratio"]
-    assert (found["value"], found["ci"], found["met"]) == (None, (None, None), True)
-    json.dumps(found, allow_nan=False)
+    result = targets({"length-0": none, "length-3": full, "swapped": none}, "length-3", {})["scene_hit_ratio"]
+    assert (result["value"], result["ci"], result["met"]) == (None, (None, None), True)
+    json.dumps(result, allow_nan=False)
 
 
 def test_the_interval_covers_the_mean() -> None:
@@ -166,18 +166,18 @@ def test_the_command(
     assert len(page) < 3 / 24 * 15e6
     assert not re.search(r'(src|href)="(?!data:|#)', page.replace('<img alt="">', ""))  # self-contained
     # Three shoppers are too few to conclude anything from them.
-    told = (out / "results.md").read_text()
-    for shown in (page, told):
-        assert "too few shoppers" in shown.lower()
-        assert not re.search(r"goals are met|<td>met|\| met", shown)
+    table = (out / "results.md").read_text()
+    for text in (page, table):
+        assert "too few shoppers" in text.lower()
+        assert not re.search(r"goals are met|<td>met|\| met", text)
     shoppers_table = list(csv.DictReader((out / "shoppers.csv").open()))
     rows = [row for row in shoppers_table if row["row"] == "length-3"]
     assert [(row["shopper"], row["seed"]) for row in rows] == [(name, str(seed)) for seed, name in enumerate(shoppers)]
     mean = sum(float(row["pbs"]) for row in rows) / 3
     assert mean == pytest.approx(results["history_length"]["3"]["pbs"], abs=1e-5)
     assert [row["shopper"] for row in shoppers_table if row["table"] == "system"] == shoppers[:1]
-    assert results["command"] in told
-    assert "| 0 |" in told
+    assert results["command"] in table
+    assert "| 0 |" in table
     undisturbed = [*arguments[:5], "--out", str(tmp_path / "whole"), *arguments[7:]]
     assert main([*undisturbed, "--outputs", f"other={system}"]) == 0
     whole = json.loads((tmp_path / "whole" / "results.json").read_text())
@@ -263,10 +263,10 @@ def test_every_unused_file_is_named_and_every_missing_ad_counted(tmp_path: Path)
     system = read_system(tmp_path, ["u1", "u2", "u3"])
     assert system.unused == sorted(["u2.txt", "u9.txt", "u1.png.bak", "U1.txt", "notes", "u3.svg", "u2"])
     assert system.missing == ["u2", "u3"]
-    told = "\n".join(system.notes())
-    assert all(f'"{name}"' in told for name in system.unused)
-    assert "no ad for 2 of 3 shoppers" in told
-    assert "no text for 1 of 1 ads" in told
+    table = "\n".join(system.notes())
+    assert all(f'"{name}"' in table for name in system.unused)
+    assert "no ad for 2 of 3 shoppers" in table
+    assert "no text for 1 of 1 ads" in table
     assert "and 5 more, see results.json" in system.notes(most=2)[0]
     lines = tmp_path / "ads.jsonl"
     lines.write_text('{"id": "u1", "image": "u1.png"}\n\n{"id": "u7", "image": "gone.png"}\n')

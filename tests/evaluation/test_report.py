@@ -72,10 +72,10 @@ def test_the_report_in_a_browser(tmp_path: Path) -> None:
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=300, check=True, env={**os.environ, "HOME": str(tmp_path)},
     )  # fmt: skip
-    told = re.search('data-found="([^"]*)"', browser.stdout)
-    assert told, browser.stderr[-2000:]
-    found = json.loads(html.unescape(told[1]))
-    assert found == {
+    match = re.search('data-found="([^"]*)"', browser.stdout)
+    assert match, browser.stderr[-2000:]
+    measured = json.loads(html.unescape(match[1]))
+    assert measured == {
         "pictures": 16, "decoded": 16, "tables": 5, "charts": 1, "injected": 0, "enlarged": True, "fetched": []
     }  # fmt: skip
     assert "CONSOLE" not in browser.stderr
@@ -114,14 +114,14 @@ def full_results() -> dict[str, Any]:
 def test_tables_are_narrow_and_names_escaped(tmp_path: Path) -> None:
     write_report(tmp_path, full_results(), [])
     write_markdown(tmp_path, full_results())
-    page, told = (tmp_path / "report.html").read_text(), (tmp_path / "results.md").read_text()
+    page, match = (tmp_path / "report.html").read_text(), (tmp_path / "results.md").read_text()
     widths = [row.count("<th>") for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if row.count("<th>") > 1]
     assert len(widths) == 1 + 3 * 5 + 2  # the goals; pictures, texts and differences of five sections; two of picture sets
     assert max(widths) <= 8
-    assert max(line.count("|") - 1 for line in told.splitlines() if line.startswith("|")) <= 8
+    assert max(line.count("|") - 1 for line in match.splitlines() if line.startswith("|")) <= 8
     for figure in (*ad_figures(), *set_figures()):
         assert f"<th>{figure.title}</th>" in html.unescape(page)
-        assert f" {figure.title} |" in told
+        assert f" {figure.title} |" in match
         assert figure.source or f"<b>{figure.title}</b>" in page
     assert "<b><i>" not in page
     assert "&lt;b&gt;&lt;i&gt;other" in page

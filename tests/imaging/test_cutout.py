@@ -158,12 +158,12 @@ def test_a_light_product_with_an_edge_keeps_its_shading() -> None:
 @pytest.mark.parametrize("backdrop", [(0, 177, 63), (255, 255, 255), (30, 90, 220)])
 @pytest.mark.parametrize("quality", [85, 95])
 def test_no_fringe_of_the_backdrop_stays_at_the_edge_of_a_jpeg(backdrop: tuple[int, int, int], quality: int) -> None:
-    own = (221, 189, 60)
+    yellow = (221, 189, 60)
     photo = Image.new("RGB", (1200, 1200), backdrop)
-    ImageDraw.Draw(photo).ellipse((300, 300, 900, 900), fill=own)
+    ImageDraw.Draw(photo).ellipse((300, 300, 900, 900), fill=yellow)
     result = np.asarray(cut_out(as_jpeg(photo.resize((400, 400), Image.Resampling.BOX), quality), "x")).astype(int)
     visible = result[result[..., 3] > 60][:, :3]
-    nearer = np.abs(visible - backdrop).max(-1) < np.abs(visible - own).max(-1)
+    nearer = np.abs(visible - backdrop).max(-1) < np.abs(visible - yellow).max(-1)
     assert nearer.sum() == 0
     assert abs(result[..., 3].sum() / 255 - np.pi * 100**2) < 0.02 * np.pi * 100**2
 
@@ -182,14 +182,14 @@ def card(radius: int, backdrop: str | None = "white") -> Image.Image:
 
 
 @pytest.mark.parametrize("radius", [4, 12, 30])
-@pytest.mark.parametrize(("backdrop", "told"), [("white", "#ffffff"), ("#204080", "#204080"), (None, "more than the product")])
-def test_a_card_with_rounded_corners_is_said(radius: int, backdrop: str | None, told: str) -> None:
+@pytest.mark.parametrize(("backdrop", "part"), [("white", "#ffffff"), ("#204080", "#204080"), (None, "more than the product")])
+def test_a_card_with_rounded_corners_is_said(radius: int, backdrop: str | None, part: str) -> None:
     photo = card(radius, backdrop)
     result, notes = read_product(photo, "x")
     assert np.array_equal(np.asarray(result), np.asarray(photo))
     assert len(notes) == 1
     assert "nearly a full rectangle" in notes[0]
-    assert told in notes[0]
+    assert part in notes[0]
 
 
 def test_an_ordinary_cutout_has_nothing_to_say() -> None:

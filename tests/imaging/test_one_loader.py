@@ -13,23 +13,23 @@ OTHER_READERS = {"cv2", "imageio", "skimage", "torchvision", "matplotlib", "tiff
 
 def opened(source: str) -> list[int]:
     """The lines on which a module opens a picture, or could."""
-    found, image_names = [], {"PIL.Image"}
+    places, image_names = [], {"PIL.Image"}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             image_names |= {alias.asname or alias.name for alias in node.names if alias.name == "PIL.Image"}
-            found += [node.lineno for alias in node.names if alias.name.split(".")[0] in OTHER_READERS]
+            places += [node.lineno for alias in node.names if alias.name.split(".")[0] in OTHER_READERS]
         elif isinstance(node, ast.ImportFrom):
             image_names |= {
                 alias.asname or alias.name for alias in node.names if node.module == "PIL" and alias.name == "Image"
             }
             if node.module == "PIL.Image":
-                found += [node.lineno for alias in node.names if alias.name == "open"]
+                places += [node.lineno for alias in node.names if alias.name == "open"]
             if (node.module or "").split(".")[0] in OTHER_READERS or (node.module or "").startswith("PIL.ImageFile"):
-                found.append(node.lineno)
+                places.append(node.lineno)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value) in image_names:
-            found.append(node.lineno)
-    return sorted(found)
+            places.append(node.lineno)
+    return sorted(places)
 
 
 def test_no_other_place_opens_a_picture() -> None:

@@ -86,7 +86,7 @@ def test_fine_in_chinese(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "criterion", "reason", "found"),
+    ("text", "criterion", "reason", "quoted"),
     [
         ("Velmora Waterfall Kettle", "factuality", "no selling point has", "Waterfall"),
         ("Velmora 1.7 kg kettle", "factuality", "no selling point has", "1.7 kg"),
@@ -110,15 +110,15 @@ def test_fine_in_chinese(text: str) -> None:
         ("Velmora [Best Seller", "readability", "never closed", "["),
     ],
 )
-def test_what_is_wrong_and_where(text: str, criterion: str, reason: str, found: str) -> None:
+def test_what_is_wrong_and_where(text: str, criterion: str, reason: str, quoted: str) -> None:
     inspection = inspect_text(text, POINTS)
     matching = [v for v in inspection.violations if v.criterion == criterion and reason in v.reason]
-    assert found in [text[slice(*violation.span)] for violation in matching]
+    assert quoted in [text[slice(*violation.span)] for violation in matching]
     assert not inspection.qualified
 
 
 @pytest.mark.parametrize(
-    ("text", "criterion", "found"),
+    ("text", "criterion", "quoted"),
     [
         ("悦泉真皮保温杯", "factuality", "真皮"),
         ("国家级悦泉保温杯", "factuality", "国家级"),
@@ -130,9 +130,9 @@ def test_what_is_wrong_and_where(text: str, criterion: str, reason: str, found: 
         ("悦泉保温杯和", "readability", "和"),
     ],
 )
-def test_what_is_wrong_in_chinese(text: str, criterion: str, found: str) -> None:
+def test_what_is_wrong_in_chinese(text: str, criterion: str, quoted: str) -> None:
     matching = [text[slice(*v.span)] for v in inspect_text(text, HAN).violations if v.criterion == criterion]
-    assert found in matching
+    assert quoted in matching
 
 
 @pytest.mark.parametrize(
@@ -198,17 +198,17 @@ def test_what_is_refused_whatever_the_selling_points_say(text: str, criterion: s
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "found"),
+    ("text", "kind", "quoted"),
     [
         ("Best Seller", "superlative", "Best"), ("Lifetime Warranty", "permanence", "Lifetime"),
         ("Pain Relief Gel", "medical", "Pain Relief"), ("Casino Poker Set", "sensitive", "Casino"),
         ("Booking.com Bag", "link", "Booking.com"), ("永久牌", "permanence", "永久"),
     ],
 )  # fmt: skip
-def test_what_is_only_flagged(text: str, kind: str, found: str) -> None:
+def test_what_is_only_flagged(text: str, kind: str, quoted: str) -> None:
     verdict = text_verdict(f"{text} Acme", ["Acme", text, "Red"])
     assert verdict["qualified"]
-    assert [(flag["kind"], f"{text} Acme"[slice(*flag["span"])]) for flag in verdict["flags"]] == [(kind, found)]
+    assert [(flag["kind"], f"{text} Acme"[slice(*flag["span"])]) for flag in verdict["flags"]] == [(kind, quoted)]
     assert text_verdict("Red Acme", ["Acme", text, "Red"]) == {"qualified": True, "violations": [], "flags": []}
 
 

@@ -30,9 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, model: UnifiedModel, tokeni
 
 
 def test_mutated_folders_give_an_ad_or_one_line(folder: Path, tmp_path: Path) -> None:
-    told = [outcome(folder, tmp_path / "mutated", seed) for seed in range(SEEDS)]
-    assert not [message for message in told if "\n" in message]
-    assert 0 < told.count("an ad") < SEEDS / 2  # the mutations are of either kind
+    outcomes = [outcome(folder, tmp_path / "mutated", seed) for seed in range(SEEDS)]
+    assert not [message for message in outcomes if "\n" in message]
+    assert 0 < outcomes.count("an ad") < SEEDS / 2  # the mutations are of either kind
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from uniadgen.errors import InputError
-from uniadgen.loading import devices as placement
-from uniadgen.loading.devices import Placement, bytes_by_device, fill, read_placement
+from uniadgen.loading import devices as devices_module
+from uniadgen.loading.devices import Devices, bytes_by_device, fill, resolve_devices
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
@@ -16,15 +16,15 @@ CPU, META = torch.device("cpu"), torch.device("meta")
 
 
 def test_a_map_names_blocks_and_the_rest(model: UnifiedModel) -> None:
-    found = read_placement({"": "cpu", "decoder.blocks.1": "meta"}, model, torch.float32)
-    assert found == Placement(CPU, (CPU, META))
-    assert found.of("decoder.blocks.1.q_proj.weight") == META
+    spread = resolve_devices({"": "cpu", "decoder.blocks.1": "meta"}, model, torch.float32)
+    assert spread == Devices(CPU, (CPU, META))
+    assert spread.of("decoder.blocks.1.q_proj.weight") == META
     for name in ("decoder.blocks.0.q_proj.weight", "decoder.blocks.1.attention_norm.weight", "text_head.weight"):
-        assert found.of(name) == CPU
-    needs = bytes_by_device(model, found, torch.bfloat16)
+        assert spread.of(name) == CPU
+    needs = bytes_by_device(model, spread, torch.bfloat16)
     assert needs[META] == 2 * sum(p.numel() for p in model.decoder.blocks[1].parameters() if p.ndim == 2)
     assert sum(needs.values()) == 2 * sum(p.numel() for p in model.parameters())
-    assert read_placement("cpu", model, torch.float32) == Placement(CPU, (CPU, CPU))
+    assert resolve_devices("cpu", model, torch.float32) == Devices(CPU, (CPU, CPU))
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,15 @@ def test_a_map_names_blocks_and_the_rest(model: UnifiedModel) -> None:
 )
 def test_wrong_maps_are_refused(model: UnifiedModel, device: object, named: str) -> None:
     with pytest.raises(InputError, match=named) as caught:
-        read_placement(device, model, torch.float32)  # type: ignore[arg-type]
+        resolve_devices(device, model, torch.float32)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without a GPU")
 def test_without_a_gpu(model: UnifiedModel) -> None:
-    assert read_placement("auto", model, torch.float32).main == CPU
+    assert resolve_devices("auto", model, torch.float32).main == CPU
     with pytest.raises(InputError, match="no CUDA device"):
-        read_placement("cuda:1", model, torch.float32)
+        resolve_devices("cuda:1", model, torch.float32)
 
 
 def test_auto_fills_one_gpu_after_the_other() -> None:
@@ -61,11 +61,11 @@ def test_auto_fills_one_gpu_after_the_other() -> None:
 def test_auto_asks_for_what_is_free(model: UnifiedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     block = 4 * sum(p.numel() for p in model.decoder.blocks[0].parameters() if p.ndim == 2)
     rest = 4 * sum(p.numel() for p in model.parameters()) - 2 * block
-    free = {0: (rest + block) / placement.FILL + 8, 1: 10 * block}
+    free = {0: (rest + block) / devices_module.FILL + 8, 1: 10 * block}
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(placement, "free_memory", lambda device: free[device.index])
+    monkeypatch.setattr(devices_module, "free_memory", lambda device: free[device.index])
     gpus = [torch.device("cuda", index) for index in range(2)]
-    assert read_placement("auto", model, torch.float32) == Placement(gpus[0], tuple(gpus))
+    assert resolve_devices("auto", model, torch.float32) == Devices(gpus[0], tuple(gpus))
 
 
 FAKE = """
@@ -77,14 +77,14 @@ _setup_privateuseone_for_python_backend("fakegpu")
 
 from uniadgen.decoding.engine import Engine
 from uniadgen.model.config import tiny
-from uniadgen.loading.devices import connect, read_placement
+from uniadgen.loading.devices import connect, resolve_devices
 from uniadgen.model.unified import UnifiedModel
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 with torch.device("meta"):
     model = UnifiedModel(tiny()).eval()
-where = read_placement({"": "fakegpu:0", "decoder.blocks.1": "fakegpu:1"}, model, torch.float32)
+where = resolve_devices({"": "fakegpu:0", "decoder.blocks.1": "fakegpu:1"}, model, torch.float32)
 state = {name: (tuple(t.shape), t.dtype) for name, t in model.state_dict().items()}
 first, second = torch.device("fakegpu:0"), torch.device("fakegpu:1")
 with FakeTensorMode(allow_non_fake_inputs=True):
@@ -124,15 +124,15 @@ def test_a_split_model_makes_the_same_ad(generator: AdGenerator, tmp_path, cutou
     from uniadgen.ads import Product
 
     generator.save_pretrained(tmp_path)
-    real = placement.read_placement
+    real = devices_module.resolve_devices
 
-    def named_apart(*arguments: object) -> Placement:
-        found = real(*arguments)  # type: ignore[arg-type]
-        return Placement(found.main, (found.main, torch.device("cpu", 0)))
+    def named_apart(*arguments: object) -> Devices:
+        spread = real(*arguments)  # type: ignore[arg-type]
+        return Devices(spread.main, (spread.main, torch.device("cpu", 0)))
 
-    monkeypatch.setattr("uniadgen.loading.checkpoint.read_placement", named_apart)
+    monkeypatch.setattr("uniadgen.loading.checkpoint.resolve_devices", named_apart)
     split = AdGenerator.from_pretrained(tmp_path)
-    assert isinstance(split.model.decoder.blocks[1].q_proj, placement.Elsewhere)
+    assert isinstance(split.model.decoder.blocks[1].q_proj, devices_module.Elsewhere)
     product = Product(cutout, "Kettle", ["1.7 L", "quiet"])
     first, second = (g.generate(product, size=(64, 64)) for g in (generator, split))
     assert (first.text, first.image.tobytes()) == (second.text, second.image.tobytes())

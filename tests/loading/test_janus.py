@@ -148,18 +148,18 @@ def test_logits_of_text_and_image(ours: tuple[UnifiedModel, TextTokenizer], thei
     expected = theirs.model.generation_head(theirs.model.language_model(inputs_embeds=mixed).last_hidden_state)
     product = model.foreground(torch.randn(1, 3, model.foreground.size, model.foreground.size))
     placed = model.foreground_at(product, torch.tensor([ids.shape[1] - 1]), mixed.shape[1])
-    found = model.decoder(torch.cat([model.embed_text(ids), model.embed_image(codes)], 1), foreground=placed)
+    result = model.decoder(torch.cat([model.embed_text(ids), model.embed_image(codes)], 1), foreground=placed)
     assert expected.std() > 0.1
-    torch.testing.assert_close(model.image_head(found), expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.image_head(result), expected, atol=1e-4, rtol=0)
 
 
 def test_greedy_text_ids(ours: tuple[UnifiedModel, TextTokenizer], theirs: Any, folder: Path) -> None:
     for prompt in PROMPTS:
         inputs = _their_inputs(folder, [prompt])
         expected = theirs.generate(**inputs, generation_mode="text", do_sample=False, max_new_tokens=16)
-        found = _our_text(ours, [prompt], 16)[0]
-        assert found == expected[0, inputs.input_ids.shape[1] :].tolist()
-        assert len(set(found)) > 3
+        result = _our_text(ours, [prompt], 16)[0]
+        assert result == expected[0, inputs.input_ids.shape[1] :].tolist()
+        assert len(set(result)) > 3
 
 
 def test_greedy_image_ids_with_guidance(ours: tuple[UnifiedModel, TextTokenizer], theirs: Any, folder: Path) -> None:
@@ -189,8 +189,8 @@ def test_untrained_modules_are_neutral(ours: tuple[UnifiedModel, TextTokenizer],
     kinds = torch.tensor([[TEXT] * 3 + [CLICK_TEXT] * 2 + [CLICK_IMAGE] * 64 + [TEXT]])
     ids = torch.full_like(kinds, tokenizer.pad)
     ids[0, :3], ids[0, -1] = torch.tensor([tokenizer.begin, 7, 8]), 9
-    found = model.text_head(model.decoder(model.embed(ids, kinds, clicks)))
-    torch.testing.assert_close(found, theirs(input_ids=ids).logits, atol=1e-4, rtol=0)
+    result = model.text_head(model.decoder(model.embed(ids, kinds, clicks)))
+    torch.testing.assert_close(result, theirs(input_ids=ids).logits, atol=1e-4, rtol=0)
     assert not janus.load(folder)[0].foreground(torch.randn(1, 3, 32, 32)).any()
 
 
@@ -225,11 +225,11 @@ def test_pictures_decode_as_theirs(ours: tuple[UnifiedModel, TextTokenizer], the
     codes = torch.randint(64, (2, 16), generator=torch.Generator().manual_seed(0))
     expected = theirs.decode_image_tokens(codes)  # [B, H, W, 3], not clipped
     assert expected.shape == (2, 8, 8, 3)
-    found = ours[0].image_tokenizer.decode(codes, 4)
-    torch.testing.assert_close(found, expected.permute(0, 3, 1, 2).clamp(-1, 1), atol=1e-5, rtol=0)
+    result = ours[0].image_tokenizer.decode(codes, 4)
+    torch.testing.assert_close(result, expected.permute(0, 3, 1, 2).clamp(-1, 1), atol=1e-5, rtol=0)
     processor = transformers.JanusImageProcessor(image_mean=[0.5] * 3, image_std=[0.5] * 3, do_normalize=True)
-    shown = processor.postprocess(list(expected.permute(0, 3, 1, 2)), return_tensors="pt")["pixel_values"]
-    for picture, theirs_shown in zip(found, shown, strict=True):
+    expected_pixels = processor.postprocess(list(expected.permute(0, 3, 1, 2)), return_tensors="pt")["pixel_values"]
+    for picture, theirs_shown in zip(result, expected_pixels, strict=True):
         values = torch.tensor(list(to_image(picture).tobytes())).view(8, 8, 3)
         assert (values - theirs_shown.view(3, 8, 8).permute(1, 2, 0).int()).abs().max() <= 1  # they cut, we round
 
@@ -263,9 +263,9 @@ def test_pixels_are_normalised_as_the_folder_says(folder: Path, dino: Path, tmp_
     normalised = (pixels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(deviation).view(3, 1, 1)
     assert torch.equal(tokenizer.encode(pixels * 2 - 1), janus.load_image_tokenizer(folder)[0].encode(normalised))
     decoded = theirs.decode_image_tokens(tokenizer.encode(pixels * 2 - 1)).permute(0, 3, 1, 2)
-    shown = processor.postprocess(list(decoded), do_rescale=False, return_tensors="pt")["pixel_values"]
-    found = tokenizer.decode(tokenizer.encode(pixels * 2 - 1), 4)
-    for picture, expected in zip(found, shown, strict=True):
+    expected_pixels = processor.postprocess(list(decoded), do_rescale=False, return_tensors="pt")["pixel_values"]
+    result = tokenizer.decode(tokenizer.encode(pixels * 2 - 1), 4)
+    for picture, expected in zip(result, expected_pixels, strict=True):
         torch.testing.assert_close((picture + 1) / 2, torch.as_tensor(expected).clamp(0, 1), atol=1e-4, rtol=0)
 
     _copy(dino, tmp_path / "dino")
@@ -342,8 +342,8 @@ def test_published_sizes_map_weight_for_weight(tmp_path: Path, size: Any, shapes
     (tmp_path / "config.json").write_text(json.dumps(values))
     (tmp_path / "tokenizer.json").write_text(json.dumps({"added_tokens": [{"id": 100_016, "content": IMAGE_START}]}))
     config = janus.read_config(tmp_path)
-    known = janus_pro(size)
-    assert (config.decoder, config.image.tokens, config.head_width) == (known.decoder, 576, known.head_width)
+    published = janus_pro(size)
+    assert (config.decoder, config.image.tokens, config.head_width) == (published.decoder, 576, published.head_width)
     assert config.text.specials == {"pad": 100_002, "begin": 100_000, "end": 100_001, "begin_image": 100_016}
     with torch.device("meta"):
         theirs = transformers.JanusForConditionalGeneration(transformers.JanusConfig.from_dict(values))

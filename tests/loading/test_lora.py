@@ -78,8 +78,8 @@ def test_updates_and_new_modules_are_trained_and_nothing_else(backbone: Path, di
 def test_before_training_it_is_the_backbone(backbone: Path, dino_folder: Path) -> None:
     started = lora.start(backbone, dino_folder, dtype=torch.float32)[0].eval()
     plain = janus.load(backbone, dino_folder)[0]
-    for found, expected in zip(_logits(started), _logits(plain), strict=True):
-        assert torch.equal(found, expected)
+    for logits, expected in zip(_logits(started), _logits(plain), strict=True):
+        assert torch.equal(logits, expected)
 
 
 def test_round_trip(folder: Path, trained: UnifiedModel, tmp_path: Path, backbone: Path) -> None:
@@ -89,11 +89,11 @@ def test_round_trip(folder: Path, trained: UnifiedModel, tmp_path: Path, backbon
     plain = janus.load(backbone)[0]
     assert loaded.config == trained.config
     assert {n for n in loaded.state_dict() if "lora" in n} == set()
-    for found, expected, before in zip(_logits(loaded)[:1], _logits(trained)[:1], _logits(plain)[:1], strict=True):
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
-        assert (found - before).abs().max() > 0.1
-    for found, expected in zip(_logits(loaded)[1:], _logits(trained)[1:], strict=True):
-        assert torch.equal(found, expected)
+    for logits, expected, before in zip(_logits(loaded)[:1], _logits(trained)[:1], _logits(plain)[:1], strict=True):
+        torch.testing.assert_close(logits, expected, atol=1e-4, rtol=1e-4)
+        assert (logits - before).abs().max() > 0.1
+    for logits, expected in zip(_logits(loaded)[1:], _logits(trained)[1:], strict=True):
+        assert torch.equal(logits, expected)
     checkpoint.save(tmp_path / "again", loaded, AdGenerator.from_pretrained(folder).tokenizer)
     for name in (lora.UPDATES, lora.NEW_MODULES):
         first, second = load_file(folder / name), load_file(tmp_path / "again" / name)

@@ -43,10 +43,10 @@ def test_folders_are_paired_by_name(encoder: BackgroundEncoder, tmp_path: Path, 
     out = tmp_path / "pbs.csv"
     arguments = ["metrics", "pbs", "--a", str(tmp_path / "a"), "--b", str(tmp_path / "b"), "--out", str(out)]
     assert main([*arguments, "--encoder", str(tmp_path / "encoder.safetensors")]) == 0
-    told = capsys.readouterr().out
-    assert "2 pairs" in told
-    assert "lonely.png" in told
-    assert "other.gif" in told
+    printed = capsys.readouterr().out
+    assert "2 pairs" in printed
+    assert "lonely.png" in printed
+    assert "other.gif" in printed
     with out.open() as file:
         rows = list(csv.DictReader(file))
     assert [row["filename"] for row in rows] == ["1.png", "2.webp"]
@@ -96,10 +96,10 @@ def test_the_published_format_is_read(encoder: BackgroundEncoder, tmp_path: Path
         stored["module.base_encoder." + names.get(name, name)] = tensor
     stored["module.momentum_encoder.head.weight"] = torch.zeros(1)
     torch.save({"model": stored, "epoch": 3}, tmp_path / "pbs.pth.tar")
-    found = load_encoder(tmp_path / "pbs.pth.tar")
-    assert found.config == config
+    loaded = load_encoder(tmp_path / "pbs.pth.tar")
+    assert loaded.config == config
     x = torch.rand(2, 3, 32, 32)
-    assert torch.equal(found(x), expected(x))
+    assert torch.equal(loaded(x), expected(x))
 
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:

@@ -16,7 +16,14 @@ from uniadgen.metrics.crispness import crispness, crispness_of
 from uniadgen.metrics.diversity import diversity, mean_pairwise
 from uniadgen.metrics.kid import kid, squared_mmd
 from uniadgen.metrics.memorised import memorised, nearest_pixels
-from uniadgen.metrics.picture_features import SMALL, PictureFeatures, _shown, folder_pictures, picture_features, real_pictures
+from uniadgen.metrics.picture_features import (
+    SMALL,
+    PictureFeatures,
+    _background_mask,
+    folder_pictures,
+    picture_features,
+    real_pictures,
+)
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
@@ -29,8 +36,8 @@ def grey(values: np.ndarray) -> Image.Image:
 def vectors(embedded: np.ndarray) -> PictureFeatures:
     """Pictures of which nothing but the embedding counts."""
     n = len(embedded)
-    small, shown = np.zeros((n, SMALL * SMALL, 3), np.uint8), np.ones((n, SMALL * SMALL), bool)
-    return PictureFeatures(embedded.astype(np.float32), small, shown)
+    small, visible = np.zeros((n, SMALL * SMALL, 3), np.uint8), np.ones((n, SMALL * SMALL), bool)
+    return PictureFeatures(embedded.astype(np.float32), small, visible)
 
 
 # Crispness ---------------------------------------------------------------------------------------------------------------
@@ -75,11 +82,11 @@ def test_crispness_ratio_is_to_the_large_pictures() -> None:
         return grey(np.add.outer(np.arange(side), np.arange(side)) % 2 * step + np.arange(side) // 8 * 2)
 
     small = board(90, 256)
-    found = crispness([board(6, 512), board(10, 512)], [board(16, 512), small, board(24, 512)])
-    assert found.laplacian_ratio == pytest.approx(0.4, rel=0.02)
-    assert found.laplacian == pytest.approx(32, rel=0.02)
-    assert (found.n, found.real_n, found.real_px) == (2, 2, 512)
-    assert "real:512px" in found.signature
+    result = crispness([board(6, 512), board(10, 512)], [board(16, 512), small, board(24, 512)])
+    assert result.laplacian_ratio == pytest.approx(0.4, rel=0.02)
+    assert result.laplacian == pytest.approx(32, rel=0.02)
+    assert (result.n, result.real_n, result.real_px) == (2, 2, 512)
+    assert "real:512px" in result.signature
     only_small = crispness([small], [small])
     assert (only_small.real_n, only_small.real_px, only_small.laplacian_ratio) == (1, 256, 1)
 
@@ -123,9 +130,9 @@ def test_kid_tells_another_distribution_from_the_same() -> None:
 def pictures(images: list[np.ndarray], boxes: list[tuple[float, float, float, float] | None] | None = None) -> PictureFeatures:
     """Thumbnails of these [SMALL, SMALL, 3], which are their own embeddings, too."""
     small = np.stack([image.reshape(-1, 3) for image in images]).astype(np.uint8)
-    shown = np.stack([_shown(box) for box in boxes or [None] * len(images)])
+    visible = np.stack([_background_mask(box) for box in boxes or [None] * len(images)])
     n = len(images)
-    return PictureFeatures(small.reshape(n, -1).astype(np.float32), small, shown)
+    return PictureFeatures(small.reshape(n, -1).astype(np.float32), small, visible)
 
 
 def test_copies_are_memorised_and_new_pictures_are_not() -> None:
@@ -133,11 +140,11 @@ def test_copies_are_memorised_and_new_pictures_are_not() -> None:
     drawn = [rng.integers(0, 256, (SMALL, SMALL, 3)) for _ in range(120)]
     train, real = pictures(drawn[:60]), pictures(drawn[60:100])
     copies = [np.clip(image + rng.integers(-3, 4, image.shape), 0, 255) for image in drawn[:10]]
-    found = memorised(pictures(copies + drawn[100:110]), real, train, "f")
-    assert (found.features, found.pixels) == (0.5, 0.5)
-    assert (found.n, found.real_n, found.train_n) == (20, 40, 60)
-    own = memorised(real, real, train, "f")
-    assert own.features == own.pixels == pytest.approx(0.05)
+    result = memorised(pictures(copies + drawn[100:110]), real, train, "f")
+    assert (result.features, result.pixels) == (0.5, 0.5)
+    assert (result.n, result.real_n, result.train_n) == (20, 40, 60)
+    itself = memorised(real, real, train, "f")
+    assert itself.features == itself.pixels == pytest.approx(0.05)
 
 
 def test_a_mirrored_copy_behind_another_product_is_memorised() -> None:
@@ -168,9 +175,9 @@ def test_diversity_by_hand() -> None:
         vectors(np.array([[7.0, 7.0], [7.0, 7.0]])),
         vectors(np.ones((1, 2))),
     ]
-    found = diversity(groups, real, "f")
-    assert (found.distance, found.real, found.ratio) == pytest.approx((0.5, 2, 0.25))
-    assert (found.groups, found.n) == (2, 4)
+    result = diversity(groups, real, "f")
+    assert (result.distance, result.real, result.ratio) == pytest.approx((0.5, 2, 0.25))
+    assert (result.groups, result.n) == (2, 4)
     with pytest.raises(ValueError, match="two"):
         diversity(groups[2:], real, "f")
 
@@ -205,23 +212,23 @@ def test_boxes_are_found(data: Path, tmp_path: Path) -> None:
     place = {"left": 64, "top": 128, "width": 32, "height": 16}
     (tmp_path / "a.json").write_text(json.dumps({"placement": place}))
     for kind in ("plate", "ad"):
-        [(_, found)] = folder_pictures(tmp_path, kind)  # type: ignore[arg-type]
-        assert found == (0.25, 0.5, 0.125, 0.0625)
+        [(_, result)] = folder_pictures(tmp_path, kind)  # type: ignore[arg-type]
+        assert result == (0.25, 0.5, 0.125, 0.0625)
     torch.manual_seed(0)
     tiny = BackgroundEncoder(BackgroundConfig(size=32, patch=8, width=32, layers=2, heads=2)).eval()
-    [shown] = picture_features(tiny, folder_pictures(tmp_path)).shown.reshape(-1, SMALL, SMALL)
-    assert not shown[16:18, 8:12].any()
-    assert (~shown).sum() == 2 * 4
+    [visible] = picture_features(tiny, folder_pictures(tmp_path)).background.reshape(-1, SMALL, SMALL)
+    assert not visible[16:18, 8:12].any()
+    assert (~visible).sum() == 2 * 4
 
 
 def run(figure: str, folder: Path, data: Path, encoder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     command = ["metrics", figure, "--pictures", str(folder), "--data", str(data), "--encoder", str(encoder)]
     assert main([*command, "--json"]) == 0
-    found: dict[str, float] = json.loads(capsys.readouterr().out)
+    result: dict[str, float] = json.loads(capsys.readouterr().out)
     if figure == "kid":
         assert main(command) == 0
-        assert capsys.readouterr().out.endswith(str(found["signature"]) + "\n")
-    return found
+        assert capsys.readouterr().out.endswith(str(result["signature"]) + "\n")
+    return result
 
 
 def test_commands(data: Path, encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,9 +239,9 @@ def test_commands(data: Path, encoder: Path, tmp_path: Path, capsys: pytest.Capt
     assert run("crispness", tmp_path / "test", data, encoder, capsys)["laplacian_ratio"] == pytest.approx(1)
     assert run("kid", tmp_path / "test", data, encoder, capsys)["kid"] < 0  # of a set against itself
     assert run("memorised", tmp_path / "train", data, encoder, capsys)["features"] == 1
-    found = run("diversity", tmp_path, data, encoder, capsys)
-    assert found["groups"] == 2
-    assert 0 < found["ratio"] < 3
+    result = run("diversity", tmp_path, data, encoder, capsys)
+    assert result["groups"] == 2
+    assert 0 < result["ratio"] < 3
 
 
 @pytest.mark.parametrize(

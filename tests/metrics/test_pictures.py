@@ -36,9 +36,9 @@ def test_palette_distance_of_pairs(folders: tuple[Path, Path], capsys: pytest.Ca
     a, b = folders
     assert picture_metrics(a, a) == {"n": 8, "palette_distance": 0}
     assert main(["metrics", "pictures", "--a", str(a), "--b", str(b), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["n"] == 8
-    assert found["palette_distance"] > 1
+    result = json.loads(capsys.readouterr().out)
+    assert result["n"] == 8
+    assert result["palette_distance"] > 1
 
 
 def test_fid_is_the_formula(folders: tuple[Path, Path]) -> None:
@@ -72,11 +72,11 @@ def test_one_picture_has_no_fid(folders: tuple[Path, Path]) -> None:
 
 
 def test_pictures_that_look_the_same_have_no_distance(tmp_path: Path) -> None:
-    shown = np.full((16, 16, 4), (90, 140, 70, 255), np.uint8)
-    shown[:, 8:] = (255, 255, 255, 255)
-    hidden = shown.copy()
+    opaque = np.full((16, 16, 4), (90, 140, 70, 255), np.uint8)
+    opaque[:, 8:] = (255, 255, 255, 255)
+    hidden = opaque.copy()
     hidden[:, 8:] = (255, 0, 255, 0)
-    for name, pixels in (("a", shown), ("b", hidden)):
+    for name, pixels in (("a", opaque), ("b", hidden)):
         (tmp_path / name).mkdir()
         Image.fromarray(pixels).save(tmp_path / name / "x.png")
     assert picture_metrics(tmp_path / "a", tmp_path / "b")["palette_distance"] == 0

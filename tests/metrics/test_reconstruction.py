@@ -47,20 +47,20 @@ def measured(tokenizer: Shifting, data: Path = TINY, limit: int | None = 5) -> R
 
 def test_nothing_lost() -> None:
     tokenizer = Shifting(0)
-    found = measured(tokenizer)
-    assert found.plates is not None
-    for quality in (found.plates, found.ads):
+    result = measured(tokenizer)
+    assert result.plates is not None
+    for quality in (result.plates, result.ads):
         assert (quality.n, quality.psnr) == (5, pytest.approx(120))
         assert quality.ssim == pytest.approx(1, abs=1e-5)
     assert tokenizer.batches == [4, 4, 2]
-    assert found.codes_used == pytest.approx(1 / tiny().image.codes)
+    assert result.codes_used == pytest.approx(1 / tiny().image.codes)
 
 
 @pytest.mark.parametrize("steps", [1, 6])
 def test_a_known_error(steps: int) -> None:
-    found = measured(Shifting(steps))
-    assert found.plates is not None
-    for quality in (found.plates, found.ads):
+    result = measured(Shifting(steps))
+    assert result.plates is not None
+    for quality in (result.plates, result.ads):
         assert quality.psnr == pytest.approx(20 * np.log10(255 / steps), abs=1e-3)
         assert 0.5 < quality.ssim < 1
 
@@ -69,9 +69,9 @@ def test_a_data_set_without_plates(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "data")
     rows = [row | {"plate": None} for row in layout.iter_rows(TINY, "creatives") if row["split"] == "test"][:3]
     layout.write_creatives(tmp_path / "data", rows)
-    found = measured(Shifting(0), tmp_path / "data", None)
-    assert found.plates is None
-    assert found.ads.n == 3
+    result = measured(Shifting(0), tmp_path / "data", None)
+    assert result.plates is None
+    assert result.ads.n == 3
 
 
 def test_a_limit_reaches_all_over_the_split() -> None:
@@ -87,7 +87,7 @@ def by_the_definition(first: np.ndarray, second: np.ndarray) -> float:
     at = np.arange(11) - 5
     window = np.exp(-(at[:, None] ** 2 + at[None] ** 2) / (2 * 1.5**2))
     window /= window.sum()
-    found = []
+    result = []
     for top in range(first.shape[0] - 10):
         for left in range(first.shape[1] - 10):
             x, y = (picture[top : top + 11, left : left + 11] for picture in (first, second))
@@ -95,8 +95,8 @@ def by_the_definition(first: np.ndarray, second: np.ndarray) -> float:
             vx, vy = (window * (x - mx) ** 2).sum(), (window * (y - my) ** 2).sum()
             covariance = (window * (x - mx) * (y - my)).sum()
             luminance = (2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4)
-            found.append(luminance * (2 * covariance + 9e-4) / (vx + vy + 9e-4))
-    return float(np.mean(found))
+            result.append(luminance * (2 * covariance + 9e-4) / (vx + vy + 9e-4))
+    return float(np.mean(result))
 
 
 def noisy_pictures() -> tuple[Tensor, Tensor]:
@@ -127,17 +127,17 @@ def test_ssim_is_what_torchmetrics_says() -> None:
 
 def test_the_embedded_model(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND, str(TINY), "--limit", "3", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
     for kind in ("plates", "ads"):
-        assert found[kind]["n"] == 3
-        assert 18 < found[kind]["psnr"] < 50
-        assert 0.6 < found[kind]["ssim"] < 1
-    assert 0 < found["codes_used"] < 1
+        assert result[kind]["n"] == 3
+        assert 18 < result[kind]["psnr"] < 50
+        assert 0.6 < result[kind]["ssim"] < 1
+    assert 0 < result["codes_used"] < 1
     assert main([*COMMAND, str(TINY), "--limit", "3"]) == 0
-    told = capsys.readouterr().out
-    assert f"{found['ads']['psnr']:.2f}" in told
-    assert told.endswith(found["signature"] + "\n")
-    assert "split:test|creatives:3" in found["signature"]
+    printed = capsys.readouterr().out
+    assert f"{result['ads']['psnr']:.2f}" in printed
+    assert printed.endswith(result["signature"] + "\n")
+    assert "split:test|creatives:3" in result["signature"]
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ class Sharpening(nn.Module):
 def test_large_plates_are_measured_large(tmp_path: Path) -> None:
     config = dataclasses.replace(tiny(), image=dataclasses.replace(tiny().image, upsampling=2))
     saved: dict[str, tuple[int, int]] = {}
-    found = reconstruction(TINY, Sharpening(8), config, limit=3, save=lambda n, p: saved.update({n: p.size}))  # type: ignore[arg-type]
-    large = found.large
+    result = reconstruction(TINY, Sharpening(8), config, limit=3, save=lambda n, p: saved.update({n: p.size}))  # type: ignore[arg-type]
+    large = result.large
     assert large is not None
     assert (large.side, large.quality.n, large.crispness.n, large.crispness.real_px) == (128, 3, 3, 128)
     assert len(saved) == 3
@@ -203,8 +203,8 @@ def test_large_plates_are_measured_large(tmp_path: Path) -> None:
     stronger = reconstruction(TINY, Sharpening(40), config, limit=3).large  # type: ignore[arg-type]
     assert stronger is not None
     for name in ("laplacian", "gradient", "edges"):
-        little, much = (getattr(found.crispness, name) for found in (large, stronger))
-        first, second = (getattr(found.crispness, f"{name}_ratio") for found in (large, stronger))
+        little, much = (getattr(result.crispness, name) for result in (large, stronger))
+        first, second = (getattr(result.crispness, f"{name}_ratio") for result in (large, stronger))
         assert much > 1.5 * little
         assert second / first == pytest.approx(much / little)  # both are to the same plates
     assert stronger.quality.psnr < large.quality.psnr

@@ -42,40 +42,42 @@ def near(value: float | None) -> object:
 
 
 def test_english_is_what_the_libraries_say() -> None:
-    found = scores(ENGLISH)
+    result = scores(ENGLISH)
     texts, references = [t for t, _ in ENGLISH], [r for _, r in ENGLISH]
-    assert found.bleu_corpus == near(sacrebleu.corpus_bleu(texts, streams(references)).score / 100)
+    assert result.bleu_corpus == near(sacrebleu.corpus_bleu(texts, streams(references)).score / 100)
     single = [sacrebleu.sentence_bleu(t, r).score / 100 for t, r in ENGLISH]
-    assert [ad.bleu for ad in found.ads] == [near(s) for s in single]
-    assert found.bleu == near(sum(single) / 3)
+    assert [ad.bleu for ad in result.ads] == [near(s) for s in single]
+    assert result.bleu == near(sum(single) / 3)
     scorer = RougeScorer(["rougeL"])
     rouge = [scorer.score_multi(r, t)["rougeL"].fmeasure for t, r in ENGLISH]
-    assert [ad.rouge_l for ad in found.ads] == [near(s) for s in rouge]
-    assert found.rouge_l == near(sum(rouge) / 3)
-    assert "tok:13a|" in found.signatures["bleu_corpus"]
-    assert "jieba" not in found.signatures["rouge_l"]
+    assert [ad.rouge_l for ad in result.ads] == [near(s) for s in rouge]
+    assert result.rouge_l == near(sum(rouge) / 3)
+    assert "tok:13a|" in result.signatures["bleu_corpus"]
+    assert "jieba" not in result.signatures["rouge_l"]
 
 
 def test_chinese_is_split_by_jieba() -> None:
-    found = scores(CHINESE)
+    result = scores(CHINESE)
 
     def split(text: str) -> str:
         return " ".join(word for word in jieba.lcut(text) if word.strip())
 
     texts, references = [split(t) for t, _ in CHINESE], [[split(r) for r in rs] for _, rs in CHINESE]
-    assert found.bleu_corpus == near(sacrebleu.corpus_bleu(texts, streams(references), tokenize="none", force=True).score / 100)
-    assert found.ads[0].bleu == near(sacrebleu.sentence_bleu(texts[0], references[0], tokenize="none").score / 100)
-    assert "tok:jieba-" in found.signatures["bleu"]
-    assert "tok:jieba-" in found.signatures["rouge_l"]
+    assert result.bleu_corpus == near(
+        sacrebleu.corpus_bleu(texts, streams(references), tokenize="none", force=True).score / 100
+    )
+    assert result.ads[0].bleu == near(sacrebleu.sentence_bleu(texts[0], references[0], tokenize="none").score / 100)
+    assert "tok:jieba-" in result.signatures["bleu"]
+    assert "tok:jieba-" in result.signatures["rouge_l"]
     assert "tok:13a+jieba-" in scores(ENGLISH + CHINESE).signatures["bleu"]
 
 
 def test_hand_worked() -> None:
     # "a b c d e" against "a b c d f": precisions 4/5, 3/4, 2/3, 1/2, no brevity penalty; common subsequence 4 of 5 and 5
-    found = scores([("a b c d e", ["a b c d f"])])
-    assert found.bleu == near((4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
-    assert found.bleu_corpus == found.bleu
-    assert found.rouge_l == near(0.8)
+    result = scores([("a b c d e", ["a b c d f"])])
+    assert result.bleu == near((4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
+    assert result.bleu_corpus == result.bleu
+    assert result.rouge_l == near(0.8)
     # too short by three words: every n-gram is right, brevity penalty exp(1 - 8/5)
     assert scores([("a b c d e", ["a b c d e f g h"])]).bleu == near(math.exp(-0.6))
     # pooled ROUGE-L: (1 + 3) common, 2 + 3 said, 1 + 5 wanted; the mean is of 2/3 and 6/8
@@ -92,12 +94,19 @@ def test_the_best_reference_counts() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "Kettle", "!!!", "，。", "👍", "Velmora保温杯 Привет كوب", "的", "\u200b"])
 def test_degenerate_texts_have_values(text: str) -> None:
-    found = text_metrics([Prediction(text, ["Velmora Kettle", "保温杯"], ["Velmora", "保温杯"])])
-    for value in (found.bleu, found.bleu_corpus, found.rouge_l, found.rouge_l_corpus, found.coverage, found.qualified_rate):
+    result = text_metrics([Prediction(text, ["Velmora Kettle", "保温杯"], ["Velmora", "保温杯"])])
+    for value in (
+        result.bleu,
+        result.bleu_corpus,
+        result.rouge_l,
+        result.rouge_l_corpus,
+        result.coverage,
+        result.qualified_rate,
+    ):
         assert value is not None
         assert 0 <= value <= 1
     if not any(c.isalnum() for c in text):
-        assert found.rouge_l == found.rouge_l_corpus == found.coverage == found.readability_rate == 0
+        assert result.rouge_l == result.rouge_l_corpus == result.coverage == result.readability_rate == 0
 
 
 def longest_common(a: list[str], b: list[str]) -> int:
@@ -112,23 +121,23 @@ def longest_common(a: list[str], b: list[str]) -> int:
 @pytest.mark.parametrize("text", ["", "Kettle", "kettle", "!!!", "Velmora Kettle, Steel", "Velmora Привет كوب Kettle", "1.7"])
 def test_degenerate_texts_are_what_the_libraries_say(text: str) -> None:
     reference = "Velmora Kettle Привет 1.7 L"
-    found = scores([(text, [reference])])
-    assert found.bleu == near(sacrebleu.sentence_bleu(text, [reference]).score / 100)
-    assert found.bleu_corpus == near(sacrebleu.corpus_bleu([text], [[reference]]).score / 100)
+    result = scores([(text, [reference])])
+    assert result.bleu == near(sacrebleu.sentence_bleu(text, [reference]).score / 100)
+    assert result.bleu_corpus == near(sacrebleu.corpus_bleu([text], [[reference]]).score / 100)
     words, wanted = ([w for w in re.findall(r"\w+", t.lower()) if w] for t in (text, reference))
     common = longest_common(words, wanted)
-    assert found.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
+    assert result.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
 
 
 @pytest.mark.parametrize("text", ["", "保温杯", "，。", "Velmora保温杯 500ml"])
 def test_degenerate_chinese_texts_are_what_the_libraries_say(text: str) -> None:
     reference = "悦泉 Velmora 保温杯"
     split = [" ".join(word for word in jieba.lcut(t) if word.strip()) for t in (text, reference)]
-    found = scores([(text, [reference])])
-    assert found.bleu == near(sacrebleu.sentence_bleu(split[0], [split[1]], tokenize="none").score / 100)
+    result = scores([(text, [reference])])
+    assert result.bleu == near(sacrebleu.sentence_bleu(split[0], [split[1]], tokenize="none").score / 100)
     words, wanted = ([w for w in jieba.lcut(t.lower()) if re.search(r"[^\W_]", w)] for t in (text, reference))
     common = longest_common(words, wanted)
-    assert found.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
+    assert result.rouge_l == near(2 * common / (len(words) + len(wanted)) if common else 0)
 
 
 @pytest.mark.parametrize(
@@ -147,29 +156,29 @@ def test_degenerate_chinese_texts_are_what_the_libraries_say(text: str) -> None:
     ],
 )
 def test_marks_are_part_of_words(text: str, reference: str, rouge_l: float) -> None:
-    found = scores([(text, [reference])])
-    assert found.rouge_l == near(rouge_l)
-    assert (found.bleu == near(1)) == (rouge_l == 1)
+    result = scores([(text, [reference])])
+    assert result.rouge_l == near(rouge_l)
+    assert (result.bleu == near(1)) == (rouge_l == 1)
     assert scores([(text, [text])]).rouge_l == 1
 
 
 def test_scripts_without_spaces_are_split_into_characters() -> None:
-    found = scores([("น้ำตาลทราย", ["น้ำตาลกรวด"])])
-    assert 0 < found.bleu < found.rouge_l < 1
-    assert "tok:13a-characters|" in found.signatures["bleu"]
-    assert "tok:words-characters|" in found.signatures["rouge_l"]
-    assert found.bleu == near(sacrebleu.sentence_bleu("น้ำ ต า ล ท ร า ย", ["น้ำ ต า ล ก ร ว ด"], tokenize="none").score / 100)
+    result = scores([("น้ำตาลทราย", ["น้ำตาลกรวด"])])
+    assert 0 < result.bleu < result.rouge_l < 1
+    assert "tok:13a-characters|" in result.signatures["bleu"]
+    assert "tok:words-characters|" in result.signatures["rouge_l"]
+    assert result.bleu == near(sacrebleu.sentence_bleu("น้ำ ต า ล ท ร า ย", ["น้ำ ต า ล ก ร ว ด"], tokenize="none").score / 100)
 
 
 def test_one_right_word() -> None:
-    found = scores([("Kettle", ["Kettle"])])
-    assert (found.bleu, found.rouge_l) == (near(1), 1)
-    assert found.bleu_corpus == 0  # sacrebleu's corpus BLEU has no 4-grams to go by
+    result = scores([("Kettle", ["Kettle"])])
+    assert (result.bleu, result.rouge_l) == (near(1), 1)
+    assert result.bleu_corpus == 0  # sacrebleu's corpus BLEU has no 4-grams to go by
 
 
 def test_coverage_and_rates() -> None:
     points = ["Velmora", "Cordless Kettle", "1.7 L", "Not Waterproof"]
-    found = text_metrics(
+    result = text_metrics(
         [
             Prediction("velmora cordless kettles 1700 ml", ["x"], points),  # three of four
             Prediction("Velmora Waterproof Kettle", ["x"], points),  # one, and not true
@@ -177,10 +186,10 @@ def test_coverage_and_rates() -> None:
             Prediction("no selling points, not inspected", ["x"]),
         ]
     )
-    assert (found.n, found.n_inspected) == (4, 3)
-    assert [ad.coverage for ad in found.ads] == [0.75, 0.25, 0.25, None]
-    assert found.coverage == near(1.25 / 3)
-    assert (found.factuality_rate, found.qualified_rate) == (near(2 / 3), near(1 / 3))
+    assert (result.n, result.n_inspected) == (4, 3)
+    assert [ad.coverage for ad in result.ads] == [0.75, 0.25, 0.25, None]
+    assert result.coverage == near(1.25 / 3)
+    assert (result.factuality_rate, result.qualified_rate) == (near(2 / 3), near(1 / 3))
     assert scores(ENGLISH).coverage is None
     assert scores(ENGLISH).factuality_rate is None
 

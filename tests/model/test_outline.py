@@ -43,8 +43,8 @@ def test_a_row_does_not_depend_on_the_others(outline: Outline) -> None:
 
 def test_clicked_texts_count_in_any_order_and_number(outline: Outline) -> None:
     def scores(texts: list[list[int]]) -> torch.Tensor:
-        found: torch.Tensor = outline(stack_outlines(POINTS[:1], [texts], ORDERS[:1], 8))[0]
-        return found
+        logits: torch.Tensor = outline(stack_outlines(POINTS[:1], [texts], ORDERS[:1], 8))[0]
+        return logits
 
     torch.testing.assert_close(scores([[1, 2], [3, 4, 5]]), scores([[3, 4, 5], [1, 2]]))
     torch.testing.assert_close(scores([[1, 2]] * 3), scores([[1, 2]]))

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from uniadgen.ads import Click, Product
-from uniadgen.model.plan import ScenePlan, open_tokens, overlap, shown_cells
+from uniadgen.model.plan import ScenePlan, open_tokens, overlap, random_cells
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
@@ -40,9 +40,9 @@ def test_clicks_vote_and_every_vote_counts(model: UnifiedModel) -> None:
     none, one, three = (liked(plan, votes(*numbers)) for numbers in ((), (1,), (1, 1, 1)))
     assert torch.allclose(none[0, :3].exp(), torch.full((3,), 1 / 3))
     assert none[0, 1] < one[0, 1] < three[0, 1]
-    for told in (none, one, three):
-        assert torch.allclose(told[0, :3].exp().sum(), torch.tensor(1.0))
-        assert torch.allclose(told[0, 3:].exp().sum(), torch.tensor(1.0))
+    for liking in (none, one, three):
+        assert torch.allclose(liking[0, :3].exp().sum(), torch.tensor(1.0))
+        assert torch.allclose(liking[0, 3:].exp().sum(), torch.tensor(1.0))
     split = liked(plan, votes(1, 1, 2))[0]
     assert split[1] > split[2] > split[0]
 
@@ -50,15 +50,15 @@ def test_clicks_vote_and_every_vote_counts(model: UnifiedModel) -> None:
 def test_clicks_on_related_products_count_more(model: UnifiedModel) -> None:
     plan = fresh(model)
     kin = torch.nn.functional.normalize(torch.ones(plan.kinds.shape[1]), dim=0)
-    told = liked(plan, votes(1, 2), torch.stack([kin, -kin])[None])[0]
-    assert told[1] > told[2]
+    liking = liked(plan, votes(1, 2), torch.stack([kin, -kin])[None])[0]
+    assert liking[1] > liking[2]
 
 
 def test_an_exemplar_with_liked_facets_suits_best(model: UnifiedModel) -> None:
     plan = fresh(model)
     plan.seen.copy_(votes(*[0, 1, 2] * 4)[0])
-    told = liked(plan, votes(1, 1))
-    suitability = plan.suitability(told, torch.zeros(1, plan.kinds.shape[1]), 0.0)[0]
+    liking = liked(plan, votes(1, 1))
+    suitability = plan.suitability(liking, torch.zeros(1, plan.kinds.shape[1]), 0.0)[0]
     assert set(suitability.topk(4).indices.tolist()) == {1, 4, 7, 10}
     assert plan.choose(suitability, 0.0, torch.Generator()) in {1, 4, 7, 10}
     drawn = {plan.choose(suitability, 0.01, torch.Generator().manual_seed(seed)) for seed in range(40)}
@@ -84,22 +84,22 @@ def test_tokens_around_products_are_hidden() -> None:
 
 
 def test_cells_are_shown_in_squares() -> None:
-    shown = shown_cells(torch.Generator().manual_seed(0), 8, 0.5).view(4, 2, 4, 2)
-    assert torch.equal(shown, shown[:, :1, :, :1].expand(4, 2, 4, 2))
-    assert 0 < shown.float().mean() < 1
-    assert shown_cells(torch.Generator(), 5, 1.0).all()
-    assert not shown_cells(torch.Generator(), 5, 0.0).any()
+    visible = random_cells(torch.Generator().manual_seed(0), 8, 0.5).view(4, 2, 4, 2)
+    assert torch.equal(visible, visible[:, :1, :, :1].expand(4, 2, 4, 2))
+    assert 0 < visible.float().mean() < 1
+    assert random_cells(torch.Generator(), 5, 1.0).all()
+    assert not random_cells(torch.Generator(), 5, 0.0).any()
 
 
 def test_codes_near_the_plates_score_higher_where_it_is_seen(model: UnifiedModel) -> None:
     codes = torch.randint(model.config.image.codes, (2, model.config.image.tokens))
-    shown = torch.arange(model.config.image.tokens)[None].expand(2, -1) % 3 == 0
-    features, bias = model.follow_plan(codes, shown)
+    visible = torch.arange(model.config.image.tokens)[None].expand(2, -1) % 3 == 0
+    features, bias = model.follow_plan(codes, visible)
     assert features.shape == (model.config.foreground_groups, 2, model.config.image.tokens, model.config.decoder.width)
-    assert torch.equal(bias.argmax(2)[shown], codes[shown])
-    assert not bias[~shown].any()
-    other = torch.where(shown, codes, (codes + 1) % model.config.image.codes)
-    assert torch.equal(model.follow_plan(other, shown)[0], features)  # what is not shown can't be seen
+    assert torch.equal(bias.argmax(2)[visible], codes[visible])
+    assert not bias[~visible].any()
+    other = torch.where(visible, codes, (codes + 1) % model.config.image.codes)
+    assert torch.equal(model.follow_plan(other, visible)[0], features)  # what is not shown can't be seen
 
 
 def test_the_plan_follows_clicks_and_seed(generator: AdGenerator, cutout: object) -> None:

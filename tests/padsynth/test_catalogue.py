@@ -105,13 +105,13 @@ def test_selling_points(products: list[ProductSpec]) -> None:
     assert {point.type for product in products for point in product.selling_points} == TYPES
     for product in products:
         texts = [point.text for point in product.selling_points]
-        told = {point.type: point.text for point in product.selling_points}
+        points = {point.type: point.text for point in product.selling_points}
         assert 8 <= len(texts) <= 16
         assert len(set(texts)) == len(texts)
-        assert (told["brand"], told["series"]) == (product.brand, product.series)
-        chinese = is_chinese(told["type"])
+        assert (points["brand"], points["series"]) == (product.brand, product.series)
+        chinese = is_chinese(points["type"])
         colour = CHINESE_COLOURS[product.colour_name] if chinese else product.colour_name
-        assert told.get("colour", colour) == colour
+        assert points.get("colour", colour) == colour
         for text in texts:
             assert 1 <= len(text.split()) <= 4
             assert len(text) <= 12 or not chinese or not is_chinese(text)
@@ -124,11 +124,11 @@ def test_selling_points(products: list[ProductSpec]) -> None:
 def test_description_names_brand_category_and_features(products: list[ProductSpec]) -> None:
     for product in products:
         spoken = product.description.lower()
-        told = {point.type: point.text for point in product.selling_points}
+        points = {point.type: point.text for point in product.selling_points}
         assert product.brand in product.description
-        if is_chinese(told["type"]):
+        if is_chinese(points["type"]):
             assert 15 <= len(product.description) <= 80
-            assert told["type"] in product.description
+            assert points["type"] in product.description
         else:
             assert 10 <= len(product.description.split()) <= 40
             assert product.category in spoken

@@ -119,9 +119,9 @@ def test_a_process_that_dies_costs_one_product_and_the_next_run_mends_it(
 ) -> None:
     failed = render_world(world.products, world.creatives, tmp_path / "out", 1, SIZE, work=work_that_dies)
     assert failed == ["p00002", "p00004"]
-    told = capsys.readouterr().err
-    assert "p00002: the renderer died (exit code -9)" in told
-    assert "p00004: RuntimeError: no such material" in told
+    printed = capsys.readouterr().err
+    assert "p00002: the renderer died (exit code -9)" in printed
+    assert "p00004: RuntimeError: no such material" in printed
     assert len(times(tmp_path / "out")) == 10
     assert render_world(world.products, world.creatives, tmp_path / "out", 1, SIZE, work=work_that_dies) == []
     rendered(world, tmp_path / "whole")
@@ -184,9 +184,9 @@ def test_renders_of_the_first_world_are_refused(world: World, tmp_path: Path, wi
     else:
         (tmp_path / "manifest.json").unlink()
     for meta in tmp_path.glob("raw/*/meta.json"):
-        told = json.loads(meta.read_text())
-        del told["version"]
-        meta.write_text(json.dumps(told))
+        printed = json.loads(meta.read_text())
+        del printed["version"]
+        meta.write_text(json.dumps(printed))
     before = files(tmp_path)
     with pytest.raises(InputError, match="version 1 of the world, this is version 2; name another folder") as refusal:
         rendered(world, tmp_path, world.products[:2])

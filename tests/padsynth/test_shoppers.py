@@ -46,9 +46,9 @@ class Setting:
         """Whether family, palette, light and text style of a creative are preferred."""
         c = self.creative[name]
         department = self.department[c.product_id]
-        shown = (c.scene.family, c.scene.palette, c.scene.light, c.text_style)
+        traits = (c.scene.family, c.scene.palette, c.scene.light, c.text_style)
         liked = (taste.families, taste.palettes, taste.lights, taste.text_styles)
-        return [name in of[department] for name, of in zip(shown, liked, strict=True)]
+        return [name in of[department] for name, of in zip(traits, liked, strict=True)]
 
     def rates(self, pairs: Iterable[tuple[str, Taste]]) -> tuple[float, ...]:
         return tuple(np.mean([self.fit(name, taste) for name, taste in pairs], axis=0).tolist())

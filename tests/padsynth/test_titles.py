@@ -30,24 +30,24 @@ def products() -> list[ProductSpec]:
 
 def points_of(text: str, points: list[str]) -> list[str]:
     """The selling points that a text consists of, in order, once marks are removed; fails where something else stands."""
-    found: list[str] = []
+    parts: list[str] = []
     rest = text
     while rest := rest.lstrip(MARKS):
         # The longest one first: "Steel" must not be taken for a part of "Steel Body".
         options = [p for p in sorted(points, key=len, reverse=True) if rest.startswith(p)]
         assert options, f"{rest!r} begins with no selling point"
-        found.append(options[0])
+        parts.append(options[0])
         rest = rest.removeprefix(options[0])
         latin = options[0][-1].isascii() and options[0][-1].isalnum()
         assert not rest or not latin or not (rest[0].isascii() and rest[0].isalnum()), "words run together"
-    return found
+    return parts
 
 
 def check(text: str, points: list[str]) -> None:
-    told = points_of(text, points)
-    assert not Counter(told) - Counter(points), "a point that was told more often than given"
-    assert 2 <= len(told) < len(points)
-    assert told != points
+    used = points_of(text, points)
+    assert not Counter(used) - Counter(points), "a point that was told more often than given"
+    assert 2 <= len(used) < len(points)
+    assert used != points
     for opening, closing in ("[]", "()", "【】", "（）"):
         assert text.count(opening) == text.count(closing)
 
@@ -63,11 +63,11 @@ def test_texts_of_products_keep_the_contract(products: list[ProductSpec]) -> Non
 
 def test_every_title_names_brand_and_kind(products: list[ProductSpec]) -> None:
     for index, product in enumerate(products):
-        told = {point.type: point.text for point in product.selling_points}
+        used = {point.type: point.text for point in product.selling_points}
         for style in fitting_styles(product.selling_points):
             text = write(product, style, stream(4, index, style.name))
-            assert told["brand"] in text
-            assert told["type"] in text
+            assert used["brand"] in text
+            assert used["type"] in text
 
 
 def test_no_word_comes_twice(products: list[ProductSpec]) -> None:
@@ -133,23 +133,23 @@ def test_forms(name: str, english: str, chinese: str) -> None:
         ([kind.capitalize() for kind in TYPES], ["Light", "Quiet", "Soft"], "Feature", english),
         (names, ["轻便", "静音", "防水"], "特点", chinese),
     ):
-        told = [SellingPoint(*pair) for pair in zip(TYPES, kinds, strict=True)] + [SellingPoint("feature", f) for f in features]
-        text = compose_text(told, STYLES[name], stream(0, name))
+        used = [SellingPoint(*pair) for pair in zip(TYPES, kinds, strict=True)] + [SellingPoint("feature", f) for f in features]
+        text = compose_text(used, STYLES[name], stream(0, name))
         assert re.sub("|".join(features), feature, text) == expected
 
 
 def test_what_is_missing_leaves_no_mark() -> None:
-    told = [SellingPoint(kind, kind.capitalize()) for kind in ("brand", "type", "colour", "series")]
+    used = [SellingPoint(kind, kind.capitalize()) for kind in ("brand", "type", "colour", "series")]
     style = TextStyle("any", "[promotion] brand, size - type (pack, colour)【model】 series!")
-    assert compose_text([*told, SellingPoint("extra", "x")], style, stream(0)) == "Brand - Type (Colour) Series!"
+    assert compose_text([*used, SellingPoint("extra", "x")], style, stream(0)) == "Brand - Type (Colour) Series!"
 
 
 def test_latin_words_never_run_together_in_chinese() -> None:
-    told = [
+    used = [
         SellingPoint(*pair)
         for pair in (("brand", "VELMO"), ("model", "X5"), ("type", "台灯"), ("size", "8W"), ("feature", "暖光"))
     ]
-    assert compose_text(told, TextStyle("any", "brand model type size"), stream(0)) == "VELMO X5台灯8W"
+    assert compose_text(used, TextStyle("any", "brand model type size"), stream(0)) == "VELMO X5台灯8W"
 
 
 @pytest.mark.parametrize("missing", ["promotion", "pack", "size"])
@@ -188,9 +188,9 @@ def test_invented_tasks_tell_no_label() -> None:
     """What a model is given are texts alone: no type of a selling point, no name of a style."""
     names = {*STYLES, "brand", "audience", "promotion", "feature"}
     task = pseudo_title_task(stream(0, "task"), 3, STYLES["spec_pipes"])
-    told = [task.description, task.text, *task.selling_points, *task.clicked_texts]
-    assert all(type(text) is str for text in told)
-    assert not names & set(told)
+    used = [task.description, task.text, *task.selling_points, *task.clicked_texts]
+    assert all(type(text) is str for text in used)
+    assert not names & set(used)
     assert set(vars(task)) == {"description", "selling_points", "text", "clicked_texts"}
 
 

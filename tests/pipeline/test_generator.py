@@ -350,8 +350,8 @@ def test_a_tokenizer_of_two_resolutions_paints_the_larger_one(
     twice.load_state_dict(model.state_dict(), strict=False)
     size = (config.image.painted, config.image.painted)
     painted: list[Ad] = []
-    for own in (model, twice):
-        painted.append(AdGenerator(own, tokenizer).generate(product, seed=2, size=size))
+    for each in (model, twice):
+        painted.append(AdGenerator(each, tokenizer).generate(product, seed=2, size=size))
     codes: list[torch.Tensor] = []
     decode = twice.image_tokenizer.decode
     with pytest.MonkeyPatch.context() as patch:

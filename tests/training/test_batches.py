@@ -115,10 +115,10 @@ def test_a_personal_batch_is_the_users_history(store: Store, tokenizer: TextToke
             assert variants
             seen = batch.clicks.codes[number][batch.clicks.visible[number]].numpy()
             assert len(seen) * config.click_image_tokens == int((batch.kinds[number] == CLICK_IMAGE).sum())
-            known = {
+            allowed = {
                 bytes(store.click_codes[c, v].astype(np.int64)) for c in clicks if c != target for v in range(len(VARIANTS))
             }
-            assert {bytes(codes) for codes in seen} <= known
+            assert {bytes(codes) for codes in seen} <= allowed
             box = store.boxes[target]
             outside = batch.canvas[number].clone()
             for v in variants:  # white but for the product's box, mirrored in odd variants
@@ -181,7 +181,7 @@ def test_plans_show_a_plate_but_not_around_products(store: Store) -> None:
         plan = draw_plan(stream(0, "plans", number), store, row, number % 2, grid)
         if plan is not None:
             assert (plan.codes == store.codes[row, number % 2]).all()
-            assert not (plan.shown & hidden[number % 2]).any()
-            seen.append(plan.shown.mean())
+            assert not (plan.visible & hidden[number % 2]).any()
+            seen.append(plan.visible.mean())
     assert 30 < len(seen) < 60  # some are painted without a plan
     assert np.std(seen) > 0.05

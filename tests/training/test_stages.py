@@ -65,9 +65,9 @@ def test_a_trained_model_plans_its_pictures(trained: Path) -> None:
     assert plan.facets == tuple(len({label[facet] for label in labels}) for facet in ("family", "palette", "light"))
     assert plan.codes.any(1).all()
     assert (plan.boxes[:, 2:] > 0).all()
-    found = load_scenes_encoder(trained / "scenes" / SCENES)
-    assert list(found.names) == ["family", "palette", "light"]
-    for name, weight in found.encoder.state_dict().items():
+    loaded = load_scenes_encoder(trained / "scenes" / SCENES)
+    assert list(loaded.names) == ["family", "palette", "light"]
+    for name, weight in loaded.encoder.state_dict().items():
         assert torch.allclose(plan.encoder.state_dict()[name], weight, atol=1e-3)  # stored in 16 bits
 
 

@@ -158,7 +158,7 @@ def test_a_folder_is_refined_and_its_data_stay_encoded(tmp_path: Path, capsys: p
         wide = replace(TWO_SIZES, image=replace(TWO_SIZES.image, resolution=picture.width))
     checkpoint.save_tokenizer(tmp_path / "third", FSQTokenizer(wide.image), wide)
     assert main([*command, "--refine", str(tmp_path / "third"), "--out", str(tmp_path / "fourth")]) == 2
-    told = capsys.readouterr().err
-    [line] = [line for line in told.splitlines() if line.startswith("uniadgen:")]
+    printed = capsys.readouterr().err
+    [line] = [line for line in printed.splitlines() if line.startswith("uniadgen:")]
     assert "512 px" in line
-    assert "Traceback" not in told
+    assert "Traceback" not in printed

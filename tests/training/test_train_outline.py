@@ -65,13 +65,13 @@ def test_the_order_of_the_clicked_texts_is_learnt(tokenizer: TextTokenizer, tmp_
     def word(draw: random.Random) -> str:
         return "".join(draw.choice("bdfgklmn") + draw.choice("aeiou") for _ in range(2)).capitalize()
 
-    def told(draw: random.Random) -> list[str]:
+    def shuffled(draw: random.Random) -> list[str]:
         return [str(draw.randint(10, 99)), word(draw), f"For {word(draw)}"]
 
     def example(draw: random.Random, clicks: int) -> Example:
         order = draw.sample(range(3), draw.randint(1, 3))
-        texts = [" ".join(points[i] for i in order) for points in (told(draw) for _ in range(clicks))]
-        points, clicked = ([tokenizer.encode(" " + t) for t in some] for some in (told(draw), texts))
+        texts = [" ".join(points[i] for i in order) for points in (shuffled(draw) for _ in range(clicks))]
+        points, clicked = ([tokenizer.encode(" " + t) for t in some] for some in (shuffled(draw), texts))
         return Example(points, clicked, order)
 
     torch.manual_seed(0)
@@ -125,6 +125,6 @@ def test_bad_input_gets_one_line(folder: Path, capsys: pytest.CaptureFixture[str
     (folder / "config.yaml").write_text(config)
     command = ["train", "outline", "--data", str(TINY), "--config", str(folder / "config.yaml")]
     assert main([*command, "--model", str(folder / model), "--out", str(folder / "out")]) == 2
-    told = capsys.readouterr().err
-    assert named in told
-    assert len(told.strip().splitlines()) == 1
+    printed = capsys.readouterr().err
+    assert named in printed
+    assert len(printed.strip().splitlines()) == 1

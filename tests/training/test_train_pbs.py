@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from uniadgen.ads import Placement
-from uniadgen.data.scenes import Scenes, load_scenes
+from uniadgen.data.plates import Plates, load_plates
 from uniadgen.errors import InputError
 from uniadgen.loading.background_encoder import load_encoder
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.slow
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 
 
-def world(products: range, scenes: int, seed: int) -> Scenes:
+def world(products: range, scenes: int, seed: int) -> Plates:
     """Striped scenes of any direction and colour; products are large discs of a loud colour, which plain pixels are led by."""
     rng = np.random.default_rng(seed)
-    made = Scenes([], [], [], [], [], {})
+    made = Plates([], [], [], [], [], {})
     looks = [(int(rng.integers(2, 8)), bool(rng.integers(2)), rng.integers(60, 200, 3)) for _ in range(scenes)]
     for product in products:
         disc = Image.new("RGBA", (24, 24))
@@ -37,18 +37,18 @@ def world(products: range, scenes: int, seed: int) -> Scenes:
             made.ids.append(f"{product}-{scene}")
             made.plates.append(Image.fromarray(stripes.clip(0, 255).astype(np.uint8)))
             made.products.append(str(product))
-            made.scenes.append(f"s{scene}")
+            made.scene_ids.append(f"s{scene}")
             made.places.append(Placement(10, 14, 26, 26))
     return made
 
 
 def test_triples_are_what_they_say() -> None:
-    scenes = world(range(6), 5, 0)
-    found = triples(scenes, 50)
-    assert len(found) == 50
-    for anchor, positive, negative in found:
-        assert scenes.scenes[anchor] == scenes.scenes[positive] != scenes.scenes[negative]
-        assert scenes.products[positive] != scenes.products[anchor] == scenes.products[negative]
+    plates = world(range(6), 5, 0)
+    some_triples = triples(plates, 50)
+    assert len(some_triples) == 50
+    for anchor, positive, negative in some_triples:
+        assert plates.scene_ids[anchor] == plates.scene_ids[positive] != plates.scene_ids[negative]
+        assert plates.products[positive] != plates.products[anchor] == plates.products[negative]
 
 
 def test_training_makes_the_scene_matter(tmp_path: Path) -> None:
@@ -64,20 +64,20 @@ def test_training_makes_the_scene_matter(tmp_path: Path) -> None:
 
 
 def test_scenes_come_from_a_data_set(tmp_path: Path) -> None:
-    scenes = load_scenes(TINY, ("val",), size=64)
-    assert len(scenes.plates) == 20
-    assert all(plate.size == (64, 64) for plate in scenes.plates)
-    assert scenes.ad(0).size == (64, 64)
-    assert len(set(scenes.products)) == 4
+    plates = load_plates(TINY, ("val",), size=64)
+    assert len(plates.plates) == 20
+    assert all(plate.size == (64, 64) for plate in plates.plates)
+    assert plates.ad(0).size == (64, 64)
+    assert len(set(plates.products)) == 4
     with pytest.raises(InputError):
-        load_scenes(TINY, ("nowhere",))
+        load_plates(TINY, ("nowhere",))
 
 
 def test_the_embedded_encoder_measures_the_background() -> None:
     """Same scene with another product scores above same product in another scene, also for unseen products."""
     encoder = load_encoder()
     for splits, least in ((("val", "test"), 16), (("train", "val", "test"), 300)):
-        scenes = load_scenes(TINY, splits)
-        chosen = triples(scenes, 400)
+        plates = load_plates(TINY, splits)
+        chosen = triples(plates, 400)
         assert len(chosen) >= least
-        assert triple_accuracy(encoder, scenes, chosen) >= 0.97
+        assert triple_accuracy(encoder, plates, chosen) >= 0.97

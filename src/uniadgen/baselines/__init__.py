@@ -55,8 +55,8 @@ def all_baselines() -> dict[str, Baseline]:
     """By name, in the order of the names of their files."""
     import uniadgen.baselines as package
 
-    found: list[Baseline] = defined(package, "BASELINE")
-    return {baseline.name: baseline for baseline in found}
+    baselines: list[Baseline] = defined(package, "BASELINE")
+    return {baseline.name: baseline for baseline in baselines}
 
 
 def most_similar_click(request: AdRequest) -> tuple[int, Click] | None:

@@ -8,10 +8,10 @@ from uniadgen.words import count_words
 
 def make(task: Task) -> Made:
     points = task.request.product.selling_points
-    found = most_similar_click(task.request)
-    if found is None:
+    most_similar = most_similar_click(task.request)
+    if most_similar is None:
         return Made(text=" ".join(points))
-    number, click = found
+    number, click = most_similar
     return Made(text=filled(click.text, points), clicks=(number,))
 
 
@@ -30,8 +30,8 @@ def filled(pattern: str, points: Sequence[str]) -> str:
         if text and count_words(text) >= habits.words:
             break
         behind_bracket = text.endswith(CLOSE)
-        shown = f"{OPEN}{point}{CLOSE}" if number == bracketed else point
-        text += f"{'' if behind_bracket else join} {shown}" if text else shown
+        written = f"{OPEN}{point}{CLOSE}" if number == bracketed else point
+        text += f"{'' if behind_bracket else join} {written}" if text else written
     return text + (EMPHASIS if habits.emphasised and not text.endswith(EMPHASIS) else "")
 
 

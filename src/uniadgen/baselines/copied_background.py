@@ -7,10 +7,10 @@ from uniadgen.imaging.loading import load_rgb
 
 
 def make(task: Task) -> Made:
-    found = most_similar_click(task.request)
-    if found is None:
+    most_similar = most_similar_click(task.request)
+    if most_similar is None:
         return Made()
-    number, click = found
+    number, click = most_similar
     picture = load_rgb(click.image, f"history[{number}].image")
     return Made(background=ImageOps.fit(picture, task.size, Image.Resampling.LANCZOS), clicks=(number,))
 

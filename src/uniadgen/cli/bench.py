@@ -22,13 +22,13 @@ def bench(arguments: argparse.Namespace) -> None:
     from uniadgen.bench import run
 
     # Rows appear as they are measured. With --json, standard output is for the list only; libraries never get it.
-    shown = notices() if arguments.json else sys.stdout
+    stream = notices() if arguments.json else sys.stdout
     with contextlib.redirect_stdout(notices()):
         rows = run(
             Path(arguments.model) if arguments.model else None,
             arguments.quick,
             1 if arguments.quick else arguments.repeats,
-            lambda line: print_line(line, shown, flush=True),
+            lambda line: print_line(line, stream, flush=True),
         )
     if arguments.json:
         print_json([dataclasses.asdict(row) for row in rows])

@@ -20,7 +20,7 @@ from typing import Any
 from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
-from uniadgen.files import checked_path, make_folder, own_folder, whole_file
+from uniadgen.files import checked_path, locked_folder, make_folder, whole_file
 from uniadgen.words import quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
@@ -132,7 +132,7 @@ def render(arguments: argparse.Namespace) -> None:
     if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
     failed: list[str] = []
-    with own_folder(out, "is being rendered"):
+    with locked_folder(out, "is being rendered"):
         if not arguments.pack_only:
             failed = render_world(world.products, world.creatives, out, arguments.workers, arguments.pixels, seed=world.seed)
         build_dataset(world, raw, out, arguments.quality)

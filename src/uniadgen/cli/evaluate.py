@@ -52,7 +52,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from uniadgen.evaluation.picture_sets import judge_pictures
     from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, generate_variants, load_cases
     from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
-    from uniadgen.evaluation.systems import own_outputs, read_system
+    from uniadgen.evaluation.systems import generated_outputs, read_system
     from uniadgen.loading.background_encoder import load_encoder
     from uniadgen.metrics.metric import Judge
     from uniadgen.pipeline.generator import AdGenerator
@@ -80,7 +80,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     generating = time.perf_counter() - started
     judge = Judge(encoder, data, arguments.split)
     names = [case.id for case in cases]
-    made = {c.name: own_outputs(out / "ads" / c.name, names) for c in wanted}
+    made = {c.name: generated_outputs(out / "ads" / c.name, names) for c in wanted}
     judgements = {name: judge_ads(cases, outputs, judge) for name, outputs in made.items()}
     rows = {name: judgement.rows for name, judgement in judgements.items()}
     oracle = oracle_values(cases, data, encoder)
@@ -158,8 +158,8 @@ def _command(arguments: argparse.Namespace) -> str:
     ):
         value = getattr(arguments, name)
         if value is not None and (name, value) != ("seed", 0):
-            shown = Path(value).resolve().name if name in ("data", "model", "encoder", "out") else str(value)
-            words += [f"--{name.replace('_', '-')}", shown]
+            word = Path(value).resolve().name if name in ("data", "model", "encoder", "out") else str(value)
+            words += [f"--{name.replace('_', '-')}", word]
     for system in arguments.outputs:
         name, _, path = system.partition("=")
         words += ["--outputs", f"{name}={Path(path).name}"]
@@ -170,10 +170,10 @@ def _machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     name = platform.processor() or platform.machine()
     try:
-        found = re.search("model name.*: (.+)", Path("/proc/cpuinfo").read_text("utf-8"))
+        match = re.search("model name.*: (.+)", Path("/proc/cpuinfo").read_text("utf-8"))
     except OSError:  # no Linux
-        found = None
-    return f"{cores} core{'s' if cores > 1 else ''} of {found[1].strip() if found else name}"
+        match = None
+    return f"{cores} core{'s' if cores > 1 else ''} of {match[1].strip() if match else name}"
 
 
 def _gallery(
@@ -186,11 +186,11 @@ def _gallery(
     from uniadgen.evaluation.report import GalleryAd, GalleryEntry
     from uniadgen.imaging.loading import load_rgb
 
-    shown = (("no history", "length-0"), ("with their history", f"length-{full}"), ("with the other's history", "swapped"))
+    columns = (("no history", "length-0"), ("with their history", f"length-{full}"), ("with the other's history", "swapped"))
     entries = []
     for case in cases:
         ads = [GalleryAd("the ad they truly clicked", case.true_ad, case.true_text)]
-        for title, name in shown:
+        for title, name in columns:
             if name in made:
                 output = made[name][case.id]
                 figures = _figures(rows[name][case.id])
@@ -203,13 +203,13 @@ def _gallery(
         taste = case.taste or {}
         if case.department in taste.get("families", {}):
             about.append((f"prefers for {case.department}", ", ".join(taste["families"][case.department])))
-        own, other = made[f"length-{full}"][case.id].sampled, made["swapped"][case.id].sampled
-        clicks = _shown_clicks(case.history, own), _shown_clicks(case.other_history, other)
+        sampled, other = made[f"length-{full}"][case.id].sampled, made["swapped"][case.id].sampled
+        clicks = _gallery_clicks(case.history, sampled), _gallery_clicks(case.other_history, other)
         entries.append(GalleryEntry(f"Shopper {case.id} (the other one: {case.other})", about, *clicks, ads))
     return entries
 
 
-def _shown_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
+def _gallery_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
     """The sampled clicks and the latest others, oldest first, at most CLICKS."""
     from uniadgen.evaluation.report import GalleryClick
 
@@ -222,24 +222,24 @@ def _shown_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
 def _figures(row: dict[str, float]) -> str:
     from uniadgen.metrics.registry import ad_figures
 
-    shown = [figure for figure in ad_figures() if figure.follows_taste and figure.name in row]
-    return ", ".join(f"{figure.title} {row[figure.name]:.{min(figure.digits, 2)}f}" for figure in shown)
+    figures = [figure for figure in ad_figures() if figure.follows_taste and figure.name in row]
+    return ", ".join(f"{figure.title} {row[figure.name]:.{min(figure.digits, 2)}f}" for figure in figures)
 
 
 def _lengths(text: str) -> list[int]:
-    found = text.split(",")
-    if not all(re.fullmatch("[0-9]{1,3}", value) for value in found):
+    lengths = text.split(",")
+    if not all(re.fullmatch("[0-9]{1,3}", value) for value in lengths):
         raise InputError(f"argument --history-length: {quoted(text)} is no list of numbers such as 0,3,10")
-    return [int(value) for value in found]
+    return [int(value) for value in lengths]
 
 
 def _systems(given: list[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    systems: dict[str, Path] = {}
     for text in given:
         name, separator, path = text.partition("=")
         if not separator or not name.strip() or not path:
             raise InputError(f"argument --outputs: {quoted(text)} is not NAME=PATH")
-        if name in found:
+        if name in systems:
             raise InputError(f"argument --outputs: the name {quoted(name)} is given twice; choose another one")
-        found[name] = Path(path)
-    return found
+        systems[name] = Path(path)
+    return systems

@@ -88,7 +88,7 @@ def generate(arguments: argparse.Namespace) -> None:
     shaping = options.shaping() | {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": version()}
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
-    if missing := {name: own for name, own in seeds.items() if name not in records}:
+    if missing := {name: own_seed for name, own_seed in seeds.items() if name not in records}:
         records |= _make_ads(arguments, checked, options, missing, digest, out)
     entries = [records[name] for name in seeds]
     if arguments.json:

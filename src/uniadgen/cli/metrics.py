@@ -116,19 +116,19 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
         print_line(f"--outputs: {line}", sys.stderr)
     judged = [case for case in cases if case.id in system.ads]
     scores = metric.of_ads(Ads(judged, [system.ads[case.id] for case in judged], Judge(encoder, data, arguments.split)))
-    found: dict[str, Any] = {}
+    means: dict[str, Any] = {}
     for figure in metric.figures:
         values = np.array([row[figure.name] for row in scores.values if figure.name in row])
         if len(values):
             mean, bounds = round(float(values.mean()), 5), [round(bound, 5) for bound in interval(values)]
-            found[figure.name] = {"mean": mean, "ci": bounds, "n": len(values)}
-    if not found:
+            means[figure.name] = {"mean": mean, "ci": bounds, "n": len(values)}
+    if not means:
         raise InputError(f"metric {metric.name}: these ads, or the data, lack what it needs: {', '.join(metric.needs)}")
     if arguments.json:
-        print_json({**found, "signatures": dict(scores.signatures)})
+        print_json({**means, "signatures": dict(scores.signatures)})
         return
-    for name, told in found.items():
-        print_line(f"{name:21} {told['mean']:.4f} [{told['ci'][0]:.4f}, {told['ci'][1]:.4f}]  {told['n']} ads")
+    for name, entry in means.items():
+        print_line(f"{name:21} {entry['mean']:.4f} [{entry['ci'][0]:.4f}, {entry['ci'][1]:.4f}]  {entry['n']} ads")
     print_line("\n".join(scores.signatures.values()))
 
 
@@ -144,27 +144,27 @@ def metrics_of_pictures(arguments: argparse.Namespace) -> None:
     beside = getattr(arguments, "beside", "val")
     pictures = PictureSet(judge, kind, partial(folder_pictures, folder, kind), {"": members} if members else {}, beside)
     try:
-        [found] = metric.of_pictures(pictures).values()
+        [result] = metric.of_pictures(pictures).values()
     except TooFew as error:
         raise InputError(f"argument --pictures: {quoted(folder)}: {error}") from None
-    values = found.as_dict()
+    values = result.as_dict()
     if arguments.json:
         print_json(values)
         return
     for name, value in values.items():
         if name != "signature":
             print_line(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
-    print_line(found.signature)
+    print_line(result.signature)
 
 
 def _subfolders(folder: Path) -> list[Path]:
     try:
-        found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError:
         raise InputError(f"argument --pictures: {quoted(folder)} is no readable folder; name a folder of folders") from None
-    if not found:
+    if not folders:
         raise InputError(f"argument --pictures: {quoted(folder)} has no folders in it; put each group of pictures in one")
-    return found
+    return folders
 
 
 def metrics_reconstruction(arguments: argparse.Namespace) -> None:
@@ -178,29 +178,29 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
     tokenizer, config = load_tokenizer(folder, "cuda" if torch.cuda.is_available() else "cpu")
     data, out = Path(arguments.data), None if arguments.out is None else Path(arguments.out)
     if out is None:
-        found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit)
+        result = reconstruction(data, tokenizer, config, arguments.split, arguments.limit)
     else:
         check_out(out)
         make_folder(out, "argument --out")
         save = partial(_save_plate, out)
-        found = reconstruction(data, tokenizer, config, arguments.split, arguments.limit, save=save)
+        result = reconstruction(data, tokenizer, config, arguments.split, arguments.limit, save=save)
     if arguments.json:
-        print_json(found.as_dict())
+        print_json(result.as_dict())
         return
     print_line(f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}")
-    for name, quality in (("plates", found.plates), ("ads", found.ads)):
+    for name, quality in (("plates", result.plates), ("ads", result.ads)):
         if quality is not None:
             print_line(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
-    if found.large is not None:
-        own = found.large.quality
-        print_line(f"{found.large.side:4} px  {own.n:8,} {own.psnr:8.2f} {own.ssim:8.4f}")
-        crisp = found.large.crispness
-        found_ratios = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
-        told = ("-" if ratio is None else f"{ratio:.3f}" for ratio in found_ratios)
-        ratios = "Laplacian {}, gradient {}, edges {}".format(*told)
-        print_line(f"crispness at {found.large.side} px, ratio to the plates: {ratios}")
-    print_line(f"codes in use: {found.codes_used:.1%} of {found.codes:,}")
-    print_line(found.signature)
+    if result.large is not None:
+        large = result.large.quality
+        print_line(f"{result.large.side:4} px  {large.n:8,} {large.psnr:8.2f} {large.ssim:8.4f}")
+        crisp = result.large.crispness
+        ratios_of = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
+        written = ("-" if ratio is None else f"{ratio:.3f}" for ratio in ratios_of)
+        ratios = "Laplacian {}, gradient {}, edges {}".format(*written)
+        print_line(f"crispness at {result.large.side} px, ratio to the plates: {ratios}")
+    print_line(f"codes in use: {result.codes_used:.1%} of {result.codes:,}")
+    print_line(result.signature)
 
 
 def _save_plate(folder: Path, name: str, picture: Any) -> None:
@@ -213,11 +213,11 @@ def metrics_pictures(arguments: argparse.Namespace) -> None:
     from uniadgen.metrics.pictures import default_inception, picture_metrics
 
     inception = Path(arguments.inception) if arguments.inception else default_inception() if arguments.fid else None
-    found = picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip)
+    values = picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip)
     if arguments.json:
-        print_json(found)
+        print_json(values)
         return
-    for name, value in found.items():
+    for name, value in values.items():
         print_line(f"{name:18} {value:.4f}" if isinstance(value, float) else f"{name:18} {value}")
 
 

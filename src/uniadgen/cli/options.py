@@ -20,20 +20,20 @@ CHOICES: dict[str, tuple[str, ...]] = {"sampling": tuple(SAMPLINGS), "without": 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """One argument for each field of GenerateOptions."""
     for field in dataclasses.fields(GenerateOptions):
-        flag, told = f"--{field.name.replace('_', '-')}", field.metadata
+        flag, texts = f"--{field.name.replace('_', '-')}", field.metadata
         kind, within = _taken_apart(hints()[field.name])
         if field.name == "size":
-            parser.add_argument(flag, type=_size, default=field.default, metavar=told["metavar"], help=told["help"])
+            parser.add_argument(flag, type=_size, default=field.default, metavar=texts["metavar"], help=texts["help"])
         elif kind is bool:
-            parser.add_argument(flag, action="store_true", help=told["help"])
+            parser.add_argument(flag, action="store_true", help=texts["help"])
         elif field.name in CHOICES or get_origin(kind) is Literal:
             several = field.name == "without"
             choices = CHOICES.get(field.name) or get_args(kind)
             extra: dict[str, Any] = {"action": "append"} if several else {"default": field.default}
-            parser.add_argument(flag, choices=choices, help=told["help"], **extra)
+            parser.add_argument(flag, choices=choices, help=texts["help"], **extra)
         else:
             parse = whole_number(int(within.least), int(within.most)) if kind is int else number(within.least, within.most)
-            parser.add_argument(flag, type=parse, default=field.default, metavar=told["metavar"], help=told["help"])
+            parser.add_argument(flag, type=parse, default=field.default, metavar=texts["metavar"], help=texts["help"])
 
 
 def chosen_options(arguments: argparse.Namespace) -> GenerateOptions:

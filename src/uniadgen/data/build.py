@@ -53,8 +53,8 @@ def build_dataset(
         raise InputError(f"raw folder {raw}: no rendered product (a folder with meta.json) of this world; render it first")
     products = {product.id: product for product in world.products}
     creatives = [creative for creative, _ in rendered]
-    shown = dict.fromkeys(creative.product_id for creative in creatives)
-    cutouts = {name: _packed_cutout(_cutout_path(raw, name), quality) for name in shown}
+    advertised = dict.fromkeys(creative.product_id for creative in creatives)
+    cutouts = {name: _packed_cutout(_cutout_path(raw, name), quality) for name in advertised}
 
     def creative_rows() -> Iterator[Row]:
         cutout_of, cutout = "", Image.new("RGBA", (1, 1))

@@ -102,9 +102,9 @@ def _work_of(folder: Path) -> str:
 
 def _remove_useless(folder: Path) -> None:
     """Removes parts of earlier runs that belong to another table than the present one."""
-    for found in folder.glob(".encode-*"):
-        if not found.name.startswith(_work_of(folder)):
-            shutil.rmtree(found)
+    for stale in folder.glob(".encode-*"):
+        if not stale.name.startswith(_work_of(folder)):
+            shutil.rmtree(stale)
 
 
 def fingerprint(tokenizer: FSQTokenizer | JanusTokenizer) -> str:
@@ -160,9 +160,9 @@ def _parts(source: Table, columns: Sequence[str]) -> Iterator[Any]:
 def _tables(source: Table, columns: Sequence[str]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     have = 0
-    for found in source.batches(PART, columns):
-        waiting.append(found)
-        have += len(found)
+    for batch in source.batches(PART, columns):
+        waiting.append(batch)
+        have += len(batch)
         while have >= PART:
             table = pa.Table.from_batches(waiting)
             yield table.slice(0, PART)
@@ -252,7 +252,7 @@ class _Encoder:
         views = (varied(pixels, variant) for pixels in pictures for variant in range(self.variants))
         while some := list(islice(views, self.batch)):
             codes.append(self.tokenizer.encode(torch.stack(some).to(device)).cpu())
-        return [list(map(int, found)) for found in torch.cat(codes).unflatten(0, (-1, self.variants)).flatten(1).tolist()]
+        return [list(map(int, picture)) for picture in torch.cat(codes).unflatten(0, (-1, self.variants)).flatten(1).tolist()]
 
     def _foreground(self, row: Row, size: int) -> tuple[list[int] | None, bytes | None]:
         cutout = self.cutouts[row["product_id"]]

@@ -122,9 +122,9 @@ def parse_taste(text: str) -> Taste:
 
 def read_index(folder: Path) -> CreativeIndex:
     """The creatives of a PAd-Synth data set as an index for drawing clicks. Raises InputError for data of another kind."""
-    known = open_labels(folder).creatives
+    labels = open_labels(folder).creatives
     columns = ("id", "product_id", "department", "category", "split")
-    rows = [{**row, **known.get(row["id"], {})} for row in iter_rows(folder, "creatives", columns, 4096)]
+    rows = [{**row, **labels.get(row["id"], {})} for row in iter_rows(folder, "creatives", columns, 4096)]
     if not all("family" in row for row in rows):
         raise InputError(f"data folder {quoted(folder)}: its creatives have no labels, as only PAd-Synth has")
     names = ("id", "product_id", "department", "category", "family", "palette", "light", "text_style", "split")

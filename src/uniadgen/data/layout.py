@@ -153,7 +153,7 @@ def _needed(name: TableName) -> list[str]:
     return [column for column in SCHEMAS[name].names if column not in OPTIONAL]
 
 
-def _own(table: Table, name: TableName) -> list[str]:
+def _columns_of(table: Table, name: TableName) -> list[str]:
     """The columns of the layout that a table has."""
     return [column for column in SCHEMAS[name].names if column not in OPTIONAL or column in table.schema.names]
 
@@ -167,7 +167,7 @@ def check_rows(folder: Path, name: TableName, columns: Sequence[str]) -> None:
 
 def _read(folder: Path, name: TableName, columns: Sequence[str] | None) -> pa.Table:
     with open_table(folder, name, columns) as table:
-        return table.read(columns or _own(table, name))
+        return table.read(columns or _columns_of(table, name))
 
 
 def read_creatives(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -188,7 +188,7 @@ def read_users(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
 def iter_rows(folder: Path, name: TableName, columns: Sequence[str] | None = None, batch_size: int = 256) -> Iterator[Row]:
     """The rows of a table one by one; no more than a row group is in memory."""
     with open_table(folder, name, columns) as table:
-        for batch in table.batches(batch_size, columns or _own(table, name)):
+        for batch in table.batches(batch_size, columns or _columns_of(table, name)):
             yield from batch.to_pylist()
 
 
@@ -207,8 +207,8 @@ def targets_of(user: Row) -> Iterator[tuple[list[str], str]]:
 def world_of(folder: Path) -> dict[str, Any] | None:
     """Version and seed of the PAd-Synth world that a data set was built of; None for other data, and for world 1."""
     with open_table(folder, "creatives", ("id",)) as table:
-        told = (table.schema.metadata or {}).get(WORLD_KEY)
-    return None if told is None else dict(json.loads(told))
+        description = (table.schema.metadata or {}).get(WORLD_KEY)
+    return None if description is None else dict(json.loads(description))
 
 
 def in_pixels(placement: Fractions, size: tuple[int, int]) -> Placement:

@@ -88,8 +88,8 @@ def _embed(
             words.write(np.asarray(embedder([clean_text(row["text"]) for row in batch]), np.float16).tobytes())
             some = [index for index, row in enumerate(batch) if row["description"]]
             if some:
-                found = np.asarray(embedder([clean_text(batch[i]["description"]) for i in some]), np.float16)
-                for index, vector in zip(some, found, strict=True):
+                vectors = np.asarray(embedder([clean_text(batch[i]["description"]) for i in some]), np.float16)
+                for index, vector in zip(some, vectors, strict=True):
                     about.seek((start + index) * vector.nbytes)
                     about.write(vector.tobytes())
             if progress is not None:
@@ -111,16 +111,16 @@ def _fill(
     folder: Path, vectors: NDArray[np.float16], described: NDArray[np.float16], name: str, progress: Progress | None
 ) -> int:
     users = table_path(folder, "users")
-    known = joins.table(table_path(folder, "creatives"), "file_row_number = true")
+    creatives = joins.table(table_path(folder, "creatives"), "file_row_number = true")
     # The rows of all clicks' creatives and of their users' targets, in the order of users and of their clicks.
     query = f"""
-        WITH known AS (SELECT id, file_row_number AS place FROM {known}),
+        WITH listed AS (SELECT id, file_row_number AS place FROM {creatives}),
         r AS (
             SELECT file_row_number AS n, target, unnest(clicks).creative AS id, unnest(range(len(clicks))) AS pos
             FROM {joins.table(users, "file_row_number = true")}
         )
         SELECT c.place AS click, t.place AS target FROM r
-        LEFT JOIN known AS c ON c.id = r.id LEFT JOIN known AS t ON t.id = r.target ORDER BY n, pos"""
+        LEFT JOIN listed AS c ON c.id = r.id LEFT JOIN listed AS t ON t.id = r.target ORDER BY n, pos"""
     done = 0
     with (
         whole_file(users) as temporary,

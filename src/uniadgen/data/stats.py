@@ -47,9 +47,9 @@ def data_stats(folder: Path) -> str:
     lines = [] if world is None else [f"world      version {world['version']}, seed {world['seed']}"]
     lines.append(f"creatives  {len(creatives):,}: {_counts(creatives['split'].to_pylist())}")
     for name in ("department", "category"):
-        known = creatives[name].drop_null()
-        if len(known):
-            lines.append(f"  {name:10} {_counts(known.to_pylist())}")
+        values = creatives[name].drop_null()
+        if len(values):
+            lines.append(f"  {name:10} {_counts(values.to_pylist())}")
     for name in _LABELS if labels.creatives else ():
         lines.append(f"  {name:10} {_counts([row[name] for row in labels.creatives.values()])}")
     scenes = Counter(creatives["scene_id"].drop_null().to_pylist())
@@ -79,12 +79,12 @@ def data_stats(folder: Path) -> str:
         )
     kinds = Counter(kind for some in labels.kinds.values() for kind in some)
     if kinds:
-        told = ", ".join(f"{kind} {count / kinds.total():.1%}" for kind, count in kinds.most_common())
-        lines.append(f"  kinds      of clicks: {told}")
+        written = ", ".join(f"{kind} {count / kinds.total():.1%}" for kind, count in kinds.most_common())
+        lines.append(f"  kinds      of clicks: {written}")
     rates = taste_rates(folder, labels)
     if rates is not None:
-        own, chance = rates
-        shares = (f"{name} {a:.0%} ({b:.0%})" for name, a, b in zip(_LIKED, own, chance, strict=True))
+        liked, chance = rates
+        shares = (f"{name} {a:.0%} ({b:.0%})" for name, a, b in zip(_LIKED, liked, chance, strict=True))
         lines.append(f"  taste      clicks that show what their user likes (what another user likes): {', '.join(shares)}")
     return "\n".join(lines)
 
@@ -98,9 +98,9 @@ def title_figures(folder: Path, labels: Labels) -> dict[str, float]:
     for row in iter_rows(folder, "creatives", ("id", "text", "selling_points"), 4096):
         if row["id"] not in labels.creatives:
             continue
-        told = dict(zip(labels.creatives[row["id"]]["selling_point_types"], row["selling_points"], strict=False))
-        chinese = is_chinese(told.get("type", ""))
-        named.append((told.get("brand", "\n") in row["text"], told.get("type", "\n") in row["text"], chinese))
+        points = dict(zip(labels.creatives[row["id"]]["selling_point_types"], row["selling_points"], strict=False))
+        chinese = is_chinese(points.get("type", ""))
+        named.append((points.get("brand", "\n") in row["text"], points.get("type", "\n") in row["text"], chinese))
         characters.append(len(row["text"]))
         if not chinese:
             words.append(len(re.findall(r"[^\s|-]+", row["text"])))
@@ -113,12 +113,12 @@ def title_figures(folder: Path, labels: Labels) -> dict[str, float]:
 
 
 def _title_lines(folder: Path, labels: Labels) -> list[str]:
-    found = title_figures(folder, labels)
-    if not found:
+    figures = title_figures(folder, labels)
+    if not figures:
         return []
-    spread = [", ".join(f"{found[f'{name} {share} %']:.0f}" for share in (5, 50, 95)) for name in ("words", "characters")]
+    spread = [", ".join(f"{figures[f'{name} {share} %']:.0f}" for share in (5, 50, 95)) for name in ("words", "characters")]
     return [
-        f"  titles     brand in {found['brand']:.1%}, kind in {found['kind']:.1%}, Chinese {found['chinese']:.1%}; "
+        f"  titles     brand in {figures['brand']:.1%}, kind in {figures['kind']:.1%}, Chinese {figures['chinese']:.1%}; "
         f"words {spread[0]}, characters {spread[1]} (5, 50, 95 %)"
     ]
 
@@ -128,17 +128,17 @@ def taste_rates(folder: Path, labels: Labels) -> tuple[NDArray[np.float64], NDAr
 
     None for a data set in which nobody's taste is known.
     """
-    shown = {
+    classes = {
         row["id"]: [row["department"], *(labels.creatives[row["id"]][name] for name in _LABELS)]
         for row in iter_rows(folder, "creatives", ("id", "department"), 4096)
         if row["id"] in labels.creatives
     }
     sums, count, before = np.zeros((2, len(_LIKED))), 0, None
     nothing = [[False] * len(_LIKED)]
-    for user in iter_rows(folder, "users", ("id", "clicks"), 4096) if shown else ():
+    for user in iter_rows(folder, "users", ("id", "clicks"), 4096) if classes else ():
         taste = labels.taste(user["id"])
         if taste is not None and before is not None:
-            clicks = [shown[click["creative"]] for click in user["clicks"] if click["creative"] in shown]
+            clicks = [classes[click["creative"]] for click in user["clicks"] if click["creative"] in classes]
             sums += [np.sum([fits(each, *click) for click in clicks] or nothing, axis=0) for each in (taste, before)]
             count += len(clicks)
         before = taste
@@ -162,17 +162,17 @@ def user_sheet(folder: Path, number: int) -> Image.Image:
     clicked = len(user["clicks"])
     names = [click["creative"] for click in user["clicks"][-MOST_CLICKS:]]
     wanted = {*names, user["target"]}
-    found = {
+    creatives = {
         row["id"]: (_opened(row["ad"], row["id"]), row["text"])
         for row in iter_rows(folder, "creatives", ("id", "ad", "text"), 64)
         if row["id"] in wanted
     }
-    missing = wanted - set(found)
+    missing = wanted - set(creatives)
     if missing:
         raise InputError(f"user {number}: names unknown creatives; run `uniadgen data validate`")
-    picture, text = found[user["target"]]
+    picture, text = creatives[user["target"]]
     title = f"User {number} clicked" + (f", the last {len(names)} of {clicked:,}" if len(names) < clicked else "")
-    row = SheetRow(title, [found[name] for name in names], picture, text)
+    row = SheetRow(title, [creatives[name] for name in names], picture, text)
     return contact_sheet([row], columns=max(COLUMNS, math.ceil(len(names) / ROWS)))
 
 

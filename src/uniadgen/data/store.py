@@ -229,32 +229,34 @@ def _write_users(folder: Path, made: Path) -> None:
         count, click = table.row_count, table.schema.field("clicks").type.value_type
     if click.get_field_index("similarity") < 0:
         raise InputError(f"data folder {quoted(folder)}: its clicks have no similarities; run `uniadgen data similarity`")
-    known = f"known AS (SELECT id, file_row_number AS place FROM {joins.table(table_path(folder, 'creatives'), _NUMBERED)})"
+    creatives = (
+        f"listed AS (SELECT id, file_row_number AS place FROM {joins.table(table_path(folder, 'creatives'), _NUMBERED)})"
+    )
     clicks = f"""
-        WITH {known}, r AS (
+        WITH {creatives}, r AS (
             SELECT file_row_number AS n, unnest(clicks) AS click, unnest(range(len(clicks))) AS pos
             FROM {joins.table(users, _NUMBERED)}
         )
         SELECT n, c.place AS place, coalesce(r.click.similarity, 0) AS similarity
-        FROM r LEFT JOIN known AS c ON c.id = r.click.creative ORDER BY n, pos"""
+        FROM r LEFT JOIN listed AS c ON c.id = r.click.creative ORDER BY n, pos"""
     targets = f"""
-        WITH {known}
+        WITH {creatives}
         SELECT u.split AS split, t.place AS place FROM {joins.table(users, _NUMBERED)} AS u
-        LEFT JOIN known AS t ON t.id = u.target ORDER BY u.file_row_number"""
+        LEFT JOIN listed AS t ON t.id = u.target ORDER BY u.file_row_number"""
     where, likeness = _Column(made, "clicks", np.int64), _Column(made, "similarity", np.float32)
     lengths = np.zeros(count, np.int64)
     with joins.joined(folder, clicks, made) as batches:
-        for found in batches:
-            where.add(_places(folder, found.column("place")))
-            likeness.add(found.column("similarity").to_numpy(zero_copy_only=False))
-            np.add.at(lengths, found.column("n").to_numpy(), 1)
+        for batch in batches:
+            where.add(_places(folder, batch.column("place")))
+            likeness.add(batch.column("similarity").to_numpy(zero_copy_only=False))
+            np.add.at(lengths, batch.column("n").to_numpy(), 1)
     where.finish()
     likeness.finish()
     splits, rows = _Column(made, "split", np.int8), _Column(made, "target", np.int64)
     with joins.joined(folder, targets, made) as batches:
-        for found in batches:
-            splits.add([_split(name, "a user") for name in found.column("split").to_pylist()])
-            rows.add(_places(folder, found.column("place")))
+        for batch in batches:
+            splits.add([_split(name, "a user") for name in batch.column("split").to_pylist()])
+            rows.add(_places(folder, batch.column("place")))
     splits.finish()
     rows.finish()
     np.save(made / "clicks_at.npy", np.concatenate([[0], np.cumsum(lengths)]))

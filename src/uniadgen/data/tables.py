@@ -165,8 +165,8 @@ def _box_problem(values: list[float | None], count: int, shares: bool) -> str | 
 
 
 def _rows(mask: pa.Array) -> list[int]:
-    found: list[int] = np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist()
-    return found
+    rows: list[int] = np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist()
+    return rows
 
 
 # Tables ------------------------------------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def open_table(path: Path, schema: pa.Schema, columns: Sequence[str]) -> Table:
 
 def filled(table: Table) -> dict[str, bool]:
     """For each column whether any row has a value there, as far as the file's statistics tell."""
-    found = dict.fromkeys(table.schema.names, False)
+    columns = dict.fromkeys(table.schema.names, False)
     with reading(table.path):
         for group in range(table.metadata.num_row_groups):
             stored = table.metadata.row_group(group)
@@ -324,5 +324,5 @@ def filled(table: Table) -> dict[str, bool]:
                 column = stored.column(number)
                 statistics = column.statistics
                 some = statistics is None or statistics.null_count is None or statistics.null_count < column.num_values
-                found[column.path_in_schema.split(".")[0]] |= some
-    return found
+                columns[column.path_in_schema.split(".")[0]] |= some
+    return columns

@@ -131,8 +131,8 @@ def _bytes_problem(data: bytes | None) -> str | None:
 def findings(records: Sequence[object], pictures: Pictures | None = None) -> Iterator[tuple[int, Finding]]:
     """Everything that is wrong with the entries of a PAd1M list, with each one's place in it."""
     for place in range(len(records)) if pictures is not None else doubtful(records):
-        for found in record_findings(records[place], pictures):
-            yield place, found
+        for finding in record_findings(records[place], pictures):
+            yield place, finding
 
 
 def record_findings(record: object, pictures: Pictures | None = None) -> list[Finding]:
@@ -141,31 +141,31 @@ def record_findings(record: object, pictures: Pictures | None = None) -> list[Fi
         return [(record.field, record.reason)]
     if not isinstance(record, dict):
         return [("", f"an object is needed, not {_kind(record)}")]
-    found: list[Finding] = []
+    problems: list[Finding] = []
     if isinstance(record, Lenient):
-        found += [
+        problems += [
             ("" if unstorable(name) else name, why) for name, value in record.items() if (why := unstorable([name, value]))
         ]
-        if found:
-            return found
+        if problems:
+            return problems
     for name in (*REQUIRED_TEXTS, *OPTIONAL_TEXTS):
         value = record.get(name)
         if name in REQUIRED_TEXTS and name not in record:
-            found.append((name, "missing"))
+            problems.append((name, "missing"))
         elif not isinstance(value, str) and (name in REQUIRED_TEXTS or value is not None):
-            found.append((name, f"a text is needed, not {_kind(value)}"))
+            problems.append((name, f"a text is needed, not {_kind(value)}"))
         elif isinstance(value, str) and name == "gt_title_cn" and any(map(is_blank, value.split(TITLE_SPLIT))):
-            found.append((name, "an empty title"))
+            problems.append((name, "an empty title"))
         elif isinstance(value, str) and name in REQUIRED_TEXTS and is_blank(value):
-            found.append((name, "empty"))
+            problems.append((name, "empty"))
     for name in ("width", "height"):
         value = record.get(name)
         if value is not None and (type(value) is not int or value < 1):
-            found.append((name, "a positive whole number is needed"))
-    found += _history_findings(record)
+            problems.append((name, "a positive whole number is needed"))
+    problems += _history_findings(record)
     if pictures is not None:
-        found += [(field, why) for field, path in _named_pictures(record) if (why := pictures.problem(path))]
-    return found
+        problems += [(field, why) for field, path in _named_pictures(record) if (why := pictures.problem(path))]
+    return problems
 
 
 def _history_findings(record: dict[str, Any]) -> Iterator[Finding]:
@@ -232,8 +232,8 @@ def histories(records: Sequence[dict[str, Any]]) -> Histories:
     """The clicks of sound records. Raises one of BAD for others, but not for all of them: `sound` tells."""
     images = [record["history_images"] for record in records]
     similarity = [
-        record["text_similarity"] if "text_similarity" in record else [None] * len(shown)
-        for record, shown in zip(records, images, strict=True)
+        record["text_similarity"] if "text_similarity" in record else [None] * len(clicked)
+        for record, clicked in zip(records, images, strict=True)
     ]
     values = pa.array(similarity)  # typed by what is there: told to make numbers, Arrow would take true for 1
     if values.type not in (pa.null(), *(pa.list_(kind) for kind in (pa.null(), pa.int64(), pa.float64()))):
@@ -254,7 +254,7 @@ def sound(records: Sequence[object]) -> Histories | None:
         return None
     some = cast(Sequence[dict[str, Any]], records)
     try:
-        found = histories(some)
+        clicks = histories(some)
         missing = sum(len(record["history_images"]) for record in some if "text_similarity" not in record)
         fine = (
             all({list} >= set(map(type, [record[name] for record in some])) for name in HISTORY_FIELDS[:2])
@@ -265,11 +265,11 @@ def sound(records: Sequence[object]) -> Histories | None:
             and all({str, NoneType} >= {type(record.get(name)) for record in some} for name in OPTIONAL_TEXTS)
             and all({int} >= {type(record.get(name, 1)) for record in some} for name in ("width", "height"))
             and min((record.get(name, 1) for record in some for name in ("width", "height")), default=1) > 0
-            and _sound_clicks(found, missing)
+            and _sound_clicks(clicks, missing)
         )
     except BAD:
         return None
-    return found if fine else None
+    return clicks if fine else None
 
 
 def doubtful(records: Sequence[object]) -> Iterator[int]:
@@ -299,18 +299,18 @@ def _blank_title(titles: str) -> bool:
     return any(map(is_blank, titles.split(TITLE_SPLIT)))
 
 
-def _sound_clicks(found: Histories, missing: int) -> bool:
+def _sound_clicks(clicks: Histories, missing: int) -> bool:
     """missing: how many similarities may be null."""
-    lengths = [pc.list_value_length(column) for column in (found.images, found.titles, found.similarity)]
+    lengths = [pc.list_value_length(column) for column in (clicks.images, clicks.titles, clicks.similarity)]
     if not (lengths[0].equals(lengths[1]) and lengths[0].equals(lengths[2])):
         return False
-    similarity = found.similarity.flatten()
+    similarity = clicks.similarity.flatten()
     extremes = pc.min_max(similarity)
     return (
         similarity.null_count == missing
         and (len(similarity) == missing or (extremes["min"].as_py() >= -1 and extremes["max"].as_py() <= 1))
-        and not any(is_blank(text) for column in (found.images, found.titles) for text in _maybe_blank(column.flatten()))
-        and not any(map(_blank_title, with_several(found.titles.flatten()).to_pylist()))
+        and not any(is_blank(text) for column in (clicks.images, clicks.titles) for text in _maybe_blank(column.flatten()))
+        and not any(map(_blank_title, with_several(clicks.titles.flatten()).to_pylist()))
     )
 
 
@@ -351,8 +351,8 @@ def pictures_in(folders: tuple[Path, ...]) -> Pictures | None:
 def _check_chunk(folders: tuple[Path, ...], chunk: Chunk) -> _Checked:
     records = read_chunk(chunk)
     pictures = pictures_in(folders)
-    found = [(place, field, message) for place, (field, message) in findings(records.items, pictures)]
-    return _Checked(records.next, len(records.items), found, records.broken)
+    problems = [(place, field, message) for place, (field, message) in findings(records.items, pictures)]
+    return _Checked(records.next, len(records.items), problems, records.broken)
 
 
 def validate_pad1m(
@@ -430,8 +430,8 @@ def _label_problems(folder: Path, creatives: Table, users: Table) -> Iterator[Pr
             if len(_usable(table, schema.names)) < len(schema.names) or "id" not in _usable(owner, ["id"]):
                 continue
             points = _point_counts(creatives) if schema is LABELS else {}
-            known = set(owner.ids())
-            missing = set(known)
+            ids = set(owner.ids())
+            missing = set(ids)
             for batch in table.batches(4096, schema.names, check_rows=False):
                 gaps: dict[int, list[Finding]] = {}
                 for number, field, why in row_findings(batch, schema):
@@ -439,7 +439,7 @@ def _label_problems(folder: Path, creatives: Table, users: Table) -> Iterator[Pr
                 for number, row in enumerate(batch.to_pylist()):
                     missing.discard(row["id"])
                     where = f"{path.stem} of {row['id']}"
-                    if row["id"] is not None and row["id"] not in known:
+                    if row["id"] is not None and row["id"] not in ids:
                         yield Problem(where, "id", "unknown id")
                     for finding in gaps.get(number) or _label_findings(row, points.get(row["id"])):
                         yield Problem(where, *finding)

@@ -103,16 +103,16 @@ class Engine:
         width = x.shape[1]
         rows = [cache.batch for cache in caches]
         positions = torch.cat([cache.read for cache in caches])[:, None] + torch.arange(width, device=x.device)
-        own = _split(lengths, rows)
+        parts = _split(lengths, rows)
         if lengths is not None:
             positions = (positions - width + torch.tensor(lengths, device=x.device)[:, None]).clamp(min=0)
-        for cache, part in zip(caches, own, strict=True):
+        for cache, part in zip(caches, parts, strict=True):
             cache.reserve(width)
             cache.hide_padding(width, part)
         longest = max(cache.length + (cache.prefix.length if cache.prefix else 0) for cache in caches)
         rotation = self._rotation(positions, longest + width, x.dtype)
         hidden = self._through_layers(x, [_Slots.of(cache, width) for cache in caches], rows, rotation, foreground)
-        for cache, part in zip(caches, own, strict=True):
+        for cache, part in zip(caches, parts, strict=True):
             cache.advance(width, part)
         return hidden
 
@@ -147,7 +147,7 @@ class Engine:
             qkv = block.qkv(_normalised(x, block.attention_norm)).view(batch, width, 3 * heads, -1).transpose(1, 2)
             qk = qkv[:, : 2 * heads]
             torch.addcmul(qk * cos, qk.roll(qk.shape[-1] // 2, -1), sin, out=qk)
-            attended = [own.attend(index, qkv[end - count : end]) for own, count, end in zip(slots, rows, ends, strict=True)]
+            attended = [slot.attend(index, qkv[end - count : end]) for slot, count, end in zip(slots, rows, ends, strict=True)]
             joined = attended[0] if len(attended) == 1 else torch.cat(attended)
             x = x + block.out(joined.transpose(1, 2).reshape(batch, width, size))
             gate, up = block.gate_up(_normalised(x, block.feed_forward_norm)).chunk(2, -1)
@@ -155,16 +155,16 @@ class Engine:
         return _normalised(x, model.decoder.norm)
 
     def text_logits(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
-        """hidden [D] -> scores of some words [len(ids)]: a grammar allows few, so few rows of the head are read."""
+        """hidden [D] -> logits of some words [len(ids)]: a grammar allows few, so few rows of the head are read."""
         head = self.model.text_head
         rows = torch.tensor(ids, device=hidden.device)
         return F.linear(hidden, head.weight[rows]).float()
 
     def image_logits(self, hidden: Tensor, guidance: float) -> Tensor:
-        """hidden [B, T, D] -> scores of all codes [B, T, codes], in single precision.
+        """hidden [B, T, D] -> logits of all codes [B, T, codes], in single precision.
 
         With a guidance other than 1, hidden is [2B, T, D], conditional rows first. The last layer is linear, so guidance is
-        applied before it: half the work, the same scores.
+        applied before it: half the work, the same logits.
         """
         x = F.gelu(self._project(hidden))
         if guidance != 1:
@@ -284,8 +284,8 @@ def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values:
     scores = torch.empty(batch, heads, width, count + keys.shape[2], dtype=q.dtype, device=q.device)
     joint = q.transpose(0, 1).reshape(heads, batch * width, size) @ shared_keys.transpose(1, 2)
     scores[..., :count] = joint.view(heads, batch, width, count).transpose(0, 1)
-    own = q @ keys.transpose(2, 3)
-    scores[..., count:] = own if mask is None else own.masked_fill(~mask, -torch.inf)
+    within = q @ keys.transpose(2, 3)
+    scores[..., count:] = within if mask is None else within.masked_fill(~mask, -torch.inf)
     weights = scores.softmax(-1)
     joint = weights[..., :count].transpose(0, 1).reshape(heads, batch * width, count) @ shared_values
     return weights[..., count:] @ values + joint.view(heads, batch, width, size).transpose(0, 1)

@@ -61,14 +61,14 @@ def habits_of(texts: Sequence[str]) -> Habits | None:
 
 
 def nats(habits: Habits, grammar: TextGrammar, allowed: Sequence[int], length: bool = True) -> list[float]:
-    """What the habits add to the scores of the ids that the grammar allows next. length: draw the end to the usual length."""
-    found: dict[int, float] = {}
+    """What the habits add to the logits of the ids that the grammar allows next. length: draw the end to the usual length."""
+    best: dict[int, float] = {}
     for reading in grammar.continuations():
         value = _nats(habits, reading)
         if length and reading.kind == "end":
             value += LENGTH_WEIGHT * (count_words(reading.before) - habits.words)
-        found[reading.token] = max(value, found.get(reading.token, -math.inf))
-    return [found[token] for token in allowed]
+        best[reading.token] = max(value, best.get(reading.token, -math.inf))
+    return [best[token] for token in allowed]
 
 
 def _nats(habits: Habits, reading: Continuation) -> float:
@@ -97,8 +97,8 @@ def _joined(habits: Habits, reading: Continuation, join: str) -> float:
     before = reading.before
     if before.endswith(CLOSE):
         return _shares(habits.after_bracket)[join]
-    told = len(reading.used) - (reading.kind == "point")
-    used = [other for other in JOINS[1:] if other + " " in before] or [SPACE] * (told - (CLOSE in before) > 1)
+    used_points = len(reading.used) - (reading.kind == "point")
+    used = [other for other in JOINS[1:] if other + " " in before] or [SPACE] * (used_points - (CLOSE in before) > 1)
     return _shares({other: habits.texts * (other in used) for other in JOINS} if used else habits.joins)[join]
 
 

@@ -3,7 +3,7 @@
 Both branches of guidance go through the decoder in one pass, but each has its own cache: the unconditional branch has read no
 instruction, so it has little to attend to. Both see the product.
 
-Sampling is `argmax(scores + noise)` with Gumbel noise that is drawn once per position and code: an exact sample of the softmax,
+Sampling is `argmax(logits + noise)` with Gumbel noise that is drawn once per position and code: an exact sample of the softmax,
 and once the noise is fixed, each token is a function of the tokens before it. So tokens can be found in parallel (Jacobi
 decoding; Song et al., 2021; Teng et al., 2024): guess a window of tokens, let one pass say what each would be if those before
 it were right, keep the guesses that it confirms and the first it corrects, and take its answers as the next guesses. What is
@@ -63,22 +63,22 @@ def decode_image(
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. start [D] or [rows, D]: the
     embedding of begin_image, to which conditional rows may have added the summary of their clicks. foreground
     [groups, B, tokens, D]; planned, of the same shape: what only conditional rows see. bias [B, tokens, codes]: added to the
-    guided scores. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the batch it is
+    guided logits. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the batch it is
     painted in. window: tokens in a pass; 1 is decoding one by one, which a GPU repeats as a CUDA graph. All pictures of a
     batch move on together, by the tokens that are confirmed in each of them.
     """
     batch, total = foreground.shape[1:3]
     config = engine.model.config.image
     branches = 1 if guidance == 1 else 2
-    told = foreground if planned is None else foreground + planned
-    foreground = told if branches == 1 else torch.cat([told, foreground], 1)
+    conditional = foreground if planned is None else foreground + planned
+    foreground = conditional if branches == 1 else torch.cat([conditional, foreground], 1)
     start = start.expand(branches * batch, -1)
     noise = _gumbel(generators, total, config.codes, start.device) if temperature else None
 
-    def drawn_from(found: Tensor, where: slice | Tensor) -> Tensor:
-        """found: guided scores, of these positions or guessed for them."""
-        scores = _tempered(found if bias is None else found + bias[:, where], temperature, top_k)
-        return (scores if noise is None else scores + noise[:, where]).argmax(-1)
+    def drawn_from(logits: Tensor, where: slice | Tensor) -> Tensor:
+        """logits: guided, of these positions or guessed for them."""
+        tempered = _tempered(logits if bias is None else logits + bias[:, where], temperature, top_k)
+        return (tempered if noise is None else tempered + noise[:, where]).argmax(-1)
 
     if window == 1 and engine.can_be_recorded:
         codes = paint_recorded(
@@ -90,14 +90,14 @@ def decode_image(
         )
         return Painted(codes, total)
     codes = torch.zeros(batch, total, dtype=torch.long, device=start.device)  # up to `done` final, then guesses
-    scores: Tensor | None = None
+    guesses: Tensor | None = None
     x, done, passes = start[:, None], 0, 0
     while True:
         width = x.shape[1]
         here = slice(done, done + width)
-        found = engine.image_logits(engine.forward(x, caches, foreground=foreground[:, :, here]), guidance)
+        logits = engine.image_logits(engine.forward(x, caches, foreground=foreground[:, :, here]), guidance)
         passes += 1
-        drawn = drawn_from(found, here)
+        drawn = drawn_from(logits, here)
         kept = 1
         if width > 1:
             confirmed = (drawn[:, :-1] == codes[:, done : done + width - 1]).all(0)
@@ -110,31 +110,31 @@ def decode_image(
             return Painted(codes, passes)
         ahead = min(done + window, total) - 1
         if window > 1:
-            if scores is None:
-                scores = found.new_zeros(batch, total, found.shape[-1])
-            scores[:, guessed - width : guessed] = found
+            if guesses is None:
+                guesses = logits.new_zeros(batch, total, logits.shape[-1])
+            guesses[:, guessed - width : guessed] = logits
             for position in range(guessed, ahead):
-                scores[:, position] = _neighbours(scores, position, config.grid)
-                codes[:, position] = drawn_from(scores[:, position : position + 1], slice(position, position + 1))[:, 0]
+                guesses[:, position] = _neighbours(guesses, position, config.grid)
+                codes[:, position] = drawn_from(guesses[:, position : position + 1], slice(position, position + 1))[:, 0]
         x = engine.embed_image(codes[:, done - 1 : ahead]).repeat(branches, 1, 1)
 
 
-def _neighbours(scores: Tensor, position: int, grid: int) -> Tensor:
-    """A first guess at the scores [B, codes] of a position: those of the tokens above and to the left, averaged."""
+def _neighbours(logits: Tensor, position: int, grid: int) -> Tensor:
+    """A first guess at the logits [B, codes] of a position: those of the tokens above and to the left, averaged."""
     row, column = divmod(position, grid)
-    near = [scores[:, position - 1]] if column else []
+    near = [logits[:, position - 1]] if column else []
     if row:
-        near.append(scores[:, position - grid])
+        near.append(logits[:, position - grid])
     return near[0] if len(near) == 1 else (near[0] + near[1]) / 2
 
 
-def _tempered(scores: Tensor, temperature: float, top_k: int | None) -> Tensor:
+def _tempered(logits: Tensor, temperature: float, top_k: int | None) -> Tensor:
     if temperature == 0:
-        return scores
-    scores = scores / temperature
-    if top_k is not None and top_k < scores.shape[-1]:
-        scores = scores.masked_fill(scores < scores.topk(top_k, -1).values[..., -1:], -torch.inf)
-    return scores
+        return logits
+    logits = logits / temperature
+    if top_k is not None and top_k < logits.shape[-1]:
+        logits = logits.masked_fill(logits < logits.topk(top_k, -1).values[..., -1:], -torch.inf)
+    return logits
 
 
 def _gumbel(generators: Sequence[torch.Generator], count: int, codes: int, device: torch.device) -> Tensor:

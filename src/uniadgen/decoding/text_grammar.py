@@ -266,7 +266,7 @@ def decode_texts(
     grammars: Sequence[TextGrammar],
     hidden: Tensor,
     read: Callable[[list[list[int]]], Tensor],
-    scores: Callable[[Tensor, list[int]], Tensor],
+    logits_of: Callable[[Tensor, list[int]], Tensor],
     temperature: float,
     generators: Sequence[torch.Generator | None],
     habits: Callable[[int, list[int]], Sequence[float]] | None = None,
@@ -274,8 +274,8 @@ def decode_texts(
     """Samples one text along each grammar, all in one batch; at the end every text's ids are read, without the end.
 
     hidden [B, D]: the model's state before the first token. read(ids): each row reads some ids (one row's list may be empty),
-    returns the states after them [B, D]. scores(state [D], ids): scores of these ids [len(ids)]. temperature 0: greedy.
-    habits(row, ids): nats to add to these scores. The model is only asked where the grammar leaves a choice; what is forced
+    returns the states after them [B, D]. logits_of(state [D], ids): the logits of these ids [len(ids)]. temperature 0: greedy.
+    habits(row, ids): nats to add to these logits. The model is only asked where the grammar leaves a choice; what is forced
     until then is read in one pass.
     """
     unread: list[list[int]] = [[] for _ in grammars]
@@ -288,10 +288,10 @@ def decode_texts(
                 elif unread[row]:  # first the model must have read what it is to continue
                     break
                 else:
-                    own = scores(hidden[row], allowed)
+                    logits = logits_of(hidden[row], allowed)
                     if habits is not None:
-                        own = own + own.new_tensor(habits(row, allowed))
-                    token = _choose(allowed, own, temperature, generator)
+                        logits = logits + logits.new_tensor(habits(row, allowed))
+                    token = _choose(allowed, logits, temperature, generator)
                 grammar.advance(token)
                 if not grammar.done:
                     unread[row].append(token)
@@ -302,8 +302,8 @@ def decode_texts(
             return
 
 
-def _choose(allowed: list[int], scores: Tensor, temperature: float, generator: torch.Generator | None) -> int:
-    scores = scores.float().nan_to_num(-1e9)
+def _choose(allowed: list[int], logits: Tensor, temperature: float, generator: torch.Generator | None) -> int:
+    logits = logits.float().nan_to_num(-1e9)
     if temperature == 0:
-        return allowed[int(scores.argmax())]
-    return allowed[int(torch.multinomial(torch.softmax(scores / temperature, 0), 1, generator=generator))]
+        return allowed[int(logits.argmax())]
+    return allowed[int(torch.multinomial(torch.softmax(logits / temperature, 0), 1, generator=generator))]

@@ -34,32 +34,32 @@ class Judgement:
 def judge_ads(cases: Sequence[Case], outputs: Mapping[str, Output], judge: Judge) -> Judgement:
     """All figures of single ads."""
     judged = [case for case in cases if case.id in outputs]
-    found = Judgement({case.id: {} for case in judged}, {}, {})
+    judgement = Judgement({case.id: {} for case in judged}, {}, {})
     if not judged:
-        return found
+        return judgement
     ads = Ads(judged, [outputs[case.id] for case in judged], judge)
     for metric in all_metrics():
         if metric.of_ads is None:
             continue
         scores = metric.of_ads(ads)
-        found.signatures.update(scores.signatures)
-        found.about.update(scores.about)
+        judgement.signatures.update(scores.signatures)
+        judgement.about.update(scores.about)
         for case, values in zip(judged, scores.values, strict=True):
-            found.rows[case.id].update(values)
-    return found
+            judgement.rows[case.id].update(values)
+    return judgement
 
 
 def oracle_values(cases: Sequence[Case], data: Path, encoder: BackgroundEncoder) -> dict[str, Values]:
     """PBS and palette distance of another creative of the target's family, palette and light: what taste alone can reach."""
     wanted = {case.oracle for case in cases if case.oracle is not None}
-    found: dict[str, tuple[Image.Image, Image.Image]] = {}
+    pictures: dict[str, tuple[Image.Image, Image.Image]] = {}
     for row in iter_rows(data, "creatives", ("id", "ad", "plate"), 64):
         if row["id"] in wanted:
-            found[row["id"]] = open_picture(row["ad"], row["id"]), open_picture(row["plate"] or row["ad"], row["id"])
-    judged = [case for case in cases if case.oracle in found]
+            pictures[row["id"]] = open_picture(row["ad"], row["id"]), open_picture(row["plate"] or row["ad"], row["id"])
+    judged = [case for case in cases if case.oracle in pictures]
     if not judged:
         return {}
-    pairs = [found[str(case.oracle)] for case in judged]
+    pairs = [pictures[str(case.oracle)] for case in judged]
     scores = pbs(encoder, [ad for ad, _ in pairs], [case.true_ad for case in judged])
     return {
         case.id: {"pbs": float(score), "palette_distance": palette_distance(plate, case.true_plate)}
@@ -100,13 +100,13 @@ def interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
 def differences(rows: Mapping[str, Values], whole: Mapping[str, Values], seed: int = 0) -> dict[str, Any]:
     """`<name>_difference` and its interval for the figures that follow taste: the mean over shoppers of their own value minus
     that in `whole`."""
-    found: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
     for name in (figure.name for figure in ad_figures() if figure.follows_taste):
         paired = [row[name] - whole[key][name] for key, row in rows.items() if name in row and name in whole.get(key, {})]
         if paired:
-            found[f"{name}_difference"] = round(float(np.mean(paired)), 5)
-            found[f"{name}_difference_ci"] = [round(bound, 5) for bound in interval(np.array(paired), seed)]
-    return found
+            summary[f"{name}_difference"] = round(float(np.mean(paired)), 5)
+            summary[f"{name}_difference_ci"] = [round(bound, 5) for bound in interval(np.array(paired), seed)]
+    return summary
 
 
 def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -204,29 +204,29 @@ def targets(
     conditions: Mapping[str, Mapping[str, Values]], full: str, oracle: Mapping[str, Values]
 ) -> dict[str, dict[str, Any]]:
     """All goals by name. conditions: rows by the name of the condition, `full` is the one with the model's whole history."""
-    told = {
+    rows = {
         "none": conditions.get("length-0", {}),
         "full": conditions[full],
         "oracle": oracle,
         "own": above(conditions[full], conditions["swapped"]),
         "all": _all_ads(conditions),
     }
-    return {goal.name: asdict(_reached(goal, told)) for goal in GOALS}
+    return {goal.name: asdict(_reached(goal, rows)) for goal in GOALS}
 
 
-def _reached(goal: Goal, told: Mapping[str, Mapping[str, Values]], seed: int = 0) -> Target:
-    shoppers = sorted(set.intersection(*({key for key, row in told[c].items() if f in row} for c, f in goal.columns)))
+def _reached(goal: Goal, rows: Mapping[str, Mapping[str, Values]], seed: int = 0) -> Target:
+    shoppers = sorted(set.intersection(*({key for key, row in rows[c].items() if f in row} for c, f in goal.columns)))
     if not shoppers:
         return Target(goal.what, None, (None, None), 0, goal.bound, goal.at_least, None)
-    values = np.array([[told[condition][shopper][figure] for condition, figure in goal.columns] for shopper in shoppers])
+    values = np.array([[rows[condition][shopper][figure] for condition, figure in goal.columns] for shopper in shoppers])
     value = float(goal.formula(*values.mean(0)))
     resampled = goal.formula(*_resampled_means(values, seed).T)
     # A formula that some resample leaves undefined has no interval: there are too few shoppers for one.
     bounds = [np.nan, np.nan] if np.isnan(resampled).any() else np.percentile(resampled, [2.5, 97.5], method="nearest")
     low, high = (_finite(float(bound)) for bound in bounds)
-    shown = _finite(value)
+    finite = _finite(value)
     met = None if np.isnan(value) else bool(value >= goal.bound if goal.at_least else value <= goal.bound)
-    return Target(goal.what, shown, (low, high), len(shoppers), goal.bound, goal.at_least, met)
+    return Target(goal.what, finite, (low, high), len(shoppers), goal.bound, goal.at_least, met)
 
 
 def _finite(value: float) -> float | None:
@@ -241,9 +241,9 @@ def above(first: Mapping[str, Values], second: Mapping[str, Values], name: str =
 
 def _all_ads(conditions: Mapping[str, Mapping[str, Values]]) -> dict[str, Values]:
     """The share of a shopper's ads, over all conditions, whose product is intact."""
-    found: dict[str, list[float]] = {}
+    values_of: dict[str, list[float]] = {}
     for rows in conditions.values():
         for key, row in rows.items():
             if "product_fidelity" in row:
-                found.setdefault(key, []).append(row["product_fidelity"])
-    return {key: {"product_fidelity": float(np.mean(values))} for key, values in found.items()}
+                values_of.setdefault(key, []).append(row["product_fidelity"])
+    return {key: {"product_fidelity": float(np.mean(values))} for key, values in values_of.items()}

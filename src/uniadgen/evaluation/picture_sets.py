@@ -24,7 +24,7 @@ def judge_pictures(
     groups = {name: [partial(folder_pictures, folder, kind) for folder in folders] for name, folders in (varied or {}).items()}
     beside = "test" if judge.split == "val" else "val"
     pictures = PictureSet(judge, kind, partial(_seen, outputs, kind), groups, beside)
-    found: dict[str, Any] = {"kind": kind}
+    summary: dict[str, Any] = {"kind": kind}
     for metric in all_metrics():
         if metric.of_pictures is None:
             continue
@@ -32,8 +32,8 @@ def judge_pictures(
             results = metric.of_pictures(pictures)
         except (NoRealPictures, TooFew):
             results = dict.fromkeys(figure.source[0] for figure in metric.figures if figure.source)
-        found |= {name: None if result is None else result.as_dict() for name, result in results.items()}
-    return found
+        summary |= {name: None if result is None else result.as_dict() for name, result in results.items()}
+    return summary
 
 
 def _has_plates(judge: Judge) -> bool:

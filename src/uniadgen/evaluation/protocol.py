@@ -119,14 +119,14 @@ def _oracles(data: Path, labels: Labels, targets: Sequence[str]) -> dict[str, st
     product = {row["id"]: row["product_id"] for row in iter_rows(data, "creatives", ("id", "product_id"), 4096)}
     alike: dict[tuple[str, ...], list[str]] = {}
     scene = {name: (row["family"], row["palette"], row["light"]) for name, row in labels.creatives.items() if name in product}
-    for name, shown in scene.items():
-        alike.setdefault(shown, []).append(name)
-    found = {}
+    for name, look in scene.items():
+        alike.setdefault(look, []).append(name)
+    oracles = {}
     for target in targets:
         others = [name for name in alike.get(scene.get(target, ()), ()) if product[name] != product[target]]
         if others:
-            found[target] = min(others, key=lambda name: hashlib.sha256(f"{target}/{name}".encode()).digest())
-    return found
+            oracles[target] = min(others, key=lambda name: hashlib.sha256(f"{target}/{name}".encode()).digest())
+    return oracles
 
 
 def _box(placement: Sequence[float] | None) -> Box | None:
@@ -211,15 +211,15 @@ def generate_variants(
     folders: dict[str, list[Path]] = {"seeds": [], "products": []}
     for number, case in enumerate(cases[:VARIED]):
         others = [cases[(number + step) % len(cases)] for step in range(min(VARIANTS, len(cases)))]
-        for kind, shown, seeds in (
+        for kind, cases_of, seeds in (
             ("seeds", [case] * VARIANTS, [seed + number + step * len(cases) for step in range(VARIANTS)]),
             ("products", others, [seed + number] * len(others)),
         ):
             folder = out / "variants" / kind / case.id
             folders[kind].append(folder)
-            if all((folder / f"{variant}.json").exists() for variant in range(len(shown))):
+            if all((folder / f"{variant}.json").exists() for variant in range(len(cases_of))):
                 continue
-            requests = [AdRequest(other.product, case.history, other.box) for other in shown]
+            requests = [AdRequest(other.product, case.history, other.box) for other in cases_of]
             ads = generator.generate_many(requests, seeds=seeds, size=(size, size), guidance=guidance)
             with staged(folder) as stage:
                 for variant, ad in enumerate(ads):

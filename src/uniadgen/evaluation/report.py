@@ -112,8 +112,8 @@ def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 def _parts(results: Mapping[str, Any]) -> dict[str, Any]:
     """The rows of the table of parts, told in words."""
-    told = {"whole": "the whole"} | {name: f"without {name}: {words}" for name, words in ABLATIONS.items()}
-    return {told[name]: figures for name, figures in results.get("parts", {}).items()}
+    titles = {"whole": "the whole"} | {name: f"without {name}: {words}" for name, words in ABLATIONS.items()}
+    return {titles[name]: figures for name, figures in results.get("parts", {}).items()}
 
 
 def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[GalleryEntry]) -> None:
@@ -230,14 +230,14 @@ def _sections(results: Mapping[str, Any]) -> Iterator[Section]:
 def _tables(rows: Mapping[str, Mapping[str, Any]], reference: Mapping[str, Sequence[float]]) -> list[Table]:
     tables = []
     for topic, figures in by_topic((*ad_figures(), *_differences())).items():
-        shown = [figure for figure in figures if any(figure.name in row for row in rows.values())]
-        if shown:
+        columns = [figure for figure in figures if any(figure.name in row for row in rows.values())]
+        if columns:
             body = []
             for name, row in rows.items():
                 published = dict(zip(REFERENCE_FIGURES, reference.get(name, ()), strict=False))
-                cells = [_cell(row, figure, published.get(figure.name)) for figure in shown]
+                cells = [_cell(row, figure, published.get(figure.name)) for figure in columns]
                 body.append(Row(name, [*cells, Cell(str(row["n"]))]))
-            tables.append(Table(topic, [*(figure.title for figure in shown), "shoppers"], body))
+            tables.append(Table(topic, [*(figure.title for figure in columns), "shoppers"], body))
     return tables
 
 
@@ -252,11 +252,11 @@ def _differences() -> tuple[Figure, ...]:
 
 def _set_tables(pictures: Mapping[str, Mapping[str, Any]]) -> list[Table]:
     """Tables of the figures that all pictures of a system have together."""
-    found = {name: picture_sets.row(results) for name, results in pictures.items()}
+    rows = {name: picture_sets.row(results) for name, results in pictures.items()}
     tables = []
     for topic, figures in by_topic(set_figures()).items():
         body = []
-        for name, values in found.items():
+        for name, values in rows.items():
             cells = [Cell(f"{values[f.name]:.{f.digits}f}" if f.name in values else "") for f in figures]
             body.append(Row(name, [Cell(f"{pictures[name]['kind']}s"), *cells]))
         tables.append(Table(topic, ["of its", *(figure.title for figure in figures)], body))
@@ -266,8 +266,8 @@ def _set_tables(pictures: Mapping[str, Mapping[str, Any]]) -> list[Table]:
 def _cell(row: Mapping[str, Any], figure: Figure, published: float | None) -> Cell:
     if figure.name not in row:
         return Cell()
-    shown = "" if published is None else f"{published:.3f}"
-    return Cell(f"{row[figure.name]:.{figure.digits}f}", _interval(row[f"{figure.name}_ci"], figure.digits), shown)
+    reference = "" if published is None else f"{published:.3f}"
+    return Cell(f"{row[figure.name]:.{figure.digits}f}", _interval(row[f"{figure.name}_ci"], figure.digits), reference)
 
 
 def _charts(rows: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
@@ -310,25 +310,25 @@ def _summary(results: Mapping[str, Any]) -> list[str]:
             f"Too few shoppers for conclusions: {results['shoppers']}, where at least {LEAST_SHOPPERS} are needed. "
             "What the figures show may be chance."
         ]
-    found = {n: t["value"] if t["n"] >= LEAST_SHOPPERS else None for n, t in results["targets"].items()}
+    values = {n: t["value"] if t["n"] >= LEAST_SHOPPERS else None for n, t in results["targets"].items()}
     verdicts = [_verdict(target) for target in results["targets"].values()]
-    told = [f"{verdicts.count('met')} of {verdicts.count('met') + verdicts.count('missed')} goals are met."]
-    if found["personalisation"] is not None:
-        told.append(
+    lines = [f"{verdicts.count('met')} of {verdicts.count('met') + verdicts.count('missed')} goals are met."]
+    if values["personalisation"] is not None:
+        lines.append(
             "Shown a shopper's clicks, the model's pictures come "
-            f"{100 * found['personalisation']:.0f} % of the way from an ad made for nobody in particular "
+            f"{100 * values['personalisation']:.0f} % of the way from an ad made for nobody in particular "
             "to one in just the scene, colours and light that the shopper went on to click."
         )
-    if found["own_above_swapped"] is not None:
-        told.append(
-            f"For {100 * found['own_above_swapped']:.0f} % of the shoppers, their own clicks lead closer to it than "
+    if values["own_above_swapped"] is not None:
+        lines.append(
+            f"For {100 * values['own_above_swapped']:.0f} % of the shoppers, their own clicks lead closer to it than "
             "somebody else's (chance: 50 %)."
         )
-    if found["bleu_gain"] is not None and found["rouge_l_gain"] is not None:
-        told.append(f"Texts: BLEU {found['bleu_gain']:+.3f} and ROUGE-L {found['rouge_l_gain']:+.3f} through the clicks.")
-    if found["product_fidelity"] is not None:
-        told.append(f"The product is untouched, pixel for pixel, in {100 * found['product_fidelity']:.4g} % of the ads.")
-    return told
+    if values["bleu_gain"] is not None and values["rouge_l_gain"] is not None:
+        lines.append(f"Texts: BLEU {values['bleu_gain']:+.3f} and ROUGE-L {values['rouge_l_gain']:+.3f} through the clicks.")
+    if values["product_fidelity"] is not None:
+        lines.append(f"The product is untouched, pixel for pixel, in {100 * values['product_fidelity']:.4g} % of the ads.")
+    return lines
 
 
 @dataclass(frozen=True)

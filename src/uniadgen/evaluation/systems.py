@@ -24,15 +24,15 @@ class System:
 
     def notes(self, most: int = 20) -> list[str]:
         """What the user should know about files that were not used, and about ads that are not there."""
-        told = []
+        lines = []
         if self.unused:
             more = f" and {len(self.unused) - most:,} more, see results.json" if len(self.unused) > most else ""
-            told.append(f"not used: {', '.join(map(quoted, self.unused[:most]))}{more}")
+            lines.append(f"not used: {', '.join(map(quoted, self.unused[:most]))}{more}")
         if self.missing:
-            told.append(f"no ad for {len(self.missing):,} of {len(self.missing) + len(self.ads):,} shoppers")
+            lines.append(f"no ad for {len(self.missing):,} of {len(self.missing) + len(self.ads):,} shoppers")
         if count := sum(ad.text is None for ad in self.ads.values()):
-            told.append(f"no text for {count:,} of {len(self.ads):,} ads")
-        return told
+            lines.append(f"no text for {count:,} of {len(self.ads):,} ads")
+        return lines
 
 
 def read_system(path: Path, shoppers: Sequence[str]) -> System:
@@ -43,24 +43,24 @@ def read_system(path: Path, shoppers: Sequence[str]) -> System:
     "placement"} with paths relative to it; text and placement may be missing. placement, for product fidelity: {"left", "top",
     "width", "height"} of the product in pixels. Raises InputError.
     """
-    known = set(shoppers)
-    found, unused = _outputs_of_folder(path, known) if path.is_dir() else _outputs_of_lines(path, known)
-    if not found:
+    names = set(shoppers)
+    outputs, unused = _outputs_of_folder(path, names) if path.is_dir() else _outputs_of_lines(path, names)
+    if not outputs:
         raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
-    return System(found, unused, [name for name in shoppers if name not in found])
+    return System(outputs, unused, [name for name in shoppers if name not in outputs])
 
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".tif", ".tiff")
 
 
-def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Output], list[str]]:
+def _outputs_of_folder(folder: Path, names: set[str]) -> tuple[dict[str, Output], list[str]]:
     pictures: dict[str, Path] = {}
     texts: dict[str, Path] = {}
     records: dict[str, Path] = {}
     unused = []
     for file in sorted(folder.iterdir()):
         kinds = {**dict.fromkeys(_PICTURES, pictures), ".txt": texts, ".json": records}
-        files = kinds.get(file.suffix.lower()) if file.stem in known and file.is_file() else None
+        files = kinds.get(file.suffix.lower()) if file.stem in names and file.is_file() else None
         if files is None:
             unused.append(file.name)
         elif file.stem in files:
@@ -70,25 +70,25 @@ def _outputs_of_folder(folder: Path, known: set[str]) -> tuple[dict[str, Output]
         else:
             files[file.stem] = file
     unused += [file.name for files in (texts, records) for name, file in files.items() if name not in pictures]
-    found: dict[str, Output] = {}
+    outputs: dict[str, Output] = {}
     for name, picture in pictures.items():
         check_whole_picture(picture, "argument --outputs")
         recorded = _recorded(records[name], picture) if name in records else None
         if recorded is None:
-            found[name] = Output(picture, None)
+            outputs[name] = Output(picture, None)
             unused += [records[name].name] if name in records else []
         else:
-            found[name] = recorded
+            outputs[name] = recorded
             unused = [other for other in unused if recorded.background is None or other != recorded.background.name]
         if name in texts:
             try:
                 # A byte order mark is no part of the text.
                 text = texts[name].read_text("utf-8-sig").strip()
             except (OSError, UnicodeDecodeError):
-                shown = quoted(texts[name])
-                raise InputError(f"argument --outputs: {shown} is no readable UTF-8 text; save it as UTF-8") from None
-            found[name] = replace(found[name], text=clean_text(text) or None)
-    return found, sorted(unused)
+                file_name = quoted(texts[name])
+                raise InputError(f"argument --outputs: {file_name} is no readable UTF-8 text; save it as UTF-8") from None
+            outputs[name] = replace(outputs[name], text=clean_text(text) or None)
+    return outputs, sorted(unused)
 
 
 def _recorded(record: Path, picture: Path) -> Output | None:
@@ -109,12 +109,12 @@ def _recorded(record: Path, picture: Path) -> Output | None:
     return output
 
 
-def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Output], list[str]]:
+def _outputs_of_lines(path: Path, names: set[str]) -> tuple[dict[str, Output], list[str]]:
     try:
         lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError, ValueError):
         raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
-    found: dict[str, Output] = {}
+    outputs: dict[str, Output] = {}
     unused = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -135,17 +135,17 @@ def _outputs_of_lines(path: Path, known: set[str]) -> tuple[dict[str, Output], l
                 f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
                 '"width": 9, "height": 9}}}; the last two may be left out'
             ) from None
-        if name in found:
+        if name in outputs:
             raise InputError(f"{what}: a second ad of the same shopper; keep one")
-        if name in known:
+        if name in names:
             check_whole_picture(path.parent / picture, what)
-            found[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
+            outputs[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
         else:
             unused.append(f"line {number}")
-    return found, unused
+    return outputs, unused
 
 
-def own_outputs(folder: Path, names: list[str]) -> dict[str, Output]:
+def generated_outputs(folder: Path, names: list[str]) -> dict[str, Output]:
     """The ads that `generate_all` has written for these shoppers."""
     return {name: _output(folder, json.loads((folder / f"{name}.json").read_text("utf-8"))) for name in names}
 

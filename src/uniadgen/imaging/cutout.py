@@ -303,8 +303,8 @@ def _soft_edged(rgb: Pixels, product: Mask, shadow: Mask | None, backdrop: Pixel
     """
     rows, columns = np.nonzero(product & ~_shrunk(product, _EDGE))
     outer = ~_shrunk(product, _MIXED)[rows, columns]
-    own, behind = _surroundings(rgb, product, shadow, backdrop, rows, columns)
-    seen, whole = rgb[rows, columns] - behind, own - behind
+    front, behind = _surroundings(rgb, product, shadow, backdrop, rows, columns)
+    seen, whole = rgb[rows, columns] - behind, front - behind
     share = (_dot(seen, whole) / np.maximum(_dot(whole, whole), 1e-6))[:, 0]
     light, light_whole = (seen @ _LUMA)[:, None], (whole @ _LUMA)[:, None]
     tint, tint_whole = seen - light, whole - light_whole
@@ -322,7 +322,7 @@ def _soft_edged(rgb: Pixels, product: Mask, shadow: Mask | None, backdrop: Pixel
     kept = (np.abs(whole).max(1) < _FAINT) | (odd & (np.abs(seen).max(1) >= _FAINT))
     alpha = np.where(kept | ~outer | (share > 0.97), 1.0, np.clip(share, 0.0, 1.0))
     cleaned = ~kept & ((alpha < 1) | (tells & (tint_share[:, 0] < 0.95)))
-    colour = np.where((alpha < 1)[:, None], own + light_left + tint_left, behind + light + tint_whole + tint_left)
+    colour = np.where((alpha < 1)[:, None], front + light_left + tint_left, behind + light + tint_whole + tint_left)
     result = np.dstack([rgb, np.where(product, 255, 0).astype(np.uint8)])
     result[rows[cleaned], columns[cleaned], :3] = np.clip(np.rint(colour[cleaned]), 0, 255)
     result[rows, columns, 3] = np.rint(alpha * 255)
@@ -350,8 +350,8 @@ def _surroundings(
     """
     height, width = product.shape
     inside = _shrunk(product, _EDGE)
-    own, behind = (np.zeros((len(rows), 3), np.float32) for _ in range(2))
-    own_weight, behind_weight = (np.zeros((len(rows), 1), np.float32) for _ in range(2))
+    front, behind = (np.zeros((len(rows), 3), np.float32) for _ in range(2))
+    front_weight, behind_weight = (np.zeros((len(rows), 1), np.float32) for _ in range(2))
     plain = backdrop.astype(np.float32)
     strongest = rgb[rows, columns].astype(np.float32)
     for dy in range(-_REACH, _REACH + 1):
@@ -360,8 +360,8 @@ def _surroundings(
             colour = rgb[y, x].astype(np.float32)
             near = np.float32(1 / (1 + dx * dx + dy * dy))
             weight = inside[y, x, None] * near
-            own += colour * weight
-            own_weight += weight
+            front += colour * weight
+            front_weight += weight
             if shadow is not None:
                 weight = ~product[y, x, None] * near
                 behind += np.where(shadow[y, x, None], colour, plain) * weight
@@ -369,5 +369,5 @@ def _surroundings(
             if max(abs(dx), abs(dy)) <= 1:
                 further = np.abs(colour - plain).max(1) > np.abs(strongest - plain).max(1)
                 strongest[further & product[y, x]] = colour[further & product[y, x]]
-    own = np.where(own_weight > 0, own / np.maximum(own_weight, 1e-6), strongest)
-    return own, np.where(behind_weight > 0, behind / np.maximum(behind_weight, 1e-6), plain)
+    front = np.where(front_weight > 0, front / np.maximum(front_weight, 1e-6), strongest)
+    return front, np.where(behind_weight > 0, behind / np.maximum(behind_weight, 1e-6), plain)

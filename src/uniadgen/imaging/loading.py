@@ -168,8 +168,8 @@ def _opened(source: Picture, what: str, max_pixels: int | None) -> Iterator[Imag
             except (Image.DecompressionBombError, Image.DecompressionBombWarning):
                 raise _too_large(what, source, None, limit) from None
             except PermissionError:
-                told = "may not be read; give yourself permission to read it"
-                raise _refused(what, source, "may not be read", told) from None
+                mend = "may not be read; give yourself permission to read it"
+                raise _refused(what, source, "may not be read", mend) from None
             except Exception as error:
                 raise _refused(what, source, _NO_PICTURE, f"is {_NO_PICTURE}; {_MEND}") from error
             with image:
@@ -219,16 +219,16 @@ def _regular_file(source: str | Path, what: str) -> Path:
         raise InputError(f"{what}: the path is empty; name a picture file")
     try:
         path = Path(source).expanduser()
-        found = path.stat()
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise PictureError(f"{what}: there is no file {_name(source)}; correct the path", "there is no such picture") from None
     except (OSError, ValueError, RuntimeError):  # no permission, a NUL or a lone surrogate in the name, an unknown ~user
         raise _refused(what, source, _NO_PICTURE, "can't be opened; correct the path or its permissions") from None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise _refused(what, source, _NO_PICTURE, "is a folder; name a picture file")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise _refused(what, source, _NO_PICTURE, "is no regular file; name a picture file")
-    if found.st_size == 0:
+    if status.st_size == 0:
         raise _refused(what, source, "is empty", f"is empty (0 bytes); {_MEND}")
     return path
 
@@ -244,36 +244,36 @@ def _check_header(image: Image.Image, source: Picture, what: str, limit: int) ->
         raise _damaged(what, source) from error
     # MPO is what phones write: one photo, and a preview or depth map behind it.
     if frames > 1 and image.format != "MPO":
-        told = f"is animated or has several pages ({frames}); supply a single picture"
-        raise _refused(what, source, "animated, or has several pages", told)
+        mend = f"is animated or has several pages ({frames}); supply a single picture"
+        raise _refused(what, source, "animated, or has several pages", mend)
 
 
 def _check_memory(image: Image.Image, source: Picture, what: str, limit: int) -> None:
     needed = image.width * image.height * _DECODING.get(image.format or "", 0)
     most = DECODED_BYTES * max(limit, MAX_PIXELS)
     if needed > most:
-        told = (
+        mend = (
             f"({image.width}x{image.height}, {image.format}) takes {needed / 1e6:,.0f} MB to decode, "
             f"more than {most / 1e6:,.0f} MB; supply a smaller one, or a PNG or JPEG"
         )
-        raise _refused(what, source, TOO_LARGE, told)
+        raise _refused(what, source, TOO_LARGE, mend)
 
 
 def _too_large(what: str, source: Picture, size: tuple[int, int] | None, limit: int | None) -> PictureError:
-    shown = f"({size[0]}x{size[1]}) " if size else ""
-    told = (
-        f"{shown}has more than {limit or pixel_limit():,} pixels; "
+    measures = f"({size[0]}x{size[1]}) " if size else ""
+    mend = (
+        f"{measures}has more than {limit or pixel_limit():,} pixels; "
         "supply a smaller one or raise the environment variable UNIADGEN_MAX_PIXELS"
     )
-    return _refused(what, source, TOO_LARGE, told)
+    return _refused(what, source, TOO_LARGE, mend)
 
 
 def _damaged(what: str, source: Picture) -> PictureError:
     return _refused(what, source, "damaged or cut short", f"is damaged or cut short; {_MEND}")
 
 
-def _refused(what: str, source: Picture, problem: str, told: str) -> PictureError:
-    return PictureError(f"{what}: {_name(source)} {told}", problem)
+def _refused(what: str, source: Picture, problem: str, mend: str) -> PictureError:
+    return PictureError(f"{what}: {_name(source)} {mend}", problem)
 
 
 def _name(source: Picture) -> str:

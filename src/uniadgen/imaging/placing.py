@@ -43,11 +43,11 @@ def check_box(box: Box, what: str = "placement.box") -> Box:
         x0 = y0 = x1 = y1 = math.inf
     if not all(map(math.isfinite, (x0, y0, x1, y1))):
         raise InputError(f"{what}: x0, y0, x1, y1 must be finite numbers, fractions of the canvas between 0 and 1")
-    shown = f"[{x0:g}, {y0:g}, {x1:g}, {y1:g}]"
+    written = f"[{x0:g}, {y0:g}, {x1:g}, {y1:g}]"
     if x1 <= x0 or y1 <= y0:
-        raise InputError(f"{what}: {shown} has no size; x0 must be less than x1, and y0 less than y1")
+        raise InputError(f"{what}: {written} has no size; x0 must be less than x1, and y0 less than y1")
     if min(x0, y0) < -_SLACK or max(x1, y1) > 1 + _SLACK:
-        raise InputError(f"{what}: {shown} lies outside the canvas; use fractions between 0 and 1")
+        raise InputError(f"{what}: {written} lies outside the canvas; use fractions between 0 and 1")
     return Box(max(x0, 0.0), max(y0, 0.0), min(x1, 1.0), min(y1, 1.0))
 
 

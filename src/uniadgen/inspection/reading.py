@@ -114,14 +114,14 @@ _SPELLED = {
 
 def accents_of(word: str) -> Accents:
     """The marks that `fold` leaves out of Latin and Greek letters, by the place of the letter."""
-    found: list[tuple[int, str]] = []
+    accents: list[tuple[int, str]] = []
     letters = 0
     for character in unicodedata.normalize("NFD", word):
         if unicodedata.category(character) == "Mn":
-            found.append((letters, character))
+            accents.append((letters, character))
         else:
             letters += 1
-    return tuple(found)
+    return tuple(accents)
 
 
 def is_tonal(text: str) -> bool:
@@ -272,9 +272,9 @@ _SCRIPTS = {
 
 def _plain_number(written: str) -> str:
     """A value of `words.NUMBER` in one spelling: "−1,200.50" is "-1200.5", "10 to 20" is "10..20", "+/- 5" is "±5"."""
-    found = written.replace("+/-", "±").replace("–", "-").replace(" ", "")
-    found = _VALUE.sub(lambda match: _plain_value(match[0]), re.sub(r"\+(?=\d)", "", found))
-    return re.sub(r"(?<=\d)(?:-|~|to|至|到)(?=[-\d])", "..", found)
+    plain = written.replace("+/-", "±").replace("–", "-").replace(" ", "")
+    plain = _VALUE.sub(lambda match: _plain_value(match[0]), re.sub(r"\+(?=\d)", "", plain))
+    return re.sub(r"(?<=\d)(?:-|~|to|至|到)(?=[-\d])", "..", plain)
 
 
 _VALUE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -519,7 +519,7 @@ class Points:
         if not self._accented and not any(token.accents for token in group):
             return places
         mine = _joined_accents(group)
-        found = set()
+        agreeing = set()
         for place in places:
             point = self.points[place[0]]
             theirs = _joined_accents(point.tokens[point.covering(place[1]) : point.covering(place[2] - 1) + 1])
@@ -527,12 +527,12 @@ class Points:
             shared = min(place[2] - place[1], sum(len(token.text) for token in group))
             here, there = (tuple(mark for mark in marks if mark[0] <= shared) for marks in (mine, theirs))
             if here == there or not (self.tonal or (here and there)):
-                found.add(place)
-        return found
+                agreeing.add(place)
+        return agreeing
 
     def _align_run(self, token: Token) -> list[Piece]:
         """Cover an unspaced run by stretches of the selling points, as much and in as few as possible."""
-        run, known = token.text, language()
+        run, words = token.text, language()
         size = len(run)
         best: list[tuple[float, int, set[Place], bool]] = [(0.0, 0, set(), False)]
         reach = [self._longest(run, start) for start in range(size)]
@@ -540,12 +540,12 @@ class Points:
             start = end - 1
             character = run[start]
             single = self._singles.get(character, set())
-            small = character in known["function_characters"]
+            small = character in words["function_characters"]
             options = [(best[start][0] + (0.6 if single else 0.5 if small else 1.0), start, single, small and not single)]
             for start in range(end - 2, -1, -1):
-                if run[start:end] in known["function_phrases"]:
+                if run[start:end] in words["function_phrases"]:
                     options.append((best[start][0] + 0.4, start, set(), True))
-                if end - start <= reach[start] and (places := self._found(run[start:end])):
+                if end - start <= reach[start] and (places := self._occurrences(run[start:end])):
                     options.append((best[start][0] + 0.2, start, places, False))
             best.append(min(options, key=lambda option: option[0]))
         pieces: list[Piece] = []
@@ -571,7 +571,7 @@ class Points:
             longest = max(longest, length)
         return longest
 
-    def _found(self, stretch: str) -> set[Place]:
+    def _occurrences(self, stretch: str) -> set[Place]:
         return {
             (index, offset, offset + len(stretch))
             for index, offset in self._bigrams[stretch[:2]]
@@ -583,16 +583,16 @@ class Points:
     def whole_in(self, reading: Reading) -> list[tuple[int, int]]:
         """Where a text has a selling point whole, word for word and mark for mark, between words."""
         text = reading.folded.text
-        found = []
+        spans = []
         for point in self.points:
             wanted = point.reading.folded.text.strip()
             start = text.find(wanted)
             while start >= 0:
                 end = start + len(wanted)
                 if not (_joins(text[start - 1 : start + 1]) or _joins(text[end - 1 : end + 1])):
-                    found.append(reading.folded.span(start, end))
+                    spans.append(reading.folded.span(start, end))
                 start = text.find(wanted, start + 1)
-        return found
+        return spans
 
     def near(self, first: Place, second: Place) -> bool:
         """Whether two places are neighbours in one selling point, in either order, function words between them left out."""

@@ -53,13 +53,13 @@ def score(entries: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Tally], list[
     wrong: list[str] = []
     for entry in entries:
         inspection = inspect_text(entry["text"], entry["selling_points"])
-        found = {violation.criterion for violation in inspection.violations}
+        reported = {violation.criterion for violation in inspection.violations}
         labelled = set(entry["criteria"])
         tallies["rejected"].add(bool(labelled), not inspection.qualified)
         tallies.setdefault(f"rejected, {entry['language']}", Tally()).add(bool(labelled), not inspection.qualified)
         for criterion in CRITERIA:
-            tallies[criterion].add(criterion in labelled, criterion in found)
-        if found != labelled:
+            tallies[criterion].add(criterion in labelled, criterion in reported)
+        if reported != labelled:
             reasons = "; ".join(f"{v.criterion}: {v.reason}" for v in inspection.violations)
             wrong.append(f"[{entry['kind']} {sorted(labelled)}] {entry['text']}  ->  {reasons or 'passed'}")
     return tallies, wrong

@@ -64,8 +64,8 @@ class Inspection:
 
     def as_dict(self) -> dict[str, Any]:
         """The inspection as the command line prints it."""
-        found = [{"criterion": v.criterion, "reason": v.reason, "span": list(v.span)} for v in self.violations]
-        return {"qualified": self.qualified, "violations": found}
+        violations = [{"criterion": v.criterion, "reason": v.reason, "span": list(v.span)} for v in self.violations]
+        return {"qualified": self.qualified, "violations": violations}
 
 
 def inspect_text(text: str, selling_points: Sequence[str]) -> Inspection:
@@ -113,7 +113,7 @@ class _Inspector:
         self.text, self.points, self.reading = text, points, reading
         self.pieces = points.align(reading)
         self.whole = points.whole_in(reading)
-        self.found: list[Violation] = []
+        self.violations: list[Violation] = []
         self.flags: list[Flag] = []
         self.explained: list[Span] = []  # said by a more telling reason than "no selling point has this"
         self._negated_in_text = self._negations()
@@ -128,12 +128,12 @@ class _Inspector:
         self._unsupported()
         self._copied()
         self._repeated()
-        found = tuple(sorted(dict.fromkeys(self.found), key=lambda v: (v.span, v.criterion)))
+        violations = tuple(sorted(dict.fromkeys(self.violations), key=lambda v: (v.span, v.criterion)))
         flags = tuple(sorted(dict.fromkeys(self.flags), key=lambda flag: (flag.span, flag.kind)))
-        return Inspection(found, self._covered(), len(self.points.points), flags)
+        return Inspection(violations, self._covered(), len(self.points.points), flags)
 
     def _report(self, criterion: Criterion, reason: str, span: Span) -> None:
-        self.found.append(Violation(criterion, reason, span))
+        self.violations.append(Violation(criterion, reason, span))
 
     def _quote(self, span: Span) -> str:
         return quoted(self.text[span[0] : span[1]])
@@ -251,11 +251,11 @@ class _Inspector:
 
     def _negations(self) -> set[int]:
         """Pieces that the text itself negates; that is fine when the selling points negate them too, in whatever words."""
-        known = language()
+        words = language()
         negated: set[int] = set()
         for i, piece in enumerate(self.pieces):
-            if piece.kind == "word" and piece.text in known["negations"] | known["narrow_negations"]:
-                reach = 3 if piece.text in known["negations"] else 1
+            if piece.kind == "word" and piece.text in words["negations"] | words["narrow_negations"]:
+                reach = 3 if piece.text in words["negations"] else 1
                 for j in range(i + 1, min(i + 1 + reach, len(self.pieces))):
                     if is_hard(self.pieces[j].gap):
                         break
@@ -263,7 +263,7 @@ class _Inspector:
                     # "without sugar" where the selling point is "sugar free": the small word needs no place of its own
                     if self._all_negated(self.pieces[j]):
                         piece.small = piece.small or not piece.places
-            if piece.kind == "word" and piece.text in known["closing_negations"] and i and not is_hard(piece.gap):
+            if piece.kind == "word" and piece.text in words["closing_negations"] and i and not is_hard(piece.gap):
                 before = self.pieces[i - 1]
                 if self._joined(piece, before) or self._all_negated(before) or piece.gap == "-":
                     negated.add(i - 1)
@@ -274,7 +274,7 @@ class _Inspector:
                 while j and self.pieces[j - 1].kind == "han" and not self.pieces[j].gap and len(self.pieces[j - 1].text) <= 2:
                     word = self.pieces[j - 1].text
                     j -= 1
-                    if word[0] in known["negation_characters"]:
+                    if word[0] in words["negation_characters"]:
                         negated.add(i)
                         for k in range(j, i):
                             self.pieces[k].small = True
@@ -286,44 +286,44 @@ class _Inspector:
 
     def _is_negated(self, place: Place) -> bool:
         """Whether the selling point turns the meaning of what stands at this place."""
-        known, point = language(), self.points.points[place[0]]
+        words, point = language(), self.points.points[place[0]]
         first = point.covering(place[1])
         inside = place[1] - point.offsets[first]
         if point.tokens[first].kind == "han" and inside:
             run = point.tokens[first].text[:inside]
-            bare = run[:-1] if run[-1] in known["negation_bridges"] else run
-            return run[-1] in known["negation_characters"] or (
-                bool(bare) and bare != run and bare[-1] in known["negation_characters"]
+            bare = run[:-1] if run[-1] in words["negation_bridges"] else run
+            return run[-1] in words["negation_characters"] or (
+                bool(bare) and bare != run and bare[-1] in words["negation_characters"]
             )
         before = [token.text for token in point.tokens[:first]]
-        if before and before[-1][-1:] in known["negation_characters"]:
+        if before and before[-1][-1:] in words["negation_characters"]:
             return True
-        if before[-2:-1] and HAN.search(before[-1]) and before[-1] in known["negation_characters"]:
+        if before[-2:-1] and HAN.search(before[-1]) and before[-1] in words["negation_characters"]:
             return True
-        wide = any(word in known["negations"] for word in before)
-        narrow = bool(before) and before[-1] in known["narrow_negations"]
+        wide = any(word in words["negations"] for word in before)
+        narrow = bool(before) and before[-1] in words["narrow_negations"]
         last = point.covering(place[2] - 1)
         after = point.tokens[last + 1].text if last + 1 < len(point.tokens) else ""
-        own = point.tokens[first].text
-        return (wide or narrow or after in known["closing_negations"]) and own not in known["negations"] | known[
+        head = point.tokens[first].text
+        return (wide or narrow or after in words["closing_negations"]) and head not in words["negations"] | words[
             "narrow_negations"
         ]
 
     def _turned(self) -> None:
         """Selling points that lose their "not", or get one."""
-        known = language()
+        words = language()
         for i, piece in enumerate(self.pieces):
             if not piece.places or not piece.content or piece.kind not in ("word", "han"):
                 continue
             span = (piece.start, piece.end)
             if self._all_negated(piece) and i not in self._negated_in_text and not self._is_whole(*span):
-                told = self.points.points[piece.places[0][0]].reading.given
+                source = self.points.points[piece.places[0][0]].reading.given
                 self._report(
-                    "factuality", f"{self._quote(span)} turns the selling point {quoted(told)} into its opposite", span
+                    "factuality", f"{self._quote(span)} turns the selling point {quoted(source)} into its opposite", span
                 )
-                self._report("readability", f"{self._quote(span)} is torn from its negation in {quoted(told)}", span)
+                self._report("readability", f"{self._quote(span)} is torn from its negation in {quoted(source)}", span)
             before = self.pieces[i - 1] if i and not is_hard(piece.gap) else None
-            if before is None or before.kind != "word" or before.text not in known["negations"] | known["narrow_negations"]:
+            if before is None or before.kind != "word" or before.text not in words["negations"] | words["narrow_negations"]:
                 continue
             if before.places and not self._joined(before, piece) and not any(self._is_negated(p) for p in piece.places):
                 whole = (before.start, piece.end)
@@ -335,20 +335,20 @@ class _Inspector:
     def _broken(self) -> None:
         """Beginnings and ends that lack something, brackets that don't close, joiners that join nothing."""
         self._broken_marks()
-        known, last = language(), self.pieces[-1]
+        words, last = language(), self.pieces[-1]
         span = (last.start, last.end)
         finished = self._finishes(last) or self._is_whole(*span)
         if last.kind == "word" and not finished and len(self.pieces) - 1 not in self._negated_in_text:
-            small = (last.small and last.text not in known["closing_words"]) or last.text in known["function_words"]
+            small = (last.small and last.text not in words["closing_words"]) or last.text in words["function_words"]
             if (
-                (small and last.text not in known["closing_words"])
-                or last.text in known["dangling_words"]
+                (small and last.text not in words["closing_words"])
+                or last.text in words["dangling_words"]
                 or self._opens_point(last)
             ):
                 self._report("readability", f"the text breaks off after {self._quote(span)}", span)
                 self.explained.append(span)
                 return
-            if last.text in known["closing_words"] and any(not self._is_last(p) for p in last.places):
+            if last.text in words["closing_words"] and any(not self._is_last(p) for p in last.places):
                 self._report("readability", f"the text breaks off after {self._quote(span)}", span)
                 return
         if last.kind == "word" and not last.places and self._cut_word(last.text):
@@ -415,10 +415,10 @@ class _Inspector:
 
     def _broken_run(self, index: int) -> None:
         """A Chinese phrase whose end is the beginning of a longer word."""
-        known, piece = language(), self.pieces[index]
+        words, piece = language(), self.pieces[index]
         span = (piece.start, piece.end)
         final = index + 1 == len(self.pieces)
-        if piece.small and piece.text[-1] in known["dangling_characters"] and not piece.places:
+        if piece.small and piece.text[-1] in words["dangling_characters"] and not piece.places:
             if final:
                 self._report("readability", f"the text breaks off after {self._quote(span)}", span)
             return
@@ -429,8 +429,8 @@ class _Inspector:
                 self.explained.append(span)
             return
         if piece.kind == "han" and not any(map(self._ends_run, piece.places)) and not any(map(self._clean_end, piece.places)):
-            told = self.points.points[piece.places[0][0]].reading.given
-            self._report("readability", f"{self._quote(span)} is cut from {quoted(told)} inside a word", span)
+            source = self.points.points[piece.places[0][0]].reading.given
+            self._report("readability", f"{self._quote(span)} is cut from {quoted(source)} inside a word", span)
 
     def _runs(self) -> list[str]:
         return [token.text for point in self.points.points for token in point.tokens if token.kind == "han"]
@@ -473,8 +473,8 @@ class _Inspector:
         if piece.kind == "quantity":
             loose = all(" of>" in piece.keys[0] and not self.points.whole(place) for place in piece.places)
             if piece.places and loose and not self._joined(piece, before) and not self._joined(piece, after):
-                told = self.points.points[piece.places[0][0]].reading.given
-                self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {quoted(told)}", span)
+                source = self.points.points[piece.places[0][0]].reading.given
+                self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {quoted(source)}", span)
             return
         if any(self.points.whole(place) for place in piece.places) or self._joined(piece, before) or self._joined(piece, after):
             return
@@ -501,33 +501,33 @@ class _Inspector:
         return point.tokens[token - 1].number if token and point.tokens[token - 1].kind == "number" else ""
 
     def _torn_word(self, index: int) -> None:
-        piece, known = self.pieces[index], language()
+        piece, words = self.pieces[index], language()
         span = (piece.start, piece.end)
         before, after = self._content(index, -1), self._content(index, 1)
         if any(p is not None and p.kind in ("number", "quantity") and not p.places for p in (before, after)):
             return  # the number is wrong, and reported as such; the word still has one
-        told = quoted(self.points.points[piece.places[0][0]].reading.given)
+        source = quoted(self.points.points[piece.places[0][0]].reading.given)
         if (
             all(self._counted(place) for place in piece.places)
             and not self._joined(piece, before)
             and not self._joined(piece, after)
         ):
-            self._report("readability", f"{self._quote(span)} is torn from its number in {told}", span)
+            self._report("readability", f"{self._quote(span)} is torn from its number in {source}", span)
             return
         if piece.kind != "word":
             return
         if all(self._counted(place) and not self._is_last(place) for place in piece.places) and not self._leads_on(index):
-            self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {told}", span)
+            self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {source}", span)
             return
         if all(self._labelled(place) for place in piece.places) and not self._joined(piece, after):
-            self._report("readability", f"{self._quote(span)} is torn from its number in {told}", span)
+            self._report("readability", f"{self._quote(span)} is torn from its number in {source}", span)
             return
         if self._finishes(piece) or self._meets_rest(index):
             return
-        bound = any(stem in known["bound_modifiers"] for stem in piece.keys)
-        modifies = bound or any(stem in known["open_modifiers"] for stem in piece.keys)
+        bound = any(stem in words["bound_modifiers"] for stem in piece.keys)
+        modifies = bound or any(stem in words["open_modifiers"] for stem in piece.keys)
         if bound or (modifies and after is None):
-            self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {told}", span)
+            self._report("readability", f"{self._quote(span)} is torn from what it belongs to in {source}", span)
 
     def _counted(self, place: Place) -> bool:
         """A word that counts: tied to a number that opens the selling point, or all that follows it ("4-Person")."""
@@ -670,10 +670,10 @@ _SITE = re.compile(r"(?<![\w.])[\w-]+\.(?:com|net|org|cn|shop|store|info|co\.uk)
 
 def _matches(folded: Folded, patterns: Sequence[tuple[re.Pattern[str], str]]) -> Iterator[tuple[int, int, str]]:
     """All entries that occur; of those that overlap only the longest, so that one claim is one violation."""
-    found = [(m.start(), m.end(), kind) for pattern, kind in patterns for m in pattern.finditer(folded.text)]
-    found.sort(key=lambda f: (-(f[1] - f[0]), f[0]))
+    spans = [(m.start(), m.end(), kind) for pattern, kind in patterns for m in pattern.finditer(folded.text)]
+    spans.sort(key=lambda f: (-(f[1] - f[0]), f[0]))
     taken: list[tuple[int, int]] = []
-    for start, end, kind in found:
+    for start, end, kind in spans:
         if all(end <= a or start >= b for a, b in taken):
             taken.append((start, end))
             yield start, end, kind

@@ -78,14 +78,14 @@ def _read_safetensors(path: Path) -> tuple[BackgroundConfig, dict[str, Tensor]]:
 
 def _read_published(path: Path) -> tuple[BackgroundConfig, dict[str, Tensor]]:
     stored = torch.load(path, map_location="cpu", weights_only=True)["model"]
-    found = {name.removeprefix(_PREFIX): t.float() for name, t in stored.items() if name.startswith(_PREFIX)}
-    if not found:
+    weights = {name.removeprefix(_PREFIX): t.float() for name, t in stored.items() if name.startswith(_PREFIX)}
+    if not weights:
         raise KeyError(f"no key begins with {_PREFIX}")
-    width, _, patch, _ = found["patch_embed.proj.weight"].shape
-    grid = round((found["pos_embed"].shape[1] - 1) ** 0.5)
-    layers = 1 + max(int(name.split(".")[1]) for name in found if name.startswith("blocks."))
-    config = BackgroundConfig(grid * patch, patch, width, layers, width // 64, found["head.weight"].shape[0], norm_eps=1e-6)
-    return config, {_renamed(name): t for name, t in found.items()}
+    width, _, patch, _ = weights["patch_embed.proj.weight"].shape
+    grid = round((weights["pos_embed"].shape[1] - 1) ** 0.5)
+    layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+    config = BackgroundConfig(grid * patch, patch, width, layers, width // 64, weights["head.weight"].shape[0], norm_eps=1e-6)
+    return config, {_renamed(name): t for name, t in weights.items()}
 
 
 def _renamed(name: str) -> str:

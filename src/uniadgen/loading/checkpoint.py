@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from uniadgen.errors import InputError
 from uniadgen.files import whole_file, write_text
 from uniadgen.loading import hub, janus, lora
-from uniadgen.loading.devices import DeviceMap, bytes_by_device, connect, read_placement
+from uniadgen.loading.devices import DeviceMap, bytes_by_device, connect, resolve_devices
 from uniadgen.loading.memory import check_memory
 from uniadgen.loading.weights import compare, headers, read_json, stream, weight_files
 from uniadgen.model.config import ModelConfig
@@ -58,7 +58,7 @@ def load(
 ) -> tuple[UnifiedModel, TextTokenizer]:
     """The model in evaluation mode and its tokenizer.
 
-    folder: or a hub id. device: see `placement`. foreground: folder or hub id of a DINOv2, for a Janus folder. Raises
+    folder: or a hub id. device: see `devices`. foreground: folder or hub id of a DINOv2, for a Janus folder. Raises
     InputError.
     """
     folder, foreground = hub.local_folder(folder), None if foreground is None else hub.local_folder(foreground)
@@ -80,10 +80,10 @@ def load(
     stored = headers(weight_files(folder), lambda name: name)
     model = empty_model(config)
     compare(folder, stored, model.state_dict())
-    placement = read_placement(device, model, dtype)
-    check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
-    stream(model, stored, placement.of, dtype)
-    connect(model.decoder.blocks, placement)
+    devices = resolve_devices(device, model, dtype)
+    check_memory(bytes_by_device(model, devices, dtype), dtype, f"model folder {folder}")
+    stream(model, stored, devices.of, dtype)
+    connect(model.decoder.blocks, devices)
     return model.eval(), tokenizer
 
 

@@ -26,7 +26,9 @@ _MATRIX = re.compile(r"decoder\.blocks\.(\d+)\.\w+_proj\.weight")
 
 
 @dataclass(frozen=True)
-class Placement:
+class Devices:
+    """Where each part of a model lies."""
+
     main: torch.device
     blocks: tuple[torch.device, ...]  # one per decoder block
 
@@ -36,7 +38,7 @@ class Placement:
         return self.blocks[int(matrix[1])] if matrix else self.main
 
 
-def read_placement(device: DeviceMap, model: nn.Module, dtype: torch.dtype) -> Placement:
+def resolve_devices(device: DeviceMap, model: nn.Module, dtype: torch.dtype) -> Devices:
     """device: one device, "auto", or a map from "" (everything) and "decoder.blocks.N" to devices.
 
     "auto" fills the GPUs one after the other, since a step runs through the blocks in order anyway; without a GPU it is "cpu".
@@ -47,11 +49,11 @@ def read_placement(device: DeviceMap, model: nn.Module, dtype: torch.dtype) -> P
         return _mapped(device, len(sizes))
     if str(device) != "auto":
         main = _device(device)
-        return Placement(main, (main,) * len(sizes))
+        return Devices(main, (main,) * len(sizes))
     devices = [torch.device("cuda", index) for index in range(torch.cuda.device_count())] or [torch.device("cpu")]
     rest = sum(p.numel() for p in model.parameters()) * dtype.itemsize - sum(sizes)
     filled = fill([int((free_memory(d) or 0) * FILL) for d in devices], sizes, rest)
-    return Placement(devices[0], tuple(devices[index] for index in filled))
+    return Devices(devices[0], tuple(devices[index] for index in filled))
 
 
 def named_devices(device: DeviceMap) -> list[torch.device]:
@@ -68,20 +70,20 @@ def fill(room: Sequence[int], blocks: Sequence[int], rest: int) -> list[int]:
 
     What fits nowhere goes to the last device.
     """
-    left, device, found = [room[0] - rest, *room[1:]], 0, []
+    left, device, devices = [room[0] - rest, *room[1:]], 0, []
     for size in blocks:
         while device < len(left) - 1 and left[device] < size:
             device += 1
         left[device] -= size
-        found.append(device)
-    return found
+        devices.append(device)
+    return devices
 
 
-def bytes_by_device(model: nn.Module, placement: Placement, dtype: torch.dtype) -> dict[torch.device, int]:
+def bytes_by_device(model: nn.Module, devices: Devices, dtype: torch.dtype) -> dict[torch.device, int]:
     """What the parameters will take on each device."""
     needs: dict[torch.device, int] = {}
     for name, p in model.named_parameters():
-        where = placement.of(name)
+        where = devices.of(name)
         needs[where] = needs.get(where, 0) + p.numel() * dtype.itemsize
     return needs
 
@@ -93,10 +95,10 @@ class Elsewhere(nn.Linear):
         return super().forward(x.to(self.weight.device)).to(x.device)
 
 
-def connect(blocks: Iterable[nn.Module], placement: Placement) -> None:
+def connect(blocks: Iterable[nn.Module], devices: Devices) -> None:
     """Makes the linear layers of blocks that lie elsewhere move their inputs and outputs; the layers keep their weights."""
-    for block, device in zip(blocks, placement.blocks, strict=True):
-        if device == placement.main:
+    for block, device in zip(blocks, devices.blocks, strict=True):
+        if device == devices.main:
             continue
         for name, layer in list(block.named_children()):
             if isinstance(layer, nn.Linear):
@@ -113,7 +115,7 @@ def _block_sizes(model: nn.Module, dtype: torch.dtype) -> list[int]:
     return [sizes[index] for index in range(len(sizes))]
 
 
-def _mapped(devices: Mapping[str, Device], blocks: int) -> Placement:
+def _mapped(devices: Mapping[str, Device], blocks: int) -> Devices:
     if "" not in devices:
         raise InputError('device map: no device for ""; it takes everything that is not named')
     main = _device(devices[""])
@@ -124,18 +126,18 @@ def _mapped(devices: Mapping[str, Device], blocks: int) -> Placement:
             raise InputError(f'device map: {name!r} is unknown; name "" and decoder.blocks.0 to decoder.blocks.{blocks - 1}')
         if block is not None:
             placed[int(block[1])] = _device(device)
-    return Placement(main, tuple(placed))
+    return Devices(main, tuple(placed))
 
 
 def _device(device: Device) -> torch.device:
     try:
-        found = torch.device(device)
+        chosen = torch.device(device)
     except (RuntimeError, TypeError):
         raise InputError(f"device {device!r} is unknown; use for example cpu, cuda, cuda:1 or auto") from None
-    if found.type == "cuda":
+    if chosen.type == "cuda":
         if not torch.cuda.is_available():
             raise InputError(f"device {device}: this machine or this build of torch has no CUDA device; use cpu")
-        found = torch.device("cuda", torch.cuda.current_device() if found.index is None else found.index)
-        if found.index >= torch.cuda.device_count():
+        chosen = torch.device("cuda", torch.cuda.current_device() if chosen.index is None else chosen.index)
+        if chosen.index >= torch.cuda.device_count():
             raise InputError(f"device {device}: there are {torch.cuda.device_count()} CUDA devices, counted from cuda:0")
-    return found
+    return chosen

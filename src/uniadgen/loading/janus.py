@@ -23,7 +23,7 @@ from safetensors import safe_open
 from torch import nn
 
 from uniadgen.errors import InputError
-from uniadgen.loading.devices import DeviceMap, Placement, bytes_by_device, connect, read_placement
+from uniadgen.loading.devices import DeviceMap, Devices, bytes_by_device, connect, resolve_devices
 from uniadgen.loading.memory import check_memory
 from uniadgen.loading.weights import Stored, compare, headers, one_line, read_json, stream, weight_files
 from uniadgen.model.config import (
@@ -104,15 +104,15 @@ def load(
     """The model in evaluation mode, and its tokenizer.
 
     foreground: folder of a DINOv2 (transformers' format); without one, foreground perception gets a small encoder that is yet
-    to be trained. device: see `placement`. Raises InputError before anything big is read.
+    to be trained. device: see `devices`. Raises InputError before anything big is read.
     """
     config = read_config(folder, foreground)
     dino = {} if foreground is None else _dino_weights(foreground, config)
-    model, tokenizer, placement = load_backbone(folder, config, dino, device, dtype)
+    model, tokenizer, devices = load_backbone(folder, config, dino, device, dtype)
     usual = torch.get_default_dtype()
     torch.set_default_dtype(dtype)  # not converted afterwards: that would take memory twice
     try:
-        with torch.device(placement.main):
+        with torch.device(devices.main):
             new, model.preference = ForegroundPerception(config), PreferenceUnderstanding(config)
     finally:
         torch.set_default_dtype(usual)
@@ -130,7 +130,7 @@ def load(
 
 def load_backbone(
     folder: Path, config: ModelConfig, more: Mapping[str, Stored], device: DeviceMap, dtype: torch.dtype
-) -> tuple[UnifiedModel, TextTokenizer, Placement]:
+) -> tuple[UnifiedModel, TextTokenizer, Devices]:
     """A model of `config` with Janus' weights and `more`, which has been checked; what neither has stays on the meta device.
 
     Raises InputError before anything big is read.
@@ -143,13 +143,13 @@ def load_backbone(
     if tied:
         del expected["text_head.weight"]
     compare(folder, stored, expected)
-    placement = read_placement(device, model, dtype)
-    check_memory(bytes_by_device(model, placement, dtype), dtype, f"model folder {folder}")
-    stream(model, {**stored, **more}, placement.of, dtype)
+    devices = resolve_devices(device, model, dtype)
+    check_memory(bytes_by_device(model, devices, dtype), dtype, f"model folder {folder}")
+    stream(model, {**stored, **more}, devices.of, dtype)
     if tied:
         model.text_head.weight = model.text_embedding.weight
-    connect(model.decoder.blocks, placement)
-    return model.eval(), tokenizer, placement
+    connect(model.decoder.blocks, devices)
+    return model.eval(), tokenizer, devices
 
 
 def _dino_weights(folder: Path, config: ModelConfig) -> dict[str, Stored]:
@@ -210,7 +210,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
                 raise InputError(f"{where}: {section}.{name} {value!r} is no positive whole number")
     width, heads = text.hidden_size, text.num_attention_heads
     rope = text.rope_parameters or {}
-    for name, found, wanted in (
+    for name, setting, wanted in (
         ("text_config.num_key_value_heads", text.num_key_value_heads or heads, heads),
         ("text_config.head_dim", text.head_dim or width // heads, width // heads),
         ("text_config.hidden_act", text.hidden_act, "silu"),
@@ -226,7 +226,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
         ("vq_config.out_channels", vq.out_channels, 3),
         ("vision_config.num_image_tokens", vision.num_image_tokens, (vision.image_size // vision.patch_size) ** 2),
     ):
-        _require(where, name, found, wanted)
+        _require(where, name, setting, wanted)
     patch, grid = 2 ** (len(vq.channel_multiplier) - 1), vision.image_size // vision.patch_size
     kept = ("latent_channels", "base_channels", "channel_multiplier", "num_res_blocks", "num_patches")
     specials = _specials(folder, text)
@@ -302,8 +302,8 @@ def _normalisation(folder: Path, mean: Colours, deviation: Deviations) -> tuple[
         said = inner if isinstance(inner, dict) else {}
     _require(folder / name, "do_normalize", said.get("do_normalize") is not False, True)
     wanted = {key: said[key] for key in ("image_mean", "image_std") if said.get(key) is not None}
-    found: Normalisation = read(Normalisation, wanted, str(folder / name))
-    return found.get("image_mean", mean), found.get("image_std", deviation)
+    stored: Normalisation = read(Normalisation, wanted, str(folder / name))
+    return stored.get("image_mean", mean), stored.get("image_std", deviation)
 
 
 def _specials(folder: Path, text: Any) -> dict[str, int]:
@@ -314,7 +314,7 @@ def _specials(folder: Path, text: Any) -> dict[str, int]:
     spelled = read_json(folder, "tokenizer_config.json", optional=True)
     added = read_json(folder, "tokenizer.json").get("added_tokens", [])
     ids = {t["content"]: t["id"] for t in added if isinstance(t, dict) and "content" in t and "id" in t}
-    found: dict[str, int] = {}
+    special_ids: dict[str, int] = {}
     for ours, theirs, usual in (
         ("pad", "pad_token", "<｜▁pad▁｜>"),
         ("begin", "bos_token", "<｜begin▁of▁sentence｜>"),
@@ -331,8 +331,8 @@ def _specials(folder: Path, text: Any) -> dict[str, int]:
             raise InputError(
                 f"model folder {folder}: no id for {theirs}; supply generation_config.json or tokenizer_config.json"
             )
-        found[ours] = value
-    return found
+        special_ids[ours] = value
+    return special_ids
 
 
 def _load_tokenizer(folder: Path, config: ModelConfig) -> TextTokenizer:
@@ -362,6 +362,6 @@ def _parsed(kind: Any, values: dict[str, Any], where: Path) -> Any:
         raise InputError(f"{where}: no valid configuration ({one_line(error)})") from None
 
 
-def _require(where: Path, name: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise InputError(f"{where}: {name} is {found!r}; only {wanted!r} is supported")
+def _require(where: Path, name: str, value: object, wanted: object) -> None:
+    if value != wanted:
+        raise InputError(f"{where}: {name} is {value!r}; only {wanted!r} is supported")

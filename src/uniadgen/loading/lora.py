@@ -145,12 +145,12 @@ def load(
     fingerprint = _trained_on(folder)
     if fingerprint != janus.fingerprint(backbone):
         raise InputError(f"adapter folder {folder}: trained on another backbone than {name}; name the right one in {SETTINGS}")
-    model, tokenizer, placement = janus.load_backbone(backbone, config, new, device, dtype)
+    model, tokenizer, devices = janus.load_backbone(backbone, config, new, device, dtype)
     read = read_tensors(folder / UPDATES)
     merged = {ours: read[stored.name] for ours, stored in factors.items()}
     with torch.no_grad():
         for target in sorted({factor.rsplit(".", 1)[0] for factor in merged}):
-            linear, where = model.get_submodule(target), placement.of(target + ".weight")
+            linear, where = model.get_submodule(target), devices.of(target + ".weight")
             assert isinstance(linear, nn.Linear)
             first, second = (merged[f"{target}.lora_{letter}"].to(where, torch.float32) for letter in "AB")
             update = second @ first * (settings.alpha / settings.rank)
@@ -164,9 +164,9 @@ def is_adapter(folder: Path) -> bool:
 
 
 def _theirs(name: str) -> str:
-    found = _OURS.fullmatch(name)
-    assert found is not None
-    return f"base_model.model.model.language_model.layers.{found[1]}.self_attn.{found[2]}_proj.lora_{found[3]}.weight"
+    match = _OURS.fullmatch(name)
+    assert match is not None
+    return f"base_model.model.model.language_model.layers.{match[1]}.self_attn.{match[2]}_proj.lora_{match[3]}.weight"
 
 
 def _read_settings(folder: Path) -> tuple[LoraSettings, str]:
@@ -180,9 +180,9 @@ def _read_settings(folder: Path) -> tuple[LoraSettings, str]:
     for key in ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "fan_in_fan_out", "lora_bias"):
         if values.get(key):
             raise InputError(f"{where}: {key} is not supported")
-    found: list[Any] = [values.get("r"), values.get("lora_alpha"), values.get("lora_dropout", 0.0)]
+    settings: list[Any] = [values.get("r"), values.get("lora_alpha"), values.get("lora_dropout", 0.0)]
     try:
-        return LoraSettings(*found), name
+        return LoraSettings(*settings), name
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
 
@@ -194,8 +194,8 @@ def _stored(folder: Path, config: ModelConfig, rank: int) -> tuple[dict[str, Sto
             raise InputError(f"adapter folder {folder}: {name} is missing; supply the whole folder")
 
     def ours(name: str) -> str | None:
-        found = _THEIRS.fullmatch(name)
-        return found and f"decoder.blocks.{found[1]}.{found[2]}_proj.lora_{found[3]}"
+        match = _THEIRS.fullmatch(name)
+        return match and f"decoder.blocks.{match[1]}.{match[2]}_proj.lora_{match[3]}"
 
     width = config.decoder.width
     with torch.device("meta"):

@@ -2,7 +2,7 @@
 
     found = headers(weight_files(folder), lambda name: name)
     compare(folder, found, model.state_dict())                # model: on the meta device
-    stream(model, found, placement.of, torch.bfloat16)
+    stream(model, found, devices.of, torch.bfloat16)
 
 Nothing is ever unpickled.
 """
@@ -63,7 +63,7 @@ def headers(files: Iterable[Path], ours: Callable[[str], str | None]) -> dict[st
 
     ours: from a file's name of a weight to ours; "" for what is not needed, None for what is unknown. Raises InputError.
     """
-    found: dict[str, Stored] = {}
+    tensors: dict[str, Stored] = {}
     for path in files:
         try:
             with safe_open(str(path), framework="pt") as file:
@@ -71,14 +71,14 @@ def headers(files: Iterable[Path], ours: Callable[[str], str | None]) -> dict[st
                     mine = ours(name)
                     if mine is None:
                         raise InputError(f"{path}: unknown weight {name}; the file does not fit config.json")
-                    if mine in found:
+                    if mine in tensors:
                         raise InputError(f"{path}: weight {name} is there twice; download the folder again")
                     if mine:
                         header = file.get_slice(name)
-                        found[mine] = Stored(path, name, tuple(header.get_shape()), header.get_dtype())
+                        tensors[mine] = Stored(path, name, tuple(header.get_shape()), header.get_dtype())
         except (SafetensorError, OSError) as error:
             raise unreadable(path, error) from None
-    return found
+    return tensors
 
 
 def compare(folder: Path, stored: Mapping[str, Stored], expected: Mapping[str, Tensor]) -> None:
@@ -88,13 +88,13 @@ def compare(folder: Path, stored: Mapping[str, Stored], expected: Mapping[str, T
     for name in sorted(stored.keys() - expected.keys())[:1]:
         raise InputError(f"{stored[name].path}: unknown weight {stored[name].name}; the file does not fit config.json")
     for name, tensor in expected.items():
-        found = stored[name]
-        if found.shape != tuple(tensor.shape):
+        header = stored[name]
+        if header.shape != tuple(tensor.shape):
             raise InputError(
-                f"{found.path}: weight {found.name} has shape {found.shape}, config.json asks for {tuple(tensor.shape)}"
+                f"{header.path}: weight {header.name} has shape {header.shape}, config.json asks for {tuple(tensor.shape)}"
             )
-        if tensor.is_floating_point() and found.dtype not in FLOATS:
-            raise InputError(f"{found.path}: weight {found.name} is stored as {found.dtype}; supply floating-point weights")
+        if tensor.is_floating_point() and header.dtype not in FLOATS:
+            raise InputError(f"{header.path}: weight {header.name} is stored as {header.dtype}; supply floating-point weights")
 
 
 def stream(

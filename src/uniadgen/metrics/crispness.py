@@ -69,22 +69,22 @@ def crispness(painted: Iterable[Image.Image], real: Iterable[Image.Image]) -> Cr
     true = [(crispness_of(picture), min(picture.size)) for picture in real]
     if not made or not true:
         raise TooFew("no pictures")
-    large = [found for found in true if found[1] >= SIDE] or true
+    large = [entry for entry in true if entry[1] >= SIDE] or true
     return ratios(made, [values for values, _ in large], min(side for _, side in large))
 
 
 def ratios(made: Sequence[CrispnessOf], true: Sequence[CrispnessOf], side: int) -> Crispness:
     """Means and ratios of what `crispness_of` says of painted and of real pictures, the latter of `side` px or more."""
     means, of_real = np.mean(made, 0).tolist(), np.mean(true, 0).tolist()
-    found = [mean / real if real else None for mean, real in zip(means, of_real, strict=True)]
+    quotients = [mean / real if real else None for mean, real in zip(means, of_real, strict=True)]
     return Crispness(
         n=len(made),
         laplacian=means[0],
         gradient=means[1],
         edges=means[2],
-        laplacian_ratio=found[0],
-        gradient_ratio=found[1],
-        edges_ratio=found[2],
+        laplacian_ratio=quotients[0],
+        gradient_ratio=quotients[1],
+        edges_ratio=quotients[2],
         real_n=len(true),
         real_px=side,
         signature=f"{SIGNATURE}|real:{side}px",

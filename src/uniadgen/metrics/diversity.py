@@ -50,16 +50,16 @@ def diversity(groups: Sequence[PictureFeatures], real: PictureFeatures, encoder:
 
 def of_pictures(pictures: PictureSet) -> dict[str, Diversity | None]:
     """By the name of the groups: "diversity" for groups without a name, "diversity_NAME" for others."""
-    found: dict[str, Diversity | None] = {}
+    results: dict[str, Diversity | None] = {}
     for name in pictures.groups:
         try:
-            told = diversity(pictures.group_features(name), pictures.real, pictures.signature)
+            result = diversity(pictures.group_features(name), pictures.real, pictures.signature)
         except TooFew:
             if len(pictures.groups) == 1:
                 raise
-            told = None
-        found[f"diversity_{name}" if name else "diversity"] = told
-    return found
+            result = None
+        results[f"diversity_{name}" if name else "diversity"] = result
+    return results
 
 
 def _figure(name: str, title: str, what: str) -> Figure:

@@ -48,18 +48,18 @@ def nearest_embedded(pictures: PictureFeatures, train: PictureFeatures) -> Dista
 def nearest_pixels(pictures: PictureFeatures, train: PictureFeatures, chunk: int = 1024) -> Distances:
     """Root mean squared difference of thumbnails, outside of both products, to the nearest training picture: [N], 0..255."""
     best = np.full(len(pictures), np.inf)
-    shown = pictures.shown.astype(np.float64)
-    x = pictures.small.astype(np.float64) * shown[..., None]
+    visible = pictures.background.astype(np.float64)
+    x = pictures.small.astype(np.float64) * visible[..., None]
     for start in range(0, len(train), chunk):
-        small, seen = train.small[start : start + chunk], train.shown[start : start + chunk]
+        small, seen = train.small[start : start + chunk], train.background[start : start + chunk]
         for mirrored in (False, True):
             if mirrored:
                 small = small.reshape(-1, SMALL, SMALL, 3)[:, :, ::-1].reshape(small.shape)
                 seen = seen.reshape(-1, SMALL, SMALL)[:, :, ::-1].reshape(seen.shape)
             mask = seen.astype(np.float64)
             y = small.astype(np.float64) * mask[..., None]
-            common = shown @ mask.T
-            squares = (x**2).sum(2) @ mask.T + shown @ (y**2).sum(2).T - 2 * x.reshape(len(x), -1) @ y.reshape(len(y), -1).T
+            common = visible @ mask.T
+            squares = (x**2).sum(2) @ mask.T + visible @ (y**2).sum(2).T - 2 * x.reshape(len(x), -1) @ y.reshape(len(y), -1).T
             means = np.where(common > 0, np.maximum(squares, 0) / np.maximum(3 * common, 1), np.inf)
             best = np.minimum(best, np.sqrt(means.min(1)))
     return best

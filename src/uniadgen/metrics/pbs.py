@@ -50,14 +50,14 @@ def features(encoder: "BackgroundEncoder", pictures: Iterable[Image.Image], batc
     from uniadgen.model.background_encoder import DESCRIBED
 
     device = encoder.head.weight.device
-    found: list[NDArray[np.float32]] = []
+    parts: list[NDArray[np.float32]] = []
     views: Iterator[torch.Tensor] = map(encoder.prepare, pictures)
     with torch.no_grad():
         while some := list(islice(views, batch)):
-            found.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
+            parts.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
     return (
-        np.concatenate(found)
-        if found
+        np.concatenate(parts)
+        if parts
         else np.zeros((0, 3 * min(DESCRIBED, encoder.config.layers) * encoder.config.width), np.float32)
     )
 
@@ -121,12 +121,12 @@ def _pictures(folder: Path, option: str) -> dict[str, Path]:
         raise InputError(f"argument {option}: {quoted(folder)} is no readable folder; name a folder of pictures") from None
     if not files:
         raise InputError(f"argument {option}: {quoted(folder)} has no pictures ({', '.join(sorted(SUFFIXES))})")
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for path in sorted(files):
-        if path.stem in found:
-            raise InputError(f"argument {option}: {quoted(folder)} has {path.name} and {found[path.stem].name}; keep one")
-        found[path.stem] = path
-    return found
+        if path.stem in paths:
+            raise InputError(f"argument {option}: {quoted(folder)} has {path.name} and {paths[path.stem].name}; keep one")
+        paths[path.stem] = path
+    return paths
 
 
 def of_ads(ads: Ads) -> Scores:

@@ -39,12 +39,12 @@ class NoRealPictures(InputError):
 
 @dataclass(frozen=True)
 class PictureFeatures:
-    """N pictures. embedded [N, D]; small [N, SMALL * SMALL, 3], 0..255; shown [N, SMALL * SMALL], false where the product
+    """N pictures. embedded [N, D]; small [N, SMALL * SMALL, 3], 0..255; background [N, SMALL * SMALL], false where the product
     stands."""
 
     embedded: NDArray[np.float32]
     small: NDArray[np.uint8]
-    shown: NDArray[np.bool_]
+    background: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.embedded)
@@ -60,7 +60,7 @@ def picture_features(encoder: "BackgroundEncoder", pictures: Iterable[Seen], bat
             PictureFeatures(
                 features(encoder, images),
                 np.stack([np.asarray(i.resize((SMALL, SMALL), Image.Resampling.BOX)).reshape(-1, 3) for i in images]),
-                np.stack([_shown(box) for _, box in some]),
+                np.stack([_background_mask(box) for _, box in some]),
             )
         )
     if not parts:
@@ -69,18 +69,18 @@ def picture_features(encoder: "BackgroundEncoder", pictures: Iterable[Seen], bat
 
 
 def join(parts: Iterable[PictureFeatures]) -> PictureFeatures:
-    fields = zip(*((p.embedded, p.small, p.shown) for p in parts), strict=True)
+    fields = zip(*((p.embedded, p.small, p.background) for p in parts), strict=True)
     return PictureFeatures(*(np.concatenate(values) for values in fields))
 
 
-def _shown(box: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
-    shown = np.ones((SMALL, SMALL), bool)
+def _background_mask(box: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
+    mask = np.ones((SMALL, SMALL), bool)
     if box is not None:
         left, top, width, height = (value * SMALL for value in box)
-        shown[max(0, int(top)) : max(0, int(np.ceil(top + height))), max(0, int(left)) : max(0, int(np.ceil(left + width)))] = (
+        mask[max(0, int(top)) : max(0, int(np.ceil(top + height))), max(0, int(left)) : max(0, int(np.ceil(left + width)))] = (
             False
         )
-    return shown.reshape(-1)
+    return mask.reshape(-1)
 
 
 def standardiser(real: PictureFeatures) -> Callable[[PictureFeatures], NDArray[np.float32]]:
@@ -153,10 +153,10 @@ class PictureSet:
 
 def real_features(judge: Judge, split: str, kind: Kind) -> PictureFeatures:
     """Of a split's plates or ads. Raises NoRealPictures where it has none."""
-    found: PictureFeatures = judge.once(
+    features: PictureFeatures = judge.once(
         ("real features", split, kind), lambda: picture_features(judge.encoder, real_pictures(judge.data, split, kind))
     )
-    return found
+    return features
 
 
 # The pictures ------------------------------------------------------------------------------------------------------------
@@ -166,13 +166,13 @@ def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen
     """Plates, or finished ads, of a split, with the boxes of their products. Raises NoRealPictures where there are none."""
     from uniadgen.data.layout import iter_rows
 
-    found = False
+    any_read = False
     for row in iter_rows(data, "creatives", ("id", "split", "placement", kind), 64):
         if row["split"] == split and row[kind] is not None:
-            found = True
+            any_read = True
             picture = flatten(load_stored(row[kind], f"creative {quoted(row['id'])}, {kind}"))
             yield picture, tuple(row["placement"]) if row["placement"] else None
-    if not found:
+    if not any_read:
         raise NoRealPictures(
             f"argument --data: {quoted(data)} has no {kind}s in the split {quoted(split)}; name another split or --kind"
         )

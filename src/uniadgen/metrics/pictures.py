@@ -30,13 +30,13 @@ def picture_metrics(a: Path, b: Path, inception: Path | nn.Module | None = None,
     """
     first, second, names = paired(a, b)
     distances = [palette_distance(_picture(first[name]), _picture(second[name])) for name in names]
-    found: dict[str, Any] = {"n": len(names), "palette_distance": float(np.mean(distances))}
+    values: dict[str, Any] = {"n": len(names), "palette_distance": float(np.mean(distances))}
     if inception is not None:
-        found["fid"] = _fid(list(first.values()), list(second.values()), inception)
-        found["fid_n"] = [len(first), len(second)]
+        values["fid"] = _fid(list(first.values()), list(second.values()), inception)
+        values["fid_n"] = [len(first), len(second)]
     if clip is not None:
-        found |= _clip_scores([(first[name], second[name]) for name in names], clip)
-    return found
+        values |= _clip_scores([(first[name], second[name]) for name in names], clip)
+    return values
 
 
 def default_inception() -> Path:
@@ -87,7 +87,7 @@ def _clip_scores(pairs: Sequence[tuple[Path, Path]], name: str) -> dict[str, Any
             f"argument --clip: {quoted(name)} is no CLIP model on this machine; name a folder that transformers saved one in"
         ) from None
     pictures, texts = CLIPScore(lambda: parts), CLIPScore(lambda: parts)
-    told = 0
+    described = 0
     for one, other in pairs:
         left, right = _pixels([one, other])
         pictures.update(left, right)
@@ -97,9 +97,9 @@ def _clip_scores(pairs: Sequence[tuple[Path, Path]], name: str) -> dict[str, Any
                 texts.update(left, clean_text(words.read_text("utf-8")))
             except UnicodeDecodeError:
                 raise InputError(f"argument --a: {quoted(words)} is no UTF-8 text; save it as UTF-8") from None
-            told += 1
-    found: dict[str, Any] = {"clip_pictures": float(pictures.compute())}
-    return found | ({"clip_text": float(texts.compute()), "clip_text_n": told} if told else {})
+            described += 1
+    values: dict[str, Any] = {"clip_pictures": float(pictures.compute())}
+    return values | ({"clip_text": float(texts.compute()), "clip_text_n": described} if described else {})
 
 
 def _picture(path: Path) -> Any:

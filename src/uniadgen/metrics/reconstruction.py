@@ -87,11 +87,11 @@ def reconstruction(
         codes = tokenizer.encode(pixels)
         used[codes.flatten().cpu()] = True
         first, second = _rounded(pixels), _rounded(tokenizer.decode(codes, config.image.grid))
-        for picture, *found in zip(some, psnr(first, second).tolist(), ssim(first, second).tolist(), strict=True):
-            scores["plate" if picture.is_plate else "ad"].append((found[0], found[1]))
-        for picture, own in zip(some, codes, strict=True):
+        for picture, *quality in zip(some, psnr(first, second).tolist(), ssim(first, second).tolist(), strict=True):
+            scores["plate" if picture.is_plate else "ad"].append((quality[0], quality[1]))
+        for picture, tokens in zip(some, codes, strict=True):
             if picture.is_plate and (save is not None or picture.large is not None):
-                painted = tokenizer.decode(own[None], config.image.grid, config.image.upsampling)
+                painted = tokenizer.decode(tokens[None], config.image.grid, config.image.upsampling)
                 if save is not None:
                     save(picture.name, to_image(painted[0]))
                 if picture.large is not None:
@@ -151,8 +151,8 @@ def _chosen(data: Path, split: str, limit: int | None) -> list[int]:
     splits = read_creatives(data, ("split",))["split"].to_pylist()
     rows = [row for row, name in enumerate(splits) if name == split]
     if not rows:
-        known = ", ".join(map(quoted, sorted(set(splits)))) or "none"
-        raise InputError(f"argument --split: {quoted(split)} has no creatives in {quoted(data)}; its splits are: {known}")
+        names = ", ".join(map(quoted, sorted(set(splits)))) or "none"
+        raise InputError(f"argument --split: {quoted(split)} has no creatives in {quoted(data)}; its splits are: {names}")
     # creatives of a product stand side by side: the first ones would show few products
     count = min(len(rows), limit or len(rows))
     return [rows[number * len(rows) // count] for number in range(count)]

@@ -13,8 +13,8 @@ from uniadgen.registry import defined
 
 @cache
 def all_metrics() -> tuple[Metric, ...]:
-    found: list[Metric] = defined(metrics, "METRIC")
-    return tuple(sorted(found, key=lambda metric: (metric.order, metric.name)))
+    members: list[Metric] = defined(metrics, "METRIC")
+    return tuple(sorted(members, key=lambda metric: (metric.order, metric.name)))
 
 
 def ad_figures() -> tuple[Figure, ...]:

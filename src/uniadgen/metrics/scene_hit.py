@@ -46,8 +46,8 @@ class SceneClassifier:
         """The families of pictures by their features [N, features]."""
         import torch
 
-        scores = self.layer(torch.from_numpy((values - self.mean) / self.deviation))
-        return [self.families[i] for i in scores.argmax(1).tolist()]
+        logits = self.layer(torch.from_numpy((values - self.mean) / self.deviation))
+        return [self.families[i] for i in logits.argmax(1).tolist()]
 
 
 def fit_scene_classifier(data: Path, encoder: "BackgroundEncoder", split: str) -> SceneClassifier | None:
@@ -63,8 +63,8 @@ def fit_scene_classifier(data: Path, encoder: "BackgroundEncoder", split: str) -
 
     def flush() -> None:
         if part:
-            found = features(encoder, (picture for _, _, picture in part))
-            for (use, family, _), vector in zip(part, found, strict=True):
+            rows = features(encoder, (picture for _, _, picture in part))
+            for (use, family, _), vector in zip(part, rows, strict=True):
                 vectors[use].append(vector)
                 names[use].append(family)
             part.clear()
@@ -117,15 +117,15 @@ def _fitted(vectors: NDArray[np.float32], classes: Sequence[int], count: int) ->
 def _exchanged(data: Path, encoder: "BackgroundEncoder") -> tuple[NDArray[np.float32], list[str]]:
     """Features of the scenes of the split train behind other products, and their families."""
     from uniadgen.data.labels import open_labels
-    from uniadgen.data.scenes import load_scenes
+    from uniadgen.data.plates import load_plates
 
-    scenes = load_scenes(data, ("train",))
+    plates = load_plates(data, ("train",))
     family = {name: row["family"] for name, row in open_labels(data).creatives.items()}
-    known, products = [row for row, name in enumerate(scenes.ids) if name in family], sorted(scenes.cutouts)
+    labelled, products = [row for row, name in enumerate(plates.ids) if name in family], sorted(plates.cutouts)
     rng = np.random.default_rng(0)
-    chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in known]
-    found = features(encoder, (scenes.ad(row, product) for row, product in chosen))
-    return found, [family[scenes.ids[row]] for row, _ in chosen]
+    chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in labelled]
+    vectors = features(encoder, (plates.ad(row, product) for row, product in chosen))
+    return vectors, [family[plates.ids[row]] for row, _ in chosen]
 
 
 def of_ads(ads: Ads) -> Scores:
@@ -140,8 +140,8 @@ def of_ads(ads: Ads) -> Scores:
     for number, (case, family) in enumerate(zip(ads.cases, classifier(ads.features), strict=True)):
         if case.taste is not None and case.department in case.taste["families"]:
             values[number]["scene_hit"] = float(family in case.taste["families"][case.department])
-    told = f"linear classifier of {len(classifier.families)} families, right for {classifier.accuracy:.3f}"
-    signature = f"scene hit|{told}|share of ads"
+    method = f"linear classifier of {len(classifier.families)} families, right for {classifier.accuracy:.3f}"
+    signature = f"scene hit|{method}|share of ads"
     about = {"scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n}}
     return Scores(values, {"scene_hit": signature}, about)
 

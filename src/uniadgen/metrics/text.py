@@ -261,10 +261,10 @@ def load_predictions(path: Path) -> list[Prediction]:
         raise InputError(f"predictions: {name} is not UTF-8; save it as UTF-8") from None
     except ValueError:
         raise InputError(f"predictions: {name} is no name of a file; correct it") from None
-    found = [_prediction(line, f"predictions: {name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
+    entries = [_prediction(line, f"predictions: {name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not entries:
         raise InputError(f"predictions: {name} has no lines; write at least one")
-    return found
+    return entries
 
 
 def _prediction(line: str, what: str) -> Prediction:
@@ -312,14 +312,14 @@ def of_ads(ads: Ads) -> Scores:
         return Scores(values, {})
     scores = text_metrics([prediction for _, prediction in written])
     for (number, _), ad in zip(written, scores.ads, strict=True):
-        found = {
+        values_of = {
             "bleu": ad.bleu,
             "rouge_l": ad.rouge_l,
             "coverage": ad.coverage,
             "factuality": ad.factual,
             "readability": ad.readable,
         }
-        values[number] = {name: float(value) for name, value in found.items() if value is not None}
+        values[number] = {name: float(value) for name, value in values_of.items() if value is not None}
     return Scores(values, {name: scores.signatures[name] for name in ("bleu", "rouge_l")})
 
 

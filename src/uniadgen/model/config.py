@@ -226,8 +226,8 @@ class ModelConfig:
         yield image.upsampling != 1 and image.kind != "fsq", "image.upsampling needs the fsq image tokenizer; set it to 1"
         yield plan.exemplars and image.kind != "fsq", "plan.exemplars needs the fsq image tokenizer; set it to 0"
         yield plan.size % 16, f"plan.size {plan.size} is no multiple of 16"
-        specials, known = self.text.specials, {"pad", "begin", "begin_image", "end"}
-        yield specials and set(specials) != known, "text.specials must name pad, begin, begin_image and end, or nothing"
+        specials, needed = self.text.specials, {"pad", "begin", "begin_image", "end"}
+        yield specials and set(specials) != needed, "text.specials must name pad, begin, begin_image and end, or nothing"
         for name, value in specials.items():
             yield value >= decoder.text_vocabulary, f"text.specials.{name} {value} is no id below {decoder.text_vocabulary}"
 

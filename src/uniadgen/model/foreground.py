@@ -62,10 +62,10 @@ class DinoEncoder(nn.Module):
 class ForegroundPerception(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        own, width = config.foreground, config.decoder.width
-        self.size = own.pixels_per_token * config.image.grid
-        self.encoder = (PatchEncoder if own.kind == "patch" else DinoEncoder)(own, config.image.grid)
-        self.project = nn.Sequential(nn.Linear(own.features, width), nn.GELU(), nn.Linear(width, width))
+        settings, width = config.foreground, config.decoder.width
+        self.size = settings.pixels_per_token * config.image.grid
+        self.encoder = (PatchEncoder if settings.kind == "patch" else DinoEncoder)(settings, config.image.grid)
+        self.project = nn.Sequential(nn.Linear(settings.features, width), nn.GELU(), nn.Linear(width, width))
         self.groups = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, width))
             for _ in range(config.foreground_groups)

@@ -89,9 +89,9 @@ class Round(nn.Module):
             q = q.flatten(0, 1).transpose(1, 2)
             k, v = self.key_value(texts).view(batch * count, length, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
             mask = (visible | ~read[..., None]).view(batch * count, 1, 1, length)
-            found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2)
+            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2)
             share = read.to(x.dtype) / read.sum(1, keepdim=True).clamp(min=1)
-            mean = (found.reshape(batch, count, steps, width) * share[..., None, None]).sum(1)
+            mean = (attended.reshape(batch, count, steps, width) * share[..., None, None]).sum(1)
             seen = torch.where(read.any(1)[:, None, None], mean, seen)
         x = x + self.out(seen)
         hidden: Tensor = self.down(F.gelu(self.up(self.feed_forward_norm(x))))
@@ -144,10 +144,10 @@ class Outline(nn.Module):
             x = self.embedding(flat[rows, :longest]) + self.text_positions[:longest] + kind
             states = self.reader_norm(self.reader(x, seen[rows, :longest]))
             parts.append(F.pad(states, (0, 0, 0, ids.shape[2] - longest)))
-        found = torch.cat(parts)
-        return found.new_zeros(len(flat), *found.shape[1:]).index_copy(0, order, found).view(*ids.shape, -1)
+        hidden = torch.cat(parts)
+        return hidden.new_zeros(len(flat), *hidden.shape[1:]).index_copy(0, order, hidden).view(*ids.shape, -1)
 
-    def scores(self, evidence: Evidence, order: Tensor) -> Tensor:
+    def logits(self, evidence: Evidence, order: Tensor) -> Tensor:
         """Scores [B, S + 1, P + 1] of the point that follows the first 0..S of the order [B, S] (-1: no further point).
 
         The last column is the end. Points that are used or not there, and the end of an empty text, are -inf.
@@ -155,27 +155,27 @@ class Outline(nn.Module):
         batch, steps = order.shape
         width = evidence.points.shape[2]
         chosen = order.clamp(min=0)
-        told = evidence.points.gather(1, chosen[..., None].expand(-1, -1, width))
-        last = torch.cat([self.begin_token.expand(batch, 1, -1), told], 1)
+        before = evidence.points.gather(1, chosen[..., None].expand(-1, -1, width))
+        last = torch.cat([self.begin_token.expand(batch, 1, -1), before], 1)
         counted = torch.arange(1, steps + 2, device=order.device, dtype=last.dtype)[:, None]
         x = self.so_far(torch.cat([last, last.cumsum(1) / counted], 2))
         x = x + self.step_positions[torch.arange(steps + 1, device=order.device).clamp(max=MOST_STEPS - 1)]
         for block in self.rounds:
             x = block(x, evidence.texts, evidence.texts_visible)
         queries, keys = self.query_head(self.query_norm(x)), self.point_head(evidence.points)
-        scores = (queries @ keys.transpose(1, 2)).float() * width**-0.5
-        now = F.one_hot(chosen, scores.shape[2]) * (order >= 0)[..., None]
+        logits = (queries @ keys.transpose(1, 2)).float() * width**-0.5
+        now = F.one_hot(chosen, logits.shape[2]) * (order >= 0)[..., None]
         used = F.pad(now.cumsum(1), (0, 0, 1, 0)) > 0
         open_end = torch.zeros_like(used)
         open_end[:, 0, -1] = True  # no text is empty
-        return scores.masked_fill(used | open_end | ~evidence.usable[:, None], -torch.inf)
+        return logits.masked_fill(used | open_end | ~evidence.usable[:, None], -torch.inf)
 
     def forward(self, batch: OutlineBatch) -> tuple[Tensor, Tensor]:
         """Scores [B, S + 1, P + 1] and what is true [B, S + 1] long: a point, P for the end, -100 after it."""
-        scores = self.scores(self.read(batch), batch.order)
-        end = scores.shape[2] - 1
+        logits = self.logits(self.read(batch), batch.order)
+        end = logits.shape[2] - 1
         true = F.pad(batch.order, (0, 1), value=-1)
         lengths = (batch.order >= 0).sum(1, keepdim=True)
         steps = torch.arange(true.shape[1], device=true.device)
         true = torch.where(steps == lengths, end, torch.where(steps < lengths, true, -100))
-        return scores, true
+        return logits, true

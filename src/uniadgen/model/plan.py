@@ -10,7 +10,7 @@ picture of a thousand. So what is painted is planned first:
 3. Of many remembered **exemplars** - plates of the training data - one is drawn that has these facets, preferably of a related
    product that stood in the same place.
 4. The decoder sees the exemplar's quantised values where the foreground features are added, except around its product and
-   around the new one, and codes near to them get higher scores. It was trained to paint a scene whose plate it sees in parts,
+   around the new one, and codes near to them get higher logits. It was trained to paint a scene whose plate it sees in parts,
    so it fits the scene to the product: shadow, reflection, what the old product hid.
 """
 
@@ -38,14 +38,14 @@ class SceneEncoder(nn.Module):
         self.readout = nn.Linear(self.encoder.described, sum(config.facets))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """pixels [B, 3, size, size] in 0..1 -> scores of each facet's classes, side by side [B, classes]."""
-        scores: Tensor = self.readout(self.encoder.features(pixels))
-        return scores
+        """pixels [B, 3, size, size] in 0..1 -> logits of each facet's classes, side by side [B, classes]."""
+        logits: Tensor = self.readout(self.encoder.features(pixels))
+        return logits
 
     def probabilities(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, size, size] in 0..1 -> probabilities of each facet's classes, side by side [B, classes]."""
-        scores = self(pixels).float()
-        return torch.cat([part.softmax(1) for part in scores.split(self.facets, 1)], 1)
+        logits = self(pixels).float()
+        return torch.cat([part.softmax(1) for part in logits.split(self.facets, 1)], 1)
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,28 @@ class ScenePlan(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        own, tokens = config.plan, config.image.tokens
-        self.facets, self.grid, self.groups, self.trust = own.facets, config.image.grid, config.foreground_groups, own.trust
-        classes, count = sum(own.facets), len(own.facets)
-        self.encoder = SceneEncoder(own)
-        self.words = nn.Embedding(config.decoder.text_vocabulary, own.words)
-        self.usual = nn.Linear(own.words, classes)  # what is usual for a product
+        plan, tokens = config.plan, config.image.tokens
+        self.facets, self.grid, self.groups, self.trust = (
+            plan.facets,
+            config.image.grid,
+            config.foreground_groups,
+            plan.trust,
+        )
+        classes, count = sum(plan.facets), len(plan.facets)
+        self.encoder = SceneEncoder(plan)
+        self.words = nn.Embedding(config.decoder.text_vocabulary, plan.words)
+        self.usual = nn.Linear(plan.words, classes)  # what is usual for a product
         # by facet: how much kinship matters, what a vote is worth linearly and by its logarithm, and the logarithm's floor
         self.kinship = nn.Parameter(torch.full((count,), 1.0))
         self.worth = nn.Parameter(torch.full((count,), 0.5))
         self.worth_of_log = nn.Parameter(torch.full((count,), 0.5))
         self.floor = nn.Parameter(torch.full((count,), -1.0))
         self.telling = nn.Parameter(torch.zeros(classes))  # by class: usual ones tell less about a taste
-        self.register_buffer("codes", torch.zeros(own.exemplars, tokens, dtype=torch.int32))
-        self.register_buffer("boxes", torch.zeros(own.exemplars, 4))
-        self.register_buffer("seen", torch.zeros(own.exemplars, classes))
-        self.register_buffer("kinds", torch.zeros(own.exemplars, own.words))
-        dimensions, hidden = len(config.image.levels), own.hidden
+        self.register_buffer("codes", torch.zeros(plan.exemplars, tokens, dtype=torch.int32))
+        self.register_buffer("boxes", torch.zeros(plan.exemplars, 4))
+        self.register_buffer("seen", torch.zeros(plan.exemplars, classes))
+        self.register_buffer("kinds", torch.zeros(plan.exemplars, plan.words))
+        dimensions, hidden = len(config.image.levels), plan.hidden
         self.paint = nn.Sequential(
             nn.Conv2d(dimensions + 1, hidden, 3, padding=1),
             nn.GELU(),
@@ -111,22 +116,22 @@ class ScenePlan(nn.Module):
         """
         kinship = torch.einsum("bw,bnw->bn", product, clicked)
         shares = visible.to(facets.dtype)[..., None] * torch.exp(self.kinship * kinship[..., None])  # [B, N, facets]
-        told = []
+        chances = []
         seen, usually, tellings = facets.split(self.facets, 2), self.usual(product), self.telling.split(self.facets)
         parts = zip(seen, usually.split(self.facets, 1), tellings, strict=True)
         for facet, (votes, usual, telling) in enumerate(parts):
             count = (votes * shares[..., facet, None]).sum(1) * telling.exp()
             gained = self.worth[facet] * count + self.worth_of_log[facet] * torch.log(count + self.floor[facet].exp())
-            told.append((usual + gained).float().log_softmax(1))
-        return torch.cat(told, 1)
+            chances.append((usual + gained).float().log_softmax(1))
+        return torch.cat(chances, 1)
 
     def suitability(self, liked: Tensor, product: Tensor, kinship: float) -> Tensor:
         """How well each exemplar suits [B, K]: log-probabilities of its facets, and `kinship` per cosine of the products."""
-        told = [
-            torch.log(own.exp() @ seen.float().T + RESOLVED)
-            for own, seen in zip(liked.split(self.facets, 1), self.seen.split(self.facets, 1), strict=True)
+        agreement = [
+            torch.log(wish.exp() @ seen.float().T + RESOLVED)
+            for wish, seen in zip(liked.split(self.facets, 1), self.seen.split(self.facets, 1), strict=True)
         ]
-        return torch.stack(told).sum(0) + kinship * (product @ self.kinds.T).float()
+        return torch.stack(agreement).sum(0) + kinship * (product @ self.kinds.T).float()
 
     def remember(self, exemplars: Remembered) -> None:
         """Takes these exemplars, as many as the configuration says."""
@@ -146,19 +151,19 @@ class ScenePlan(nn.Module):
 
     # What the decoder sees of it ----------------------------------------------------------------------------------------
 
-    def features(self, values: Tensor, shown: Tensor) -> Tensor:
+    def features(self, values: Tensor, visible: Tensor) -> Tensor:
         """values [B, d, tokens] of a plate, shown [B, tokens] -> what is added at each image token [groups, B, tokens, D]."""
-        seen = shown[:, None].to(values.dtype)
+        seen = visible[:, None].to(values.dtype)
         grid = torch.cat([values * seen, seen], 1).unflatten(2, (self.grid, self.grid))
         painted: Tensor = self.paint(grid)
         return painted.flatten(2).unflatten(1, (self.groups, -1)).permute(1, 0, 3, 2)
 
-    def nearness(self, values: Tensor, shown: Tensor, known: Tensor) -> Tensor:
+    def nearness(self, values: Tensor, visible: Tensor, code_values: Tensor) -> Tensor:
         """What codes with the values known [codes, d] gain from being near to the plate's: [B, tokens, codes]. Squared
         distance, but for what is the same for all codes; zero where nothing is shown. In single precision."""
         with torch.autocast(values.device.type, enabled=False):  # `trust` would enlarge what half precision rounds off
-            gain = 2 * values.float().transpose(1, 2) @ known.float().T - known.float().square().sum(1)
-        return self.trust * gain * shown[..., None].to(gain.dtype)
+            gain = 2 * values.float().transpose(1, 2) @ code_values.float().T - code_values.float().square().sum(1)
+        return self.trust * gain * visible[..., None].to(gain.dtype)
 
 
 def overlap(boxes: Tensor, box: Tensor) -> Tensor:
@@ -179,7 +184,7 @@ def open_tokens(boxes: Tensor, grid: int, margin: int = MARGIN) -> Tensor:
     return ~(across[:, None] & down[:, :, None] & standing[:, None, None]).flatten(1)
 
 
-def shown_cells(generator: torch.Generator, grid: int, share: float) -> Tensor:
+def random_cells(generator: torch.Generator, grid: int, share: float) -> Tensor:
     """A random part of a picture's tokens in cells of CELL x CELL, each shown with probability `share`: [grid * grid] bool, on
     the CPU like the generator."""
     cells = torch.rand((-(-grid // CELL),) * 2, generator=generator) < share

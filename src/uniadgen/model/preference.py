@@ -20,18 +20,18 @@ from uniadgen.model.config import ModelConfig
 from uniadgen.model.layers import Encoder
 
 
-def keep_mask(scores: Tensor, visible: Tensor, keep: float, temperature: float, noise: bool) -> Tensor:
-    """1 for the top `keep` share of the visible tokens of each row, 0 elsewhere; [B, T] like scores.
+def keep_mask(similarity: Tensor, visible: Tensor, keep: float, temperature: float, noise: bool) -> Tensor:
+    """1 for the top `keep` share of the visible tokens of each row, 0 elsewhere; [B, T] like similarity.
 
     With `noise` (training) the choice is drawn by Gumbel-softmax and gradients pass straight through its soft probabilities.
     """
-    logits = (scores / temperature).masked_fill(~visible, -torch.inf)
+    logits = (similarity / temperature).masked_fill(~visible, -torch.inf)
     if noise:
         uniform = torch.rand_like(logits).clamp(1e-9, 1 - 1e-7)
         logits = logits - torch.log(-torch.log(uniform))
     count = (visible.sum(1) * keep).ceil().clamp(min=1).long()
     ranks = logits.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
-    hard = ((ranks < count[:, None]) & visible).to(scores.dtype)
+    hard = ((ranks < count[:, None]) & visible).to(similarity.dtype)
     if not noise:
         return hard
     soft = torch.nan_to_num(logits.softmax(1))
@@ -61,8 +61,8 @@ class TokenMask(nn.Module):
 
         keep: share of the tokens in place of the model's own.
         """
-        scores = F.cosine_similarity(x.float(), self.encoder(x, visible).float(), dim=-1)
-        mask = keep_mask(scores, visible, self.keep if keep is None else keep, self.temperature, noise=self.training)
+        similarity = F.cosine_similarity(x.float(), self.encoder(x, visible).float(), dim=-1)
+        mask = keep_mask(similarity, visible, self.keep if keep is None else keep, self.temperature, noise=self.training)
         masked = x * mask[..., None].to(x.dtype)
         mean = masked.sum(1) / mask.sum(1, keepdim=True).detach().clamp(min=1).to(x.dtype)
         return self.norm(masked + self.linear(masked)), mean
@@ -71,13 +71,13 @@ class TokenMask(nn.Module):
 class PreferenceUnderstanding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        own, width = config.preference, config.decoder.width
-        self.mask_image = TokenMask(width, own.heads, own.mask_layers, own.keep, own.temperature)
-        self.mask_text = TokenMask(width, own.heads, own.mask_layers, own.keep, own.temperature)
+        settings, width = config.preference, config.decoder.width
+        self.mask_image = TokenMask(width, settings.heads, settings.mask_layers, settings.keep, settings.temperature)
+        self.mask_text = TokenMask(width, settings.heads, settings.mask_layers, settings.keep, settings.temperature)
         self.image_position = nn.Parameter(torch.randn(config.click_image_tokens, width) * 0.02)
-        self.text_position = nn.Parameter(torch.randn(own.text_tokens, width) * 0.02)
+        self.text_position = nn.Parameter(torch.randn(settings.text_tokens, width) * 0.02)
         self.modality = nn.Parameter(torch.randn(2, width) * 0.02)
-        self.fusion = Encoder(width, own.heads, own.fusion_layers)
+        self.fusion = Encoder(width, settings.heads, settings.fusion_layers)
         self.norm = nn.LayerNorm(width)
         self.summary = nn.Linear(width, width, bias=False)
         nn.init.zeros_(self.summary.weight)

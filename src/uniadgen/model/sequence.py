@@ -55,21 +55,21 @@ def build_prompt(
     short = _shortened(tokenizer, description, limits.description_tokens)
     if len(short) < len(" ".join(description.split())):
         notes.append(f"the model reads the first {len(short)} characters of the description")
-    told: list[str] = []
+    included: list[str] = []
     budget = limits.selling_point_tokens
     for point in selling_points:
         budget -= _length(tokenizer, " " + point) + 1
         if budget < 0:
             break
-        told.append(point)
-    if len(told) < len(selling_points):
+        included.append(point)
+    if len(included) < len(selling_points):
         notes.append(
-            f"the instruction holds the first {len(told)} of {len(selling_points)} selling points; the text may use all"
+            f"the instruction holds the first {len(included)} of {len(selling_points)} selling points; the text may use all"
         )
     ids, kinds = [tokenizer.begin], [TEXT]
     around = tokenizer.segments(limits.prompt_prefix), tokenizer.segments(limits.prompt_suffix)
     # neighbouring texts are encoded as one, so that the template's words merge with the instruction's as Janus is used to
-    for kind, group in groupby([*around[0], *render(template, short, told), *around[1]], key=lambda segment: segment[0]):
+    for kind, group in groupby([*around[0], *render(template, short, included), *around[1]], key=lambda segment: segment[0]):
         values = [value for _, value in group]
         if kind != "placeholder":
             new = tokenizer.encode("".join(values)) if kind == "text" else [tokenizer.special_id(value) for value in values]

@@ -59,10 +59,10 @@ class TextTokenizer:
         ids: list[int] = []
         for number, word in enumerate(words):
             spaced = " " + word if number else word
-            known = self.words.get(spaced)
-            if known is None:
-                known = self.words[spaced] = self._ids(spaced)
-            ids += known
+            cached = self.words.get(spaced)
+            if cached is None:
+                cached = self.words[spaced] = self._ids(spaced)
+            ids += cached
         return ids
 
     def _ids(self, text: str) -> list[int]:

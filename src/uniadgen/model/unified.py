@@ -65,7 +65,7 @@ class Batch:
     canvas: Tensor | None  # [B, 3, S, S] uint8, the product on white
     keep_foreground: Tensor | None  # [B] bool: condition dropout has not struck
     plan_codes: Tensor | None = None  # [B, image tokens] long: of the plate that the picture is planned after
-    plan_shown: Tensor | None = None  # [B, image tokens] bool: where that plate is seen
+    plan_visible: Tensor | None = None  # [B, image tokens] bool: where that plate is seen
 
     def to(self, device: torch.device) -> "Batch":
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -84,7 +84,7 @@ class Sequences(NamedTuple):
 
     x: Tensor  # [B, T, D] embeddings
     features: Tensor | None  # [groups, B, T, D], added at the first layer of each group
-    bias: Tensor | None  # [B, image tokens, codes], what the plan adds to the scores
+    bias: Tensor | None  # [B, image tokens, codes], what the plan adds to the logits
 
 
 class ImageHead(nn.Module):
@@ -95,8 +95,8 @@ class ImageHead(nn.Module):
         self.project, self.score = nn.Linear(width, hidden), nn.Linear(hidden, codes)
 
     def forward(self, x: Tensor) -> Tensor:
-        scores: Tensor = self.score(F.gelu(self.project(x)))
-        return scores
+        logits: Tensor = self.score(F.gelu(self.project(x)))
+        return logits
 
 
 def empty_model(config: ModelConfig) -> "UnifiedModel":
@@ -150,10 +150,10 @@ class UnifiedModel(nn.Module):
 
     def preference_tokens(self, clicks: Clicks, without: Sequence[str] = ()) -> Preference:
         """What the clicks become. without: parts that are taken out, see `ablations`."""
-        found: Preference = self.preference(
+        preference: Preference = self.preference(
             self.embed_image(clicks.codes), self.embed_text(clicks.text), clicks.text_visible, clicks.visible, without
         )
-        return found
+        return preference
 
     def embed(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None, preference: Preference | None = None) -> Tensor:
         """Embeddings [B, T, D] of a sequence that mixes all kinds.
@@ -172,16 +172,16 @@ class UnifiedModel(nn.Module):
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
 
-    def follow_plan(self, codes: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
-        """What a plate adds at each image token of the picture that follows it: features [groups, B, tokens, D] and scores of
+    def follow_plan(self, codes: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
+        """What a plate adds at each image token of the picture that follows it: features [groups, B, tokens, D] and logits of
         its codes [B, tokens, codes]. codes [B, tokens]: of the plate; shown [B, tokens] bool: where it is seen."""
         assert self.plan is not None
         assert isinstance(self.image_tokenizer, FSQTokenizer)
         values = self.image_tokenizer.values(codes)
-        known = self.image_tokenizer.values(torch.arange(self.config.image.codes, device=codes.device)[None])[0].T
-        planned = self.plan.features(values.to(self.dtype), shown)
+        code_values = self.image_tokenizer.values(torch.arange(self.config.image.codes, device=codes.device)[None])[0].T
+        planned = self.plan.features(values.to(self.dtype), visible)
         # where nothing at all is seen there is no plan
-        return planned * shown.any(1).to(planned.dtype)[None, :, None, None], self.plan.nearness(values, shown, known)
+        return planned * visible.any(1).to(planned.dtype)[None, :, None, None], self.plan.nearness(values, visible, code_values)
 
     def read_batch(self, batch: Batch) -> Sequences:
         """A batch as the decoder takes it."""
@@ -196,8 +196,8 @@ class UnifiedModel(nn.Module):
         if batch.keep_foreground is not None:
             features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
         bias = None
-        if self.plan is not None and batch.plan_codes is not None and batch.plan_shown is not None:
-            planned, bias = self.follow_plan(batch.plan_codes, batch.plan_shown)
+        if self.plan is not None and batch.plan_codes is not None and batch.plan_visible is not None:
+            planned, bias = self.follow_plan(batch.plan_codes, batch.plan_visible)
             features = features + planned
         return Sequences(x, self.foreground_at(features, batch.image_starts, x.shape[1]), bias)
 
@@ -224,9 +224,9 @@ class UnifiedModel(nn.Module):
         pictured = batch.kinds[:, 1:] == IMAGE
         image = zero
         if pictured.any():
-            scores = self.image_head(hidden[:, :-1][pictured]).float()
-            scores = scores if bias is None else scores + bias.flatten(0, 1)
-            each = F.cross_entropy(scores, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
+            logits = self.image_head(hidden[:, :-1][pictured]).float()
+            logits = logits if bias is None else logits + bias.flatten(0, 1)
+            each = F.cross_entropy(logits, batch.ids[:, 1:][pictured], reduction="none").view(-1, self.config.image.tokens)
             image = (each if emphasis is None else each * emphasis).mean()
         return Losses(text, image)
 

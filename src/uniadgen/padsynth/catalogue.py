@@ -156,10 +156,10 @@ def make_product(seed: int, index: int) -> ProductSpec:
     every = CHINESE_POOLS[category].features if chinese else pools.features
     features = draw.sample(every, draw.randint(3, 6))
     # The first four are always told; the others come and go, as in real listings: 8 to 16 points in all.
-    told = ["brand", "series", "type", "material"]
+    chosen = ["brand", "series", "type", "material"]
     chances = {"colour": 0.8, "audience": 0.8, "size": 0.85, "pack": 0.6, "model": 0.65, "promotion": 0.7}
-    told += [name for name, chance in chances.items() if draw.random() < chance]
-    points = [SellingPoint(name, point[name]) for name in told] + [SellingPoint("feature", f) for f in features]
+    chosen += [name for name, chance in chances.items() if draw.random() < chance]
+    points = [SellingPoint(name, point[name]) for name in chosen] + [SellingPoint("feature", f) for f in features]
     while len(points) < 8:
         features.append(draw.choice([f for f in every if f not in features]))
         points.append(SellingPoint("feature", features[-1]))

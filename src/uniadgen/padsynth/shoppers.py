@@ -295,10 +295,10 @@ def _affinities(taste: Taste, index: CreativeIndex) -> _Floats:
         (taste.lights, LIGHTS, index.light, LIGHT_WEIGHT),
         (taste.text_styles, index.styles, index.style, STYLE_WEIGHT),
     ):
-        worth = np.zeros((len(DEPARTMENTS), len(names)))
+        liking = np.zeros((len(DEPARTMENTS), len(names)))
         for number, department in enumerate(DEPARTMENTS):
-            worth[number, [names.index(name) for name in liked[department]]] = weight
-        scores[:-1] += worth[index.department, column]
+            liking[number, [names.index(name) for name in liked[department]]] = weight
+        scores[:-1] += liking[index.department, column]
     return scores
 
 
@@ -350,7 +350,7 @@ def draw_clicks(
     if not len(shelves[EVERYTHING]):
         return [], []
     tastes = {0: taste} | {number: draw_taste(draw) for number in sorted({burst for _, _, burst in plan} - {0})}
-    known = {number: _affinities(each, index) for number, each in tastes.items()}
+    affinities = {number: _affinities(each, index) for number, each in tastes.items()}
     places = rng.random((len(plan), OFFERED))
     # The largest score plus Gumbel noise is a draw from the softmax, and so is the next one once the largest is ruled out.
     noise = rng.gumbel(size=(len(plan), OFFERED * index.by_product.shape[1]))
@@ -359,7 +359,7 @@ def draw_clicks(
     for (kind, name, burst), place, gumbel in zip(plan, places, noise, strict=True):
         shelf = shelves[name] if len(shelves[name]) else shelves[EVERYTHING]  # a small world may lack a department
         rows = index.by_product[shelf[(place * len(shelf)).astype(np.int64)]].reshape(-1)
-        scores = np.where(rows < 0, -np.inf, gumbel) if kind == "one-off" else known[burst][rows] + gumbel
+        scores = np.where(rows < 0, -np.inf, gumbel) if kind == "one-off" else affinities[burst][rows] + gumbel
         row = int(rows[scores.argmax()])
         if row in clicked:
             row = next((int(r) for r in rows[np.argsort(-scores)] if r >= 0 and int(r) not in clicked), -1)

@@ -58,15 +58,15 @@ class TextStyle:
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        found: list[Part] = []
+        parts: list[Part] = []
         lead = ""
         pieces = re.finditer(r"([\[(【（])([^\])】）]*)[\])】）]|([^\[(【（]+)", self.template.removesuffix("!"))
         for bracket, inside, outside in (piece.groups() for piece in pieces):
             items = tuple(re.findall(r"([^a-z]*)([a-z]+)", inside or outside))
             if items:
-                found.append(Part(lead + ("" if bracket else items[0][0]), bracket or "", items))
+                parts.append(Part(lead + ("" if bracket else items[0][0]), bracket or "", items))
             lead = "" if bracket else re.sub(r".*[a-z]", "", outside)
-        return tuple(found)
+        return tuple(parts)
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -107,11 +107,11 @@ STYLES: dict[str, TextStyle] = {
 
 def fitting_styles(points: Sequence[SellingPoint]) -> list[TextStyle]:
     """The styles whose beginning and brackets these selling points can fill, and which keep most of their slots."""
-    told = {point.type for point in points}
+    types = {point.type for point in points}
     return [
         style
         for style in STYLES.values()
-        if style.marked <= told and sum(slot in told for slot in style.slots) >= FITTING * len(style.slots)
+        if style.marked <= types and sum(slot in types for slot in style.slots) >= FITTING * len(style.slots)
     ]
 
 
@@ -127,11 +127,11 @@ def compose_text(points: Sequence[SellingPoint], style: TextStyle, draw: random.
     for part in style.parts:
         texts = chosen[place : place + len(part.items)]
         place += len(part.items)
-        told = [(before, text) for (before, _), text in zip(part.items, texts, strict=True) if text is not None]
-        if not told:
+        filled = [(before, text) for (before, _), text in zip(part.items, texts, strict=True) if text is not None]
+        if not filled:
             continue
-        inside = told[0][1]
-        for before, text in told[1:]:
+        inside = filled[0][1]
+        for before, text in filled[1:]:
             inside = _joined(inside, mark(before), text)
         if part.opening:
             inside = mark(part.opening) + inside + mark(_BRACKETS[part.opening])
@@ -328,7 +328,7 @@ def pseudo_selling_points(draw: random.Random, chinese: bool = False) -> list[Se
         }
         feature, extra = lambda: _qualified(draw, _PARTS), lambda: _extra(draw)
     points = [SellingPoint("brand", brand), SellingPoint("type", kind), SellingPoint("series", series)]
-    points += [SellingPoint(name, make()) for name, make in makes.items() if draw.random() < _TOLD[name]]
+    points += [SellingPoint(name, make()) for name, make in makes.items() if draw.random() < _CHANCES[name]]
     points += [SellingPoint("feature", feature()) for _ in range(draw.randint(3, 6))]
     points += [SellingPoint("extra", extra()) for _ in range(draw.choice((0, 0, 1, 2)))]
     points = list({point.text: point for point in points}.values())
@@ -342,21 +342,21 @@ def pseudo_selling_points(draw: random.Random, chinese: bool = False) -> list[Se
     return points
 
 
-_TOLD = {"material": 0.85, "colour": 0.8, "audience": 0.8, "size": 0.85, "pack": 0.6, "model": 0.65, "promotion": 0.7}
+_CHANCES = {"material": 0.85, "colour": 0.8, "audience": 0.8, "size": 0.85, "pack": 0.6, "model": 0.65, "promotion": 0.7}
 
 
 def _pseudo_description(points: Sequence[SellingPoint], chinese: bool, draw: random.Random) -> str:
     by_type = {point.type: point.text for point in points}
     features = [point.text.lower() for point in points if point.type == "feature"]
-    told = draw.sample(features, min(len(features), draw.randint(1, 3)))
+    features_used = draw.sample(features, min(len(features), draw.randint(1, 3)))
     extras = [
         by_type[name]
         for name in ("series", "size", "colour", "material", "audience")
         if name in by_type and draw.random() < 0.6
     ]
     if chinese:
-        return f"{by_type['brand']}{by_type['type']}，{'，'.join([*extras, *told])}"
-    return " ".join([by_type["brand"], by_type["type"], *extras, "with", " and ".join(told)])
+        return f"{by_type['brand']}{by_type['type']}，{'，'.join([*extras, *features_used])}"
+    return " ".join([by_type["brand"], by_type["type"], *extras, "with", " and ".join(features_used)])
 
 
 def pseudo_title_task(draw: random.Random, history: int = 10, style: TextStyle | None = None) -> TitleTask:
@@ -372,12 +372,12 @@ def pseudo_title_task(draw: random.Random, history: int = 10, style: TextStyle |
         fitting = fitting_styles(points)
         if fitting and (style is None or style in fitting):
             break
-    own = style or draw.choice(fitting)
+    habit = style or draw.choice(fitting)
     texts = []
     for _ in range(history):
         other = pseudo_selling_points(draw, draw.random() < (OF_THE_SAME if chinese else CHINESE_SHARE))
         fitting = fitting_styles(other)
-        texts.append(compose_text(other, own if own in fitting and draw.random() < 0.75 else draw.choice(fitting), draw))
+        texts.append(compose_text(other, habit if habit in fitting and draw.random() < 0.75 else draw.choice(fitting), draw))
     return TitleTask(
-        _pseudo_description(points, chinese, draw), [point.text for point in points], compose_text(points, own, draw), texts
+        _pseudo_description(points, chinese, draw), [point.text for point in points], compose_text(points, habit, draw), texts
     )

@@ -40,8 +40,8 @@ class World:
 
     def shoppers(self, creatives: Sequence[CreativeSpec] | None = None) -> Iterator[Shopper]:
         """The shoppers, who click these creatives (default: all)."""
-        shown = self.creatives if creatives is None else creatives
-        return make_shoppers(self.seed, self.shopper_count, index_creatives(self.products, shown, self.splits))
+        on_offer = self.creatives if creatives is None else creatives
+        return make_shoppers(self.seed, self.shopper_count, index_creatives(self.products, on_offer, self.splits))
 
 
 def split_of(seed: int, index: int) -> str:
@@ -73,11 +73,11 @@ def make_creatives(seed: int, products: tuple[ProductSpec, ...]) -> list[Creativ
         styles = _styles(words, product)
         for number, (family, palette, light, style) in enumerate(zip(families, palettes, lights, styles, strict=True)):
             shelf = shelves.setdefault((split, large, family), {})
-            known = [scene for scene, uses in shelf.items() if uses < MOST_USES]
+            reusable = [scene for scene, uses in shelf.items() if uses < MOST_USES]
             # Drawn in any case, so that whether an earlier scene exists changes nothing else.
             reuse, decor, scene_seed = draw.random() < REUSE_CHANCE, draw.choice(DECORS), draw.getrandbits(31)
-            if reuse and known:
-                scene = draw.choice(known)
+            if reuse and reusable:
+                scene = draw.choice(reusable)
             else:
                 scene = SceneSpec(f"s{index * CREATIVES_PER_PRODUCT + number:05d}", family, palette, light, decor, scene_seed)
             shelf[scene] = shelf.get(scene, 0) + 1

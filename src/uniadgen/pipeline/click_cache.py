@@ -30,12 +30,12 @@ class ClickedPictures:
 
     def __init__(self, model: UnifiedModel) -> None:
         self.model = model
-        self._known: OrderedDict[object, Seen] = OrderedDict()
+        self._cache: OrderedDict[object, Seen] = OrderedDict()
 
     def seen(self, pictures: Sequence[Picture], names: Sequence[str]) -> list[Seen]:
         """names: of the fields, for messages. Raises InputError."""
         keys = [identity(picture, name) for picture, name in zip(pictures, names, strict=True)]
-        new = {key: i for i, key in enumerate(keys) if key not in self._known}
+        new = {key: i for i, key in enumerate(keys) if key not in self._cache}
         if new:
             size = self.model.config.preference.resolution
             pixels, views = [], []
@@ -45,13 +45,13 @@ class ClickedPictures:
                 if self.model.plan is not None:
                     views.append(self.model.plan.encoder.encoder.prepare(picture))
             codes = self.model.image_tokenizer.encode(torch.stack(pixels).to(self.model.device, self.model.dtype)).cpu()
-            self._known.update(zip(new, map(Seen, codes, self._facets(views, len(new))), strict=True))
+            self._cache.update(zip(new, map(Seen, codes, self._facets(views, len(new))), strict=True))
         for key in keys:
-            self._known.move_to_end(key)
-        found = [self._known[key] for key in keys]
-        while len(self._known) > CAPACITY:
-            self._known.popitem(last=False)
-        return found
+            self._cache.move_to_end(key)
+        cached = [self._cache[key] for key in keys]
+        while len(self._cache) > CAPACITY:
+            self._cache.popitem(last=False)
+        return cached
 
     def _facets(self, views: Sequence[Tensor], count: int) -> Sequence[Tensor | None]:
         if self.model.plan is None:

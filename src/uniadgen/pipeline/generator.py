@@ -126,7 +126,7 @@ class AdGenerator:
         box: Box | None = None,
         seed: int = 0,
         options: GenerateOptions | None = None,
-        **own: Any,
+        **changes: Any,
     ) -> Ad:
         """One ad.
 
@@ -135,10 +135,10 @@ class AdGenerator:
         for a request that can't be carried out.
         """
         request = AdRequest(product, [] if history is None else history, box)
-        return self._run(self._make, [request], [seed], _options(options, own))[0]
+        return self._run(self._make, [request], [seed], _options(options, changes))[0]
 
     def generate_many(
-        self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **own: Any
+        self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any
     ) -> list[Ad]:
         """Ads in one batch: each equals the one that `generate` makes of its request and seed, within floating-point ties.
 
@@ -146,13 +146,13 @@ class AdGenerator:
         as for `generate`. What requests share - a product, its instruction, its placement, a clicked picture - is computed
         once. For several samples of one request, name it several times. Raises InputError.
         """
-        return self._run(self._make, requests, seeds, _options(options, own))
+        return self._run(self._make, requests, seeds, _options(options, changes))
 
     def write(
-        self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **own: Any
+        self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any
     ) -> list[str]:
         """Only the texts of the ads that `generate_many` makes of the same requests, seeds and options. Raises InputError."""
-        return self._run(self._write, requests, seeds, _options(options, own))
+        return self._run(self._write, requests, seeds, _options(options, changes))
 
     @torch.inference_mode()
     def _make(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[Ad]:
@@ -234,9 +234,9 @@ def _refuse_unqualified(verdicts: Sequence[dict[str, Any]]) -> None:
             )
 
 
-def _options(options: GenerateOptions | None, own: dict[str, Any]) -> GenerateOptions:
+def _options(options: GenerateOptions | None, changes: dict[str, Any]) -> GenerateOptions:
     """Options by name, over those given as a whole. Raises TypeError for a name that is none."""
-    return replace(options or GenerateOptions(), **own) if own else options or GenerateOptions()
+    return replace(options or GenerateOptions(), **changes) if changes else options or GenerateOptions()
 
 
 def _checked_seeds(seeds: Sequence[int] | None, count: int) -> Sequence[int]:

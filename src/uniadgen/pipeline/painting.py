@@ -43,19 +43,19 @@ def paint_backgrounds(
     config = loaded.model.config.guidance
     guidance = config.weight if options.guidance is None else options.guidance
     rows = len(ads) * (1 if guidance == 1 else 2)
-    known, cache = conditions(loaded, ads, instructions.preferences, options.without), instructions.cache
+    given, cache = conditions(loaded, ads, instructions.preferences, options.without), instructions.cache
     return decode_image(
         loaded.engine,
         [cache] if guidance == 1 else [cache, unconditional_cache(loaded, cache.read.tolist())],
-        known.start if guidance == 1 else torch.cat([known.start, known.plain]),
-        known.foreground,
+        given.start if guidance == 1 else torch.cat([given.start, given.plain]),
+        given.foreground,
         guidance=guidance,
         temperature=config.temperature if options.temperature is None else options.temperature,
         top_k=config.top_k if options.top_k is None else options.top_k,
         generators=generators,
         window=loaded.window if in_parallel(options.decoding, rows, loaded.device) else 1,
-        planned=known.planned,
-        bias=known.bias,
+        planned=given.planned,
+        bias=given.bias,
     )
 
 

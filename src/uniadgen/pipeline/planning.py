@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from uniadgen.model.plan import open_tokens, overlap, shown_cells
+from uniadgen.model.plan import open_tokens, overlap, random_cells
 from uniadgen.model.sequence import product_ids
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.preparing import PreparedAd
@@ -13,7 +13,7 @@ from uniadgen.rng import stream
 
 
 def follow_plans(loaded: LoadedModel, ads: Sequence[PreparedAd]) -> tuple[Tensor, Tensor]:
-    """What plans add to the pictures' features [groups, B, tokens, D] and to the scores of their codes [B, tokens, codes]."""
+    """What plans add to the pictures' features [groups, B, tokens, D] and to the logits of their codes [B, tokens, codes]."""
     followed = [loaded.model.follow_plan(*choose_plan(loaded, ad)) for ad in ads]
     features, biases = zip(*followed, strict=True)
     return torch.cat(features, 1), torch.cat(biases)
@@ -27,7 +27,7 @@ def choose_plan(loaded: LoadedModel, ad: PreparedAd) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(stream(ad.seed, "plan").getrandbits(63))
     number = plan.choose(suitability(loaded, ad), guidance.plan_temperature, generator)
     boxes = torch.stack([plan.boxes[number].float().cpu(), torch.tensor(ad.box)])
-    visible = open_tokens(boxes, plan.grid).all(0) & shown_cells(generator, plan.grid, guidance.plan)
+    visible = open_tokens(boxes, plan.grid).all(0) & random_cells(generator, plan.grid, guidance.plan)
     return plan.codes[number][None].long(), visible[None].to(loaded.device)
 
 

@@ -98,9 +98,9 @@ def check_requests(requests: Sequence[AdRequest | CheckedRequest]) -> list[Check
         if isinstance(request, CheckedRequest):
             same[id(request)] = request
         elif id(request) not in same:
-            known = products.get(id(request.product)) if isinstance(request, AdRequest) else None
+            same_product = products.get(id(request.product)) if isinstance(request, AdRequest) else None
             try:
-                same[id(request)] = check_request(request, known)
+                same[id(request)] = check_request(request, same_product)
             except InputError as error:
                 raise InputError(f"requests[{number}]: {error}" if len(requests) > 1 else str(error)) from None
             products.setdefault(id(request.product), same[id(request)])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from uniadgen.decoding.outline import added_scores
+from uniadgen.decoding.outlined_text import outline_logits
 from uniadgen.decoding.text_grammar import TextGrammar, decode_texts, left_out
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.loaded import LoadedModel
@@ -25,14 +25,16 @@ def write_texts(
     limit = model.config.text.ad_tokens
     grammars = [TextGrammar(ad.points, encode, loaded.tokenizer.end, limit, ad.accepts) for ad in ads]
     outline = "outline" not in options.without
-    added = [added_scores(model, grammar, ad.clicked_texts, encode, outline) for grammar, ad in zip(grammars, ads, strict=True)]
+    added = [
+        outline_logits(model, grammar, ad.clicked_texts, encode, outline) for grammar, ad in zip(grammars, ads, strict=True)
+    ]
 
     def read_words(rows: list[list[int]]) -> Tensor:
         return read(loaded.engine, [model.embed_text(loaded.ids(row)) for row in rows], instructions.cache)
 
     temperature = model.config.text_temperature if options.text_temperature is None else options.text_temperature
-    scores = loaded.engine.text_logits
-    decode_texts(grammars, instructions.hidden, read_words, scores, temperature, generators, lambda row, ids: added[row](ids))
+    logits = loaded.engine.text_logits
+    decode_texts(grammars, instructions.hidden, read_words, logits, temperature, generators, lambda row, ids: added[row](ids))
     return [grammar.text() for grammar in grammars]
 
 

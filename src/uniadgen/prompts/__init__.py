@@ -47,8 +47,8 @@ class InstructionPool:
 
 def load_pool(kind_or_path: str | Path) -> InstructionPool:
     """One of the package's own pools, by its kind, or a user's pool, by its path. Raises InputError for a file that is none."""
-    own = isinstance(kind_or_path, str) and kind_or_path in KINDS
-    file: Traversable = resources.files(__name__) / f"{kind_or_path}.yaml" if own else Path(kind_or_path)
+    shipped = isinstance(kind_or_path, str) and kind_or_path in KINDS
+    file: Traversable = resources.files(__name__) / f"{kind_or_path}.yaml" if shipped else Path(kind_or_path)
     name = f"instruction pool {quoted(kind_or_path)}"
     try:
         with file.open("rb") as stream:

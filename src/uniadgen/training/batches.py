@@ -25,7 +25,7 @@ from uniadgen.data.augment import VARIANTS, hue_matrix
 from uniadgen.data.store import Store, of_split
 from uniadgen.errors import InputError
 from uniadgen.model.config import ModelConfig
-from uniadgen.model.plan import open_tokens, shown_cells
+from uniadgen.model.plan import open_tokens, random_cells
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch, Clicks
@@ -96,7 +96,7 @@ class Plan(NamedTuple):
     """A plate that a picture follows."""
 
     codes: NDArray[np.int64]  # [tokens]
-    shown: NDArray[np.bool_]  # [tokens]
+    visible: NDArray[np.bool_]  # [tokens]
 
 
 def draw_plan(draw: random.Random, store: Store, row: int, variant: int, grid: int) -> Plan | None:
@@ -113,11 +113,11 @@ def draw_plan(draw: random.Random, store: Store, row: int, variant: int, grid: i
         boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
     open_ = open_tokens(torch.from_numpy(boxes), grid).all(0)
     share, generator = draw.random() ** 0.5, torch.Generator().manual_seed(draw.getrandbits(63))
-    shown = open_ & shown_cells(generator, grid, share)
-    return Plan(store.codes[row, variant].astype(np.int64), shown.numpy())
+    visible = open_ & random_cells(generator, grid, share)
+    return Plan(store.codes[row, variant].astype(np.int64), visible.numpy())
 
 
-class Shown(NamedTuple):
+class Foreground(NamedTuple):
     """The product on white, in its box on the canvas."""
 
     left: int
@@ -133,7 +133,7 @@ class Example:
     text: list[int]
     codes: Tensor | None
     clicks: Sequence[tuple[Tensor, Sequence[int]]]
-    shown: Shown | None
+    foreground: Foreground | None
     plan: Plan | None = None
 
 
@@ -241,36 +241,36 @@ class Reader(Dataset[Batch]):
         self, draw: random.Random, clicks: NDArray[np.int64], similarity: NDArray[np.float32], count: int, target: int
     ) -> list[int]:
         """What coarse sampling leaves of the clicks; never the target's own ad."""
-        own = np.flatnonzero(clicks == target).tolist()
+        same_creative = np.flatnonzero(clicks == target).tolist()
         rng = np.random.default_rng(draw.getrandbits(63))
-        chosen = sample_clicks(similarity.astype(np.float64), count, "product-similarity", rng, own)
+        chosen = sample_clicks(similarity.astype(np.float64), count, "product-similarity", rng, same_creative)
         return [int(clicks[i]) for i in chosen]
 
     def example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int, drop: bool) -> Example:
         """drop: prompt dropout, which teaches the unconditional branch of guidance."""
         store = self.store
-        codes, shown = torch.from_numpy(store.codes[row, variant].astype(np.int64)), self.shown(row, variant)
+        codes, canvas = torch.from_numpy(store.codes[row, variant].astype(np.int64)), self.foreground(row, variant)
         history = [(torch.from_numpy(store.click_codes[c, variant].astype(np.int64)), store.text_ids(c)) for c in clicks]
-        told = store.row(row)
-        points = list(told.selling_points)
+        creative = store.row(row)
+        points = list(creative.selling_points)
         draw.shuffle(points)  # a list in no particular order must not be copied in order
         template = draw.choice(self.pools["unified" if clicks else "general_text"])
         words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
-        prompt = build_prompt(self.tokenizer, self.config, template, told.description, points, len(clicks), words)
+        prompt = build_prompt(self.tokenizer, self.config, template, creative.description, points, len(clicks), words)
         text = store.text_ids(row)[: self.config.text.ad_tokens]
         if drop:
             length = len(prompt.ids) + len(text)
-            return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], shown)
-        return Example(prompt, text, codes, history, shown)
+            return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], canvas)
+        return Example(prompt, text, codes, history, canvas)
 
     def scene_example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int) -> Example:
         """A picture and the clicked pictures; without clicks the unconditional sequence."""
-        codes, shown = torch.from_numpy(self.store.codes[row, variant].astype(np.int64)), self.shown(row, variant)
+        codes, canvas = torch.from_numpy(self.store.codes[row, variant].astype(np.int64)), self.foreground(row, variant)
         if not clicks:
-            return Example(unconditional_prompt(self.tokenizer, self.config, 1), [], codes, [], shown)
+            return Example(unconditional_prompt(self.tokenizer, self.config, 1), [], codes, [], canvas)
         history = [(torch.from_numpy(self.store.click_codes[c, variant].astype(np.int64)), list[int]()) for c in clicks]
         prompt = build_prompt(self.tokenizer, self.config, draw.choice(self.pools["unified"]), "", [], len(clicks), 0)
-        return Example(prompt, [], codes, history, shown)
+        return Example(prompt, [], codes, history, canvas)
 
     def words_example(self, draw: random.Random, count: int) -> Example:
         task = pseudo_title_task(draw, count)
@@ -282,7 +282,7 @@ class Reader(Dataset[Batch]):
         prompt = build_prompt(self.tokenizer, self.config, template, task.description, task.selling_points, 0, words)
         return Example(prompt, ad_text_ids(self.tokenizer, task.text), None, history, None)
 
-    def shown(self, row: int, variant: int) -> Shown:
+    def foreground(self, row: int, variant: int) -> Foreground:
         """The product where it stands in this creative."""
         pixels = self.store.foreground(row)
         assert pixels is not None  # __init__ keeps rows with a box only
@@ -291,7 +291,7 @@ class Reader(Dataset[Batch]):
         pixels = _turned(pixels, degrees)
         if mirrored:
             left, pixels = self.config.image.resolution - left - width, pixels[:, ::-1]
-        return Shown(left, top, pixels)
+        return Foreground(left, top, pixels)
 
 
 def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
@@ -311,7 +311,7 @@ def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator
     if not workers:
         yield from map(reader.__getitem__, range(first, last))
         return
-    loader: DataLoader[tuple[dict[str, Any], Sequence[Shown]]] = DataLoader(
+    loader: DataLoader[tuple[dict[str, Any], Sequence[Foreground]]] = DataLoader(
         _Packed(reader),
         batch_size=None,
         sampler=range(first, last),
@@ -320,9 +320,9 @@ def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator
         collate_fn=_as_is,
         generator=torch.Generator(),  # else it would draw from the stream that training draws from
     )
-    for packed, shown in loader:
+    for packed, foregrounds in loader:
         values = _tensors(packed)
-        clicks, canvas = values["clicks"], canvases(shown, reader.config.image.resolution)
+        clicks, canvas = values["clicks"], canvases(foregrounds, reader.config.image.resolution)
         yield Batch(**values | {"clicks": clicks and Clicks(**clicks), "canvas": canvas})
 
 
@@ -341,7 +341,7 @@ def in_order(reader: Reader, last: int, workers: int) -> Callable[[int], Batch]:
     return batch_at
 
 
-class _Packed(Dataset[tuple[dict[str, Any], Sequence[Shown]]]):
+class _Packed(Dataset[tuple[dict[str, Any], Sequence[Foreground]]]):
     """Batches as arrays, and products in their boxes instead of canvases: a worker process sends them through a pipe.
 
     Tensors would go through shared memory, a file and a descriptor each, and canvases are ten times as large as what is on
@@ -351,11 +351,11 @@ class _Packed(Dataset[tuple[dict[str, Any], Sequence[Shown]]]):
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    def __getitem__(self, step: int) -> tuple[dict[str, Any], Sequence[Shown]]:
+    def __getitem__(self, step: int) -> tuple[dict[str, Any], Sequence[Foreground]]:
         examples, keep = self.reader.examples(step)
-        shown = [example.shown for example in examples if example.shown is not None]
-        boxless = [replace(example, shown=None) for example in examples]
-        return _arrays(collate(boxless, self.reader.config, self.reader.tokenizer, keep)), shown
+        foregrounds = [example.foreground for example in examples if example.foreground is not None]
+        boxless = [replace(example, foreground=None) for example in examples]
+        return _arrays(collate(boxless, self.reader.config, self.reader.tokenizer, keep)), foregrounds
 
 
 def _arrays(part: Any) -> Any:
@@ -376,12 +376,12 @@ def _as_is(packed: Any) -> Any:
     return packed
 
 
-def canvases(shown: Sequence[Shown], size: int) -> Tensor | None:
-    """Products on white [len(shown), 3, size, size] uint8; None for none."""
-    if not shown:
+def canvases(foregrounds: Sequence[Foreground], size: int) -> Tensor | None:
+    """Products on white [len(foregrounds), 3, size, size] uint8; None for none."""
+    if not foregrounds:
         return None
-    canvas = np.full((len(shown), 3, size, size), 255, np.uint8)
-    for row, (left, top, pixels) in enumerate(shown):
+    canvas = np.full((len(foregrounds), 3, size, size), 255, np.uint8)
+    for row, (left, top, pixels) in enumerate(foregrounds):
         canvas[row, :, top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels.transpose(2, 0, 1)
     return torch.from_numpy(canvas)
 
@@ -402,21 +402,21 @@ def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTok
             ids[row, length : length + count], kinds[row, length : length + count] = example.codes.numpy(), IMAGE
     starts = [length - 1 if count else -1 for length, count in zip(lengths, painted, strict=True)]
     with_history = any(example.clicks for example in examples)
-    plan_codes, plan_shown = None, None
+    plan_codes, plan_visible = None, None
     if any(example.plan is not None for example in examples):
         plan_codes = torch.zeros(len(examples), config.image.tokens, dtype=torch.long)
-        plan_shown = torch.zeros(len(examples), config.image.tokens, dtype=torch.bool)
+        plan_visible = torch.zeros(len(examples), config.image.tokens, dtype=torch.bool)
         for row, example in enumerate(examples):
             if example.plan is not None:
-                plan_codes[row], plan_shown[row] = map(torch.from_numpy, example.plan)
+                plan_codes[row], plan_visible[row] = map(torch.from_numpy, example.plan)
     return Batch(
         ids=torch.from_numpy(ids),
         kinds=torch.from_numpy(kinds),
         text_targets=torch.from_numpy(targets),
         image_starts=torch.tensor(starts),
         clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if with_history else None,
-        canvas=canvases([e.shown for e in examples if e.shown is not None], config.image.resolution),
+        canvas=canvases([e.foreground for e in examples if e.foreground is not None], config.image.resolution),
         keep_foreground=keep,
         plan_codes=plan_codes,
-        plan_shown=plan_shown,
+        plan_visible=plan_visible,
     )

@@ -48,10 +48,10 @@ class TrainingConfig:
 
     def schedule(self, part: str) -> Schedule:
         """Raises InputError where the file has none for this part."""
-        found: Schedule | None = getattr(self, part)
-        if found is None:
+        schedule: Schedule | None = getattr(self, part)
+        if schedule is None:
             raise InputError(f"training file: it has no section {part}; add one, as in `--config embedded`")
-        return found
+        return schedule
 
 
 def shipped() -> dict[str, Path]:

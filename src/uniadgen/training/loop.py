@@ -185,8 +185,8 @@ def fit(
         if board is None:
             continue
         rate = samples * (bar.format_dict["rate"] or 0.0)  # tqdm's own, of the last steps; the time left it shows itself
-        told = {name: f"{value:.3f}" for name, value in running.items()}
-        bar.set_postfix({**told, "samples/s": f"{rate:.1f}"}, refresh=False)
+        figures = {name: f"{value:.3f}" for name, value in running.items()}
+        bar.set_postfix({**figures, "samples/s": f"{rate:.1f}"}, refresh=False)
         if (step + 1) % 50 == 0:
             board.losses(step + 1, running)
         now = time.monotonic()

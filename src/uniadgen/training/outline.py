@@ -50,19 +50,19 @@ def order_of(points: Sequence[str], text: str) -> list[int] | None:
     def rest(at: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
         while at < len(text) and text[at] in MARKS:
             for i in fitting(at, used):  # a point may itself begin with a mark
-                if (found := rest(at + len(points[i]), (*used, i))) is not None:
-                    return found
+                if (order := rest(at + len(points[i]), (*used, i))) is not None:
+                    return order
             at += 1
         if at == len(text):
             return used
         for i in fitting(at, used):
-            if (found := rest(at + len(points[i]), (*used, i))) is not None:
-                return found
+            if (order := rest(at + len(points[i]), (*used, i))) is not None:
+                return order
         return None
 
     def fitting(at: int, used: tuple[int, ...]) -> list[int]:
-        found = [i for i, p in enumerate(points) if p and i not in used and text.startswith(p, at) and ends(at + len(p))]
-        return sorted(found, key=lambda i: -len(points[i]))
+        candidates = [i for i, p in enumerate(points) if p and i not in used and text.startswith(p, at) and ends(at + len(p))]
+        return sorted(candidates, key=lambda i: -len(points[i]))
 
     def ends(at: int) -> bool:
         # Chinese has no spaces: a point ends before and behind any of its characters.
@@ -90,8 +90,8 @@ def creative_examples(data: Path, histories: DrawnHistories, words: TextTokenize
     table = read_creatives(data, ("split", "text", "selling_points"))
     splits, texts, points = (table.column(name).to_pylist() for name in ("split", "text", "selling_points"))
     orders: dict[int, list[int]] = {}
-    for row, (own, text, told) in enumerate(zip(splits, texts, points, strict=True)):
-        if own == split and (order := order_of(told, text)) is not None:
+    for row, (of_split, text, of_text) in enumerate(zip(splits, texts, points, strict=True)):
+        if of_split == split and (order := order_of(of_text, text)) is not None:
             orders[row] = order
     if not orders:
         raise InputError(f"data folder {quoted(data)}: no text of its split {split} is made of its selling points")
@@ -100,9 +100,9 @@ def creative_examples(data: Path, histories: DrawnHistories, words: TextTokenize
     def example(draw: random.Random, clicks: int) -> Example:
         row = draw.choice(rows)
         clicked, similarity = histories(draw, row)
-        own = np.flatnonzero(clicked == row).tolist()
+        same_creative = np.flatnonzero(clicked == row).tolist()
         rng = np.random.default_rng(draw.getrandbits(63))
-        chosen = sample_clicks(similarity.astype(np.float64), clicks, "product-similarity", rng, own)
+        chosen = sample_clicks(similarity.astype(np.float64), clicks, "product-similarity", rng, same_creative)
         read = [ad_text_ids(words, texts[clicked[i]]) for i in chosen]
         return Example([ad_text_ids(words, p) for p in points[row]], read, orders[row])
 
@@ -121,18 +121,18 @@ def draw_batch(
 
 def loss_of(outline: Outline, batch: OutlineBatch) -> Tensor:
     """Cross-entropy in nats per step."""
-    scores, true = outline(batch)
-    return F.cross_entropy(scores.flatten(0, 1), true.flatten())
+    logits, true = outline(batch)
+    return F.cross_entropy(logits.flatten(0, 1), true.flatten())
 
 
 def figures(outline: Outline, batches: Sequence[OutlineBatch]) -> Figures:
     nats, right, steps = 0.0, 0, 0
     with torch.no_grad():
         for batch in batches:
-            scores, true = outline(batch)
+            logits, true = outline(batch)
             asked = true >= 0
-            nats += float(F.cross_entropy(scores[asked], true[asked], reduction="sum"))
-            right += int((scores.argmax(-1) == true)[asked].sum())
+            nats += float(F.cross_entropy(logits[asked], true[asked], reduction="sum"))
+            right += int((logits.argmax(-1) == true)[asked].sum())
             steps += int(asked.sum())
     return Figures(nats / steps, right / steps)
 
@@ -173,10 +173,10 @@ def train_outline(
         judged, said = [], []
         for (name, unread), batches in tests.items():
             with autocast():
-                found = figures(outline, [batch.to(device()) for batch in batches])
-            told = "without clicks" if unread else "with clicks"
-            said.append(f"\nstep {step}: {name} {told}: {found.nats:.3f} nats, {found.accuracy:.3f} right")
-            judged.append(found.nats)
+                result = figures(outline, [batch.to(device()) for batch in batches])
+            history = "without clicks" if unread else "with clicks"
+            said.append(f"\nstep {step}: {name} {history}: {result.nats:.3f} nats, {result.accuracy:.3f} right")
+            judged.append(result.nats)
         print_line("".join(said), flush=True)
         return sum(judged) / len(judged)
 

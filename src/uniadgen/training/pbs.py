@@ -18,7 +18,7 @@ from torch import Tensor
 
 from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
-from uniadgen.data.scenes import Scenes
+from uniadgen.data.plates import Plates
 from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.training.loop import Schedule, fit
@@ -29,35 +29,35 @@ SCENES_PER_PRODUCT = 4  # negatives of the same product, drawn together
 LOOKS = 400  # held-out triples
 
 
-def triples(scenes: Scenes, count: int, seed: int = 0) -> list[tuple[int, int, int]]:
+def triples(plates: Plates, count: int, seed: int = 0) -> list[tuple[int, int, int]]:
     """Rows (anchor, same scene with another product, same product in another scene): the test of PBS."""
     by_scene: dict[str, list[int]] = {}
     by_product: dict[str, list[int]] = {}
-    for row, (scene, product) in enumerate(zip(scenes.scenes, scenes.products, strict=True)):
+    for row, (scene, product) in enumerate(zip(plates.scene_ids, plates.products, strict=True)):
         by_scene.setdefault(scene, []).append(row)
         by_product.setdefault(product, []).append(row)
-    found = [
+    chosen = [
         (row, other, negative)
         for rows in by_scene.values()
         for row in rows
         for other in rows
-        if scenes.products[other] != scenes.products[row]
-        for negative in by_product[scenes.products[row]]
-        if scenes.scenes[negative] != scenes.scenes[row]
+        if plates.products[other] != plates.products[row]
+        for negative in by_product[plates.products[row]]
+        if plates.scene_ids[negative] != plates.scene_ids[row]
     ]
-    order = np.random.default_rng(seed).permutation(len(found))[:count]
-    return [found[i] for i in order]
+    order = np.random.default_rng(seed).permutation(len(chosen))[:count]
+    return [chosen[i] for i in order]
 
 
-def triple_accuracy(encoder: BackgroundEncoder, scenes: Scenes, chosen: Sequence[tuple[int, int, int]]) -> float:
+def triple_accuracy(encoder: BackgroundEncoder, plates: Plates, chosen: Sequence[tuple[int, int, int]]) -> float:
     """Share of triples in which the scene scores above the product; NaN without triples."""
     rows = sorted({row for triple in chosen for row in triple})
-    vectors = dict(zip(rows, embeddings(encoder, (scenes.ad(row) for row in rows)), strict=True))
+    vectors = dict(zip(rows, embeddings(encoder, (plates.ad(row) for row in rows)), strict=True))
     right = [vectors[a] @ vectors[p] > vectors[a] @ vectors[n] for a, p, n in chosen]
     return float(np.mean(right)) if right else float("nan")
 
 
-def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, schedule: Schedule, out: Path, resume: bool) -> None:
+def train_pbs(encoder: BackgroundEncoder, train: Plates, held_out: Plates, schedule: Schedule, out: Path, resume: bool) -> None:
     """Trains in place. schedule.batch is the number of products a step, each in SCENES_PER_PRODUCT scenes.
 
     The key encoder is the moving average that `fit` keeps no track of: it is rebuilt from the checkpointed weights, and fills
@@ -82,9 +82,9 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
             for row in rng.permutation(rows)[:SCENES_PER_PRODUCT]:
                 other = names[int(rng.integers(len(names)))]
                 degrees = float(rng.uniform(-12, 12))
-                for views, shown in ((queries, None), (keys, other)):
-                    views.append(augmented_view(encoder.config.size, train.ad(int(row), shown), rng, degrees))
-                scenes.append(train.scenes[int(row)])
+                for views, in_front in ((queries, None), (keys, other)):
+                    views.append(augmented_view(encoder.config.size, train.ad(int(row), in_front), rng, degrees))
+                scenes.append(train.scene_ids[int(row)])
         return torch.stack(queries).to(device()), torch.stack(keys).to(device()), scenes
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -99,16 +99,19 @@ def train_pbs(encoder: BackgroundEncoder, train: Scenes, held_out: Scenes, sched
                 for slow, fast in zip(key_encoder.parameters(), encoder.parameters(), strict=True):
                     slow.lerp_(fast, 1 - MOMENTUM)
                 k = key_encoder(keys)
-        known, of_known = torch.cat([k, *(vectors for vectors, _ in queue)]), scenes + [s for _, some in queue for s in some]
-        logits = q @ known.t() / TEMPERATURE
+        key_vectors, key_scenes = (
+            torch.cat([k, *(vectors for vectors, _ in queue)]),
+            scenes + [s for _, some in queue for s in some],
+        )
+        logits = q @ key_vectors.t() / TEMPERATURE
         # keys of the same scene are no negatives
-        alike = torch.from_numpy(np.array(scenes)[:, None] == np.array(of_known)[None, :]).to(q.device)
-        own = torch.arange(len(q), device=q.device)
-        alike[own, own] = False
+        alike = torch.from_numpy(np.array(scenes)[:, None] == np.array(key_scenes)[None, :]).to(q.device)
+        diagonal = torch.arange(len(q), device=q.device)
+        alike[diagonal, diagonal] = False
         queue.insert(0, (k, scenes))
         while sum(len(some) for _, some in queue) > QUEUE:
             queue.pop()
-        return {"contrast": F.cross_entropy(logits.masked_fill(alike, -torch.inf), own)}
+        return {"contrast": F.cross_entropy(logits.masked_fill(alike, -torch.inf), diagonal)}
 
     def look(step: int) -> float:
         chosen = triples(held_out, LOOKS)

@@ -25,11 +25,11 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.rng import stream
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import device
-from uniadgen.training.scenes import Labels
+from uniadgen.training.scene_encoder import Labels
 from uniadgen.words import quoted
 
 WORDS_HIDDEN = 0.8  # share of words that are not read in training: a product's own name would give away its few scenes
-SHARP = 8.0  # cosines are too small to be scores
+SHARP = 8.0  # cosines are too small to be logits
 NO_CLICKS = 0.1  # share of training shoppers whose history is empty
 LOOKS = 1024  # held-out shoppers
 History = Callable[[int], tuple[NDArray[np.int64], NDArray[np.float32]]]  # of a user: clicks and their product similarities
@@ -52,9 +52,9 @@ class Taught(nn.Module):
         self.plan, self.department = plan, nn.Linear(plan.words.embedding_dim, departments)
 
     def departments(self, products: Tensor) -> Tensor:
-        """Unit vectors [B, words] -> scores of departments [B, departments]."""
-        scores: Tensor = SHARP * self.department(products)
-        return scores
+        """Unit vectors [B, words] -> logits of departments [B, departments]."""
+        logits: Tensor = SHARP * self.department(products)
+        return logits
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,16 @@ class Ids:
             ids[row, :count], visible[row, :count] = text[:count], True
         return cls(torch.from_numpy(ids), torch.from_numpy(visible))
 
-    def told(self, plan: ScenePlan, rows: Tensor, hidden: float = 0.0) -> Tensor:
+    def vectors(self, plan: ScenePlan, rows: Tensor, hidden: float = 0.0) -> Tensor:
         """What the words of some rows [...] tell of products: [..., words]. hidden: share of words that are left out."""
-        own, visible = plan.words.weight.device, self.visible[rows]
+        where, visible = plan.words.weight.device, self.visible[rows]
         if hidden:
             visible = visible & (torch.rand(visible.shape) >= hidden)
-        return plan.product(self.ids[rows].to(own), visible.to(own))
+        return plan.product(self.ids[rows].to(where), visible.to(where))
 
 
 @dataclass(frozen=True)
-class Known:
+class CreativeFeatures:
     """What is known of every creative: facets as the scene encoder sees them, the ad's words, its product's words, and its
     product's department."""
 
@@ -93,15 +93,15 @@ class Known:
 
 
 @torch.no_grad()
-def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
+def facet_features(encoder: SceneEncoder, data: Path) -> Tensor:
     """What a scene encoder tells of every ad of a data set: [creatives, classes] probabilities. Raises InputError."""
     encoder = encoder.to(device()).eval()
-    found: list[Tensor] = []
+    parts: list[Tensor] = []
     views: list[Tensor] = []
 
     def flush() -> None:
         if views:
-            found.append(encoder.probabilities(torch.stack(views).to(device())).cpu())
+            parts.append(encoder.probabilities(torch.stack(views).to(device())).cpu())
             views.clear()
 
     for row in iter_rows(data, "creatives", ("id", "ad"), 64):
@@ -109,14 +109,16 @@ def seen_facets(encoder: SceneEncoder, data: Path) -> Tensor:
         if len(views) == 64:
             flush()
     flush()
-    return torch.cat(found)
+    return torch.cat(parts)
 
 
-def known_of(store: Store, tokenizer: TextTokenizer, facets: Tensor, departments: Sequence[str], text_tokens: int) -> Known:
+def creative_features(
+    store: Store, tokenizer: TextTokenizer, facets: Tensor, departments: Sequence[str], text_tokens: int
+) -> CreativeFeatures:
     """departments: of every creative. text_tokens: how many ids of an ad's text are read."""
     numbers = {name: number for number, name in enumerate(sorted(set(departments)))}
     rows = [store.row(i) for i in range(len(store))]
-    return Known(
+    return CreativeFeatures(
         facets,
         Ids.of([store.text_ids(i) for i in range(len(store))], text_tokens),
         Ids.of([product_ids(tokenizer, row.description, row.selling_points) for row in rows], PRODUCT_TOKENS),
@@ -126,7 +128,7 @@ def known_of(store: Store, tokenizer: TextTokenizer, facets: Tensor, departments
 
 def train_plan(
     plan: ScenePlan,
-    known: Known,
+    creatives: CreativeFeatures,
     labels: Labels,
     train: Shoppers,
     held_out: Shoppers,
@@ -143,7 +145,7 @@ def train_plan(
         getattr(plan, name).requires_grad_(True)
     for parameter in (plan.kinship, plan.worth, plan.worth_of_log, plan.floor, plan.telling):
         parameter.requires_grad_(True)
-    taught = Taught(plan, int(known.departments.max()) + 1).to(device())
+    taught = Taught(plan, int(creatives.departments.max()) + 1).to(device())
     learnt = np.unique(np.array(train.targets))
 
     def batch_of(shoppers: Shoppers, chosen: Sequence[int], key: int, empty: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -156,17 +158,17 @@ def train_plan(
                 continue
             clicked, similarity = shoppers.history(shoppers.users[number])
             rng = np.random.default_rng(draw.getrandbits(63))
-            own = np.flatnonzero(clicked == targets[line]).tolist()
-            some = sample_clicks(similarity.astype(np.float64), clicks, "product-similarity", rng, own)
+            same_creative = np.flatnonzero(clicked == targets[line]).tolist()
+            some = sample_clicks(similarity.astype(np.float64), clicks, "product-similarity", rng, same_creative)
             rows[line, : len(some)], seen[line, : len(some)] = clicked[some], True
         return torch.from_numpy(rows), torch.from_numpy(seen), torch.tensor(targets)
 
     def crossed(rows: Tensor, seen: Tensor, targets: Tensor, hidden: float) -> tuple[Tensor, Tensor]:
         """Cross-entropy by facet, and the log-probabilities of all classes."""
         liked = plan.liked(
-            known.products.told(plan, targets, hidden),
-            known.texts.told(plan, rows, hidden),
-            known.facets[rows].to(device()),
+            creatives.products.vectors(plan, targets, hidden),
+            creatives.texts.vectors(plan, rows, hidden),
+            creatives.facets[rows].to(device()),
             seen.to(device()),
         )
         numbers = torch.from_numpy(labels.numbers)[targets].to(device())
@@ -178,10 +180,10 @@ def train_plan(
         chosen = rng.integers(len(train.users), size=schedule.batch).tolist()
         parts, _ = crossed(*batch_of(train, chosen, step, NO_CLICKS), WORDS_HIDDEN)
         some = torch.from_numpy(rng.choice(learnt, schedule.batch))
-        true = known.departments[some].to(device())
+        true = creatives.departments[some].to(device())
         department = [
-            F.cross_entropy(taught.departments(ids.told(plan, some, hidden)), true)
-            for ids, hidden in ((known.products, 0.5), (known.texts, 0.25))
+            F.cross_entropy(taught.departments(ids.vectors(plan, some, hidden)), true)
+            for ids, hidden in ((creatives.products, 0.5), (creatives.texts, 0.25))
         ]
         return {**dict(zip(labels.names, parts, strict=True)), "department": torch.stack(department).sum()}
 
@@ -190,18 +192,18 @@ def train_plan(
         parts, liked = crossed(rows, seen, targets, 0.0)
         guesses = torch.stack([part.argmax(1) for part in liked.split(plan.facets, 1)], 1).cpu()
         right = (guesses == torch.from_numpy(labels.numbers)[targets]).float().mean(0).tolist()
-        told = ", ".join(
+        figures = ", ".join(
             f"{name} {float(loss):.3f} nats, {share:.3f} right"
             for name, loss, share in zip(labels.names, parts, right, strict=True)
         )
-        print_line(f"\nstep {step}: held-out {told}", flush=True)
+        print_line(f"\nstep {step}: held-out {figures}", flush=True)
         return float(parts.mean())
 
     fit(taught, losses_at, schedule, out, resume, look)
 
 
 @torch.no_grad()
-def remember_exemplars(plan: ScenePlan, store: Store, known: Known, seed: int) -> None:
+def remember_exemplars(plan: ScenePlan, store: Store, creatives: CreativeFeatures, seed: int) -> None:
     """Fills the plan with creatives of the split train that have a cut-out, drawn with the seed."""
     rows = of_split(store.splits, ["train"])
     rows = rows[store.boxes[rows, 2] > 0]
@@ -211,7 +213,7 @@ def remember_exemplars(plan: ScenePlan, store: Store, known: Known, seed: int) -
         Remembered(
             torch.from_numpy(store.codes[chosen, 0].astype(np.int64)),
             torch.from_numpy(store.shares(chosen)),
-            known.facets[where],
-            known.products.told(plan, where),
+            creatives.facets[where],
+            creatives.products.vectors(plan, where),
         )
     )

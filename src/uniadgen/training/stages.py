@@ -12,10 +12,10 @@ import torch
 from uniadgen.console import print_line
 from uniadgen.data.encoding import encoded_settings, fingerprint
 from uniadgen.data.layout import SPLITS, iter_rows, read_creatives
-from uniadgen.data.scenes import load_scenes
+from uniadgen.data.plates import load_plates
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
-from uniadgen.files import own_folder
+from uniadgen.files import locked_folder
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, FoundScenes, load_scenes_encoder, save_scenes
@@ -35,9 +35,9 @@ from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
 from uniadgen.training.outline import creative_examples, invented_examples, train_outline
 from uniadgen.training.pbs import train_pbs
-from uniadgen.training.plan import Shoppers, known_of, remember_exemplars, seen_facets, train_plan
+from uniadgen.training.plan import Shoppers, creative_features, facet_features, remember_exemplars, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
-from uniadgen.training.scenes import Labels, train_scenes
+from uniadgen.training.scene_encoder import Labels, train_scenes
 from uniadgen.training.tokenizer import Pictures, refine_large, train_tokenizer
 from uniadgen.training.tokenizer import begin_with as begin_tokenizer_with
 from uniadgen.training.unified import train_unified
@@ -65,12 +65,12 @@ def training_folder(out: Path, resume: bool) -> Iterator[None]:
     if not processes().is_main_process:
         yield
         return
-    with own_folder(out, "is being trained in"):
+    with locked_folder(out, "is being trained in"):
         if not resume:
             for pattern in RUN:
-                if found := next(out.glob(pattern), None):
+                if file := next(out.glob(pattern), None):
                     raise InputError(
-                        f"argument --out: {quoted(out)} holds an earlier run ({found.name}); add --resume to go on with it, or "
+                        f"argument --out: {quoted(out)} holds an earlier run ({file.name}); add --resume to go on with it, or "
                         "name another folder"
                     )
         yield
@@ -159,7 +159,7 @@ def text_corpus(data: Path, seed: int) -> list[str]:
 
 def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
     schedule = training.schedule("pbs")
-    train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val", "test")))
+    train, held_out = (load_plates(data, splits) for splits in (("train",), ("val", "test")))
     torch.manual_seed(schedule.seed)
     encoder = BackgroundEncoder(BackgroundConfig())
     train_pbs(encoder, train, held_out, of_process(schedule), out, resume)
@@ -199,13 +199,13 @@ def run_outline(data: Path, training: TrainingConfig, model_folder: Path, out: P
 def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
     """The labels of all creatives in some splits. names: the classes, where they are known; else those of the data. Raises
     InputError for data without labels, or with others."""
-    table, known = read_creatives(data, ("id", "split", "department")), temporary_labels(data)
-    if table["department"].null_count or not known:
+    table, labels_of = read_creatives(data, ("id", "split", "department")), temporary_labels(data)
+    if table["department"].null_count or not labels_of:
         raise InputError(
             f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}, as only PAd-Synth has; "
             "leave out `train scenes`, and --scenes of `train unified`"
         )
-    columns = {facet: [known[name][facet] for name in table["id"].to_pylist()] for facet in FACETS}
+    columns = {facet: [labels_of[name][facet] for name in table["id"].to_pylist()] for facet in FACETS}
     names = names or {name: tuple(sorted(set(columns[name]))) for name in FACETS}
     for name in FACETS:
         if unknown := set(columns[name]).difference(names.get(name, ())):
@@ -225,7 +225,7 @@ def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) ->
         raise InputError("argument --config: a model on a backbone has no plan, so it needs no scene encoder")
     labels = scene_labels(data, ("train",))
     held_out_labels = scene_labels(data, ("val",), labels.names)
-    train, held_out = (load_scenes(data, splits) for splits in (("train",), ("val",)))
+    train, held_out = (load_plates(data, splits) for splits in (("train",), ("val",)))
     if (len(train.plates), len(held_out.plates)) != (len(labels.numbers), len(held_out_labels.numbers)):
         raise InputError(f"data folder {quoted(data)}: some creatives have no cut-out; run `uniadgen data validate`")
     plan = dataclasses.replace(config.plan, facets=labels.facets)
@@ -288,12 +288,12 @@ def run_unified(
     else:
         if meant_for.image != config.image:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {training.model}")
-        found = None if scenes is None else load_scenes_encoder(scenes / SCENES)
-        if found is not None:
+        classifier = None if scenes is None else load_scenes_encoder(scenes / SCENES)
+        if classifier is not None:
             plan_schedule = training.schedule("plan")
             rows = zip(*read_creatives(data, ("split", "foreground_box")).to_pydict().values(), strict=True)
             count = min(config.plan.exemplars, sum(split == "train" and box is not None for split, box in rows))
-            seen = {name: getattr(found.config, name) for name in ("facets", "size", "width", "layers", "heads")}
+            seen = {name: getattr(classifier.config, name) for name in ("facets", "size", "width", "layers", "heads")}
             config = dataclasses.replace(config, plan=dataclasses.replace(config.plan, **seen, exemplars=count))
         else:
             config = dataclasses.replace(config, plan=PlanConfig())
@@ -309,18 +309,18 @@ def run_unified(
             model = UnifiedModel(dataclasses.replace(config, outline=before.config.outline))
             begin_with(model, before)
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
-        if found is not None and model.plan is not None:
-            model.plan.encoder.load_state_dict(found.encoder.state_dict())
+        if classifier is not None and model.plan is not None:
+            model.plan.encoder.load_state_dict(classifier.encoder.state_dict())
     histories = drawn_histories(data) if training.histories == "drawn" else None
     store = open_store(data, words, with_users=histories is None or model.plan is not None)
-    own, planned = processes(), model.plan is not None
-    if model.plan is not None and found is not None:
-        prepare_plan(data, model, words, store, found, plan_schedule, out / "plan", resume)
+    share, planned = processes(), model.plan is not None
+    if model.plan is not None and classifier is not None:
+        prepare_plan(data, model, words, store, classifier, plan_schedule, out / "plan", resume)
     try:
         train, held_out = (
             Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories, planned)
             for split, stages, rank, ranks in (
-                ("train", mix, own.process_index, own.num_processes),
+                ("train", mix, share.process_index, share.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
             )
         )
@@ -329,16 +329,16 @@ def run_unified(
     if workers is None:
         workers = 2 if device().type == "cuda" else 0
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
-    if own.is_main_process:
+    if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
         print_line(f"wrote {out / 'model'}")
 
 
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
     """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is."""
-    known, own = before.state_dict(), model.state_dict()
+    stored, state = before.state_dict(), model.state_dict()
     model.load_state_dict(
-        {name: known[name] if name in known and known[name].shape == t.shape else t for name, t in own.items()}
+        {name: stored[name] if name in stored and stored[name].shape == t.shape else t for name, t in state.items()}
     )
 
 
@@ -347,14 +347,14 @@ def prepare_plan(
     model: UnifiedModel,
     words: TextTokenizer,
     store: Store,
-    found: FoundScenes,
+    scenes: FoundScenes,
     schedule: Schedule,
     out: Path,
     resume: bool,
 ) -> None:
     """Trains how clicks vote and fills the plan's memory. Raises InputError for data that it can't be learnt from."""
     assert model.plan is not None
-    labels = scene_labels(data, SPLITS, found.names)
+    labels = scene_labels(data, SPLITS, scenes.names)
     shoppers = []
     for split in ("train", "val"):
         users = of_split(store.user_splits, [split]).tolist()
@@ -363,6 +363,6 @@ def prepare_plan(
         shoppers.append(Shoppers(users, [store.target(user) for user in users], store.clicks))
     departments = read_creatives(data, ("department",))["department"].to_pylist()
     most = model.config.preference
-    known = known_of(store, words, seen_facets(model.plan.encoder, data), departments, most.text_tokens)
-    train_plan(model.plan, known, labels, shoppers[0], shoppers[1], most.clicks, of_process(schedule), out, resume)
-    remember_exemplars(model.plan, store, known, schedule.seed)
+    creatives = creative_features(store, words, facet_features(model.plan.encoder, data), departments, most.text_tokens)
+    train_plan(model.plan, creatives, labels, shoppers[0], shoppers[1], most.clicks, of_process(schedule), out, resume)
+    remember_exemplars(model.plan, store, creatives, schedule.seed)

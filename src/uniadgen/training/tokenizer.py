@@ -79,9 +79,9 @@ class Batches:
         """crops [B, 3, C, C]; the same twice as large, in a share of the steps; thumbnails of whole pictures."""
         rng = np.random.default_rng((self.seed, step))
         scale = 2 if len(self.large) and rng.random() < large else 1
-        known = self.large if scale == 2 else np.arange(len(self.pictures.files))
+        eligible = self.large if scale == 2 else np.arange(len(self.pictures.files))
         # Decoding a large picture costs as much as learning from a crop of it: two crops of each.
-        chosen = known[rng.integers(len(known), size=-(-self.batch // 2))]
+        chosen = eligible[rng.integers(len(eligible), size=-(-self.batch // 2))]
         whole = [self.pictures.open(int(number), self.resolution * scale) for number in chosen]
         crops = pixels_of([self._cut(whole[i // 2], self.crop * scale, rng) for i in range(self.batch)])
         if rng.random() < 0.5:
@@ -180,12 +180,12 @@ def begin_with(tokenizer: FSQTokenizer, before: FSQTokenizer) -> None:
     Dimensions of the codes that come after those of the other one are at first ignored by the decoder, so pictures come out as
     they did before.
     """
-    known, dimensions = before.state_dict(), len(before.levels)
+    stored, dimensions = before.state_dict(), len(before.levels)
     for name, tensor in tokenizer.state_dict().items():
-        if name not in ("levels", "strides") and name in known and known[name].shape == tensor.shape:
-            tensor.copy_(known[name])
+        if name not in ("levels", "strides") and name in stored and stored[name].shape == tensor.shape:
+            tensor.copy_(stored[name])
     (last, first), (other_last, other_first) = (
-        (cast(nn.Conv2d, own.encoder[-1]), cast(nn.Conv2d, own.decoder[0])) for own in (tokenizer, before)
+        (cast(nn.Conv2d, each.encoder[-1]), cast(nn.Conv2d, each.decoder[0])) for each in (tokenizer, before)
     )
     alike = last.weight.shape[1:] == other_last.weight.shape[1:] and torch.equal(tokenizer.levels[:dimensions], before.levels)
     if alike and len(tokenizer.levels) > dimensions:
@@ -268,9 +268,9 @@ def refine_large(
             true, false = (discriminator(p, enlarged).float() for p in (large, stored.detach()))
         pixel, texture = detail_loss(large, painted), TEXTURE * texture_loss(large, stored)
         feature = FEATURES * (alike.float() - wanted.float()).abs().mean() / wanted.float().abs().mean()
-        told = pixel + texture + feature
+        wrong = pixel + texture + feature
         last = detail.out.weight
-        ours, theirs = (torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (told, -verdict.mean()))
+        ours, theirs = (torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (wrong, -verdict.mean()))
         weight = ADVERSARY * (ours / (theirs + 1e-6)).clamp(max=1e3) * min(1.0, max(0, step - ALONE) / GROWING)
         return {
             "picture": reconstruction_loss(crops, small),
@@ -298,12 +298,12 @@ def _look(tokenizer: FSQTokenizer, held_out: Pictures, resolution: int, out: Pat
     codes = torch.cat([tokenizer.encode(part) for part in pixels.split(8)])
     grid = resolution // 16
     rebuilt = torch.cat([tokenizer.decode(part, grid) for part in codes.split(8)])
-    found, used = psnr(pixels, rebuilt), len(codes.unique())
-    print_line(f"\nstep {step}: held-out PSNR {found:.2f} dB, {used} codes in {codes.numel()} tokens", flush=True)
-    shown = range(0, len(chosen), max(1, len(chosen) // 4))[:4]
+    quality, used = psnr(pixels, rebuilt), len(codes.unique())
+    print_line(f"\nstep {step}: held-out PSNR {quality:.2f} dB, {used} codes in {codes.numel()} tokens", flush=True)
+    rows = range(0, len(chosen), max(1, len(chosen) // 4))[:4]
     columns = []
-    for number in shown:
+    for number in rows:
         true = pixels_of([held_out.open(chosen[number], scale * resolution)]).to(device())[0]
         columns.append(torch.cat([true, tokenizer.decode(codes[number : number + 1], grid, scale)[0]], 1))
     write_bytes(out / f"samples-{step:06d}.png", png(to_image(torch.cat(columns, 2))))
-    return found
+    return quality

@@ -66,8 +66,8 @@ def train_unified(
             for name, value in named.items():
                 if float(value) > 0:
                     figures.setdefault(f"{held_out.kind(k)} {name}", []).append(float(value))
-        told = ", ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sorted(figures.items()))
-        print_line(f"\nstep {step}: held-out {told}", flush=True)
+        summary = ", ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sorted(figures.items()))
+        print_line(f"\nstep {step}: held-out {summary}", flush=True)
         with autocast():
             sheet = teacher_forced(model, held_out)
         write_bytes(out / f"samples-{step:06d}.png", png(sheet))
@@ -79,15 +79,15 @@ def train_unified(
 
 def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     """Targets, and below them the likeliest token at each position given the true ones before it: quick to draw."""
-    batch = next(found for found in map(reader.__getitem__, range(10 * LOOKS)) if found.canvas is not None)
+    batch = next(example for example in map(reader.__getitem__, range(10 * LOOKS)) if example.canvas is not None)
     batch = batch.to(model.device)
     assert batch.canvas is not None  # next has seen to it
     x, features, bias = model.read_batch(batch)
     hidden = model.decoder(x, visible=batch.kinds != PADDING, foreground=features)
     count, grid = model.config.image.tokens, model.config.image.grid
     positions = batch.image_starts[:, None] + torch.arange(count, device=model.device)
-    scores = model.image_head(hidden.gather(1, positions[..., None].expand(-1, -1, hidden.shape[2])))
-    guesses = (scores if bias is None else scores + bias).argmax(-1)
+    logits = model.image_head(hidden.gather(1, positions[..., None].expand(-1, -1, hidden.shape[2])))
+    guesses = (logits if bias is None else logits + bias).argmax(-1)
     truth = batch.ids.gather(1, positions + 1)
     pictures = [model.image_tokenizer.decode(codes, grid) for codes in (truth, guesses)]
     return to_image(torch.cat([torch.cat(list(p), 2) for p in pictures], 1))

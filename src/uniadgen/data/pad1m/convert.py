@@ -37,7 +37,7 @@ from uniadgen.data.pad1m.json_list import CHUNK_BYTES, Chunk, JsonList, map_chun
 from uniadgen.data.tables import Table
 from uniadgen.data.validate import Problem, check_folders, findings, histories, pictures_in, sound
 from uniadgen.errors import InputError
-from uniadgen.files import in_utf8, make_folder, own_folder, scratch_folder, whole_file, write_bytes, write_text
+from uniadgen.files import in_utf8, locked_folder, make_folder, scratch_folder, whole_file, write_bytes, write_text
 from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]
@@ -124,7 +124,7 @@ def convert_pad1m(
     check_folders(images)
     source = open_list(path)
     job = _Job(_VERSION, path.stat().st_size, _digest(path), chunk_bytes, split, tuple(str(f.resolve()) for f in images))
-    with own_folder(out, "is being converted into"):
+    with locked_folder(out, "is being converted into"):
         if (finished := _finished(out, job, path)) is not None:
             return finished
         return _converted(source, job, path, out, skip_bad, count, progress)
@@ -219,7 +219,7 @@ def _read(
     parts: list[_Part] = []
     base = 0
     convert = functools.partial(_convert_chunk, work, job)
-    for part in map_chunks(source, convert, pool, job.chunk_bytes, functools.partial(_known, work), ahead=2 * count):
+    for part in map_chunks(source, convert, pool, job.chunk_bytes, functools.partial(_finished_part, work), ahead=2 * count):
         if part.findings and not skip_bad:
             place, field, message = part.findings[0]
             more = "`uniadgen data validate` lists all problems, and --skip-bad leaves bad records out"
@@ -233,7 +233,7 @@ def _read(
     return parts
 
 
-def _known(work: Path, begin: int) -> _Part | None:
+def _finished_part(work: Path, begin: int) -> _Part | None:
     """The chunk from before an interruption. Its JSON is written last, so that its tables are there as well."""
     try:
         values = json.loads(_part_path(work, begin, "json").read_text("utf-8"))
@@ -251,12 +251,12 @@ def _convert_chunk(work: Path, job: _Job, chunk: Chunk) -> _Part:
     pictures = pictures_in(tuple(map(Path, job.images)))
     # Nearly always all records are sound, and then their histories are columns already.
     clicks = sound(records.items) if pictures is None else None
-    found = [] if clicks is not None else list(findings(records.items, pictures))
-    bad = {place for place, _ in found}
+    problems = [] if clicks is not None else list(findings(records.items, pictures))
+    bad = {place for place, _ in problems}
     places = [place for place in range(len(records.items)) if place not in bad]
     good = [records.items[place] for place in places] if bad else records.items
     rows = pad1m.rows(good, places, clicks or histories(good))
-    part = _Part(chunk.begin, records.next, len(records.items), [(place, *what) for place, what in found], records.broken)
+    part = _Part(chunk.begin, records.next, len(records.items), [(place, *what) for place, what in problems], records.broken)
     for name, partitions in (("clicked", job.partitions), ("ads", job.partitions), ("cutouts", job.partitions_of("cutouts"))):
         tables = _partitioned(getattr(rows, name), partitions, once=name == "clicked")
         _write_batches(_part_path(work, part.begin, name), tables)
@@ -559,8 +559,8 @@ class _Ads:
                     ids.append(pad1m.text_ids(batch.column("id"))[0])
                     starts.append(starts[-1] + len(batch))
                     writer.write_batch(batch)
-        known = np.concatenate(ids) if ids else np.zeros(0, pad1m.ID)
-        self._high, self._low = known["high"].astype(np.uint64), known["low"].astype(np.uint32)
+        stored = np.concatenate(ids) if ids else np.zeros(0, pad1m.ID)
+        self._high, self._low = stored["high"].astype(np.uint64), stored["low"].astype(np.uint32)
         self._order: NDArray[np.int64] | None = None
         if np.any(self._high[1:] < self._high[:-1]):  # not as they were converted
             self._order = np.argsort(self._high, kind="stable")
@@ -610,15 +610,15 @@ def _records(users: pa.RecordBatch, ads: _Ads) -> Iterator[dict[str, Any]]:
     if unknown := [*owner[clicked < 0].tolist(), *np.flatnonzero(targets < 0).tolist()]:
         user = users.column("id")[unknown[0]].as_py()
         raise InputError(f"user {user}: refers to an unknown id; `uniadgen data validate` lists all problems")
-    shown = ads.take(clicked, ("f_path", "text"))
-    paths, texts = iter(shown["f_path"].to_pylist()), iter(shown["text"].to_pylist())
+    clicked_ads = ads.take(clicked, ("f_path", "text"))
+    paths, texts = iter(clicked_ads["f_path"].to_pylist()), iter(clicked_ads["text"].to_pylist())
     values = clicks.flatten()
-    known = values.type.get_field_index("similarity") >= 0
-    similarity = iter(values.field("similarity").to_pylist() if known else [None] * len(values))
-    own = ads.take(targets, _Ads.COLUMNS).to_pylist()
+    scored = values.type.get_field_index("similarity") >= 0
+    similarity = iter(values.field("similarity").to_pylist() if scored else [None] * len(values))
+    target_rows = ads.take(targets, _Ads.COLUMNS).to_pylist()
     names = users.column("id").to_pylist()
-    told = zip(names, users.column("fields").to_pylist(), users.column("extra").to_pylist(), own, lengths, strict=True)
-    for name, fields, extra, target, count in told:
+    rows = zip(names, users.column("fields").to_pylist(), users.column("extra").to_pylist(), target_rows, lengths, strict=True)
+    for name, fields, extra, target, count in rows:
         history = (list(itertools.islice(column, count)) for column in (paths, texts, similarity))
         try:
             record = pad1m.record_of(fields, target, extra, *history)

@@ -167,9 +167,9 @@ def map_chunks(
     with open(source.path, "rb") as file:
         patterns = _opening_patterns(file, source)
         while position < source.end:
-            if not pending and (known := finished(position)) is not None:
-                position = planned = known.next
-                yield known
+            if not pending and (earlier := finished(position)) is not None:
+                position = planned = earlier.next
+                yield earlier
                 continue
             while 0 <= planned < source.end and len(pending) < ahead:
                 chunk = Chunk(source.path, planned, _cut(file, source, planned, size, patterns), source.end, size)
@@ -299,9 +299,9 @@ class _Pairs(dict[str, Any]):
         try:
             return unrepeated(pairs)
         except RepeatedKey as error:
-            found = cls(pairs)
-            found.key = error.key
-            return found
+            parsed = cls(pairs)
+            parsed.key = error.key
+            return parsed
 
 
 def _surely_unrepeated(data: bytes, items: list[Any]) -> bool:

@@ -61,8 +61,8 @@ CUTOUTS = pa.schema([pa.field("id", pa.binary(ID_BYTES)), pa.field("f_path_trans
 DESCRIBED = (*COLUMNS, "ref_exps", "extra")
 
 # The final tables: our layout, in which only a metadata-only cut-out may be null, and PAd1M's columns behind it.
-_OWN = ("cid3_english_name", "sku_title_cn")  # the layout has columns for these: category and description
-_EXTRA = (field for field in ADS if field.name not in (*layout.CREATIVES.names, *_OWN, "row", "product"))
+_COLUMN_FIELDS = ("cid3_english_name", "sku_title_cn")  # the layout has columns for these: category and description
+_EXTRA = (field for field in ADS if field.name not in (*layout.CREATIVES.names, *_COLUMN_FIELDS, "row", "product"))
 CREATIVES = pa.schema([*layout.CREATIVES, *(field.with_nullable(True) for field in _EXTRA)])
 # PAd1M doesn't say where the product stands, and Arrow can't read back a list of fixed length that is null.
 CREATIVES = CREATIVES.set(CREATIVES.get_field_index("placement"), pa.field("placement", pa.list_(pa.float32())))
@@ -163,11 +163,11 @@ def rows(records: Sequence[dict[str, Any]], places: Sequence[int], clicks: Histo
     for record in records:
         names = tuple(record)
         if names not in kinds:
-            kinds[names] = _json(names), tuple(name for name in names if name not in _KNOWN)
+            kinds[names] = _json(names), tuple(name for name in names if name not in _READ_FIELDS)
         fields.append(kinds[names][0])
         unknown.append(kinds[names][1])
     ads = _described(records, places, unknown)
-    shown = ads.filter(pc.field("product").is_valid()).select(["product", "f_path_trans"]).rename_columns(CUTOUTS.names)
+    advertised = ads.filter(pc.field("product").is_valid()).select(["product", "f_path_trans"]).rename_columns(CUTOUTS.names)
     users = pa.table(
         {
             "row": pa.array(places, pa.int32()),
@@ -178,10 +178,10 @@ def rows(records: Sequence[dict[str, Any]], places: Sequence[int], clicks: Histo
             "extra": _several_titles(records, clicks, several),
         }
     )
-    return Rows(clicked, ads, _each_once(shown), users)
+    return Rows(clicked, ads, _each_once(advertised), users)
 
 
-_KNOWN = frozenset((*COLUMNS, *HISTORY_FIELDS, "f_path", "ref_exps"))
+_READ_FIELDS = frozenset((*COLUMNS, *HISTORY_FIELDS, "f_path", "ref_exps"))
 encode = msgspec.json.Encoder().encode  # one value as JSON, in UTF-8
 
 
@@ -335,7 +335,7 @@ def ad_fields(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def differences(ads: pa.Table, kept: pa.Table) -> dict[int, dict[str, Any]]:
     """The fields in which ads differ from those that are kept in their place, both rows of ADS, by row."""
-    found: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    changed: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     for name in DESCRIBED:
         one, other = _chunk(ads[name]), _chunk(kept[name])
         same = pc.or_kleene(pc.equal(one, other).fill_null(False), pc.and_(one.is_null(), other.is_null()))
@@ -343,14 +343,14 @@ def differences(ads: pa.Table, kept: pa.Table) -> dict[int, dict[str, Any]]:
         where = pa.array(at)
         for row, value, before in zip(at.tolist(), one.take(where).to_pylist(), other.take(where).to_pylist(), strict=True):
             if name == "extra":
-                known = msgspec.json.decode(before) if before else {}
+                stored = msgspec.json.decode(before) if before else {}
                 extra = msgspec.json.decode(value) if value else {}
-                found[row] |= {key: v for key, v in extra.items() if key not in known or encode(v) != encode(known[key])}
+                changed[row] |= {key: v for key, v in extra.items() if key not in stored or encode(v) != encode(stored[key])}
             elif name == "gt_title_cn" and value is None:
-                found[row][name] = ads["text"][row].as_py()
+                changed[row][name] = ads["text"][row].as_py()
             elif value is not None:  # a null is a field that isn't there, or stands in `extra`
-                found[row][name] = msgspec.json.decode(value) if name == "ref_exps" else value
-    return {row: fields for row, fields in found.items() if fields}
+                changed[row][name] = msgspec.json.decode(value) if name == "ref_exps" else value
+    return {row: fields for row, fields in changed.items() if fields}
 
 
 def record_of(

@@ -62,9 +62,9 @@ def settings(seed: int, size: int | None, samples: int, cutout_samples: int) -> 
 
 def product_digest(product: ProductSpec, creatives: Sequence[CreativeSpec], size: int, samples: int) -> str:
     """A hash of what shapes the pictures of one product; texts don't, but for the material that is told."""
-    told, drawn = asdict(product), [asdict(creative) for creative in creatives]
+    fields, drawn = asdict(product), [asdict(creative) for creative in creatives]
     material = [point.text for point in product.selling_points if point.type == "material"]
-    looks = [*(told[name] for name in _LOOKS), *material]
+    looks = [*(fields[name] for name in _LOOKS), *material]
     scenes = [[creative[name] for name in _FRAMING] for creative in drawn]
     text = json.dumps([looks, scenes, size, samples], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -119,14 +119,14 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> dict[str, str]:
         if some is None or f'"version": {WORLD_VERSION}' in some.read_text("utf-8", "replace"):
             return {}
         manifest = {"settings": {}, "products": {}}
-    found = manifest["settings"]
-    if found.get("version", 1) != wanted["version"]:
+    stored = manifest["settings"]
+    if stored.get("version", 1) != wanted["version"]:
         raise InputError(
-            f"argument --out: {quoted(folder)} holds renders of version {found.get('version', 1)} of the world, "
+            f"argument --out: {quoted(folder)} holds renders of version {stored.get('version', 1)} of the world, "
             f"this is version {wanted['version']}; name another folder"
         )
     for name, said in _SAID.items():
-        if found.get(name) != wanted[name]:
+        if stored.get(name) != wanted[name]:
             raise InputError(
                 f"argument --out: {quoted(folder)} holds {said}; name another folder, "
                 f"or delete its {NAME} to keep the renders and go on"

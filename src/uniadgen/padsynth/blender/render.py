@@ -444,20 +444,20 @@ def render_world(
     """
     if work is None and find_spec("bpy") is None:  # not imported here: only processes that render need its memory
         raise InputError(NEEDS_BLENDER)
-    own: defaultdict[str, list[CreativeSpec]] = defaultdict(list)
+    of_product: defaultdict[str, list[CreativeSpec]] = defaultdict(list)
     for creative in creatives:
-        own[creative.product_id].append(creative)
+        of_product[creative.product_id].append(creative)
     raw = Path(out) / "raw"
     settings = manifest.settings(seed, size, samples, CUTOUT_SAMPLES)
-    known = manifest.claim(Path(out), settings)
+    digests = manifest.claim(Path(out), settings)
     sizes = {p.id: size or plate_size(p) for p in products}
-    wanted = {p.id: manifest.product_digest(p, own[p.id], sizes[p.id], samples) for p in products}
-    todo = [p for p in products if not is_rendered(raw / p.id, own[p.id], wanted[p.id])]
+    wanted = {p.id: manifest.product_digest(p, of_product[p.id], sizes[p.id], samples) for p in products}
+    todo = [p for p in products if not is_rendered(raw / p.id, of_product[p.id], wanted[p.id])]
     for left_over in raw.glob(".*.tmp"):
         shutil.rmtree(left_over, ignore_errors=True)
     for product in todo:  # before the manifest says that they are as wanted
         (raw / product.id / "meta.json").unlink(missing_ok=True)
-    manifest.write(Path(out), settings, known | wanted)
+    manifest.write(Path(out), settings, digests | wanted)
     failed: list[str] = []
     threads = max(1, (os.cpu_count() or 1) // max(1, workers))
     spawn = multiprocessing.get_context("spawn")
@@ -476,7 +476,7 @@ def render_world(
             process.join()
             (process, line), done = hire(), 0
         product = pending.pop() if pending else None
-        line.send((product, own[product.id], sizes[product.id]) if product else None)
+        line.send((product, of_product[product.id], sizes[product.id]) if product else None)
         if product:
             busy[line] = (process, product, done)
         else:

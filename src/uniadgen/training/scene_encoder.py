@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from uniadgen.console import print_line
-from uniadgen.data.scenes import Scenes
+from uniadgen.data.plates import Plates
 from uniadgen.model.plan import SceneEncoder
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.pbs import augmented_view
@@ -39,9 +39,9 @@ class Labels:
 
 def train_scenes(
     encoder: SceneEncoder,
-    train: Scenes,
+    train: Plates,
     labels: Labels,
-    held_out: Scenes,
+    held_out: Plates,
     held_out_labels: Labels,
     schedule: Schedule,
     out: Path,
@@ -63,28 +63,28 @@ def train_scenes(
     def losses_at(step: int) -> dict[str, Tensor]:
         pixels, numbers = batch_at(step)
         with autocast():
-            scores = encoder(pixels)
+            logits = encoder(pixels)
         return {
             name: F.cross_entropy(part.float(), numbers[:, facet], label_smoothing=SMOOTHING)
-            for facet, (name, part) in enumerate(zip(labels.names, scores.split(encoder.facets, 1), strict=True))
+            for facet, (name, part) in enumerate(zip(labels.names, logits.split(encoder.facets, 1), strict=True))
         }
 
     def look(step: int) -> float:
         right = accuracies(encoder, held_out, held_out_labels)
-        told = ", ".join(f"{name} {share:.3f}" for name, share in zip(labels.names, right, strict=True))
-        print_line(f"\nstep {step}: held-out accuracy: {told}", flush=True)
+        summary = ", ".join(f"{name} {share:.3f}" for name, share in zip(labels.names, right, strict=True))
+        print_line(f"\nstep {step}: held-out accuracy: {summary}", flush=True)
         return 1 - float(np.mean(right))
 
     fit(encoder, losses_at, schedule, out, resume, look)
 
 
 @torch.no_grad()
-def accuracies(encoder: SceneEncoder, scenes: Scenes, labels: Labels) -> Sequence[float]:
+def accuracies(encoder: SceneEncoder, plates: Plates, labels: Labels) -> Sequence[float]:
     """By facet: the share of ads (LOOKS at most, evenly spread) whose likeliest class is the true one."""
-    rows = np.unique(np.linspace(0, len(scenes.plates) - 1, LOOKS).astype(int))
+    rows = np.unique(np.linspace(0, len(plates.plates) - 1, LOOKS).astype(int))
     right = []
     for some in np.array_split(rows, max(1, len(rows) // 64)):
-        pixels = torch.stack([encoder.encoder.prepare(scenes.ad(int(row))) for row in some]).to(device())
+        pixels = torch.stack([encoder.encoder.prepare(plates.ad(int(row))) for row in some]).to(device())
         guessed = [part.argmax(1).cpu().numpy() for part in encoder.probabilities(pixels).split(encoder.facets, 1)]
         right.append(np.stack(guessed, 1) == labels.numbers[some])
     shares: list[float] = np.concatenate(right).mean(0).tolist()

@@ -1,4 +1,4 @@
-"""What the clicked texts add to the scores while a text is decoded along its grammar: the outline and the habits."""
+"""What the clicked texts add to the logits while a text is decoded along its grammar: the outline and the habits."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,8 +37,8 @@ class OutlinedText:
         """Log-probabilities [P + 1] of what follows these points, the end last."""
         if used not in self._following:
             order = torch.tensor([used], dtype=torch.long, device=self.device).view(1, len(used))
-            scores = self.outline.scores(self._evidence, order)[0, -1] * self.strength
-            self._following[used] = torch.log_softmax(scores, 0).clamp(min=LEAST).cpu()
+            logits = self.outline.logits(self._evidence, order)[0, -1] * self.strength
+            self._following[used] = torch.log_softmax(logits, 0).clamp(min=LEAST).cpu()
         return self._following[used]
 
     def whole(self, used: tuple[int, ...]) -> float:
@@ -64,14 +64,14 @@ class OutlinedText:
         return [float(value) for value in sums - torch.logsumexp(sums, 0)]
 
 
-def added_scores(
+def outline_logits(
     model: UnifiedModel,
     grammar: TextGrammar,
     clicked: Sequence[str],
     encode: Callable[[str], list[int]],
     with_outline: bool = True,
 ) -> Callable[[Sequence[int]], list[float]]:
-    """A function from the ids that the grammar allows next to the nats that the clicked texts add to their scores.
+    """A function from the ids that the grammar allows next to the nats that the clicked texts add to their logits.
 
     with_outline: False leaves the outline out, if the model has one.
     """

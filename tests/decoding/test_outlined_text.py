@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from uniadgen.decoding.outline import OutlinedText, added_scores
+from uniadgen.decoding.outlined_text import OutlinedText, outline_logits
 from uniadgen.decoding.text_grammar import TextGrammar, decode_texts, make_points
 from uniadgen.model.config import OutlineConfig
 from uniadgen.model.outline import Outline
@@ -20,7 +20,7 @@ def grammar_of(tokenizer: TextTokenizer, points: Sequence[str] = POINTS) -> Text
     return TextGrammar(make_points(points, tokenizer.encode, 48), tokenizer.encode, tokenizer.end, 48)
 
 
-class Told(OutlinedText):
+class Fixed(OutlinedText):
     """An outline that wants the points of one order, and then the end; nine in ten times."""
 
     def __init__(self, order: tuple[int, ...], count: int) -> None:
@@ -39,7 +39,7 @@ class Told(OutlinedText):
 def test_a_certain_outline_is_followed(tokenizer: TextTokenizer, order: tuple[int, ...]) -> None:
     """Also where several points begin with the same ids, and where one is the beginning of another."""
     grammar = grammar_of(tokenizer)
-    told = Told(order, len(POINTS))
+    text = Fixed(order, len(POINTS))
 
     def form(ids: list[int]) -> list[float]:
         """No marks, which are not the outline's."""
@@ -53,21 +53,21 @@ def test_a_certain_outline_is_followed(tokenizer: TextTokenizer, order: tuple[in
         lambda state, ids: torch.zeros(len(ids)),
         0.0,
         [None],
-        lambda row, ids: [a + b for a, b in zip(told.nats(grammar, ids), form(ids), strict=True)],
+        lambda row, ids: [a + b for a, b in zip(text.nats(grammar, ids), form(ids), strict=True)],
     )
     assert grammar.text() == " ".join(POINTS[i] for i in order)
 
 
 def test_ids_that_points_share_count_for_all_of_them(tokenizer: TextTokenizer) -> None:
     grammar = grammar_of(tokenizer)
-    told = Told((3,), len(POINTS))
+    text = Fixed((3,), len(POINTS))
     likely: dict[int, float] = {}
     for i, p in enumerate(POINTS):
         first = tokenizer.encode(" " + p)[0]
-        likely[first] = likely.get(first, 0.0) + math.exp(float(told.following(())[i]))
+        likely[first] = likely.get(first, 0.0) + math.exp(float(text.following(())[i]))
     points = sorted(likely)
-    found = told.nats(grammar, points)
-    assert [math.exp(v - found[0]) for v in found] == pytest.approx([likely[t] / likely[points[0]] for t in points], rel=1e-4)
+    logits = text.nats(grammar, points)
+    assert [math.exp(v - logits[0]) for v in logits] == pytest.approx([likely[t] / likely[points[0]] for t in points], rel=1e-4)
 
 
 def test_plans_are_deterministic_and_do_without_a_history(tokenizer: TextTokenizer) -> None:
@@ -77,7 +77,7 @@ def test_plans_are_deterministic_and_do_without_a_history(tokenizer: TextTokeniz
         for clicked in ([], ["", "  "], ["Soft Towel, For Men", "Cotton Cap | 3 cm"]):
             outlined = [OutlinedText(outline, POINTS, clicked, tokenizer.encode, 2.5) for _ in range(2)]
             for used in ((), (1,), (4, 0)):
-                first, second = (told.following(used) for told in outlined)
+                first, second = (text.following(used) for text in outlined)
                 assert torch.equal(first, second)
                 assert float(first.exp().sum()) == pytest.approx(1, abs=1e-5)
                 assert all(float(first[i]) == -40 for i in used)
@@ -88,11 +88,11 @@ def test_without_an_outline_only_habits_speak(model: UnifiedModel, tokenizer: Te
     grammar = grammar_of(tokenizer)
     allowed = grammar.allowed()
     with torch.inference_mode():
-        told = added_scores(model, grammar, [], tokenizer.encode)(allowed)
+        text = outline_logits(model, grammar, [], tokenizer.encode)(allowed)
         outline, model.outline = model.outline, None
         try:
-            untold = added_scores(model, grammar, [], tokenizer.encode)(allowed)
+            untold = outline_logits(model, grammar, [], tokenizer.encode)(allowed)
         finally:
             model.outline = outline
     assert untold == [0.0] * len(allowed)
-    assert any(told)
+    assert any(text)

@@ -1,4 +1,4 @@
-"""Scenes with exchangeable products: what tells scenes apart learns that the product does not matter."""
+"""Plates with exchangeable products: what tells scenes apart learns that the product does not matter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from uniadgen.words import quoted
 
 
 @dataclass(frozen=True)
-class Scenes:
+class Plates:
     """Creatives with a cut-out, as plate and product; entry i of every list is creative i. All pictures are of one size."""
 
     ids: list[str]
     plates: list[Image.Image]
     products: list[str]
-    scenes: list[str]
+    scene_ids: list[str]
     places: list[Placement]  # of the product, in pixels of the plate
     cutouts: dict[str, Image.Image]
 
@@ -37,7 +37,7 @@ class Scenes:
         return compose(self.plates[row], cutout, Placement(left, top, width, height))
 
 
-def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
+def load_plates(data: Path, splits: Sequence[str], size: int = 160) -> Plates:
     """The creatives of some splits that have a cut-out, at size x size pixels. Raises InputError when there are none."""
     cutouts = {
         row["id"]: visible_part(load_stored(row["cutout"], f"product {quoted(row['id'])}", PRODUCT_PIXELS).convert("RGBA"))
@@ -45,23 +45,23 @@ def load_scenes(data: Path, splits: Sequence[str], size: int = 160) -> Scenes:
         if row["cutout"] is not None
     }
     columns = ("product_id", "split", "scene_id", "id", "placement", "plate", "ad")
-    found = Scenes([], [], [], [], [], {})
+    plates = Plates([], [], [], [], [], {})
     for row in iter_rows(data, "creatives", columns, 64):
         picture, cutout = row["plate"] or row["ad"], cutouts.get(row["product_id"])
         if row["split"] in splits and picture is not None and cutout is not None:
             plate = flatten(load_stored(picture, f"creative {quoted(row['id'])}", VIEWED_PIXELS))
             plate = plate.resize((size, size), Image.Resampling.LANCZOS)
             where = in_pixels(tuple(row["placement"]), plate.size) if row["placement"] else place(cutout, plate.size)
-            found.ids.append(row["id"])
-            found.plates.append(plate)
-            found.products.append(row["product_id"])
-            found.scenes.append(row["scene_id"] or row["id"])
-            found.places.append(where)
-            if row["product_id"] not in found.cutouts:
-                found.cutouts[row["product_id"]] = fitted_to(cutout, size)
-    if not found.plates:
+            plates.ids.append(row["id"])
+            plates.plates.append(plate)
+            plates.products.append(row["product_id"])
+            plates.scene_ids.append(row["scene_id"] or row["id"])
+            plates.places.append(where)
+            if row["product_id"] not in plates.cutouts:
+                plates.cutouts[row["product_id"]] = fitted_to(cutout, size)
+    if not plates.plates:
         raise InputError(f"data folder {quoted(data)}: no creatives with picture and cut-out in the splits {', '.join(splits)}")
-    return found
+    return plates
 
 
 def fitted_to(cutout: Image.Image, size: int) -> Image.Image:
