@@ -65,7 +65,7 @@ def serve(arguments: argparse.Namespace) -> None:
         with contextlib.redirect_stdout(notices()):
             generator = loaded_generator(arguments)
         host, port = listening.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
+        address = f"[{host}]" if ":" in host else host
         app = create_app(generator, settings)
         with json_logs():
-            make_server(app, lambda: print_line(f"listening at http://{shown}:{port}", flush=True)).run([listening])
+            make_server(app, lambda: print_line(f"listening at http://{address}:{port}", flush=True)).run([listening])
