@@ -53,9 +53,8 @@ from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.painting import conditions, paint_backgrounds, unconditional_cache
 from uniadgen.pipeline.planning import choose_plan
-from uniadgen.pipeline.preparing import foreground_canvas, prepare
+from uniadgen.pipeline.preparing import foreground_canvas
 from uniadgen.pipeline.reading import read_instructions
-from uniadgen.pipeline.timings import Timings
 from uniadgen.prompts import load_pool
 from uniadgen.request import check_request
 
@@ -270,7 +269,7 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
     options = GenerateOptions(size=SIZE, sampling="most-similar", temperature=0.0, decoding="sequential")
     logits_of = []
     with torch.inference_mode():
-        ads = prepare(generator.loaded, _shoppers(1, model.config.preference.clicks), [0], options, Timings(1))
+        ads = generator.prepare(_shoppers(1, model.config.preference.clicks), [0], options)
         instructions = read_instructions(generator.loaded, ads)
         codes = paint_backgrounds(generator.loaded, ads, instructions, [torch.Generator(model.device)], options).codes
         given = conditions(generator.loaded, ads, instructions.preferences)
@@ -310,7 +309,7 @@ def against_bandwidth(generator: AdGenerator, size: tuple[int, int], copied: flo
     painting = []
     with torch.inference_mode():
         loaded = generator.loaded
-        ads = prepare(loaded, _shoppers(1, config.preference.clicks), [0], options, Timings(1))
+        ads = generator.prepare(_shoppers(1, config.preference.clicks), [0], options)
         for _ in range(repeats + 1):  # the first one is to warm up
             instructions = read_instructions(loaded, ads)
             lengths = instructions.cache.read.tolist()
@@ -462,9 +461,7 @@ def plain_ad(
     followed = None
     if model.plan is not None and config.guidance.plan:
         options = GenerateOptions(size=size, sampling="most-similar", temperature=0.0, decoding="sequential")
-        followed = model.follow_plan(
-            *choose_plan(generator.loaded, prepare(generator.loaded, [request], [0], options, Timings(1))[0])
-        )
+        followed = model.follow_plan(*choose_plan(generator.loaded, generator.prepare([request], [0], options)[0]))
     x = start if preference is None else start + preference.summary[:, None]
     x = torch.cat([x, start]) if guided else x
     seen = model.foreground(canvas)

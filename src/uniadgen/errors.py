@@ -1,4 +1,4 @@
-"""The one exception type that callers of uniadgen need to know, and how a lack of memory is told from other failures."""
+"""The one exception type that callers of uniadgen need to know, what messages call a value, and how a lack of memory shows."""
 
 import sys
 
@@ -8,6 +8,16 @@ class InputError(ValueError):
 
     The command line prints it to standard error and ends with exit code 2. Messages never contain a shopper's texts.
     """
+
+
+def kind_of(value: object) -> str:
+    """The type of a value in JSON's words; never the value itself, which may be a shopper's text."""
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "an object"
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
+    return names.get(type(value), type(value).__name__)
 
 
 LEAST_ADDRESS_SPACE = 1_250_000_000  # bytes; with less, libraries end the process before Python can say why

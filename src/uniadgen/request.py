@@ -10,7 +10,7 @@ Both raise InputError with one line that names the field. Such a line never cont
 import difflib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Never
@@ -18,17 +18,16 @@ from typing import Any, Never
 from PIL import Image
 
 from uniadgen.ads import AdRequest, Box, Click, Picture, Product
-from uniadgen.errors import InputError
+from uniadgen.errors import InputError, kind_of
 from uniadgen.files import open_json
 from uniadgen.imaging.cutout import read_product
 from uniadgen.imaging.loading import check_picture
 from uniadgen.imaging.placing import check_box
-from uniadgen.words import clean_text, is_blank, quoted
+from uniadgen.inspection.selling_points import check_selling_points
+from uniadgen.words import check_text, clean_text, quoted
 
-__all__ = ["CheckedRequest", "check_request", "clean_text", "load_request", "parse_request"]
+__all__ = ["CheckedRequest", "check_request", "check_requests", "clean_text", "load_request", "parse_request"]
 
-MAX_SELLING_POINTS = 199
-MAX_SELLING_POINT_CHARACTERS = 999
 MAX_REQUEST_BYTES = 64 * 2**20
 
 
@@ -59,23 +58,46 @@ def check_request(request: AdRequest, same_product: CheckedRequest | None = None
         raise InputError(f"request: an AdRequest is needed, not {type(request).__name__}")
     product = request.product
     if not isinstance(product, Product):
-        raise InputError(f"product: a Product is needed, not {_kind(product)}")
-    if same_product is None:
-        selling_points = _checked_selling_points(product.selling_points)
-        description = clean_text(_text(product.description, "product.description"))
-    else:
-        selling_points, description = same_product.selling_points, same_product.description
+        raise InputError(f"product: a Product is needed, not {kind_of(product)}")
     if not isinstance(request.history, list | tuple):
-        raise InputError(f"history: a list of clicks is needed, not {_kind(request.history)}; use [] for a general ad")
-    history = [_checked_click(click, f"history[{index}]") for index, click in enumerate(request.history)]
+        raise InputError(f"history: a list of clicks is needed, not {kind_of(request.history)}; use [] for a general ad")
     box = None if request.box is None else check_box(request.box)
-    for index, click in enumerate(history):
+    for index, click in enumerate(request.history):
+        if not isinstance(click, Click):
+            raise InputError(f"history[{index}]: a Click is needed, not {kind_of(click)}")
         check_picture(click.image, f"history[{index}].image")
     if same_product is None:
         cutout, notes = read_product(product.image, "product.image")
+        selling_points = check_selling_points(product.selling_points, "product.selling_points")
+        description = clean_text(check_text(product.description, "product.description"))
     else:
         cutout, notes = same_product.cutout, same_product.notes
+        selling_points, description = same_product.selling_points, same_product.description
+    history = [
+        Click(click.image, clean_text(check_text(click.text, f"history[{index}].text")))
+        for index, click in enumerate(request.history)
+    ]
     return CheckedRequest(cutout, description, selling_points, history, box, notes)
+
+
+def check_requests(requests: Sequence[AdRequest | CheckedRequest]) -> list[CheckedRequest]:
+    """Checked requests; one that is checked already stays as it is, and a product that several name is cut out once.
+
+    Raises InputError, which names the request when there are several.
+    """
+    products: dict[int, CheckedRequest] = {}
+    checked: dict[int, CheckedRequest] = {}
+    for number, request in enumerate(requests):
+        if isinstance(request, CheckedRequest):
+            checked[id(request)] = request
+        elif id(request) not in checked:
+            same_product = products.get(id(request.product)) if isinstance(request, AdRequest) else None
+            try:
+                checked[id(request)] = check_request(request, same_product)
+            except InputError as error:
+                raise InputError(f"requests[{number}]: {error}" if len(requests) > 1 else str(error)) from None
+            products.setdefault(id(request.product), checked[id(request)])
+    return [checked[id(request)] for request in requests]
 
 
 def load_request(path: str | Path, root: str | Path | None = None) -> AdRequest:
@@ -118,28 +140,24 @@ def read_product_fields(value: object, find: FindPicture) -> Product:
     check_fields(fields, "product", required=("image", "description", "selling_points"))
     return Product(
         find(fields["image"], "product.image"),
-        _text(fields["description"], "product.description"),
-        _checked_selling_points(fields["selling_points"]),
+        check_text(fields["description"], "product.description"),
+        check_selling_points(fields["selling_points"], "product.selling_points"),
     )
 
 
 def read_history(entries: object, find: FindPicture) -> list[Click]:
     """A request's clicks, from JSON. Raises InputError."""
     if not isinstance(entries, list):
-        raise InputError(f"history: a list of clicks is needed, not {_kind(entries)}; use [] or leave it out for a general ad")
+        raise InputError(
+            f"history: a list of clicks is needed, not {kind_of(entries)}; use [] or leave it out for a general ad"
+        )
     return [_click(entry, f"history[{index}]", find) for index, entry in enumerate(entries)]
 
 
 def _click(entry: object, what: str, find: FindPicture) -> Click:
     fields = _object(entry, what, '{"image": ..., "text": ...}')
     check_fields(fields, what, required=("image", "text"), shopper=True)
-    return Click(find(fields["image"], f"{what}.image"), _text(fields["text"], f"{what}.text"))
-
-
-def _checked_click(click: object, what: str) -> Click:
-    if not isinstance(click, Click):
-        raise InputError(f"{what}: a Click is needed, not {_kind(click)}")
-    return Click(click.image, clean_text(_text(click.text, f"{what}.text")))
+    return Click(find(fields["image"], f"{what}.image"), check_text(fields["text"], f"{what}.text"))
 
 
 def read_box(placement: object) -> Box:
@@ -148,29 +166,9 @@ def read_box(placement: object) -> Box:
     check_fields(fields, "placement", required=("box",))
     corners = fields["box"]
     if not isinstance(corners, list) or len(corners) != 4:
-        what = f"{len(corners)} entries" if isinstance(corners, list) else _kind(corners)
+        what = f"{len(corners)} entries" if isinstance(corners, list) else kind_of(corners)
         raise InputError(f"placement.box: a list of four numbers [x0, y0, x1, y1] is needed, not {what}")
     return check_box(Box(*corners))
-
-
-def _checked_selling_points(points: object) -> list[str]:
-    """The selling points, clean and without blank ones."""
-    what = "product.selling_points"
-    if not isinstance(points, list | tuple):
-        raise InputError(f'{what}: a list of texts is needed, not {_kind(points)}; write ["...", "..."]')
-    if not points:
-        raise InputError(f"{what}: the list is empty; give at least one selling point")
-    if len(points) > MAX_SELLING_POINTS:
-        raise InputError(f"{what}: {len(points)} entries are too many; give at most {MAX_SELLING_POINTS}")
-    for index, point in enumerate(points):
-        if len(_text(point, f"{what}[{index}]")) > MAX_SELLING_POINT_CHARACTERS:
-            raise InputError(
-                f"{what}[{index}]: {len(point):,} characters are too many; shorten it to at most {MAX_SELLING_POINT_CHARACTERS}"
-            )
-    visible = [text for text in map(clean_text, points) if not is_blank(text)]
-    if not visible:
-        raise InputError(f"{what}: all entries are blank; give at least one selling point")
-    return visible
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ class _Pictures:
 
     def path(self, value: object, what: str) -> Path:
         if not isinstance(value, str):
-            raise InputError(f"{what}: the path of a picture is needed, not {_kind(value)}")
+            raise InputError(f"{what}: the path of a picture is needed, not {kind_of(value)}")
         if not value.strip():
             raise InputError(f"{what}: the path is empty; name a picture file")
         try:
@@ -212,15 +210,9 @@ def _root(folder: Path) -> Path:
     return root
 
 
-def _text(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"{what}: a text is needed, not {_kind(value)}")
-    return value
-
-
 def _object(value: object, what: str, form: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{what}: an object is needed, not {_kind(value)}; write {form}")
+        raise InputError(f"{what}: an object is needed, not {kind_of(value)}; write {form}")
     return value
 
 
@@ -250,16 +242,6 @@ def check_fields(
     missing = [name for name in required if name not in fields]
     if missing:
         raise InputError(f"{what}: {', '.join(map(quoted, missing))} {'is' if len(missing) == 1 else 'are'} missing; add it")
-
-
-def _kind(value: object) -> str:
-    """The type of a value in JSON's words; never the value itself, which may be a shopper's text."""
-    if value is None:
-        return "null"
-    if isinstance(value, dict):
-        return "an object"
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
-    return names.get(type(value), type(value).__name__)
 
 
 # The file ----------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from functools import cache
 
 import regex
 
-from uniadgen.errors import InputError
+from uniadgen.errors import InputError, kind_of
 
 # Line and paragraph separators are no control characters by category, yet they break a line like one.
 _BREAKS = regex.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -69,6 +69,13 @@ def clean_text(text: str) -> str:
     """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return " ".join(_BREAKS.sub(" ", whole).split())
+
+
+def check_text(value: object, what: str) -> str:
+    """The value, if it is a text. what: its name in messages. Raises InputError."""
+    if not isinstance(value, str):
+        raise InputError(f"{what}: a text is needed, not {kind_of(value)}")
+    return value
 
 
 def has_control_characters(text: str) -> bool:

@@ -33,9 +33,7 @@ from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.painting import conditions as painted_from
 from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.planning import suitability
-from uniadgen.pipeline.preparing import prepare
 from uniadgen.pipeline.reading import read_instructions
-from uniadgen.pipeline.timings import Timings
 from uniadgen.pipeline.writing import write_texts
 
 pytestmark = pytest.mark.slow
@@ -79,7 +77,7 @@ def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
 @torch.inference_mode()
 def inside(generator: AdGenerator, request: AdRequest, *without: str) -> Inside:
     loaded, options = generator.loaded, replace(OPTIONS, without=without)
-    ads = prepare(loaded, [request], [5], options, Timings(1))
+    ads = generator.prepare([request], [5], options)
     instructions, draws = read_instructions(loaded, ads, without), [torch.Generator().manual_seed(5)]
     hidden, preference = instructions.hidden, instructions.preferences[0]
     words = write_texts(loaded, ads, instructions, draws, options)[0]
@@ -221,7 +219,7 @@ def test_without_texts_no_text_is_seen(generator: AdGenerator, request_: AdReque
 @torch.inference_mode()
 def test_mask_and_fusion_by_hand(generator: AdGenerator, request_: AdRequest) -> None:
     model, module = generator.model, generator.model.preference
-    clicks = prepare(generator.loaded, [request_], [4], OPTIONS, Timings(1))[0].clicks
+    clicks = generator.prepare([request_], [4], OPTIONS)[0].clicks
     assert clicks is not None
     image, text = model.embed_image(clicks.codes).flatten(1, 2), model.embed_text(clicks.text).flatten(1, 2)
     seen, read = clicks.visible.repeat_interleave(clicks.codes.shape[2], 1), clicks.text_visible.flatten(1)

@@ -28,8 +28,6 @@ from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.click_cache import ClickedPictures
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.planning import suitability
-from uniadgen.pipeline.preparing import prepare
-from uniadgen.pipeline.timings import Timings
 
 SMALL = (96, 64)
 POINTS = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"]
@@ -325,12 +323,10 @@ def test_a_plan_prefers_exemplars_whose_product_stood_in_the_same_place(
 ) -> None:
     plan = generator.model.plan
     assert plan is not None
-    job = prepare(
-        generator.loaded,
+    job = generator.prepare(
         [AdRequest(Product(cutout, "A kettle", ["Aster"]), [], Box(0.3, 0.5, 0.5, 0.7))],
         [0],
         GenerateOptions(size=(64, 64)),
-        Timings(1),
     )[0]
     boxes = plan.boxes.clone()
     before = suitability(generator.loaded, job)

@@ -35,7 +35,7 @@ from uniadgen.data.pad1m.json_list import (
     workers,
 )
 from uniadgen.data.tables import Table, filled, row_findings
-from uniadgen.errors import InputError
+from uniadgen.errors import InputError, kind_of
 from uniadgen.imaging.loading import PictureError, check_whole_picture
 from uniadgen.words import is_blank, quoted
 
@@ -140,7 +140,7 @@ def record_findings(record: object, pictures: Pictures | None = None) -> list[Fi
     if isinstance(record, Malformed):
         return [(record.field, record.reason)]
     if not isinstance(record, dict):
-        return [("", f"an object is needed, not {_kind(record)}")]
+        return [("", f"an object is needed, not {kind_of(record)}")]
     problems: list[Finding] = []
     if isinstance(record, Lenient):
         problems += [
@@ -153,7 +153,7 @@ def record_findings(record: object, pictures: Pictures | None = None) -> list[Fi
         if name in REQUIRED_TEXTS and name not in record:
             problems.append((name, "missing"))
         elif not isinstance(value, str) and (name in REQUIRED_TEXTS or value is not None):
-            problems.append((name, f"a text is needed, not {_kind(value)}"))
+            problems.append((name, f"a text is needed, not {kind_of(value)}"))
         elif isinstance(value, str) and name == "gt_title_cn" and any(map(is_blank, value.split(TITLE_SPLIT))):
             problems.append((name, "an empty title"))
         elif isinstance(value, str) and name in REQUIRED_TEXTS and is_blank(value):
@@ -175,7 +175,7 @@ def _history_findings(record: dict[str, Any]) -> Iterator[Finding]:
             if name != "text_similarity":  # the similarities can be filled in later
                 yield name, "missing"
         elif not isinstance(record[name], list):
-            yield name, f"a list is needed, not {_kind(record[name])}"
+            yield name, f"a list is needed, not {kind_of(record[name])}"
         else:
             lists[name] = record[name]
     for name in HISTORY_FIELDS[1:]:
@@ -184,7 +184,7 @@ def _history_findings(record: dict[str, Any]) -> Iterator[Finding]:
     for name in HISTORY_FIELDS[:2]:
         for index, value in enumerate(lists.get(name, ())):
             if not isinstance(value, str):
-                yield f"{name}[{index}]", f"a text is needed, not {_kind(value)}"
+                yield f"{name}[{index}]", f"a text is needed, not {kind_of(value)}"
             elif is_blank(value):
                 yield f"{name}[{index}]", "empty"
             elif name == "history_images" and value == record.get("f_path"):
@@ -193,7 +193,7 @@ def _history_findings(record: dict[str, Any]) -> Iterator[Finding]:
                 yield f"{name}[{index}]", "an empty title"
     for index, value in enumerate(lists.get("text_similarity", ())):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            yield f"text_similarity[{index}]", f"a number is needed, not {_kind(value)}"
+            yield f"text_similarity[{index}]", f"a number is needed, not {kind_of(value)}"
         elif not -MOST_SIMILAR <= value <= MOST_SIMILAR:
             yield f"text_similarity[{index}]", "outside -1 to 1"
 
@@ -207,13 +207,6 @@ def _named_pictures(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for index, path in enumerate(images if isinstance(images, list) else ()):
         if isinstance(path, str) and not is_blank(path):
             yield f"history_images[{index}]", path
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
-    return names.get(type(value), "an object")
 
 
 # Many records at once ----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """AdGenerator: from a product and a shopper's clicks to the ad, in the steps of the method.
 
-Each step is a module beside this one: `preparing` (coarse preference, the product in its place, the instruction), `reading`
-(fine preference), `writing` (the text along its grammar), `painting` (the background, looking at the product), and
+Each step is a module beside this one: `drafting` (coarse preference), `preparing` (the product in its place, the instruction),
+`reading` (fine preference), `writing` (the text along its grammar), `painting` (the background, looking at the product), and
 `imaging.composing` (the product over it, pixel for pixel).
 """
 
@@ -30,6 +30,7 @@ from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.drafting import draft_ads
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.preparing import PreparedAd, prepare
@@ -155,24 +156,36 @@ class AdGenerator:
         return self._run(self._write, requests, seeds, _options(options, changes))
 
     @torch.inference_mode()
+    def prepare(
+        self, requests: Requests, seeds: Sequence[int], options: GenerateOptions, timings: Timings | None = None
+    ) -> list[PreparedAd]:
+        """What the decoder needs of these requests: the first steps of `generate_many`, for those who look at the others one by
+        one. Raises InputError."""
+        timings = timings or Timings(len(requests))
+        # 1. Check the requests, and sample the clicks that the model gets to see.
+        drafts = draft_ads(self.loaded, requests, seeds, options, timings)
+        # 2. Encode those clicks, look at the product in its place, and lay out the instruction.
+        return prepare(self.loaded, drafts, options, timings)
+
+    @torch.inference_mode()
     def _make(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[Ad]:
         loaded = self.loaded
-        # 1. Read each instruction, with what fine preference makes of the sampled clicks in its placeholders.
+        # 3. Read each instruction, with what fine preference makes of the sampled clicks in its placeholders.
         with timings("prompt"):
             instructions = read_instructions(loaded, ads, options.without)
-        # 2. Write the text, word by word, along the grammar of the selling points.
+        # 4. Write the text, word by word, along the grammar of the selling points.
         with timings("text"):
             generators = [loaded.generator(ad.seed) for ad in ads]
             texts = write_texts(loaded, ads, instructions, generators, options)
             verdicts = [text_verdict(text, ad.request.selling_points) for text, ad in zip(texts, ads, strict=True)]
             if options.strict:
                 _refuse_unqualified(verdicts)
-        # 3. Paint the background, token by token, while looking at the product in its place.
+        # 5. Paint the background, token by token, while looking at the product in its place.
         with timings("image"):
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
             image, decode = loaded.model.config.image, loaded.model.image_tokenizer.decode
             squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in painted.codes]
-        # 4. Lay the product over it.
+        # 6. Lay the product over it.
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
             images = [compose(b, ad.request.cutout, ad.placement) for b, ad in zip(backgrounds, ads, strict=True)]
@@ -215,7 +228,7 @@ class AdGenerator:
             return []
         with fitting_threads(self.model) as workers:
             timings = Timings(len(requests))
-            ads = prepare(self.loaded, requests, checked_seeds, options, timings)
+            ads = self.prepare(requests, checked_seeds, options, timings)
             size = -(-len(ads) // workers)
             groups = [ads[start : start + size] for start in range(0, len(ads), size)]
             if len(groups) == 1:

@@ -1,4 +1,4 @@
-"""From requests to what the decoder needs: clicks sampled and encoded, products placed and looked at, instructions laid out.
+"""From drafts to what the decoder needs: products placed and looked at, clicks encoded, instructions laid out.
 
 What requests share - a product, its placement, a clicked picture - is computed once.
 """
@@ -6,17 +6,12 @@ What requests share - a product, its placement, a clicked picture - is computed 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from uniadgen.ads import AdRequest, Click, Placement, SampledClick
-from uniadgen.clicks.sampling import sample_clicks
-from uniadgen.clicks.similarity import product_similarity
+from uniadgen.ads import Click, Placement, SampledClick
 from uniadgen.decoding.text_grammar import Point, make_points
-from uniadgen.errors import InputError
 from uniadgen.imaging.composing import render_foreground
 from uniadgen.imaging.framing import in_square, shares
 from uniadgen.imaging.placing import place
@@ -25,9 +20,10 @@ from uniadgen.model.pixels import to_pixels
 from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks
 from uniadgen.model.unified import Clicks
 from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.drafting import Draft
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.timings import Timings
-from uniadgen.request import CheckedRequest, check_request
+from uniadgen.request import CheckedRequest
 
 
 @dataclass(frozen=True)
@@ -58,69 +54,35 @@ class PreparedAd:
         return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
 
 
-def prepare(
-    loaded: LoadedModel,
-    requests: Sequence[AdRequest | CheckedRequest],
-    seeds: Sequence[int],
-    options: GenerateOptions,
-    timings: Timings,
-) -> list[PreparedAd]:
-    """Raises InputError for a request that can't be carried out."""
+def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptions, timings: Timings) -> list[PreparedAd]:
+    """Raises InputError for a product that doesn't fit into its box, and for a clicked picture that can't be decoded."""
     with timings("inputs"):
-        checked = check_requests(requests)
-        placements = [place(request.cutout, options.size, request.box) for request in checked]
-        views = [(id(request.cutout), placement) for request, placement in zip(checked, placements, strict=True)]
+        placements = [place(draft.request.cutout, options.size, draft.request.box) for draft in drafts]
+        views = [(id(draft.request.cutout), placement) for draft, placement in zip(drafts, placements, strict=True)]
         features: dict[object, Tensor] = {}
-        for view, request in zip(views, checked, strict=True):
+        for view, draft in zip(views, drafts, strict=True):
             if view not in features:
-                canvas = foreground_canvas(loaded, request.cutout, options.size, view[1])
+                canvas = foreground_canvas(loaded, draft.request.cutout, options.size, view[1])
                 seen = loaded.model.foreground(canvas[None].to(loaded.device, loaded.model.dtype))
                 features[view] = seen * ("foreground" not in options.without)
     with timings("history"):
         prepared = []
-        for request, placement, view, seed in zip(checked, placements, views, seeds, strict=True):
-            sampled = sampled_clicks(loaded, request, seed, options)
+        for draft, placement, view in zip(drafts, placements, views, strict=True):
+            request, sampled = draft.request, draft.sampled
             clicks, facets = encode_clicks(loaded, request.history, [click.index for click in sampled], options.without)
             texts = [] if "texts" in options.without else [request.history[click.index].text for click in sampled]
             prompt, box = instruction(loaded, request, clicks), shares(placement, options.size)
             accepts, limit = acceptable(tuple(request.selling_points)), loaded.model.config.text.ad_tokens
             points = make_points(request.selling_points, loaded.tokenizer.encode, limit, accepts)
             seen_of = sampled, clicks, texts, facets
-            prepared.append(PreparedAd(request, placement, features[view], seed, *seen_of, prompt, points, box))
+            prepared.append(PreparedAd(request, placement, features[view], draft.seed, *seen_of, prompt, points, box))
     return prepared
-
-
-def check_requests(requests: Sequence[AdRequest | CheckedRequest]) -> list[CheckedRequest]:
-    """Checked requests; one that is checked already stays as it is, and a product that several name is cut out once."""
-    products: dict[int, CheckedRequest] = {}
-    same: dict[int, CheckedRequest] = {}
-    for number, request in enumerate(requests):
-        if isinstance(request, CheckedRequest):
-            same[id(request)] = request
-        elif id(request) not in same:
-            same_product = products.get(id(request.product)) if isinstance(request, AdRequest) else None
-            try:
-                same[id(request)] = check_request(request, same_product)
-            except InputError as error:
-                raise InputError(f"requests[{number}]: {error}" if len(requests) > 1 else str(error)) from None
-            products.setdefault(id(request.product), same[id(request)])
-    return [same[id(request)] for request in requests]
 
 
 def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
     """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
     side, moved = in_square(placement, size)
     return to_pixels(render_foreground(cutout, (side, side), moved), loaded.model.foreground.size)
-
-
-def sampled_clicks(loaded: LoadedModel, request: CheckedRequest, seed: int, options: GenerateOptions) -> list[SampledClick]:
-    """Coarse preference: which clicks of the history the model gets to see."""
-    similarity: NDArray[np.float64] = product_similarity(
-        [click.text for click in request.history], request.description, loaded.embedder
-    )
-    wanted = loaded.model.config.preference.clicks if options.history_length is None else options.history_length
-    chosen = sample_clicks(similarity, wanted, options.sampling, np.random.default_rng(seed))
-    return [SampledClick(index, float(similarity[index])) for index in chosen]
 
 
 def encode_clicks(

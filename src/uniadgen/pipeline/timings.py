@@ -23,7 +23,7 @@ class Timings:
     def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[stage] = (time.perf_counter() - start) / self.ads
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + (time.perf_counter() - start) / self.ads
 
 
 @contextmanager

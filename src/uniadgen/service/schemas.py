@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from uniadgen.ablations import ABLATIONS
 from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.inspection.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
-from uniadgen.request import MAX_SELLING_POINT_CHARACTERS, MAX_SELLING_POINTS
 from uniadgen.rng import MAX_SEED
 
 Schema = dict[str, Any]
@@ -90,8 +90,8 @@ def ads_schema() -> Schema:
     """The body of POST /v1/ads."""
     text: Schema = {"type": "string", "maxLength": 10_000}
     click = _object({"image": _REFERENCE, "text": text}, ("image", "text"))
-    points: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_SELLING_POINTS, "description": "Not all blank"}
-    points["items"] = {"type": "string", "maxLength": MAX_SELLING_POINT_CHARACTERS}
+    points: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_POINTS, "description": "Not all blank"}
+    points["items"] = {"type": "string", "maxLength": MAX_POINT_CHARACTERS}
     product = _object(
         {"image": _REFERENCE, "description": text, "selling_points": points}, ("image", "description", "selling_points")
     )
