@@ -1,8 +1,10 @@
-"""Finished ads to files. An ad is three files that appear together: NAME.png, NAME.background.png and last NAME.json.
+"""Finished ads to files. An ad is files that appear together: NAME.png, NAME.background.png and last NAME.json.
 
     with staged(out, ["ad-000"], "refuse") as stage:      # a hidden folder; the names are ours from here on
         record = write_ad(ad, stage, "ad-000")
         publish(stage, "ad-000", "refuse")
+
+In further sizes it has more: NAME.story.png. In other formats they are called NAME.webp and so on.
 
 Files of different runs are never mixed: names are reserved before the work, ads are published under a lock, one at a time, and
 the JSON holds the hashes of its pictures.
@@ -10,7 +12,6 @@ the JSON holds the hashes of its pictures.
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from uniadgen.ads import Ad
 from uniadgen.console import json_text
 from uniadgen.errors import InputError
 from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, scratch_folder, write_bytes, write_text
+from uniadgen.output import ENDINGS, Output, plain_file
 from uniadgen.signals import unbroken
 from uniadgen.words import quoted
 
@@ -33,9 +35,18 @@ _RESERVED = "reserved"  # file in a stage: the names of the ads that will be pub
 _WAIT = 60.0  # seconds for others to publish one ad each
 
 
-def files_of(name: str) -> tuple[str, str, str]:
-    """The files of an ad in the order in which they appear: the JSON says that the ad is whole."""
-    return f"{name}.png", f"{name}.background.png", f"{name}.json"
+def files_of(name: str, ending: str = "png") -> tuple[str, str, str]:
+    """The files that every ad has, in the order in which they appear: the JSON says that the ad is whole."""
+    return f"{name}.{ending}", f"{name}.background.{ending}", record_of(name)
+
+
+def record_of(name: str) -> str:
+    return f"{name}.json"
+
+
+def _pictures_of(name: str) -> list[str]:
+    """What the pictures of an ad may be called in any format, but for those of further sizes."""
+    return [file for ending in ENDINGS.values() for file in files_of(name, ending)[:2]]
 
 
 @contextlib.contextmanager
@@ -85,9 +96,10 @@ def publish(stage: Path, name: str, existing: Existing) -> None:
     with unbroken(), alone(out, "is written to", "argument --out:", _WAIT):
         _check_absent(out, name, existing)
         if existing != "refuse":
-            for file in reversed(files_of(name)):  # without its JSON there is no ad, whatever happens from here on
+            sizes = _sizes_of(out, name)
+            for file in (record_of(name), *_pictures_of(name), *sizes):  # without its JSON there is no ad, whatever happens
                 (out / file).unlink(missing_ok=True)
-        for file in files_of(name):
+        for file in [*sorted(_staged_pictures(stage, name), key=len), record_of(name)]:
             if (stage / file).exists():
                 try:
                     move_new(stage / file, out / file)
@@ -95,8 +107,21 @@ def publish(stage: Path, name: str, existing: Existing) -> None:
                     raise _taken(out, name) from None
 
 
+def _staged_pictures(stage: Path, name: str) -> list[str]:
+    return [file.name for file in stage.iterdir() if file.name.startswith(f"{name}.") and file.name != record_of(name)]
+
+
+def _sizes_of(out: Path, name: str) -> list[str]:
+    """The files of an ad's further sizes, as its JSON has them."""
+    try:
+        found = [entry["image"] for entry in json.loads((out / record_of(name)).read_text("utf-8"))["sizes"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [file for file in found if isinstance(file, str) and file.startswith(f"{name}.") and "/" not in file]
+
+
 def _check_absent(out: Path, name: str, existing: Existing) -> None:
-    present = [out / file for file in files_of(name) if os.path.lexists(out / file)]
+    present = [out / file for file in (*_pictures_of(name), record_of(name)) if os.path.lexists(out / file)]
     for path in present:
         if path.is_symlink() or not path.is_file():
             raise InputError(f"argument --out: {quoted(path)} is no plain file; delete it or name another folder")
@@ -111,37 +136,57 @@ def _taken(out: Path, name: str) -> InputError:
     )
 
 
-def write_ad(ad: Ad, folder: Path, name: str, digest: str | None = None) -> dict[str, Any]:
-    """Write the three files of an ad, the JSON last, and return what the JSON says.
+def write_ad(
+    ad: Ad,
+    folder: Path,
+    name: str,
+    digest: str | None = None,
+    output: Output = Output(),  # noqa: B008 - frozen
+    further: Sequence[tuple[str, Ad]] = (),
+) -> dict[str, Any]:
+    """Write the files of an ad, the JSON last, and return what the JSON says.
 
-    digest: of what the ad was made from, as `--resume` compares it.
+    digest: of what the ad was made from, as `--resume` compares it. further: the ad in other sizes, by their names.
     """
-    files = dict(zip(("image", "background", "json"), files_of(name), strict=True))
-    record = {**ad.as_dict(), "image": files["image"], "background": files["background"]}
-    record["sha256"] = {}
-    for role, picture in (("image", ad.image), ("background", ad.background)):
-        data = png(picture)
-        record["sha256"][role] = hashlib.sha256(data).hexdigest()
-        write_bytes(folder / files[role], data)
+    record: dict[str, Any] = {**ad.as_dict(), "image": "", "background": "", "sha256": {}}
+    for role, file, picture in zip(
+        ("image", "background"), files_of(name, output.ending), (ad.image, ad.background), strict=False
+    ):
+        record[role] = file
+        record["sha256"][role] = _write_picture(folder / record[role], picture, output, ad.model)
+    if further:
+        record["sizes"] = []
+    for size, other in further:
+        file = f"{name}.{size}.{output.ending}"
+        digest_of_it = _write_picture(folder / file, other.image, output, ad.model)
+        entry = {"name": size, "image": file, "image_size": list(other.image.size), "sha256": digest_of_it}
+        record["sizes"].append(entry | {"placement": other.placement.as_dict()})
     if digest is not None:
         record["digest"] = digest
-    write_text(folder / files["json"], json_text(record) + "\n")
+    write_text(folder / record_of(name), json_text(record) + "\n")
     return record
 
 
+def _write_picture(path: Path, picture: Image.Image, output: Output, model: str) -> str:
+    """Returns the SHA-256 of the file."""
+    data = output.encoded(picture, model)
+    write_bytes(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
 def png(picture: Image.Image) -> bytes:
-    """A PNG file of nothing but pixels, so that the same pixels are always the same bytes."""
-    buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, format="PNG", pnginfo=None, icc_profile=None, exif=b"")
-    return buffer.getvalue()
+    """A PNG file of nothing but pixels, for pictures that are no ads."""
+    return plain_file(picture, "png")
 
 
 def read_ad(folder: Path, name: str) -> dict[str, Any] | None:
     """The JSON of an ad whose pictures are those it was written with; None where there is no such ad."""
     try:
-        record = json.loads((folder / files_of(name)[2]).read_text("utf-8"))
-        for role, file in zip(("image", "background"), files_of(name), strict=False):
-            if hashlib.sha256((folder / file).read_bytes()).hexdigest() != record["sha256"][role]:
+        record = json.loads((folder / record_of(name)).read_text("utf-8"))
+        written = {record[role]: record["sha256"][role] for role in ("image", "background")}
+        written |= {entry["image"]: entry["sha256"] for entry in record.get("sizes", [])}
+        for file, digest in written.items():
+            if "/" in file or hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
                 return None
         return dict(record)
     except (OSError, ValueError, KeyError, TypeError):
@@ -170,6 +215,7 @@ def summary(record: dict[str, Any], out: Path) -> str:
         f"  text     {record['text']}",
         f"  product  {place['width']}x{place['height']} pixels at ({place['left']}, {place['top']})",
         f"  clicks   {clicks}",
+        *(f"  size     {out / entry['image']}  {'x'.join(map(str, entry['image_size']))}" for entry in record.get("sizes", [])),
         *(f"  note     {note}" for note in record["notes"]),
     ]
     return "\n".join(lines)

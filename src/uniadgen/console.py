@@ -114,10 +114,10 @@ class _Nowhere(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(always: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar with the time left for each step, on terminals only and not when all is to be quiet.
 
-    Call it with (step, done, in all).
+    always: also where standard error is no terminal, as in a log. Call it with (step, done, in all).
     """
     from tqdm import tqdm
 
@@ -130,7 +130,14 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             if bar is not None:
                 bar.close()
             current = step
-            bar = tqdm(total=total, desc=step, file=sys.stderr, disable=is_quiet() or None, unit_scale=True, leave=False)
+            bar = tqdm(
+                total=total,
+                desc=step,
+                file=sys.stderr,
+                disable=is_quiet() or (False if always else None),
+                unit_scale=True,
+                leave=False,
+            )
         bar.update(done - bar.n)
 
     try:

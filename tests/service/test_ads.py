@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from uniadgen.ad_files import png
+from uniadgen.output import Output
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.provenance import verify
 from uniadgen.request import load_request
 
 Body = Callable[..., dict[str, Any]]
@@ -33,7 +34,7 @@ def test_an_ad_is_the_one_that_the_generator_makes_of_the_same_request_and_seed(
         data = ours.client.get(f"/v1/media/{digest}")
         assert data.headers["content-type"] == "image/png"
         assert hashlib.sha256(data.content).hexdigest() == digest
-        assert data.content == png(own.image)
+        assert data.content == Output().encoded(own.image, own.model)
         assert ad["text"] == own.text
         assert ad["placement"] == own.placement.as_dict()
         assert set(ad["timings"]) >= {"text", "image", "compose"}
@@ -123,3 +124,27 @@ def test_health_figures_and_what_is_not_there(ours: Any, request_body: Body) -> 
     assert set(missing.json()["error"]) == {"message", "field"}
     assert ours.client.delete("/v1/ads").status_code == 405
     assert ours.client.post("/v1/ads", json=body, headers={"Accept": "text/html"}).status_code == 406
+
+
+def test_formats_and_sizes(ours: Any, request_body: Body) -> None:
+    body = request_body(options={"size": [96, 96], "presets": ["mobile-banner", "rectangle"], "format": "webp", "quality": 80})
+    answer = ours.client.post("/v1/ads", json=body)
+    assert answer.status_code == 200, answer.text
+    ad = answer.json()["ads"][0]
+    assert ad["image_size"] == [96, 96]
+    assert [(size["name"], size["image_size"]) for size in ad["sizes"]] == [
+        ("mobile-banner", [320, 100]),
+        ("rectangle", [300, 250]),
+    ]
+    for entry in (ad, *ad["sizes"]):
+        file = ours.client.get(f"/v1/media/{entry['image'].removeprefix('media:')}")
+        assert file.headers["content-type"] == "image/webp"
+        verdict = verify(file.content, "a picture")
+        assert verdict.holds
+        assert verdict.model == ad["model"]
+    jpeg = ours.client.post("/v1/ads", json=request_body(), headers={"Accept": "image/jpeg"})
+    assert jpeg.headers["content-type"] == "image/jpeg"
+    assert verify(jpeg.content, "a picture").format == "jpeg"
+    unknown = ours.client.post("/v1/ads", json=request_body(options={"presets": ["storie"]}))
+    assert unknown.status_code == 422
+    assert "did you mean story?" in unknown.json()["error"]["message"]

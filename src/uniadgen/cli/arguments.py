@@ -68,3 +68,7 @@ def add_limit(verb: argparse.ArgumentParser, what: str = "shoppers") -> None:
 def add_seed(verb: argparse.ArgumentParser, help: str, most: int = MAX_SEED) -> None:
     """help: what the seed is for; the default is added."""
     verb.add_argument("--seed", type=whole_number(0, most), default=0, metavar="S", help=f"{help} (default %(default)s)")
+
+
+def add_progress(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--progress", action="store_true", help="show how far it is, also where there is no terminal")

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from uniadgen.ad_files import Existing, finished_ads, png, publish, staged, summary, write_ad
 from uniadgen.ads import AdRequest
-from uniadgen.cli.arguments import add_seed, whole_number
+from uniadgen.campaign import Campaign
+from uniadgen.cli.arguments import add_progress, add_seed, whole_number
 from uniadgen.cli.models import add_model, check_models, loaded_generator
-from uniadgen.cli.options import add_options, chosen_options
+from uniadgen.cli.options import add_options, add_output, chosen_campaign, chosen_options, chosen_output
 from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, write_bytes
 from uniadgen.options import GenerateOptions
+from uniadgen.output import Output
 from uniadgen.rng import MAX_SEED
 from uniadgen.version import version
 from uniadgen.words import quoted
@@ -58,7 +60,9 @@ def add_generate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
     add_seed(verb, "ad i uses seed S+i")
     add_options(verb)
+    add_output(verb)
     add_model(verb)
+    add_progress(verb)
     verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
 
 
@@ -75,9 +79,9 @@ def generate(arguments: argparse.Namespace) -> None:
     count, seed = int(arguments.count), int(arguments.seed)
     if seed + count - 1 > MAX_SEED:
         raise InputError(f"argument --seed: seed {seed} and {count} ads go beyond {MAX_SEED}; use a smaller seed")
-    options = chosen_options(arguments)
+    options, campaign, output = chosen_options(arguments), chosen_campaign(arguments), chosen_output(arguments)
     request = _request(arguments.request, arguments.media_root)
-    checked = check_request(request)
+    checked, options = campaign.prepared(check_request(request), options)
     check_models(arguments)
     out = Path(arguments.out)
     check_out(out)
@@ -86,10 +90,11 @@ def generate(arguments: argparse.Namespace) -> None:
         _check(arguments, checked, list(seeds))
         return
     shaping = options.shaping() | {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": version()}
+    shaping |= output.shaping() | {"sizes": [[size.name, size.width, size.height] for size in campaign.sizes]}
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
     if missing := {name: own_seed for name, own_seed in seeds.items() if name not in records}:
-        records |= _make_ads(arguments, checked, options, missing, digest, out)
+        records |= _make_ads(arguments, checked, options, campaign, output, missing, digest, out)
     entries = [records[name] for name in seeds]
     if arguments.json:
         print_json(entries if count > 1 else entries[0])
@@ -102,6 +107,8 @@ def _make_ads(
     arguments: argparse.Namespace,
     checked: "CheckedRequest",
     options: GenerateOptions,
+    campaign: Campaign,
+    output: Output,
     seeds: dict[str, int],
     digest: str,
     out: Path,
@@ -110,7 +117,11 @@ def _make_ads(
     existing: Existing = "replace" if arguments.overwrite else "finish" if arguments.resume else "refuse"
     names, records = list(seeds), dict[str, dict[str, Any]]()
     # Models and their libraries may print; standard output is for the result only.
-    with staged(out, names, existing) as stage, contextlib.redirect_stdout(notices()), progress_bar() as progress:
+    with (
+        staged(out, names, existing) as stage,
+        contextlib.redirect_stdout(notices()),
+        progress_bar(arguments.progress) as progress,
+    ):
         generator = loaded_generator(arguments)
         batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(options.size)))
         progress("generating", 0, len(names))
@@ -121,7 +132,9 @@ def _make_ads(
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
-                records[name] = write_ad(ad, stage, name, digest)
+                (_, main), *further = campaign.cut(ad, checked.cutout)
+                others = [(size.name, other) for size, other in further]
+                records[name] = write_ad(main, stage, name, digest, output, others)
                 _log.info("%s: %s", name, ", ".join(f"{step} {seconds:.2f} s" for step, seconds in ad.timings.items()))
                 publish(stage, name, existing)
                 progress("generating", len(records), len(names))

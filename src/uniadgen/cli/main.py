@@ -48,12 +48,14 @@ VERBS = (
     Verb("baselines", "make ads by other systems, to compare with", "baselines"),
     Verb("metrics", "measure finished ads, or an image tokenizer", "metrics"),
     Verb("inspect", "look for what is wrong with an ad", "inspect"),
+    Verb("verify", "what a picture says about who made it, and whether that holds", "verify"),
 )
 
 # Packages that commands import when they need them, and the extra that brings each.
 EXTRAS = {
     **dict.fromkeys(("accelerate", "duckdb", "msgspec", "pyarrow"), "data"),
     "jinja2": "metrics",
+    **dict.fromkeys(("c2pa", "cryptography"), "provenance"),
     **dict.fromkeys(("fastapi", "h11", "prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from uniadgen.cli.arguments import whole_number
 from uniadgen.cli.models import add_model, check_models, loaded_generator
+from uniadgen.cli.options import add_marks, chosen_output
 from uniadgen.console import notices, print_line
 from uniadgen.files import checked_path
 
@@ -35,6 +36,7 @@ def add_serve(verb: argparse.ArgumentParser) -> None:
         "--max-body", type=whole_number(1, 1024), default=16, metavar="MIB", help="of a request, in MiB (default 16)"
     )
     verb.add_argument("--api-keys", metavar="FILE", help="a line NAME KEY for each client (default: everybody may ask)")
+    add_marks(verb)
     add_model(verb)
 
 
@@ -57,6 +59,7 @@ def serve(arguments: argparse.Namespace) -> None:
         queue=arguments.queue,
         max_batch=arguments.max_batch,
         keys=Keys.read(Path(arguments.api_keys)) if arguments.api_keys else Keys(),
+        output=chosen_output(arguments),
         bodies=Bodies(most=arguments.max_body * _MIB),
     )
     settings.checked_root()

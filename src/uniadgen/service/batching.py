@@ -54,8 +54,8 @@ class Job:
     """Ads of one request, one for each seed. begun: how many of them are made, or under way; future: all, or an exception."""
 
     request: CheckedRequest
-    seeds: Sequence[int]
     options: GenerateOptions
+    seeds: Sequence[int]
     begun: int = 0
     made: list[Ad] = field(default_factory=list)
     future: "Future[list[Ad]]" = field(default_factory=Future)

@@ -6,14 +6,17 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from uniadgen.ablations import ABLATIONS
+from uniadgen.campaign import presets
 from uniadgen.clicks.sampling import SAMPLINGS
 from uniadgen.inspection.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
+from uniadgen.output import FORMATS
 from uniadgen.rng import MAX_SEED
 
 Schema = dict[str, Any]
 
 MAX_COUNT = 64  # ads of one request
+MAX_SIZES = 12  # in which an ad is wanted
 MAX_CLICKS = 5000  # of a history
 MAX_HISTORY_LENGTH = 50  # clicks that the model is shown: its instruction grows with them
 MAX_AD_PIXELS = 2**24
@@ -44,6 +47,13 @@ class SampledClickAnswer(BaseModel):
     similarity: float
 
 
+class SizeAnswer(BaseModel):
+    name: str
+    image: str
+    image_size: list[int]
+    placement: PlacementAnswer
+
+
 class AdAnswer(BaseModel):
     image: str
     text: str
@@ -56,6 +66,7 @@ class AdAnswer(BaseModel):
     image_passes: int
     notes: list[str]
     inspection: dict[str, Any]
+    sizes: list[SizeAnswer] = []
 
 
 class AdsAnswer(BaseModel):
@@ -114,6 +125,14 @@ def options_schema() -> Schema:
     own: Schema = {
         "count": _whole(1, MAX_COUNT) | {"description": "Ads to make; ad i has seed + i"},
         "seed": _whole(0, MAX_SEED - MAX_COUNT),
+        "format": {"type": ["string", "null"], "enum": [*FORMATS, None], "description": "Of the pictures; png when left out"},
+        "quality": _whole(1, 100) | {"type": ["integer", "null"], "description": "Of webp and jpeg; 90 when left out"},
+        "presets": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(presets())},
+            "maxItems": MAX_SIZES,
+            "description": "Further sizes by name, of the same painted background",
+        },
     }
     told = {name: field.metadata["help"] for name, field in GenerateOptions.__dataclass_fields__.items()}
     generate = {name: _of_type(kind, name) | {"description": told[name]} for name, kind in hints().items()}

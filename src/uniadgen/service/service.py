@@ -17,6 +17,7 @@ from uniadgen.ads import AdRequest
 from uniadgen.errors import InputError
 from uniadgen.files import is_dir
 from uniadgen.imaging.loading import identity
+from uniadgen.output import Output
 from uniadgen.request import CheckedRequest, check_request
 from uniadgen.service.batching import Batcher, Generator
 from uniadgen.service.bodies import Bodies
@@ -33,14 +34,19 @@ _HELPERS = 4  # threads that read requests and write pictures, beside the model'
 
 @dataclass(frozen=True)
 class Settings:
-    """How a service behaves. media_root: of paths in requests; media_store: where media are kept, a temporary folder when None;
-    queue: ads that may wait; max_batch: ads that are made together; keys: of the clients, none for everybody."""
+    """How a service behaves.
+
+    media_root: of paths in requests. media_store: where media are kept, a temporary folder when None. queue: ads that may wait;
+    max_batch: ads that are made together. keys: of the clients, none for everybody. output: how pictures are written and what
+    they say of themselves, where a request doesn't say it.
+    """
 
     media_root: Path | None = None
     media_store: Path | None = None
     queue: int = 64
     max_batch: int = 16
     keys: Keys = field(default_factory=Keys)
+    output: Output = field(default_factory=Output)
     bodies: Bodies = field(default_factory=Bodies)
 
     def checked_root(self) -> Path | None:

@@ -3,18 +3,19 @@
 import asyncio
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from uniadgen.ad_files import png
 from uniadgen.ads import Ad, AdRequest
+from uniadgen.campaign import Campaign, preset, size_of
 from uniadgen.errors import InputError, lacks_memory
 from uniadgen.imaging.loading import TOO_LARGE, PictureError
 from uniadgen.options import GenerateOptions
+from uniadgen.output import FORMATS, Format, Output
 from uniadgen.request import CheckedRequest, check_fields, parse_object, read_box, read_history, read_product_fields
 from uniadgen.rng import MAX_SEED
 from uniadgen.schema import Range, read
@@ -27,69 +28,110 @@ from uniadgen.service.schemas import (
     MAX_CLICKS,
     MAX_COUNT,
     MAX_HISTORY_LENGTH,
+    MAX_SIZES,
     AdsAnswer,
     ads_schema,
     errors,
 )
-from uniadgen.service.service import Service, client_of, service_of
+from uniadgen.service.service import Service, Settings, client_of, service_of
 
 ROUTER = APIRouter(tags=["ads"])
 
+_PICTURES = {f"image/{kind}": kind for kind in FORMATS}
 _BODY = {"required": True, "content": {"application/json": {"schema": ads_schema()}}}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of a request: how many ads from which seed on, and how each is to be."""
+    """The options of a request that are not the model's: how many ads from which seed on, in which sizes and files."""
 
     count: Annotated[int, Range(1, MAX_COUNT)] = 1
     seed: Annotated[int, Range(0, MAX_SEED - MAX_COUNT)] = 0
+    format: Format | None = None
+    quality: Annotated[int | None, Range(1, 100)] = None
+    presets: Annotated[tuple[str, ...], Range(0, MAX_SIZES)] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made of a request, as its options and headers say."""
+
+    wanted: Wanted
+    options: GenerateOptions
+    campaign: Campaign
+    output: Output
+    bare: bool  # the picture by itself
+
+    @property
+    def seeds(self) -> range:
+        return range(self.wanted.seed, self.wanted.seed + self.wanted.count)
 
 
 @ROUTER.post(
     "/v1/ads",
     response_model=AdsAnswer,
-    responses=errors(400, 401, 404, 406, 408, 413, 415, 422, 429, 503) | {200: {"content": {"image/png": {}}}},
+    responses=errors(400, 401, 404, 406, 408, 413, 415, 422, 429, 503) | {200: {"content": {kind: {} for kind in _PICTURES}}},
     openapi_extra={"requestBody": _BODY},
 )
 async def make_ads(request: Request) -> Response:
     """Make ads. The same request and seed gives the same ad, also on the command line.
 
-    With `Accept: image/png` the answer is the picture itself, and the rest of it is not told.
+    With `Accept: image/png` (or image/webp, image/jpeg) the answer is the picture itself, and the rest of it is not told.
     """
     service, client = service_of(request), client_of(request)
-    as_picture = _wants_picture(request)
+    picture = _accepted_picture(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "the body must be JSON; send the header Content-Type: application/json", None)
     service.batcher.take(0)  # a full or ending service says so before it reads
     with service.settings.bodies.room(request):
         fields = _parsed(await service.settings.bodies.read(request))
-        wanted, options = _options(fields.get("options", {}))
-        if as_picture and wanted.count > 1:
-            raise Refusal(422, "options.count: a picture by itself is one ad; leave it out, or accept JSON", "options.count")
-        if wanted.count > service.settings.queue:
-            raise Refusal(422, f"options.count: at most {service.settings.queue} here", "options.count")
+        plan = _plan(fields.get("options", {}), service.settings, picture)
         references = References(client, service.media, service.root)
-        job = await _queued(service, fields, references, wanted, options)
+        job = await _queued(service, fields, references, plan)
     ads = await _made(service, request, job, references)
-    pictures = [await service.aside(png, ad.image) for ad in ads]
-    if as_picture:
-        return Response(pictures[0], media_type="image/png")
-    answers = []
-    for ad, picture in zip(ads, pictures, strict=True):
-        digest = await service.aside(service.media.put, client, picture)
-        answers.append({"image": f"media:{digest}", **ad.as_dict()})
-    return JSONResponse({"ads": answers})
+    if plan.bare:
+        file = await service.aside(_bare, plan, job, ads[0])
+        return Response(file, media_type=plan.output.media_type)
+    return JSONResponse({"ads": [await service.aside(_answer, service, client, plan, job, ad) for ad in ads]})
 
 
-def _wants_picture(request: Request) -> bool:
-    """Raises Refusal for a client that takes neither JSON nor a picture."""
+def _bare(plan: Plan, job: Job, ad: Ad) -> bytes:
+    _, main = next(plan.campaign.cut(ad, job.request.cutout))
+    return plan.output.encoded(main.image, ad.model)
+
+
+def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict[str, Any]:
+    """What is said of an ad; its pictures are among the client's media from now on."""
+
+    def kept(other: Ad) -> str:
+        return f"media:{service.media.put(client, plan.output.encoded(other.image, ad.model))}"
+
+    (_, main), *further = plan.campaign.cut(ad, job.request.cutout)
+    answer = {"image": kept(main), **main.as_dict()}
+    if further:
+        answer["sizes"] = [
+            {
+                "name": size.name,
+                "image": kept(other),
+                "image_size": list(other.image.size),
+                "placement": other.placement.as_dict(),
+            }
+            for size, other in further
+        ]
+    return answer
+
+
+def _accepted_picture(request: Request) -> Format | None:
+    """The format of a picture that the client wants by itself, None for JSON. Raises Refusal where it takes neither."""
     accepted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
+    if accepted[0] in _PICTURES:
+        return _PICTURES[accepted[0]]
     if any(kind in ("application/json", "application/*", "*/*", "") for kind in accepted):
-        return accepted[0] == "image/png"
-    if "image/png" in accepted or "image/*" in accepted:
-        return True
-    raise Refusal(406, "the answer is application/json or image/png; accept one of them")
+        return None
+    for kind in accepted:
+        if kind in _PICTURES or kind == "image/*":
+            return _PICTURES.get(kind, "png")
+    raise Refusal(406, f"the answer is application/json, or one of {', '.join(_PICTURES)}; accept one of them")
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:
@@ -99,31 +141,37 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
         raise Refusal.of(error, 400) from None
 
 
-def _options(values: object) -> tuple[Wanted, GenerateOptions]:
-    """Raises InputError."""
+def _plan(values: object, settings: Settings, picture: Format | None) -> Plan:
+    """What is to be made. values: the request's options; picture: the format that its headers ask for. Raises InputError."""
     if not isinstance(values, dict):
         raise InputError("options: an object is needed")
     own = {name: value for name, value in values.items() if name in Wanted.__dataclass_fields__}
     wanted: Wanted = read(Wanted, own, "options")
     options = GenerateOptions.from_mapping({n: v for n, v in values.items() if n not in own}, "options")
+    sizes = [size_of(*options.size)] if "size" in values or not wanted.presets else []
+    campaign = Campaign((*sizes, *(preset(name, "options.presets") for name in dict.fromkeys(wanted.presets))))
+    output = replace(settings.output, format=picture or wanted.format or settings.output.format)
+    output = output if wanted.quality is None else replace(output, quality=wanted.quality)
+    if picture and wanted.count > 1:
+        raise InputError("options.count: a picture by itself is one ad; leave it out, or accept JSON")
+    if wanted.count > settings.queue:
+        raise InputError(f"options.count: {wanted.count} is too much here; use at most {settings.queue}")
     if math.prod(options.size) > MAX_AD_PIXELS:
         raise InputError(f"options.size: has more than {MAX_AD_PIXELS:,} pixels; use a smaller one")
     if (options.history_length or 0) > MAX_HISTORY_LENGTH:
         raise InputError(f"options.history_length: {options.history_length} is too much; use at most {MAX_HISTORY_LENGTH}")
-    return wanted, options
+    return Plan(wanted, options, campaign, output, picture is not None)
 
 
-async def _queued(
-    service: Service, fields: Mapping[str, Any], references: References, wanted: Wanted, options: GenerateOptions
-) -> Job:
+async def _queued(service: Service, fields: Mapping[str, Any], references: References, plan: Plan) -> Job:
     """A job that waits, with a request that is read and checked."""
-    service.batcher.take(wanted.count)
+    service.batcher.take(plan.wanted.count)
     try:
         checked = await asyncio.shield(service.aside(_checked, service, fields, references))
     except BaseException as error:
-        service.batcher.release(wanted.count)
+        service.batcher.release(plan.wanted.count)
         raise _told(error, references) from None
-    job = Job(checked, range(wanted.seed, wanted.seed + wanted.count), options)
+    job = Job(*plan.campaign.prepared(checked, plan.options), plan.seeds)
     service.batcher.submit(job)
     return job
 
