@@ -48,8 +48,8 @@ def test_every_size_holds_the_whole_product(form: tuple[int, int], box: Box | No
             air = AIR * min(size.width, size.height) / 2
             assert place.left > air - 2
             assert place.top > air - 2
-        shown = np.asarray(ad.image.crop((place.left, place.top, place.left + place.width, place.top + place.height)))
-        assert np.array_equal(shown, np.asarray(fitted_cutout(cutout, place))[..., :3])
+        pixels = np.asarray(ad.image.crop((place.left, place.top, place.left + place.width, place.top + place.height)))
+        assert np.array_equal(pixels, np.asarray(fitted_cutout(cutout, place))[..., :3])
 
 
 def test_moderate_sizes_show_the_same_scene() -> None:
@@ -62,8 +62,8 @@ def test_moderate_sizes_show_the_same_scene() -> None:
     left_of_it = whole[p.top + p.height // 2, p.left]
     for size, other in campaign.cut(ad, cutout):
         q = other.placement
-        found = np.asarray(other.background).astype(int)[q.top + q.height // 2, q.left]
-        assert np.abs(found - left_of_it).max() <= 6, size.name
+        colours = np.asarray(other.background).astype(int)[q.top + q.height // 2, q.left]
+        assert np.abs(colours - left_of_it).max() <= 6, size.name
 
 
 def test_a_single_size_is_the_ad_as_it_is() -> None:

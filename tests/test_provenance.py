@@ -40,8 +40,8 @@ def test_marks_leave_the_pixels_and_are_found_by_others(output: Output, picture:
         assert opened(data).convert("RGB").tobytes() == picture.tobytes()
     assert xmp(bare) is None
     # Pillow's own reader finds the packet, too
-    found = opened(data).info.get("xmp") or opened(data).info["XML:com.adobe.xmp"]
-    assert SOURCE_TYPE in (found if isinstance(found, str) else found.decode())
+    packet = opened(data).info.get("xmp") or opened(data).info["XML:com.adobe.xmp"]
+    assert SOURCE_TYPE in (packet if isinstance(packet, str) else packet.decode())
     verdict = verify(data, "it")
     assert (verdict.source_type, verdict.model, verdict.pixels, verdict.signature) == (SOURCE_TYPE, "ours", "unchanged", "none")
     assert verdict.holds
@@ -143,7 +143,7 @@ def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     now = datetime.datetime.now(datetime.UTC)
 
     def certificate(name: str, key: Any, authority: bool) -> Any:
-        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        subject = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(theirs.public_key())
         builder = (
             x509.CertificateBuilder()
@@ -155,7 +155,7 @@ def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             .not_valid_after(now + datetime.timedelta(days=9))
             .add_extension(x509.BasicConstraints(authority, None), True)
             .add_extension(usage(key_cert_sign=True) if authority else usage(digital_signature=True), True)
-            .add_extension(own, False)
+            .add_extension(subject, False)
             .add_extension(issuer, False)
         )
         if not authority:

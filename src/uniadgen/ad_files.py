@@ -114,10 +114,10 @@ def _staged_pictures(stage: Path, name: str) -> list[str]:
 def _sizes_of(out: Path, name: str) -> list[str]:
     """The files of an ad's further sizes, as its JSON has them."""
     try:
-        found = [entry["image"] for entry in json.loads((out / record_of(name)).read_text("utf-8"))["sizes"]]
+        files = [entry["image"] for entry in json.loads((out / record_of(name)).read_text("utf-8"))["sizes"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [file for file in found if isinstance(file, str) and file.startswith(f"{name}.") and "/" not in file]
+    return [file for file in files if isinstance(file, str) and file.startswith(f"{name}.") and "/" not in file]
 
 
 def _check_absent(out: Path, name: str, existing: Existing) -> None:

@@ -92,8 +92,8 @@ class Campaign:
 
     def _box(self, cutout_size: tuple[int, int]) -> Box:
         """Where the product stands in the square: as `automatic_box`, or smaller, so that every moderate size holds it."""
-        own = automatic_box(cutout_size)
-        width, height = own.x1 - own.x0, own.y1 - own.y0
+        automatic = automatic_box(cutout_size)
+        width, height = automatic.x1 - automatic.x0, automatic.y1 - automatic.y0
         ratio = cutout_size[0] / cutout_size[1]
         width, height = (width, width / ratio) if ratio > 1 else (height * ratio, height)
         scale = 1.0

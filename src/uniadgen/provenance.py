@@ -148,13 +148,13 @@ def _said(packet: bytes) -> dict[str, str]:
     except (ET.ParseError, UnicodeDecodeError):
         return {}
     names = {f"{{{space}}}": name for name, space in _NAMESPACES.items()}
-    found = dict[str, str]()
+    fields = dict[str, str]()
     for description in root.iter(f"{{{_RDF}}}Description"):
         for tag, value in [*description.items(), *((child.tag, child.text or "") for child in description)]:
             space, _, name = tag.rpartition("}")
             if f"{space}}}" in names:
-                found[f"{names[f'{space}}}']}:{name}"] = value
-    return found
+                fields[f"{names[f'{space}}}']}:{name}"] = value
+    return fields
 
 
 # C2PA --------------------------------------------------------------------------------------------------------------------
@@ -167,13 +167,13 @@ def _signature(data: bytes, kind: str) -> tuple[Signature, str | None, list[str]
         return "unchecked", None, ['c2pa-python is missing; pip install "uniadgen[provenance]"']
     try:
         with Reader(f"image/{kind}", io.BytesIO(data)) as reader:
-            told = json.loads(reader.json())
+            report = json.loads(reader.json())
             state = (reader.get_validation_state() or "invalid").lower()
     except C2paError as error:
         return "invalid", None, [str(error)[:200]]
-    active = told.get("manifests", {}).get(told.get("active_manifest"), {})
+    active = report.get("manifests", {}).get(report.get("active_manifest"), {})
     signer = active.get("signature_info", {}).get("issuer")
-    problems = [entry.get("code", "") for entry in told.get("validation_status", [])]
+    problems = [entry.get("code", "") for entry in report.get("validation_status", [])]
     return ("trusted" if state == "trusted" else "valid" if state == "valid" else "invalid"), signer, problems
 
 
@@ -248,15 +248,15 @@ def _algorithm(path: Path, key: str) -> str:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        found = load_pem_private_key(key.encode(), None)
+        loaded = load_pem_private_key(key.encode(), None)
     except (ValueError, TypeError):
         raise InputError(
             f"argument --sign: {quoted(path)} is no private key without a password; name certificate, then key"
         ) from None
-    if isinstance(found, ec.EllipticCurvePrivateKey) and found.key_size in (256, 384, 521):
-        return {256: "es256", 384: "es384", 521: "es512"}[found.key_size]
-    if isinstance(found, rsa.RSAPrivateKey):
+    if isinstance(loaded, ec.EllipticCurvePrivateKey) and loaded.key_size in (256, 384, 521):
+        return {256: "es256", 384: "es384", 521: "es512"}[loaded.key_size]
+    if isinstance(loaded, rsa.RSAPrivateKey):
         return "ps256"
-    if isinstance(found, ed25519.Ed25519PrivateKey):
+    if isinstance(loaded, ed25519.Ed25519PrivateKey):
         return "ed25519"
     raise InputError(f"argument --sign: {quoted(path)} is of a kind that C2PA doesn't know; use EC P-256, RSA or Ed25519")

@@ -29,14 +29,14 @@ def test_an_ad_is_the_one_that_the_generator_makes_of_the_same_request_and_seed(
     file.write_text(json.dumps({name: value for name, value in body.items() if name != "options"}))
     request = load_request(file)
     for ad in (first, second):
-        own = generator.generate(request.product, request.history, seed=ad["seed"], size=(96, 96))
+        expected = generator.generate(request.product, request.history, seed=ad["seed"], size=(96, 96))
         digest = ad["image"].removeprefix("media:")
         data = ours.client.get(f"/v1/media/{digest}")
         assert data.headers["content-type"] == "image/png"
         assert hashlib.sha256(data.content).hexdigest() == digest
-        assert data.content == Output().encoded(own.image, own.model)
-        assert ad["text"] == own.text
-        assert ad["placement"] == own.placement.as_dict()
+        assert data.content == Output().encoded(expected.image, expected.model)
+        assert ad["text"] == expected.text
+        assert ad["placement"] == expected.placement.as_dict()
         assert set(ad["timings"]) >= {"text", "image", "compose"}
     picture = ours.client.post(
         "/v1/ads", json=body | {"options": {"size": [96, 96], "seed": 7}}, headers={"Accept": "image/png"}

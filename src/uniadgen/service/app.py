@@ -133,8 +133,8 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = [(b"x-request-id", name), (b"x-content-type-options", b"nosniff")]
-                message = {**message, "headers": [*message["headers"], *own]}
+                extra = [(b"x-request-id", name), (b"x-content-type-options", b"nosniff")]
+                message = {**message, "headers": [*message["headers"], *extra]}
             await send(message)
 
         try:

@@ -103,12 +103,12 @@ class Batcher:
             if self._taken + places > self.places:
                 raise Full(max(1, math.ceil((self._taken + self._making) * self._seconds_per_ad)))
             self._taken += places
-            self._told()
+            self._show()
 
     def release(self, places: int) -> None:
         with self._changed:
             self._taken -= places
-            self._told()
+            self._show()
 
     def submit(self, job: Job) -> None:
         """Queue a job for which places are taken; they are free again as its ads are begun."""
@@ -126,7 +126,7 @@ class Batcher:
             if job in self._jobs:
                 self._jobs.remove(job)
                 self._taken -= len(job.left)
-                self._told()
+                self._show()
 
     # The end -------------------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class Batcher:
                 batch = self._next()
                 self._making = sum(len(seeds) for _, seeds in batch)
                 self._taken -= self._making
-                self._told()
+                self._show()
             try:
                 self._make(batch)
             except BaseException as error:  # the thread must live on, whatever a library raises
@@ -169,7 +169,7 @@ class Batcher:
             finally:
                 with self._changed:
                     self._making = 0
-                    self._told()
+                    self._show()
 
     def _next(self) -> list[tuple[Job, Sequence[int]]]:
         """The jobs to make now, each with the seeds of it: those that wait longest, of one kind."""
@@ -217,6 +217,6 @@ class Batcher:
             if not job.future.done() and job.future.set_running_or_notify_cancel():
                 job.future.set_exception(error)
 
-    def _told(self) -> None:
+    def _show(self) -> None:
         self.metrics.waiting.set(self._taken)
         self.metrics.making.set(self._making)

@@ -55,11 +55,11 @@ class Keys:
         if not self.digests:
             return NOBODY
         scheme, _, key = (authorization or "").partition(" ")
-        given, found = _digest(key.strip()), None
+        given, client = _digest(key.strip()), None
         for name, digest in self.digests.items():
             if hmac.compare_digest(digest, given):
-                found = name
-        return found if scheme.lower() == "bearer" else None
+                client = name
+        return client if scheme.lower() == "bearer" else None
 
 
 def _digest(key: str) -> bytes:

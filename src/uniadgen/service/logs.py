@@ -41,14 +41,14 @@ def json_logs() -> Iterator[None]:
     level = logging.ERROR if is_quiet() else logging.INFO
     loggers = [(logging.getLogger(LOGGER), level), (logging.getLogger("uvicorn.error"), max(level, logging.WARNING))]
     before = [(logger, logger.level, logger.propagate) for logger, _ in loggers]
-    for logger, own in loggers:
+    for logger, logger_level in loggers:
         logger.addHandler(handler)
-        logger.setLevel(own)
+        logger.setLevel(logger_level)
         logger.propagate = False
     try:
         yield
     finally:
-        for logger, own, propagate in before:
+        for logger, logger_level, propagate in before:
             logger.removeHandler(handler)
-            logger.setLevel(own)
+            logger.setLevel(logger_level)
             logger.propagate = propagate

@@ -62,13 +62,13 @@ class MediaStore:
 
     def _files(self) -> list[tuple[int, Path, int]]:
         """Time of the last use, path and size of every file."""
-        found = []
+        files = []
         for path in self.folder.glob("*/??/*"):
             with contextlib.suppress(OSError):
                 state = path.stat()
                 if SHA256.fullmatch(path.name):
-                    found.append((max(state.st_atime_ns, state.st_mtime_ns), path, state.st_size))
-        return found
+                    files.append((max(state.st_atime_ns, state.st_mtime_ns), path, state.st_size))
+        return files
 
     def _drop_oldest(self, keep: Path) -> None:
         """Down to nine tenths, so that it is seldom done."""

@@ -15,17 +15,17 @@ class ServiceMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own: dict[str, Any] = {"namespace": "uniadgen", "registry": self.registry}
-        self.requests = Counter("requests", "Answers by route and status", ("route", "status"), **own)
+        common: dict[str, Any] = {"namespace": "uniadgen", "registry": self.registry}
+        self.requests = Counter("requests", "Answers by route and status", ("route", "status"), **common)
         self.seconds = Histogram(
-            "request_seconds", "From a request's first byte to its answer", ("route",), buckets=_SECONDS, **own
+            "request_seconds", "From a request's first byte to its answer", ("route",), buckets=_SECONDS, **common
         )
-        self.waiting = Gauge("queue_ads", "Ads that wait, or whose requests are being checked", **own)
-        self.making = Gauge("making_ads", "Ads that are being made", **own)
-        self.batches = Histogram("batch_ads", "Ads that were made together", buckets=(1, 2, 4, 8, 16, 32, 64), **own)
-        self.batch_seconds = Histogram("batch_seconds", "Seconds of a batch", buckets=_SECONDS, **own)
-        self.ads = Counter("ads", "Ads made", **own)
-        self.stages = Counter("stage_seconds", "Seconds by stage of making ads", ("stage",), **own)
+        self.waiting = Gauge("queue_ads", "Ads that wait, or whose requests are being checked", **common)
+        self.making = Gauge("making_ads", "Ads that are being made", **common)
+        self.batches = Histogram("batch_ads", "Ads that were made together", buckets=(1, 2, 4, 8, 16, 32, 64), **common)
+        self.batch_seconds = Histogram("batch_seconds", "Seconds of a batch", buckets=_SECONDS, **common)
+        self.ads = Counter("ads", "Ads made", **common)
+        self.stages = Counter("stage_seconds", "Seconds by stage of making ads", ("stage",), **common)
 
     def batch(self, ads: Sequence[Ad], seconds: float) -> None:
         self.batches.observe(len(ads))

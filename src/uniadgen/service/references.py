@@ -22,12 +22,12 @@ _FORMS = "a data: URL with base64, media:SHA256 from POST /v1/media, or a path b
 
 @dataclass
 class References:
-    """Finds the pictures of one request. told: what the files that were found are called in the request."""
+    """Finds the pictures of one request. names: what the files that were found are called in the request."""
 
     client: str
     media: MediaStore
     root: Path | None  # without links
-    told: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, value: object, what: str) -> Picture:
         """Raises InputError, and Refusal(404) for media that this client doesn't have."""
@@ -36,13 +36,13 @@ class References:
         if value.startswith("data:"):
             return _decoded(value, what)
         if value.startswith("media:"):
-            found = self.media.find(self.client, value.removeprefix("media:"))
-            if found is None:
+            path = self.media.find(self.client, value.removeprefix("media:"))
+            if path is None:
                 raise Refusal(404, f"{what}: there is no such media; send it to /v1/media first", what)
         else:
-            found = self._below_root(value, what)
-        self.told[str(found)] = value
-        return found
+            path = self._below_root(value, what)
+        self.names[str(path)] = value
+        return path
 
     def _below_root(self, value: str, what: str) -> Path:
         if "://" in value:
@@ -53,16 +53,16 @@ class References:
         if self.root is None:
             raise InputError(f"{what}: this service has no --media-root; give a data: URL, or media:SHA256")
         try:
-            found = Path(os.path.realpath(self.root / path))
+            path = Path(os.path.realpath(self.root / path))
         except (OSError, ValueError):
             raise InputError(f"{what}: is no valid path; correct it") from None
-        if not found.is_relative_to(self.root):
+        if not path.is_relative_to(self.root):
             raise InputError(f"{what}: lies outside of the folder for pictures; copy the picture there")
-        return found
+        return path
 
     def hide(self, message: str) -> str:
         """A message about pictures without the places of their files."""
-        for path, value in self.told.items():
+        for path, value in self.names.items():
             message = message.replace(path, value)
         return message
 

@@ -21,8 +21,8 @@ class Refusal(Exception):
     def of(cls, error: InputError, status: int = 422) -> "Refusal":
         """The sentence that the command line prints, with the field that it begins with."""
         message = str(error)
-        found = _FIELD.match(message)
-        return cls(status, message, found[1] if found else None)
+        match = _FIELD.match(message)
+        return cls(status, message, match[1] if match else None)
 
     def response(self) -> JSONResponse:
         return JSONResponse({"error": {"message": self.message, "field": self.field}}, self.status, self.headers)

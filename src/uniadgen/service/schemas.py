@@ -122,7 +122,7 @@ def ads_schema() -> Schema:
 
 def options_schema() -> Schema:
     """The options of a request by name: those of the service, and those of `GenerateOptions`."""
-    own: Schema = {
+    service_options: Schema = {
         "count": _whole(1, MAX_COUNT) | {"description": "Ads to make; ad i has seed + i"},
         "seed": _whole(0, MAX_SEED - MAX_COUNT),
         "format": {"type": ["string", "null"], "enum": [*FORMATS, None], "description": "Of the pictures; png when left out"},
@@ -134,11 +134,11 @@ def options_schema() -> Schema:
             "description": "Further sizes by name, of the same painted background",
         },
     }
-    told = {name: field.metadata["help"] for name, field in GenerateOptions.__dataclass_fields__.items()}
-    generate = {name: _of_type(kind, name) | {"description": told[name]} for name, kind in hints().items()}
+    help_of = {name: field.metadata["help"] for name, field in GenerateOptions.__dataclass_fields__.items()}
+    generate = {name: _of_type(kind, name) | {"description": help_of[name]} for name, kind in hints().items()}
     generate["size"]["description"] = f"Width and height in pixels, at most {MAX_AD_PIXELS:,} of them"
     generate["history_length"]["maximum"] = MAX_HISTORY_LENGTH
-    return own | generate
+    return service_options | generate
 
 
 _REFERENCE: Schema = {

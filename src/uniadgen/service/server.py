@@ -114,13 +114,13 @@ def bound_socket(host: str, port: int) -> socket.socket:
     """A socket that listens soon. port: 0 for any that is free. Raises InputError."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        found = socket.socket(family)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"argument --port: {host}:{port} can't be listened at ({reason}); use another host or port") from None
-    return found
+    return listening
 
 
 def make_server(app: FastAPI, started: Callable[[], None]) -> Server:

@@ -93,10 +93,10 @@ class Service:
         except OSError:  # there is no such file: check_request says so
             return check_request(request)
         with self._products_lock:
-            known = self._products.get(key)
-        checked = check_request(request, known)
+            earlier = self._products.get(key)
+        checked = check_request(request, earlier)
         with self._products_lock:
-            self._products[key] = checked if known is None else known
+            self._products[key] = checked if earlier is None else earlier
             self._products.move_to_end(key)
             while len(self._products) > PRODUCTS:
                 self._products.popitem(last=False)
@@ -104,8 +104,8 @@ class Service:
 
 
 def service_of(request: Request) -> Service:
-    found: Service = request.app.state.service
-    return found
+    service: Service = request.app.state.service
+    return service
 
 
 def client_of(request: Request) -> str:

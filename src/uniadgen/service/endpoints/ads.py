@@ -145,9 +145,9 @@ def _plan(values: object, settings: Settings, picture: Format | None) -> Plan:
     """What is to be made. values: the request's options; picture: the format that its headers ask for. Raises InputError."""
     if not isinstance(values, dict):
         raise InputError("options: an object is needed")
-    own = {name: value for name, value in values.items() if name in Wanted.__dataclass_fields__}
-    wanted: Wanted = read(Wanted, own, "options")
-    options = GenerateOptions.from_mapping({n: v for n, v in values.items() if n not in own}, "options")
+    service_options = {name: value for name, value in values.items() if name in Wanted.__dataclass_fields__}
+    wanted: Wanted = read(Wanted, service_options, "options")
+    options = GenerateOptions.from_mapping({n: v for n, v in values.items() if n not in service_options}, "options")
     sizes = [size_of(*options.size)] if "size" in values or not wanted.presets else []
     campaign = Campaign((*sizes, *(preset(name, "options.presets") for name in dict.fromkeys(wanted.presets))))
     output = replace(settings.output, format=picture or wanted.format or settings.output.format)
@@ -170,7 +170,7 @@ async def _queued(service: Service, fields: Mapping[str, Any], references: Refer
         checked = await asyncio.shield(service.aside(_checked, service, fields, references))
     except BaseException as error:
         service.batcher.release(plan.wanted.count)
-        raise _told(error, references) from None
+        raise _refusal(error, references) from None
     job = Job(*plan.campaign.prepared(checked, plan.options), plan.seeds)
     service.batcher.submit(job)
     return job
@@ -194,13 +194,13 @@ async def _made(service: Service, request: Request, job: Job, references: Refere
             raise Refusal(499, "the client has gone away")
         return result.result()
     except BaseException as error:
-        raise _told(error, references) from None
+        raise _refusal(error, references) from None
     finally:
         left.cancel()
         service.batcher.cancel(job)
 
 
-def _told(error: BaseException, references: References) -> BaseException:
+def _refusal(error: BaseException, references: References) -> BaseException:
     """An error in the words for the client."""
     if isinstance(error, InputError):
         refusal = Refusal.of(error, 413 if isinstance(error, PictureError) and error.problem == TOO_LARGE else 422)
