@@ -135,8 +135,8 @@ def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, text), x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
     def usage(**yes: bool) -> x509.KeyUsage:
-        names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-        names += ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+        names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
+        names += ["key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
         return x509.KeyUsage(**(dict.fromkeys(names, False) | yes))
 
     ours, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
