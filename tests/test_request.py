@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from uniadgen.ads import AdRequest, Box, Click, Product
+from uniadgen.ads import AdRequest, Box, Click, Product, Stance
 from uniadgen.errors import InputError
 from uniadgen.request import check_request, clean_text, load_request
 from uniadgen.words import is_blank
@@ -84,6 +84,13 @@ def test_a_good_request(folder: Path) -> None:
     assert checked.notes == []
 
 
+def test_a_posture_needs_no_box_and_a_size_is_kept(folder: Path) -> None:
+    content = with_value("product.size_cm", 40) | {"placement": {"posture": "lies"}}
+    request = load_request(written(folder, content))
+    assert (request.box, request.posture, request.product.size_cm) == (None, "lies", 40)
+    assert check_request(request).stance == Stance("lies", 40)
+
+
 def test_history_and_placement_may_be_left_out(folder: Path) -> None:
     for content in ({"product": good()["product"]}, {"product": good()["product"], "history": []}):
         checked = check_request(load_request(written(folder, content)))
@@ -123,6 +130,13 @@ BAD_VALUES = [
     ("history.1.text", 5, r"history\[1\].text: a text"),
     ("placement", [0, 0, 1, 1], "placement: an object"),
     ("placement", None, "placement: an object"),
+    ("placement", {}, 'placement: "box" is missing'),
+    ("placement.posture", "floats", "placement.posture: use stands, lies or hangs"),
+    ("placement.posture", None, "placement.posture: use stands"),
+    ("placement.posture", ["lies"], "placement.posture: use stands"),
+    ("product.size_cm", -3, "product.size_cm: -3 is no size"),
+    ("product.size_cm", "30 cm", "product.size_cm: this is no size"),
+    ("product.size_cm", 10**30, "product.size_cm: 10+ is no size"),
     ("placement.box", [0, 0, 1], "placement.box: a list of four numbers .* not 3 entries"),
     ("placement.box", "0 0 1 1", "placement.box: a list of four numbers"),
     ("placement.box", [0, 0, 1, "1"], "placement.box: .* four numbers"),

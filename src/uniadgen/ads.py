@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
 Picture = Image.Image | str | Path | bytes
 """An open picture, the path of a file, or a file's bytes."""
+Posture = Literal["stands", "lies", "hangs"]
+"""How a product is shown: on a ground; seen from above, lying on it; before a wall."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,13 @@ class Product:
     image: the cut-out (RGBA), or a photo whose border is one plain colour, or a path to either.
     description: what the product is; steers picture and text, but its words are never used in the ad's text by themselves.
     selling_points: 1 to 199 short statements; the ad's text consists of their words.
+    size_cm: the product's longest visible side in centimetres; None: as far as its words or its kind tell.
     """
 
     image: Picture
     description: str
     selling_points: list[str]
+    size_cm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,28 @@ class Box:
 
 @dataclass(frozen=True)
 class AdRequest:
-    """One ad to make: the product, the shopper's clicks, oldest first (may be empty), optionally where the product stands."""
+    """One ad to make: the product, the shopper's clicks, oldest first (may be empty), optionally where the product stands, and
+    how it is shown (None: as its kind usually is)."""
 
     product: Product
     history: list[Click] = field(default_factory=list)
     box: Box | None = None
+    posture: Posture | None = None
+
+
+@dataclass(frozen=True)
+class Stance:
+    """How a product is shown, and its longest visible side in centimetres, None when nothing tells it."""
+
+    posture: Posture = "stands"
+    size_cm: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"posture": self.posture, "size_cm": self.size_cm}
+
+
+STANDING = Stance()
+"""How a product is shown of which nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +97,10 @@ class SampledClick:
 class Ad:
     """The result: a picture of the product in a scene, and the ad's text.
 
-    image and background are RGB and of the same size; timings are seconds by stage (of a batch, an equal share); notes tell
-    what was cut or assumed; image_passes are the decoder's passes for the picture. inspection: verdicts by what was inspected,
-    {"text": {"qualified", "violations", "flags"}} (`inspection.text_verdict`).
+    image and background are RGB and of the same size; background is the ad without its product, whose shadow is in it. timings
+    are seconds by stage (of a batch, an equal share); notes tell what was cut or assumed; image_passes are the decoder's passes
+    for the picture. inspection: verdicts by what was inspected, {"text": {"qualified", "violations", "flags"}}
+    (`inspection.text_verdict`).
     """
 
     image: Image.Image
@@ -92,12 +114,14 @@ class Ad:
     notes: list[str] = field(default_factory=list)
     image_passes: int = 0
     inspection: dict[str, Any] = field(default_factory=dict)
+    stance: Stance = STANDING
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the pictures, ready for JSON."""
         return {
             "text": self.text,
             "placement": self.placement.as_dict(),
+            "stance": self.stance.as_dict(),
             "seed": self.seed,
             "model": self.model,
             "sampled_clicks": [{"index": c.index, "similarity": round(c.similarity, 6)} for c in self.sampled_clicks],

@@ -455,7 +455,7 @@ def plain_ad(
             read = torch.cat([read, F.pad(empty, (0, 0, hidden_slots, 0))])
         past = Past(room)
         _plain_pass(model, read, past, visible)
-    placement = place(checked.cutout, size, checked.box)
+    placement = place(checked.cutout, size, checked.box, checked.stance)
     canvas = foreground_canvas(generator.loaded, checked.cutout, size, placement)[None].to(model.device, model.dtype)
     start, codes = embedded([tokenizer.begin_image]), []
     followed = None

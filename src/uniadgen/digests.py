@@ -20,9 +20,9 @@ def ads_digest(request: AdRequest, options: Mapping[str, object], model: Path | 
     box = request.box and [request.box.x0, request.box.y0, request.box.x1, request.box.y1]
     product = request.product
     parts = [
-        [product.description, list(product.selling_points), _picture(product.image, whole=True)],
+        [product.description, list(product.selling_points), _picture(product.image, whole=True), product.size_cm],
         [[click.text, _picture(click.image)] for click in request.history],
-        [box, dict(options), _model(model)],
+        [box, request.posture, dict(options), _model(model)],
     ]
     return _digest(json.dumps(parts, sort_keys=True).encode())
 

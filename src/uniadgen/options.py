@@ -33,8 +33,8 @@ class GenerateOptions:
 
     size: width and height of the ad in pixels. history_length: clicks to sample. sampling: which (`clicks.sampling`).
     guidance, temperature, top_k: of the picture. text_temperature: of the text. decoding: image tokens one by one or several in
-    a pass. strict: an ad whose text the inspection does not accept is refused. without: parts of the method that are taken out
-    (`ablations`).
+    a pass. shadow: whether the product casts one (`imaging.shadow`). strict: an ad whose text the inspection does not accept is
+    refused. without: parts of the method that are taken out (`ablations`).
 
     Raises InputError for a value that is of another type or out of its range.
     """
@@ -67,6 +67,7 @@ class GenerateOptions:
     strict: bool = field(
         default=False, metadata=_said("", "refuse an ad whose text the inspection does not accept, with its reason", False)
     )
+    shadow: bool = field(default=True, metadata=_said("", "the shadow that the product casts on its surroundings"))
     without: tuple[str, ...] = field(default=(), metadata=_said("PART", "take a part of the method out, to see what it is for"))
 
     def __post_init__(self) -> None:

@@ -17,12 +17,13 @@ from typing import Any, Never
 
 from PIL import Image
 
-from uniadgen.ads import AdRequest, Box, Click, Picture, Product
+from uniadgen.ads import STANDING, AdRequest, Box, Click, Picture, Posture, Product, Stance
 from uniadgen.errors import InputError, kind_of
 from uniadgen.files import open_json
 from uniadgen.imaging.cutout import read_product
 from uniadgen.imaging.loading import check_picture
 from uniadgen.imaging.placing import check_box
+from uniadgen.imaging.stance import check_posture, check_size_cm, find_stance
 from uniadgen.inspection.selling_points import check_selling_points
 from uniadgen.words import check_text, clean_text, quoted
 
@@ -37,6 +38,7 @@ class CheckedRequest:
 
     cutout: the product, RGBA, upright, sRGB. Texts are clean (see clean_text); selling_points are not blank. history: the
     pictures are still paths or pictures as given - there may be thousands, and only a few are sampled. notes: what was assumed.
+    stance: how the product is shown, and its size.
     """
 
     cutout: Image.Image
@@ -45,6 +47,7 @@ class CheckedRequest:
     history: list[Click]
     box: Box | None
     notes: list[str] = field(default_factory=list)
+    stance: Stance = STANDING
 
 
 def check_request(request: AdRequest, same_product: CheckedRequest | None = None) -> CheckedRequest:
@@ -62,6 +65,7 @@ def check_request(request: AdRequest, same_product: CheckedRequest | None = None
     if not isinstance(request.history, list | tuple):
         raise InputError(f"history: a list of clicks is needed, not {kind_of(request.history)}; use [] for a general ad")
     box = None if request.box is None else check_box(request.box)
+    size_cm, posture = check_size_cm(product.size_cm), check_posture(request.posture)
     for index, click in enumerate(request.history):
         if not isinstance(click, Click):
             raise InputError(f"history[{index}]: a Click is needed, not {kind_of(click)}")
@@ -77,7 +81,8 @@ def check_request(request: AdRequest, same_product: CheckedRequest | None = None
         Click(click.image, clean_text(check_text(click.text, f"history[{index}].text")))
         for index, click in enumerate(request.history)
     ]
-    return CheckedRequest(cutout, description, selling_points, history, box, notes)
+    stance = find_stance(cutout, description, selling_points, size_cm, posture)
+    return CheckedRequest(cutout, description, selling_points, history, box, notes, stance)
 
 
 def check_requests(requests: Sequence[AdRequest | CheckedRequest]) -> list[CheckedRequest]:
@@ -119,7 +124,7 @@ def parse_request(data: bytes, folder: Path, name: str, root: str | Path | None 
     return AdRequest(
         read_product_fields(fields["product"], find),
         read_history(fields.get("history", []), find),
-        read_box(fields["placement"]) if "placement" in fields else None,
+        *read_placement(fields),
     )
 
 
@@ -137,11 +142,12 @@ FindPicture = Callable[[object, str], Picture]
 def read_product_fields(value: object, find: FindPicture) -> Product:
     """A request's product, from JSON. Raises InputError."""
     fields = _object(value, "product", '{"image": ..., "description": ..., "selling_points": [...]}')
-    check_fields(fields, "product", required=("image", "description", "selling_points"))
+    check_fields(fields, "product", required=("image", "description", "selling_points"), optional=("size_cm",))
     return Product(
         find(fields["image"], "product.image"),
         check_text(fields["description"], "product.description"),
         check_selling_points(fields["selling_points"], "product.selling_points"),
+        check_size_cm(fields.get("size_cm")),
     )
 
 
@@ -160,11 +166,17 @@ def _click(entry: object, what: str, find: FindPicture) -> Click:
     return Click(find(fields["image"], f"{what}.image"), check_text(fields["text"], f"{what}.text"))
 
 
-def read_box(placement: object) -> Box:
-    """Where a request wants its product, from JSON. Raises InputError."""
-    fields = _object(placement, "placement", '{"box": [x0, y0, x1, y1]}, or leave it out')
-    check_fields(fields, "placement", required=("box",))
-    corners = fields["box"]
+def read_placement(request: Mapping[str, Any]) -> tuple[Box | None, Posture | None]:
+    """The box and the posture that a request's fields ask for, None where they ask for none. Raises InputError."""
+    if "placement" not in request:
+        return None, None
+    fields = _object(request["placement"], "placement", '{"box": [x0, y0, x1, y1]}, or leave it out')
+    check_fields(fields, "placement", required=() if "posture" in fields else ("box",), optional=("box", "posture"))
+    posture = check_posture(fields["posture"], required=True) if "posture" in fields else None
+    return (_box(fields["box"]) if "box" in fields else None), posture
+
+
+def _box(corners: object) -> Box:
     if not isinstance(corners, list) or len(corners) != 4:
         what = f"{len(corners)} entries" if isinstance(corners, list) else kind_of(corners)
         raise InputError(f"placement.box: a list of four numbers [x0, y0, x1, y1] is needed, not {what}")

@@ -20,6 +20,7 @@ from uniadgen.decoding.image_sampling import DECODINGS, Decoding, Painted, decod
 from uniadgen.imaging.composing import fitted_cutout
 from uniadgen.imaging.framing import cover
 from uniadgen.inspection import text_verdict
+from uniadgen.metrics.fidelity import product_is_intact
 from uniadgen.model.config import tiny
 from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -347,12 +348,12 @@ def test_a_tokenizer_of_two_resolutions_paints_the_larger_one(
     size = (config.image.painted, config.image.painted)
     painted: list[Ad] = []
     for each in (model, twice):
-        painted.append(AdGenerator(each, tokenizer).generate(product, seed=2, size=size))
+        painted.append(AdGenerator(each, tokenizer).generate(product, seed=2, size=size, shadow=False))
     codes: list[torch.Tensor] = []
     decode = twice.image_tokenizer.decode
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(twice.image_tokenizer, "decode", lambda ids, *rest: codes.append(ids) or decode(ids, *rest))
-        again = AdGenerator(twice, tokenizer).generate(product, seed=2, size=size)
+        again = AdGenerator(twice, tokenizer).generate(product, seed=2, size=size, shadow=False)
     assert again.background == painted[1].background == to_image(decode(codes[0], config.image.grid, 2)[0])
     assert painted[0].background != painted[1].background
     enlarged = cover(to_image(decode(codes[0], config.image.grid)[0]), size)
@@ -369,3 +370,12 @@ def test_every_ad_says_what_the_inspection_makes_of_its_text(generator: AdGenera
     assert refused.inspection["text"]["qualified"] is False
     with pytest.raises(InputError, match=r"the ad's text is refused: .*; correct product\.selling_points"):
         generator.generate(risky, seed=1, size=SMALL, strict=True)
+
+
+def test_a_shadow_is_in_both_pictures_or_in_none(generator: AdGenerator, cutout: Image.Image) -> None:
+    product = Product(cutout, "A kettle", ["Rapid Boil"])
+    lit, unlit = (generator.generate(product, size=(128, 128), shadow=shadow) for shadow in (True, False))
+    assert lit.background != unlit.background
+    for ad in (lit, unlit):
+        assert ad.placement == lit.placement
+        assert product_is_intact(ad.image, cutout, ad.placement, ad.background)

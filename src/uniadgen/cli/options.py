@@ -30,6 +30,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         if field.name == "size":
             help = f"{texts['help']}; several give the ad in each of them"
             parser.add_argument(flag, type=_size, action="append", metavar=texts["metavar"], help=help)
+        elif kind is bool and field.default:  # the flag takes away what is there otherwise
+            parser.add_argument(f"--no-{flag[2:]}", dest=field.name, action="store_false", help=f"leave out {texts['help']}")
         elif kind is bool:
             parser.add_argument(flag, action="store_true", help=texts["help"])
         elif field.name in CHOICES or get_origin(kind) is Literal:

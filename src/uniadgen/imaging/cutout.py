@@ -213,7 +213,7 @@ def _plausible(shadow: Mask, product: Mask) -> bool:
     return int(enclosed.sum()) <= _ENCLOSED * area
 
 
-def _components(mask: Mask) -> Numbers:
+def components(mask: Mask) -> Numbers:
     """Label the 4-connected parts of a mask: [H, W], -1 outside; a part's label is the number of its first run of pixels.
 
     Runs of pixels in a row are the nodes, overlaps of runs in neighbouring rows the edges; labels shrink to the smallest
@@ -246,12 +246,12 @@ def _components(mask: Mask) -> Numbers:
 
 def _reached_from_border(mask: Mask) -> Mask:
     # A frame around the picture joins everything that touches the border, and its first run is number 0.
-    reached: Mask = _components(np.pad(mask, 1, constant_values=True)) == 0
+    reached: Mask = components(np.pad(mask, 1, constant_values=True)) == 0
     return reached[1:-1, 1:-1]
 
 
 def _without_specks(mask: Mask) -> Mask:
-    labels = _components(mask)
+    labels = components(mask)
     sizes = np.bincount(labels[mask], minlength=1)
     kept: Mask = mask & (sizes >= _SPECK * sizes.max())[np.maximum(labels, 0)]
     return kept
@@ -263,7 +263,7 @@ def _without_ripples(product: Mask, difference: Pixels) -> Mask:
     thin = product & _shrunk(~body, _REACH)
     if not body.any() or not thin.any():
         return product
-    labels = _components(thin)
+    labels = components(thin)
     strongest = np.zeros(int(labels.max()) + 1, np.uint8)
     np.maximum.at(strongest, labels[thin], difference[thin])
     kept: Mask = product & ~(thin & (strongest < 2 * _FAINT)[np.maximum(labels, 0)])

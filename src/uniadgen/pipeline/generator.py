@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 import torch
 
-from uniadgen.ads import Ad, AdRequest, Box, Click, Product
+from uniadgen.ads import Ad, AdRequest, Box, Click, Posture, Product
 from uniadgen.clicks.similarity import Embedder, hashed_embedder
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.quantization import Quantization, check_quantization, quantize_weights
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.framing import cover
+from uniadgen.imaging.shadow import with_shadow
 from uniadgen.inspection import text_verdict
 from uniadgen.loading import checkpoint
 from uniadgen.loading.devices import DeviceMap, named_devices
@@ -125,17 +126,18 @@ class AdGenerator:
         history: list[Click] | None = None,
         *,
         box: Box | None = None,
+        posture: Posture | None = None,
         seed: int = 0,
         options: GenerateOptions | None = None,
         **changes: Any,
     ) -> Ad:
         """One ad.
 
-        history: the shopper's clicks, oldest first; none gives a general ad. box: where the product stands. options: see
-        `GenerateOptions`; its fields may also be given by name, as in `generate(product, size=(1080, 1350))`. Raises InputError
-        for a request that can't be carried out.
+        history: the shopper's clicks, oldest first; none gives a general ad. box: where the product stands. posture: "stands",
+        "lies" or "hangs"; None: as its kind is usually shown. options: see `GenerateOptions`; its fields may also be given by
+        name, as in `generate(product, size=(1080, 1350))`. Raises InputError for a request that can't be carried out.
         """
-        request = AdRequest(product, [] if history is None else history, box)
+        request = AdRequest(product, [] if history is None else history, box, posture)
         return self._run(self._make, [request], [seed], _options(options, changes))[0]
 
     def generate_many(
@@ -185,9 +187,14 @@ class AdGenerator:
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
             image, decode = loaded.model.config.image, loaded.model.image_tokenizer.decode
             squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in painted.codes]
-        # 6. Lay the product over it.
+        # 6. Lay the product over it, and its shadow under it.
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
+            if options.shadow:
+                backgrounds = [
+                    with_shadow(background, ad.request.cutout, ad.placement, ad.request.stance.posture)
+                    for background, ad in zip(backgrounds, ads, strict=True)
+                ]
             images = [compose(b, ad.request.cutout, ad.placement) for b, ad in zip(backgrounds, ads, strict=True)]
         return [
             Ad(
@@ -202,6 +209,7 @@ class AdGenerator:
                 notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(ad)],
                 image_passes=painted.passes,
                 inspection={"text": verdict},
+                stance=ad.request.stance,
             )
             for ad, text, verdict, background, image in zip(ads, texts, verdicts, backgrounds, images, strict=True)
         ]

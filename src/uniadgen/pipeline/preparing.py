@@ -57,7 +57,7 @@ class PreparedAd:
 def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptions, timings: Timings) -> list[PreparedAd]:
     """Raises InputError for a product that doesn't fit into its box, and for a clicked picture that can't be decoded."""
     with timings("inputs"):
-        placements = [place(draft.request.cutout, options.size, draft.request.box) for draft in drafts]
+        placements = [place(draft.request.cutout, options.size, draft.request.box, draft.request.stance) for draft in drafts]
         views = [(id(draft.request.cutout), placement) for draft, placement in zip(drafts, placements, strict=True)]
         features: dict[object, Tensor] = {}
         for view, draft in zip(views, drafts, strict=True):

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from uniadgen.ablations import ABLATIONS
 from uniadgen.campaign import presets
 from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.imaging.stance import GREATEST_CM, LEAST_CM, POSTURES
 from uniadgen.inspection.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
 from uniadgen.output import FORMATS
@@ -103,8 +104,11 @@ def ads_schema() -> Schema:
     click = _object({"image": _REFERENCE, "text": text}, ("image", "text"))
     points: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_POINTS, "description": "Not all blank"}
     points["items"] = {"type": "string", "maxLength": MAX_POINT_CHARACTERS}
+    size: Schema = {"type": "number", "minimum": LEAST_CM, "maximum": GREATEST_CM}
+    size["description"] = "Longest visible side in centimetres"
     product = _object(
-        {"image": _REFERENCE, "description": text, "selling_points": points}, ("image", "description", "selling_points")
+        {"image": _REFERENCE, "description": text, "selling_points": points, "size_cm": size},
+        ("image", "description", "selling_points"),
     )
     share: Schema = {"type": "number", "minimum": 0, "maximum": 1}
     box: Schema = {"type": "array", "items": share, "minItems": 4, "maxItems": 4}
@@ -113,7 +117,8 @@ def ads_schema() -> Schema:
         {
             "product": product,
             "history": {"type": "array", "items": click, "maxItems": MAX_CLICKS, "description": "Clicks, oldest first"},
-            "placement": _object({"box": box}, ("box",)),
+            "placement": _object({"box": box, "posture": {"type": "string", "enum": list(POSTURES)}}, ())
+            | {"minProperties": 1},
             "options": _object(options_schema(), ()),
         },
         ("product",),

@@ -16,7 +16,7 @@ from uniadgen.errors import InputError, lacks_memory
 from uniadgen.imaging.loading import TOO_LARGE, PictureError
 from uniadgen.options import GenerateOptions
 from uniadgen.output import FORMATS, Format, Output
-from uniadgen.request import CheckedRequest, check_fields, parse_object, read_box, read_history, read_product_fields
+from uniadgen.request import CheckedRequest, check_fields, parse_object, read_history, read_placement, read_product_fields
 from uniadgen.rng import MAX_SEED
 from uniadgen.schema import Range, read
 from uniadgen.service.batching import Job
@@ -182,7 +182,7 @@ def _checked(service: Service, fields: Mapping[str, Any], references: References
     if len(history) > MAX_CLICKS:
         raise InputError(f"history: {len(history):,} clicks are too many; send the last {MAX_CLICKS:,}")
     product = read_product_fields(fields["product"], references)
-    return service.check(AdRequest(product, history, read_box(fields["placement"]) if "placement" in fields else None))
+    return service.check(AdRequest(product, history, *read_placement(fields)))
 
 
 async def _made(service: Service, request: Request, job: Job, references: References) -> list[Ad]:
