@@ -1,4 +1,5 @@
-"""Finished ads to files. An ad is files that appear together: NAME.png, NAME.background.png and last NAME.json.
+"""Finished ads to files. An ad is files that appear together: NAME.png, NAME.background.png and last NAME.json; with its text
+set into the picture also NAME.typeset.png and NAME.typeset.json.
 
     with staged(out, ["ad-000"], "refuse") as stage:      # a hidden folder; the names are ours from here on
         record = write_ad(ad, stage, "ad-000")
@@ -20,18 +21,21 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from uniadgen.ads import Ad
+from uniadgen.ads import Ad, Placement
 from uniadgen.console import json_text
 from uniadgen.errors import InputError
-from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, scratch_folder, write_bytes, write_text
+from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, open_json, scratch_folder, write_bytes, write_text
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.output import ENDINGS, Output, plain_file
 from uniadgen.signals import unbroken
+from uniadgen.typography.typeset import Typesetting
 from uniadgen.words import quoted
 
 Existing = Literal["refuse", "finish", "replace"]
 """What happens to an ad that is there: it is refused; refused unless its JSON is missing, as after a kill; or replaced."""
 
 _RESERVED = "reserved"  # file in a stage: the names of the ads that will be published from it
+_MAX_RECORD = 2**24
 _WAIT = 60.0  # seconds for others to publish one ad each
 
 
@@ -42,6 +46,11 @@ def files_of(name: str, ending: str = "png") -> tuple[str, str, str]:
 
 def record_of(name: str) -> str:
     return f"{name}.json"
+
+
+def typeset_files_of(name: str, ending: str = "png") -> tuple[str, str]:
+    """The files of an ad's words in the picture, in the order in which they appear."""
+    return f"{name}.typeset.{ending}", f"{name}.typeset.json"
 
 
 def _pictures_of(name: str) -> list[str]:
@@ -69,7 +78,8 @@ def staged(out: Path, names: Sequence[str] = (), existing: Existing = "replace")
         finally:
             # An ad is finished when its JSON, the last of its files, is there.
             for record in sorted(stage.glob("*.json")) if keep else []:
-                publish(stage, record.name.removesuffix(".json"), existing)
+                if not record.name.endswith(typeset_files_of("")[1]):  # which goes with its ad
+                    publish(stage, record.name.removesuffix(".json"), existing)
 
 
 def _reserve(stage: Path, names: Sequence[str], existing: Existing) -> None:
@@ -97,7 +107,8 @@ def publish(stage: Path, name: str, existing: Existing) -> None:
         _check_absent(out, name, existing)
         if existing != "refuse":
             sizes = _sizes_of(out, name)
-            for file in (record_of(name), *_pictures_of(name), *sizes):  # without its JSON there is no ad, whatever happens
+            words = [file for size in (name, *(Path(file).stem for file in sizes)) for file in _words_of(size)]
+            for file in (record_of(name), *_pictures_of(name), *sizes, *words):  # without its JSON there is no ad
                 (out / file).unlink(missing_ok=True)
         for file in [*sorted(_staged_pictures(stage, name), key=len), record_of(name)]:
             if (stage / file).exists():
@@ -107,7 +118,30 @@ def publish(stage: Path, name: str, existing: Existing) -> None:
                     raise _taken(out, name) from None
 
 
+def publish_words(stage: Path, name: str, overwrite: bool) -> None:
+    """Move the words of an ad out of their stage. Raises InputError when there are some and they may not be overwritten."""
+    out = stage.parent
+    with unbroken(), alone(out, "is written to", "argument --out:", _WAIT):
+        if present := [out / file for file in _words_of(name) if os.path.lexists(out / file)]:
+            if not overwrite:
+                raise InputError(
+                    f"argument --out: {quoted(present[0])} is there already; --overwrite replaces it, or name another folder"
+                )
+            for path in present:
+                if path.is_symlink() or not path.is_file():
+                    raise InputError(f"argument --out: {quoted(path)} is no plain file; delete it or name another folder")
+                path.unlink()
+        for file in sorted(_staged_pictures(stage, name), key=lambda file: file.endswith(".json")):
+            move_new(stage / file, out / file)
+
+
+def _words_of(name: str) -> list[str]:
+    """What the files of words in a picture may be called in any format."""
+    return [*(typeset_files_of(name, ending)[0] for ending in ENDINGS.values()), typeset_files_of(name)[1]]
+
+
 def _staged_pictures(stage: Path, name: str) -> list[str]:
+    """All files of an ad but its JSON, the words' JSON behind the words."""
     return [file.name for file in stage.iterdir() if file.name.startswith(f"{name}.") and file.name != record_of(name)]
 
 
@@ -160,10 +194,32 @@ def write_ad(
         file = f"{name}.{size}.{output.ending}"
         digest_of_it = _write_picture(folder / file, other.image, output, ad.model)
         entry = {"name": size, "image": file, "image_size": list(other.image.size), "sha256": digest_of_it}
+        if other.typesetting is not None:
+            entry["typeset"] = write_typesetting(other.typesetting, folder, f"{name}.{size}", output, ad.model)["image"]
         record["sizes"].append(entry | {"placement": other.placement.as_dict()})
+    if ad.typesetting is not None:
+        record["typeset"] = write_typesetting(ad.typesetting, folder, name, output, ad.model)["image"]
     if digest is not None:
         record["digest"] = digest
     write_text(folder / record_of(name), json_text(record) + "\n")
+    return record
+
+
+def write_typesetting(
+    typesetting: Typesetting,
+    folder: Path,
+    name: str,
+    output: Output = Output(),  # noqa: B008 - frozen
+    model: str = "",
+) -> dict[str, Any]:
+    """Write the files of an ad's words in the picture, the JSON last, and return what the JSON says.
+
+    model: the name of the one that made the ad.
+    """
+    picture, record_file = typeset_files_of(name, output.ending)
+    digest = _write_picture(folder / picture, typesetting.image, output, model)
+    record = {**typesetting.as_dict(), "image": picture, "sha256": {"image": digest}}
+    write_text(folder / record_file, json_text(record) + "\n")
     return record
 
 
@@ -177,6 +233,45 @@ def _write_picture(path: Path, picture: Image.Image, output: Output, model: str)
 def png(picture: Image.Image) -> bytes:
     """A PNG file of nothing but pixels, for pictures that are no ads."""
     return plain_file(picture, "png")
+
+
+def load_ad(path: Path, what: str) -> Ad:
+    """A finished ad from its JSON and the pictures beside it. what: names it in messages.
+
+    Raises InputError for what is no ad, and for one whose pictures are not those that it was written with.
+    """
+    with open_json(path, f"{what}: ") as file:
+        data = file.read(_MAX_RECORD + 1)
+    try:
+        record: dict[str, Any] = json.loads(data) if len(data) <= _MAX_RECORD else {}
+        place = Placement(**{side: int(record["placement"][side]) for side in ("left", "top", "width", "height")})
+        text, seed, model = str(record["text"]), int(record["seed"]), str(record["model"])
+        points = [str(point) for point in record.get("selling_points", [])]
+        files = {role: path.with_name(Path(str(record[role])).name) for role in ("image", "background")}
+        hashes = {role: str(record["sha256"][role]) for role in files}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise InputError(f"{what}: {quoted(path)} is no ad; name the JSON that generate wrote, as ad-000.json") from None
+    pictures = {}
+    for role, picture in files.items():
+        pictures[role] = load_rgb(picture, f"{what}: {role}")
+        if hashlib.sha256(picture.read_bytes()).hexdigest() != hashes[role]:
+            raise InputError(f"{what}: {quoted(picture)} has been changed since {quoted(path)} was written; make the ad again")
+    size = pictures["image"].size
+    inside = min(place.left, place.top) >= 0 and place.left + place.width <= size[0] and place.top + place.height <= size[1]
+    if pictures["background"].size != size or not inside or min(place.width, place.height) < 1:
+        raise InputError(f"{what}: {quoted(path)} and its pictures don't belong together; make the ad again")
+    return Ad(
+        image=pictures["image"],
+        text=text,
+        background=pictures["background"],
+        placement=place,
+        sampled_clicks=[],
+        timings={},
+        seed=seed,
+        model=model,
+        description=str(record.get("description", "")),
+        selling_points=points,
+    )
 
 
 def read_ad(folder: Path, name: str) -> dict[str, Any] | None:
@@ -213,6 +308,7 @@ def summary(record: dict[str, Any], out: Path) -> str:
     lines = [
         f"{out / record['image']}  {width}x{height}, seed {record['seed']}, {sum(record['timings'].values()):.1f} s",
         f"  text     {record['text']}",
+        *([f"  words    {out / record['typeset']}"] if "typeset" in record else []),
         f"  product  {place['width']}x{place['height']} pixels at ({place['left']}, {place['top']})",
         f"  clicks   {clicks}",
         *(f"  size     {out / entry['image']}  {'x'.join(map(str, entry['image_size']))}" for entry in record.get("sizes", [])),

@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    from uniadgen.typography import Typesetting
 
 Picture = Image.Image | str | Path | bytes
 """An open picture, the path of a file, or a file's bytes."""
 Posture = Literal["stands", "lies", "hangs"]
 """How a product is shown: on a ground; seen from above, lying on it; before a wall."""
+
+Layout = Literal["auto", "top", "bottom", "left", "right"]
+"""Where words stand in the picture: where it is best, above the product, below it, or beside it."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,8 @@ class Ad:
     image and background are RGB and of the same size; background is the ad without its product, whose shadow is in it. timings
     are seconds by stage (of a batch, an equal share); notes tell what was cut or assumed; image_passes are the decoder's passes
     for the picture. inspection: verdicts by what was inspected, {"text": {"qualified", "violations", "flags"}}
-    (`inspection.text_verdict`).
+    (`inspection.text_verdict`). description and selling_points: the product's. typesetting: the ad with its text in the
+    picture, if that was asked for and there was room.
     """
 
     image: Image.Image
@@ -115,11 +122,30 @@ class Ad:
     image_passes: int = 0
     inspection: dict[str, Any] = field(default_factory=dict)
     stance: Stance = STANDING
+    description: str = ""
+    selling_points: list[str] = field(default_factory=list)
+    typesetting: "Typesetting | None" = None
+
+    def typeset(self, *, layout: Layout = "auto") -> "Typesetting":
+        """The ad with its text set into the picture (see `uniadgen.typography`). Raises InputError where no word can be set."""
+        from uniadgen.typography import typeset
+
+        return typeset(
+            self.image,
+            self.background,
+            self.placement,
+            self.text,
+            self.selling_points,
+            description=self.description,
+            layout=layout,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the pictures, ready for JSON."""
         return {
             "text": self.text,
+            "description": self.description,
+            "selling_points": self.selling_points,
             "placement": self.placement.as_dict(),
             "stance": self.stance.as_dict(),
             "seed": self.seed,

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from uniadgen import schema
 from uniadgen.ablations import check_ablations
+from uniadgen.ads import Layout
 from uniadgen.clicks.sampling import check_sampling
 from uniadgen.errors import InputError
 from uniadgen.schema import Range
@@ -34,7 +35,8 @@ class GenerateOptions:
     size: width and height of the ad in pixels. history_length: clicks to sample. sampling: which (`clicks.sampling`).
     guidance, temperature, top_k: of the picture. text_temperature: of the text. decoding: image tokens one by one or several in
     a pass. shadow: whether the product casts one (`imaging.shadow`). strict: an ad whose text the inspection does not accept is
-    refused. without: parts of the method that are taken out (`ablations`).
+    refused. typeset, layout: the text is set into the picture as well, and where (`typography`). without: parts of the method
+    that are taken out (`ablations`).
 
     Raises InputError for a value that is of another type or out of its range.
     """
@@ -68,6 +70,12 @@ class GenerateOptions:
         default=False, metadata=_said("", "refuse an ad whose text the inspection does not accept, with its reason", False)
     )
     shadow: bool = field(default=True, metadata=_said("", "the shadow that the product casts on its surroundings"))
+    typeset: bool = field(
+        default=False, metadata=_said("", "set the ad's text into the picture as well (NAME.typeset.png)", False)
+    )
+    layout: Layout = field(
+        default="auto", metadata=_said("NAME", "where --typeset sets the words (default: the best place)", False)
+    )
     without: tuple[str, ...] = field(default=(), metadata=_said("PART", "take a part of the method out, to see what it is for"))
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ import logging
 import math
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,8 @@ def _make_ads(
     out: Path,
 ) -> dict[str, dict[str, Any]]:
     """Make and publish ads of these names and seeds, batch by batch; returns their records by name."""
+    from uniadgen.pipeline.setting import with_words
+
     existing: Existing = "replace" if arguments.overwrite else "finish" if arguments.resume else "refuse"
     names, records = list(seeds), dict[str, dict[str, Any]]()
     # Models and their libraries may print; standard output is for the result only.
@@ -128,12 +131,12 @@ def _make_ads(
         for first in range(0, len(names), batch):  # what the ads share is read once for each batch
             some = names[first : first + batch]
             try:
-                ads = generator.generate_many([checked] * len(some), seeds=[seeds[name] for name in some], options=options)
+                own = [seeds[name] for name in some]
+                ads = generator.generate_many([checked] * len(some), seeds=own, options=replace(options, typeset=False))
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
-                (_, main), *further = campaign.cut(ad, checked.cutout)
-                others = [(size.name, other) for size, other in further]
+                (_, main), *others = [(size.name, with_words(one, options)) for size, one in campaign.cut(ad, checked.cutout)]
                 records[name] = write_ad(main, stage, name, digest, output, others)
                 _log.info("%s: %s", name, ", ".join(f"{step} {seconds:.2f} s" for step, seconds in ad.timings.items()))
                 publish(stage, name, existing)

@@ -39,6 +39,7 @@ class Verb:
 
 VERBS = (
     Verb("generate", "make ads for one product and one shopper", "generate"),
+    Verb("typeset", "set the text of finished ads into their pictures", "typeset"),
     Verb("demo", "one product, two shoppers, two ads", "generate"),
     Verb("serve", "make ads for whoever asks over HTTP", "serve"),
     Verb("bench", "how fast ads are made, beside peers in the same run", "bench"),
@@ -57,6 +58,7 @@ EXTRAS = {
     "jinja2": "metrics",
     **dict.fromkeys(("c2pa", "cryptography"), "provenance"),
     **dict.fromkeys(("fastapi", "h11", "prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
+    **dict.fromkeys(("fontTools", "uniseg"), "typeset"),
 }
 
 

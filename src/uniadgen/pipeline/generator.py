@@ -36,6 +36,7 @@ from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.preparing import PreparedAd, prepare
 from uniadgen.pipeline.reading import read_instructions
+from uniadgen.pipeline.setting import with_words
 from uniadgen.pipeline.timings import Timings, fitting_threads
 from uniadgen.pipeline.writing import text_notes, write_texts
 from uniadgen.request import CheckedRequest
@@ -196,7 +197,7 @@ class AdGenerator:
                     for background, ad in zip(backgrounds, ads, strict=True)
                 ]
             images = [compose(b, ad.request.cutout, ad.placement) for b, ad in zip(backgrounds, ads, strict=True)]
-        return [
+        made = [
             Ad(
                 image=image,
                 text=text,
@@ -210,9 +211,13 @@ class AdGenerator:
                 image_passes=painted.passes,
                 inspection={"text": verdict},
                 stance=ad.request.stance,
+                description=ad.request.description,
+                selling_points=ad.request.selling_points,
             )
             for ad, text, verdict, background, image in zip(ads, texts, verdicts, backgrounds, images, strict=True)
         ]
+        # 7. Set the text into the picture, if that is wanted.
+        return [with_words(ad, options) for ad in made]
 
     @torch.inference_mode()
     def _write(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[str]:

@@ -1,0 +1,56 @@
+"""`uniadgen typeset`: the text of finished ads, set into their pictures.
+
+uniadgen typeset ads/ad-000.json --out ads
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, get_args
+
+from uniadgen.ads import Layout
+from uniadgen.console import print_json, print_line
+from uniadgen.errors import InputError
+from uniadgen.files import check_out, made_folder, scratch_folder
+from uniadgen.words import quoted
+
+
+def add_typeset(verb: argparse.ArgumentParser) -> None:
+    verb.set_defaults(run=typeset)
+    verb.add_argument("ads", nargs="+", metavar="AD.json", help="finished ads, as generate writes them")
+    verb.add_argument("--out", required=True, metavar="DIR", help="folder for NAME.typeset.png and NAME.typeset.json")
+    verb.add_argument(
+        "--layout", choices=get_args(Layout), default="auto", help="where the words stand (default: the best place)"
+    )
+    verb.add_argument("--overwrite", action="store_true", help="replace words that are in DIR already, refused otherwise")
+    verb.add_argument("--json", action="store_true", help="print JSON: an object, or a list of them for several ads")
+
+
+def typeset(arguments: argparse.Namespace) -> None:
+    """Read all ads first, so that a bad one is told before anything is written."""
+    from uniadgen.ad_files import load_ad, publish_words, write_typesetting
+
+    out = Path(arguments.out)
+    check_out(out)
+    paths = [Path(path) for path in arguments.ads]
+    names = [path.name.removesuffix(".json") for path in paths]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"argument AD.json: two ads are called {quoted(twice)}; set their words into different folders")
+    records: list[dict[str, Any]] = []
+    with made_folder(out, "argument --out"), scratch_folder(out, "argument --out") as stage:
+        for path, name in zip(paths, names, strict=True):
+            try:
+                typesetting = load_ad(path, "argument AD.json").typeset(layout=arguments.layout)
+            except InputError as error:
+                raise InputError(f"{quoted(path)}: {error}" if len(paths) > 1 else str(error)) from None
+            records.append(write_typesetting(typesetting, stage, name))
+        for name in names:
+            publish_words(stage, name, arguments.overwrite)
+    if arguments.json:
+        print_json(records if len(records) > 1 else records[0])
+        return
+    for record in records:
+        print_line(f"{out / record['image']}  {record['layout']}, {record['align']}")
+        for block in record["blocks"]:
+            print_line(f"  {block['role']:8} {block['text']}  ({block['size']:.0f} px, contrast {block['contrast']:.1f})")
+        for note in record["notes"]:
+            print_line(f"  note     {note}")

@@ -1,0 +1,221 @@
+"""Fonts: which face sets a text, by a chain from the brand's own fonts to what the system has; never boxes.
+
+    faces = choose("Joust Duffle Bag", "headline")      # Faces: one that has all letters, and others for single symbols
+    font = faces.main.at(48)                            # Pillow's font of 48 px
+
+The chain: the brand kit's font, then the families of data/fonts.yaml, those made for the text's scripts first. Each is looked
+for in the folders of the environment variable UNIADGEN_FONTS, in the package weblate-fonts (extra `typeset`) and in the
+system's folders. The same fonts give the same bytes.
+"""
+
+import importlib.util
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import regex
+import yaml
+from PIL import ImageFont, features
+
+from uniadgen.errors import InputError
+from uniadgen.words import clusters, quoted
+
+Style = Literal["headline", "text"]
+
+REFERENCE = 256
+"""Pixels of the font that widths are measured with; they scale."""
+
+_LETTER = regex.compile(r"[\p{L}\p{N}\p{M}]")
+_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
+_DIRECTED = regex.compile(r"[\p{Bidi_Class=L}\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
+_SCRIPTS = ("Hiragana", "Katakana", "Hangul", "Han", "Arabic", "Hebrew", "Thai", "Devanagari", "Cyrillic", "Greek", "Latin")
+_OF_SCRIPT = {name: regex.compile(rf"\p{{Script={name}}}") for name in _SCRIPTS}
+# What shapes or joins characters but has no form of its own: a font need not have it.
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F")
+_INVISIBLE = regex.compile(r"[\p{Cf}\p{Zs}\uFE00-\uFE0F]")
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face of a font file. index: its number in a collection."""
+
+    family: str
+    path: str
+    index: int = 0
+
+    def at(self, pixels: int) -> ImageFont.FreeTypeFont:
+        return _opened(self.path, self.index, pixels)
+
+    def covers(self, text: str) -> bool:
+        """Whether it has a glyph for every visible character."""
+        known = _coverage(self.path, self.index)
+        return all(ord(c) in known or _INVISIBLE.match(c) for c in text)
+
+    @property
+    def file(self) -> str:
+        return Path(self.path).name
+
+
+@dataclass(frozen=True)
+class Faces:
+    """What sets a text: a face that has all its letters, and further ones for symbols that it lacks."""
+
+    main: Face
+    others: tuple[Face, ...] = ()
+
+    def runs(self, text: str) -> list[tuple[Face, str]]:
+        """The text in stretches of one face each, in logical order."""
+        if not self.others or self.main.covers(text):
+            return [(self.main, text)] if text else []
+        found: list[tuple[Face, str]] = []
+        for cluster in clusters(text):
+            face = next((face for face in (self.main, *self.others) if face.covers(cluster)), self.main)
+            if found and (found[-1][0] == face or not cluster.strip()):
+                found[-1] = (found[-1][0], found[-1][1] + cluster)
+            else:
+                found.append((face, cluster))
+        return found
+
+
+def choose(text: str, style: Style, own: Face | None = None) -> Faces:
+    """The faces for a text. own: the brand's, which comes first. Raises InputError when letters of a script have no font."""
+    check_shaping()
+    chain = ([own] if own else []) + list(_ordered(text, style))
+    if not chain:
+        raise InputError('fonts: there are none that could set words; pip install "uniadgen[typeset]", or set UNIADGEN_FONTS')
+    letters = "".join(_LETTER.findall(text))
+    main = next((face for face in chain if face.covers(letters)), None)
+    if main is None:
+        # No one face has them all: the first that has some, and others for the rest.
+        main = max(chain, key=lambda face: sum(face.covers(c) for c in letters))
+        missing = [c for c in letters if not any(face.covers(c) for face in chain)]
+        if missing:
+            name = unicodedata.name(missing[0], "unnamed").split()[0].title().replace("Cjk", "CJK")
+            raise InputError(
+                f"fonts: none here has the letter {quoted(missing[0])} ({name}); install Noto Sans {name}, or name a font that "
+                "has it in the brand kit"
+            )
+        if is_right_to_left(text):
+            raise InputError(
+                "fonts: no one font has all letters of a text that runs from right to left; name one in the brand kit"
+            )
+    others = tuple(face for face in chain if face != main) if not main.covers(text) else ()
+    return Faces(main, others)
+
+
+def settable(text: str, style: Style, own: Face | None = None) -> str:
+    """The text without emoji and without symbols that no font here has; letters stay, for `choose` to refuse."""
+    chain = ([own] if own else []) + list(_ordered(text, style))
+    kept = [c for c in clusters(text) if not _EMOJI.search(c) and (_LETTER.search(c) or any(face.covers(c) for face in chain))]
+    return " ".join("".join(kept).split())
+
+
+def scripts(text: str) -> list[str]:
+    """The scripts of a text by Unicode's names, those that decide about the font first."""
+    return [name for name, pattern in _OF_SCRIPT.items() if pattern.search(text)]
+
+
+def is_cjk(text: str) -> bool:
+    return any(name in ("Hiragana", "Katakana", "Han", "Hangul") for name in scripts(text))
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter that has a direction runs from right to left."""
+    first = _DIRECTED.search(text)
+    return first is not None and _RIGHT_TO_LEFT.match(first[0]) is not None
+
+
+def check_shaping() -> None:
+    if not features.check("raqm"):
+        raise InputError("Pillow has no Raqm here, which shapes text; install Pillow from a wheel, or with libraqm")
+
+
+def font_file(path: Path, what: str, index: int = 0) -> Face:
+    """A font that somebody names. Raises InputError for what is none."""
+    if not path.is_file():
+        raise InputError(f"{what}: there is no file {quoted(path)}; name a .ttf, .otf or .ttc file")
+    try:
+        family = ImageFont.truetype(str(path), 16, index).getname()[0] or path.stem
+        _coverage(str(path), index)
+    except Exception as error:  # FreeType and fontTools raise anything on a damaged file
+        raise InputError(f"{what}: {quoted(path)} is no font, or a damaged one; name a .ttf, .otf or .ttc file") from error
+    return Face(family, str(path), index)
+
+
+# The chain ---------------------------------------------------------------------------------------------------------------
+
+
+def _ordered(text: str, style: Style) -> Iterator[Face]:
+    """The families that are here: made for the text's first script, for another of its scripts, for any, the rest."""
+    wanted = scripts(text)
+
+    def rank(entry: dict[str, Any]) -> int:
+        places = [wanted.index(script) for script in entry["scripts"] if script in wanted]
+        return min(places) if places else len(wanted) + ("any" not in entry["scripts"])
+
+    for entry in sorted(_families(), key=rank):
+        found = _found(entry[style])
+        if found is not None:
+            yield Face(entry["family"], found, entry.get("face", 0))
+
+
+@cache
+def _families() -> list[dict[str, Any]]:
+    data: list[dict[str, Any]] = yaml.safe_load((resources.files(__package__) / "data" / "fonts.yaml").read_text("utf-8"))
+    return data
+
+
+def _found(file: str) -> str | None:
+    return _files(os.environ.get("UNIADGEN_FONTS", "")).get(file)
+
+
+@lru_cache(maxsize=4)
+def _files(own: str) -> dict[str, str]:
+    """Paths by file name, of the fonts that the chain knows. own: the value of UNIADGEN_FONTS."""
+    known = {entry[style] for entry in _families() for style in ("headline", "text")}
+    found: dict[str, str] = {}
+    for folder in _folders(own):
+        for place, folders, names in os.walk(folder):
+            folders.sort()
+            for name in names:
+                if name in known:
+                    found.setdefault(name, os.path.join(place, name))
+    return found
+
+
+def _folders(own: str) -> list[Path]:
+    folders = [Path(part).expanduser() for part in own.split(os.pathsep) if part.strip()]
+    package = importlib.util.find_spec("weblate_fonts")
+    folders += [Path(place) for place in (package.submodule_search_locations or [] if package else [])]
+    home = Path.home()
+    if sys.platform == "darwin":
+        return [*folders, home / "Library/Fonts", Path("/Library/Fonts"), Path("/System/Library/Fonts")]
+    if sys.platform == "win32":
+        return [
+            *folders,
+            home / "AppData/Local/Microsoft/Windows/Fonts",
+            Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts",
+        ]
+    return [*folders, home / ".local/share/fonts", home / ".fonts", Path("/usr/local/share/fonts"), Path("/usr/share/fonts")]
+
+
+# Files -------------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=128)
+def _opened(path: str, index: int, pixels: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, pixels, index, layout_engine=ImageFont.Layout.RAQM)
+
+
+@lru_cache(maxsize=64)
+def _coverage(path: str, index: int) -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, fontNumber=index, lazy=True) as font:
+        return frozenset(font.getBestCmap() or ())

@@ -1,0 +1,192 @@
+"""What an ad's text says in which role: headline, support, badges - by whole selling points, and never a word of anything else.
+
+    parts = parts_of("Kettle | 1.7 L, Auto Shut-Off", ["Kettle", "Auto Shut-Off", "1.7 L"])
+    for message in messages(text, selling_points): ...      # from all of the text to the headline alone
+
+A text whose selling points are not known, or that is not made of whole ones, is one part: it is set as it is or not at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import regex
+import yaml
+
+from uniadgen.inspection import text_verdict
+from uniadgen.words import HAN, clean_text, clusters
+
+Role = Literal["headline", "support", "badge"]
+
+HEADLINE_EMS = 15.0
+"""About as long as a headline may be, in ems: 30 Latin letters, 15 Chinese characters."""
+
+MAX_BADGES = 3
+_BADGE_EMS = 11.0
+_SUPPORT = 4  # selling points beside the headline: an ad is no list
+_KINDS = ("promotion", "award", "size")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One selling point in a text. [start, end): its characters, with the brackets around it."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is set, by role. said: the share of the selling points that it could
+    say at most. badges: with their kinds."""
+
+    headline: str
+    support: tuple[str, ...]
+    badges: tuple[tuple[str, str], ...]
+    said: float
+
+    def texts(self) -> list[str]:
+        return [self.headline, *self.support, *(text for text, _ in self.badges)]
+
+
+def ems(text: str) -> float:
+    """About how long a text is when it is set, in ems: for decisions that no font should change."""
+    return sum(1.0 if HAN.search(c) or ord(c[0]) > 0x2E80 else 0.5 for c in clusters(text))
+
+
+def parts_of(text: str, selling_points: Sequence[str]) -> list[Part]:
+    """The selling points that a text consists of, in order; the text as one part where it is not made of whole ones."""
+    points = sorted({p for p in (" ".join(point.split()) for point in selling_points) if p}, key=len, reverse=True)
+    found = _parted(text, points, 0)
+    whole = [Part(text.strip(), 0, len(text))]
+    return whole if not found else [_with_brackets(text, part) for part in found]
+
+
+def _parted(text: str, points: Sequence[str], start: int) -> list[Part] | None:
+    """The parts from `start` on, longest points first; None where other words stand."""
+    while start < len(text) and not any(text.startswith(p, start) for p in points):
+        if text[start].isalnum():
+            return None
+        start += 1
+    if start == len(text):
+        return []
+    for point in points:
+        end = start + len(point)
+        if text.startswith(point, start) and not _splits_word(text, end):
+            rest = _parted(text, points, end)
+            if rest is not None:
+                return [Part(point, start, end), *rest]
+    return None
+
+
+def _splits_word(text: str, place: int) -> bool:
+    around = text[place - 1 : place + 1]
+    return len(around) == 2 and around.isalnum() and not HAN.search(around)
+
+
+def _with_brackets(text: str, part: Part) -> Part:
+    before, after = text[part.start - 1 : part.start], text[part.end : part.end + 1]
+    inside = before + after in ("[]", "()", "【】", "「」", "（）")
+    return Part(part.text, part.start - 1, part.end + 1) if inside else part
+
+
+def kind_of(point: str) -> str | None:
+    """As which kind of badge a selling point may stand; None for one that is no badge."""
+    if ems(point) > _BADGE_EMS:
+        return None
+    return next((kind for kind in _KINDS if _patterns()[kind].search(point)), None)
+
+
+@cache
+def _patterns() -> dict[str, regex.Pattern[str]]:
+    data = yaml.safe_load((resources.files(__package__) / "data" / "badges.yaml").read_text("utf-8"))
+    return {kind: regex.compile(regex.sub(r"\s*\n?\s*\|(?=[\(\\^])", "|", data[kind]), regex.I) for kind in _KINDS}
+
+
+def messages(text: str, selling_points: Sequence[str], description: str = "") -> list[Message]:
+    """Ways to say an ad's text, from all of it to one selling point as headline; without repetition.
+
+    The headline is what the description names first - brand and kind of product -, or the text's first selling points, up to
+    about HEADLINE_EMS; a short text is a headline as it is. Others support it. Promotions, awards and sizes, of the text or of
+    other selling points that the inspection accepts, may be badges. Brackets around a selling point are left out.
+    """
+    text = clean_text(text)
+    parts = parts_of(text, selling_points)
+    if len(parts) == 1:
+        badges = _badges(parts[0].text, [], selling_points)
+        return [Message(parts[0].text, (), some, 1.0) for some in _fewer(badges)]
+    kinds = {part: kind_of(part.text) for part in parts}
+    spoken = [part for part in parts if kinds[part] is None] or parts[:1]
+    own = [(part.text, str(kinds[part])) for part in parts if part not in spoken]
+    badges = _badges(" ".join(part.text for part in spoken), own, selling_points)
+    wanted = 1 + min(len(spoken) - 1, _SUPPORT) + min(len(own), MAX_BADGES)
+    found: list[Message] = []
+    if len(spoken) == len(parts) and ems(text) <= HEADLINE_EMS:
+        found.append(Message(_slice(text, parts), (), (), 1.0))
+    for some in _fewer(badges):
+        told = sum(badge in own for badge in some)
+        for first in _headlines(spoken, description):
+            rest = [part for part in spoken if part not in first]
+            for kept in range(min(len(rest), _SUPPORT), -1, -1):
+                said = min(1.0, (len(first) + kept + told) / wanted)
+                support = tuple(part.text for part in rest[:kept])
+                found.append(Message(_slice(text, first), support, some, said))
+    refused = {m.headline for m in found if m.headline != text and not _accepted(m.headline, selling_points)}
+    return [message for message in dict.fromkeys(found) if message.headline not in refused] or found[-1:]
+
+
+def _headlines(parts: Sequence[Part], description: str) -> list[list[Part]]:
+    """Which parts may be the headline, those first that the description begins with."""
+    opening = _opening(description)
+    named = [part for part in parts if part.text.casefold() in opening]
+    runs = [list(parts[:count]) for count in range(len(parts), 0, -1)]
+    if named:
+        runs = [named[start:] for start in range(len(named))] + [named[:1]]
+    fitting = [run for run in runs if sum(ems(part.text) for part in run) + len(run) <= HEADLINE_EMS]
+    return fitting[:3] or runs[-1:]
+
+
+def _opening(description: str) -> str:
+    """What a description says first: brand and kind of product, until the details begin."""
+    return regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", clean_text(description).casefold(), maxsplit=1)[0]
+
+
+def _badges(said: str, own: list[tuple[str, str]], selling_points: Sequence[str]) -> list[tuple[str, str]]:
+    """Badges by kind: those that the text has, then others; nothing that is said already."""
+    found = dict(own)
+    for point in selling_points:
+        point = clean_text(point)
+        kind = kind_of(point)
+        fresh = point.casefold() not in said.casefold() and point not in found and kind not in found.values()
+        if kind and fresh and _accepted(point, [point]):
+            found[point] = kind
+    ranked = sorted(found.items(), key=lambda badge: _KINDS.index(badge[1]))
+    return ranked[:MAX_BADGES]
+
+
+def _accepted(text: str, selling_points: Sequence[str]) -> bool:
+    return bool(text_verdict(text, selling_points)["qualified"])
+
+
+def _fewer(badges: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:
+    return [tuple(badges[:count]) for count in range(len(badges), -1, -1)]
+
+
+def _slice(text: str, parts: Sequence[Part]) -> str:
+    """The text of these parts with the marks between them; where others were taken out, with the first mark of the gap."""
+    written = ""
+    for number, part in enumerate(parts):
+        if number:
+            gap = text[parts[number - 1].end : part.start]
+            written += gap if not any(c.isalnum() for c in gap) else _first_joiner(gap)
+        written += part.text
+    last = parts[-1].end
+    return written + ("!" if text[last : last + 1] == "!" else "")
+
+
+def _first_joiner(gap: str) -> str:
+    match = regex.match(r"\s*[,，、|｜;；]?\s*(?:[-–]\s)?", gap)
+    return match[0] if match and match[0] else " "

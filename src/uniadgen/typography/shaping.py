@@ -1,0 +1,111 @@
+"""Shaping: a line of text measured, and drawn as a mask of its letters. Pillow shapes through Raqm and HarfBuzz.
+
+type_ = Type(faces, language="zh-Hans")
+width = type_.width("轻便防水")                  # in ems
+line = type_.draw("轻便防水", 48)                # LineMask: coverage, and where the ink stands beside pen and baseline
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from uniadgen.typography.fonts import REFERENCE, Face, Faces, is_right_to_left
+
+Coverage = NDArray[np.uint8]
+
+# Letters are drawn larger and averaged down: their places are then not rounded to whole pixels, and hinting doesn't bend them.
+_FINE, _COARSE, _COARSE_FROM = 4, 2, 72
+
+
+@dataclass(frozen=True)
+class LineMask:
+    """A drawn line. ink: coverage 0..255 [h, w], cropped; left, top: of the ink, from the pen's start and the baseline."""
+
+    ink: Coverage
+    left: int
+    top: int
+
+
+@dataclass(frozen=True)
+class Type:
+    """Faces, the language of the text (BCP 47, None when unknown) and its direction."""
+
+    faces: Faces
+    language: str | None = None
+    rtl: bool = False
+
+    def width(self, text: str) -> float:
+        """The advance of a line, in ems."""
+        return sum(_advance(face, run, self.language, self.rtl) for face, run in self.faces.runs(text))
+
+    def bearings(self, text: str) -> tuple[float, float]:
+        """Empty space before the first and after the last ink of a line, in ems; what optical alignment takes away."""
+        runs = self.faces.runs(text)
+        left = _ink(*runs[0], self.language, self.rtl)[0]
+        face, run = runs[-1]
+        right = _advance(face, run, self.language, self.rtl) - _ink(face, run, self.language, self.rtl)[2]
+        return left, right
+
+    def cap_height(self, cjk: bool) -> float:
+        """Height of capitals, or of Chinese characters, above the baseline, in ems."""
+        return -_ink(self.faces.main, "国" if cjk and self.faces.main.covers("国") else "H", None, False)[1]
+
+    def descent(self, text: str) -> float:
+        """How far the ink of a line reaches below the baseline, in ems."""
+        return max(0.0, *(_ink(face, run, self.language, self.rtl)[3] for face, run in self.faces.runs(text)))
+
+    def ascent(self, text: str) -> float:
+        """How far the ink of a line reaches above the baseline, in ems."""
+        return max(0.0, *(-_ink(face, run, self.language, self.rtl)[1] for face, run in self.faces.runs(text)))
+
+    def draw(self, text: str, pixels: float) -> LineMask:
+        """The letters of a line at a size in pixels."""
+        scale = _FINE if pixels < _COARSE_FROM else _COARSE
+        large = max(1, round(pixels * scale))
+        pen, boxes = 0.0, []
+        for face, run in self.faces.runs(text):
+            font = face.at(large)
+            boxes.append((face, run, pen))
+            pen += font.getlength(run, direction=self._direction, language=self.language)
+        above, below, side = large * 2, large, large
+        canvas = Image.new("L", (int(pen) + 2 * side, above + below), 0)
+        drawing = ImageDraw.Draw(canvas)
+        for face, run, start in boxes:
+            drawing.text(
+                (side + start, above), run, fill=255, font=face.at(large), anchor="ls",
+                direction=self._direction, language=self.language,
+            )  # fmt: skip
+        box = canvas.getbbox()
+        if box is None:
+            return LineMask(np.zeros((0, 0), np.uint8), 0, 0)
+        # cropped to whole pixels of the result, then averaged down
+        left, top = (box[0] - side) // scale, (box[1] - above) // scale
+        right, bottom = -(-(box[2] - side) // scale), -(-(box[3] - above) // scale)
+        crop = canvas.crop((left * scale + side, top * scale + above, right * scale + side, bottom * scale + above))
+        return LineMask(np.asarray(crop.reduce(scale)), left, top)
+
+    @property
+    def _direction(self) -> str:
+        return "rtl" if self.rtl else "ltr"
+
+
+def type_of(faces: Faces, text: str) -> Type:
+    from uniadgen.typography.fonts import scripts
+
+    found = scripts(text)
+    names = {"Hiragana": "ja", "Katakana": "ja", "Hangul": "ko", "Han": "zh-Hans"}
+    return Type(faces, next((names[name] for name in found if name in names), None), is_right_to_left(text))
+
+
+@lru_cache(maxsize=4096)
+def _advance(face: Face, text: str, language: str | None, rtl: bool) -> float:
+    return face.at(REFERENCE).getlength(text, direction="rtl" if rtl else "ltr", language=language) / REFERENCE
+
+
+@lru_cache(maxsize=4096)
+def _ink(face: Face, text: str, language: str | None, rtl: bool) -> tuple[float, float, float, float]:
+    box = face.at(REFERENCE).getbbox(text, anchor="ls", direction="rtl" if rtl else "ltr", language=language)
+    return tuple(side / REFERENCE for side in box)  # type: ignore[return-value]

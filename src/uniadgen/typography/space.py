@@ -1,0 +1,180 @@
+"""Free space: where in a finished ad words may stand - off the product, off its shadow, off what is busy.
+
+    scene = read_scene(ad.image, ad.background, ad.placement)
+    scene.is_free(box)                     # no pixel of the product in it, nor within the gap around it
+    scene.business(box), scene.mean(box)   # how busy it is there, 0..1; its mean colour
+
+Boxes are (left, top, right, bottom) in pixels. The product is what the ad shows beyond its background, so a finished ad
+needs no cut-out.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from uniadgen.ads import Placement
+from uniadgen.typography.colours import luminances
+
+Box = tuple[int, int, int, int]
+Mask = NDArray[np.bool_]
+Plane = NDArray[np.float32]
+
+_CELLS = 192  # of the longer side, for what is judged coarsely
+_GAP = 0.025  # of the shorter side: words keep this far from the product
+_SHADOW = 0.35  # of the product's height, below it: where its shadow falls
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture as the layout sees it.
+
+    pixels [H, W, 3]; product [H, W]: the product with all that it encloses; kept [H, W]: 1 where the picture stays as it is
+    whatever is laid behind words, as it shows the product, down to 0; busy [h, w]: local contrast and edges in cells, 0..1;
+    light [h, w]: their luminance; place: of the product.
+    """
+
+    pixels: NDArray[np.uint8]
+    product: Mask
+    kept: Plane
+    busy: Plane
+    light: Plane
+    place: Box
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def short(self) -> int:
+        return min(self.width, self.height)
+
+    @property
+    def measure(self) -> float:
+        """What sizes of letters are relative to, in pixels: the side of a square of the same area."""
+        return float(np.sqrt(self.width * self.height))
+
+    @cached_property
+    def gap(self) -> int:
+        return max(4, round(_GAP * self.short))
+
+    @cached_property
+    def _product_sum(self) -> NDArray[Any]:
+        return _integral(self.product.astype(np.int64))
+
+    @cached_property
+    def _busy_sum(self) -> NDArray[Any]:
+        return _integral(self.busy.astype(np.float64))
+
+    def covered(self, box: Box, gap: int = 0) -> int:
+        """Pixels of the product in a box that is grown by `gap` to all sides."""
+        left, top, right, bottom = box
+        left, top = max(0, left - gap), max(0, top - gap)
+        right, bottom = min(self.width, right + gap), min(self.height, bottom + gap)
+        return 0 if right <= left or bottom <= top else int(_total(self._product_sum, (left, top, right, bottom)))
+
+    def is_free(self, box: Box) -> bool:
+        return self.covered(box, self.gap) == 0
+
+    def business(self, box: Box) -> float:
+        """How busy the picture is in a box, 0 (calm) to 1."""
+        scale = self.busy.shape[1] / self.width
+        cells = (int(box[0] * scale), int(box[1] * scale), -int(-box[2] * scale // 1), -int(-box[3] * scale // 1))
+        left, top = min(cells[0], self.busy.shape[1] - 1), min(cells[1], self.busy.shape[0] - 1)
+        right, bottom = min(max(cells[2], left + 1), self.busy.shape[1]), min(max(cells[3], top + 1), self.busy.shape[0])
+        return float(_total(self._busy_sum, (left, top, right, bottom)) / ((right - left) * (bottom - top)))
+
+    def extremes(self, box: Box) -> tuple[float, float]:
+        """The darkest and the brightest luminance in a box, coarsely: without the last hundredth at both ends."""
+        scale = self.light.shape[1] / self.width
+        part = self.light[int(box[1] * scale) : max(int(box[1] * scale) + 1, round(box[3] * scale)),
+                          int(box[0] * scale) : max(int(box[0] * scale) + 1, round(box[2] * scale))]  # fmt: skip
+        low, high = np.quantile(part, (0.01, 0.99))
+        return float(low), float(high)
+
+    def mean(self, box: Box) -> tuple[float, float, float]:
+        """The mean colour of a box."""
+        left, top, right, bottom = box
+        red, green, blue = self.pixels[top:bottom:3, left:right:3].reshape(-1, 3).mean(0)
+        return float(red), float(green), float(blue)
+
+
+def smoothed(plane: NDArray[Any], radius: int) -> Plane:
+    """Each value averaged with those around it, up to `radius` away in both directions; edges are repeated."""
+    for axis in (0, 1):
+        padded = np.pad(plane, [(radius + 1, radius) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
+        sums = padded.cumsum(axis, dtype=np.float64)
+        length = plane.shape[axis]
+        ends, starts = np.arange(2 * radius + 1, 2 * radius + 1 + length), np.arange(length)
+        plane = ((sums.take(ends, axis) - sums.take(starts, axis)) / (2 * radius + 1)).astype(np.float32)
+    return plane.astype(np.float32)
+
+
+def read_scene(image: Image.Image, background: Image.Image, placement: Placement) -> Scene:
+    """What a finished ad leaves free. image, background: RGB, of one size."""
+    pixels, plain = np.asarray(image.convert("RGB")), np.asarray(background.convert("RGB"))
+    place = (placement.left, placement.top, placement.left + placement.width, placement.top + placement.height)
+    changed = (pixels != plain).any(-1)
+    product = np.zeros_like(changed)
+    inside = changed[place[1] : place[3], place[0] : place[2]]
+    product[place[1] : place[3], place[0] : place[2]] = _enclosed(inside)
+    product |= changed
+    cells = _cells(image)
+    busy = _busy(cells, product, place, image.width)
+    return Scene(pixels, product, _kept(changed, float(np.sqrt(changed.size))), busy, luminances(np.asarray(cells)), place)
+
+
+def _cells(image: Image.Image) -> Image.Image:
+    scale = _CELLS / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.convert("RGB").resize(size, Image.Resampling.BOX)
+
+
+def _enclosed(mask: Mask) -> Mask:
+    """A mask with what lies between its pixels both in a row and in a column: a product has no windows for words."""
+    across = np.maximum.accumulate(mask, 1) & np.maximum.accumulate(mask[:, ::-1], 1)[:, ::-1]
+    down = np.maximum.accumulate(mask, 0) & np.maximum.accumulate(mask[::-1], 0)[::-1]
+    return across & down
+
+
+def _kept(changed: Mask, measure: float) -> Plane:
+    """1 where a pixel shows the product, if only in part: it stays as it is. Around it softly down to 0, so that a shade has no
+    hard rim there."""
+    around = smoothed(changed.astype(np.float32), max(2, round(0.006 * measure)))
+    kept: Plane = np.where(changed, np.float32(1), np.minimum(1, 1.6 * around)).astype(np.float32)
+    return kept
+
+
+def _busy(cells: Image.Image, product: Mask, place: Box, width: int) -> Plane:
+    """Local contrast and edges in cells; the product and the ground below it count as fully busy, its shadow in part."""
+    scale, size = cells.width / width, cells.size
+    grey = np.asarray(cells.convert("L"), np.float32) / 255
+    edges = np.zeros_like(grey)
+    edges[:, 1:] += np.abs(np.diff(grey, axis=1))
+    edges[1:] += np.abs(np.diff(grey, axis=0))
+    mean = smoothed(grey, 3)
+    spread = np.sqrt(np.maximum(smoothed(grey * grey, 3) - mean * mean, 0))
+    busy = np.clip(smoothed(edges, 2) * 6 + spread * 3, 0, 1)
+    covered = np.asarray(Image.fromarray(product.astype(np.uint8) * 255).resize(size, Image.Resampling.BOX)) > 0
+    busy[covered] = 1.0
+    left, right = (int(x * scale) for x in (place[0], place[2]))
+    bottom, height = int(place[3] * scale), (place[3] - place[1]) * scale
+    below = slice(max(0, bottom - 1), bottom + max(1, int(_SHADOW * height)))
+    busy[below, left:right] = np.maximum(busy[below, left:right], 0.5)
+    return busy
+
+
+def _integral(values: NDArray[Any]) -> NDArray[Any]:
+    return np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+
+
+def _total(sums: NDArray[Any], box: Box) -> float:
+    left, top, right, bottom = box
+    return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])

@@ -1,0 +1,157 @@
+"""An ad's words in its picture: legible, true, off the product, and the same every time."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from uniadgen.ad_files import load_ad, write_ad
+from uniadgen.ads import Ad, Placement
+from uniadgen.cli.main import main
+from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose
+from uniadgen.imaging.placing import place
+
+pytest.importorskip("fontTools", reason="needs the extra typeset")
+pytest.importorskip("uniseg", reason="needs the extra typeset")
+
+POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap", "Free Gift", "45 L"]
+CHINESE = ["轻便健身包", "防水", "可折叠", "买一送一", "45升"]
+
+
+def make_ad(text: str, points: list[str], size: tuple[int, int] = (512, 512), description: str = "", busy: bool = False) -> Ad:
+    """A red product on a wall of one colour, or on a chequered one."""
+    background = Image.new("RGB", size, (196, 205, 210))
+    drawing = ImageDraw.Draw(background)
+    for y in range(0, size[1], 16) if busy else ():
+        for x in range(0, size[0], 16):
+            drawing.rectangle((x, y, x + 15, y + 15), fill=(20, 30, 40) if (x + y) % 32 else (250, 240, 90))
+    cutout = Image.new("RGBA", (120, 100))
+    ImageDraw.Draw(cutout).ellipse((0, 0, 119, 99), fill=(170, 30, 40, 255))
+    standing = place(cutout, size)
+    image = compose(background, cutout, standing)
+    return Ad(image, text, background, standing, [], {}, 0, "none", description=description, selling_points=points)
+
+
+def product_pixels(ad: Ad) -> np.ndarray:
+    return (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
+
+
+@pytest.mark.parametrize("size", [(512, 512), (512, 640), (360, 640), (640, 360), (900, 300)])
+@pytest.mark.parametrize(
+    ("text", "points"), [("Joust Duffle Bag, Waterproof | 45 L", POINTS), ("轻便健身包 防水【买一送一】", CHINESE)]
+)
+def test_words_are_legible_and_off_the_product(text: str, points: list[str], size: tuple[int, int]) -> None:
+    ad = make_ad(text, points, size)
+    result = ad.typeset()
+    assert result.image.size == size
+    assert result.blocks[0].role == "headline"
+    changed = (np.asarray(result.image) != np.asarray(ad.image)).any(-1)
+    assert changed.any()
+    assert not (changed & product_pixels(ad)).any()
+    for block in result.blocks:
+        assert block.contrast >= (3.0 if block.role == "headline" else 4.5)
+        left, top, right, bottom = block.box
+        assert min(left, top) > 0
+        assert right < size[0]
+        assert bottom < size[1]
+
+
+def test_no_word_but_the_points() -> None:
+    result = make_ad("Waterproof, Joust Duffle Bag", POINTS, description="Joust duffle bag for the gym").typeset()
+    assert result.blocks[0].text == "Joust Duffle Bag"
+    for block in result.blocks:
+        assert all(part in POINTS for part in block.text.split(" · "))
+        assert " ".join(block.lines).split() == block.text.split() or " · " in block.text
+
+
+def test_the_same_ad_gives_the_same_bytes() -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    first, second = ad.typeset(), ad.typeset()
+    assert first.image.tobytes() == second.image.tobytes()
+    assert first.as_dict() == second.as_dict()
+
+
+def test_where_it_is_busy_the_words_get_something_behind_them() -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS, busy=True)
+    result = ad.typeset()
+    assert result.backing in ("shade", "plate")
+    assert all(block.contrast >= 3.0 for block in result.blocks)
+    product = np.asarray(ad.image)[product_pixels(ad)]
+    assert (np.asarray(result.image)[product_pixels(ad)] == product).all()  # it stays in front
+
+
+@pytest.mark.parametrize("layout", ["top", "left", "right"])
+def test_a_layout_that_is_named_is_kept(layout: str) -> None:
+    ad = make_ad("Duffle Bag", ["Duffle Bag"], (900, 600))
+    result = ad.typeset(layout=layout)  # type: ignore[arg-type]
+    left, _, right, bottom = result.blocks[0].box
+    place = ad.placement
+    assert result.layout == layout
+    assert {"top": bottom < place.top, "left": right < place.left, "right": left > place.left + place.width}[layout]
+
+
+def test_an_ad_too_small_for_any_word_is_refused() -> None:
+    with pytest.raises(InputError, match="64x64 pixels; make a larger ad"):
+        make_ad("Joust Duffle Bag", POINTS, (64, 64)).typeset()
+
+
+def test_a_script_without_a_font_is_named() -> None:
+    with pytest.raises(InputError, match=r"none here has the letter .* install Noto Sans CJK"):
+        make_ad("\U00030010", []).typeset()  # of an extension that no font of the chain has
+
+
+def test_emoji_are_left_out_with_a_note() -> None:
+    result = make_ad("Duffle Bag 😀", ["Duffle Bag 😀"]).typeset()
+    assert [block.text for block in result.blocks] == ["Duffle Bag"]
+    assert any("emoji" in note for note in result.notes)
+
+
+def test_command_sets_the_words_of_a_finished_ad(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    write_ad(ad, tmp_path, "ad-000")
+    assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words"), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record == json.loads((tmp_path / "words/ad-000.typeset.json").read_text("utf-8"))
+    assert record["blocks"][0].keys() >= {"text", "box", "font", "size", "colour", "contrast", "role"}
+    picture = Image.open(tmp_path / "words/ad-000.typeset.png")
+    assert picture.tobytes() == ad.typeset().image.tobytes()
+    assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words")]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words"), "--overwrite"]) == 0
+
+
+def test_a_finished_ad_is_read_as_it_was_written(tmp_path: Path) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS, description="A bag")
+    write_ad(ad, tmp_path, "ad-000")
+    read = load_ad(tmp_path / "ad-000.json", "ad")
+    assert (read.text, read.selling_points, read.description, read.placement) == (ad.text, POINTS, "A bag", ad.placement)
+    assert read.image.tobytes() == ad.image.tobytes()
+
+
+@pytest.mark.parametrize("damage", ["no json", "{}", "picture", "placement", "missing"])
+def test_what_is_no_finished_ad_is_one_line(damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_ad(make_ad("Joust Duffle Bag", POINTS), tmp_path, "ad-000")
+    path = tmp_path / "ad-000.json"
+    if damage == "picture":
+        Image.new("RGB", (512, 512)).save(tmp_path / "ad-000.png")
+    elif damage == "placement":
+        record = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(record | {"placement": {"left": 500, "top": 0, "width": 90, "height": 90}}), "utf-8")
+    elif damage == "missing":
+        (tmp_path / "ad-000.background.png").unlink()
+    else:
+        path.write_text(damage, "utf-8")
+    assert main(["typeset", str(path), "--out", str(tmp_path / "words")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("uniadgen: argument AD.json: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "words").exists()
+
+
+def test_a_placement_without_a_product_is_no_obstacle() -> None:
+    plain = Image.new("RGB", (512, 512), "white")
+    ad = Ad(plain, "Bag", plain, Placement(200, 200, 80, 80), [], {}, 0, "none", selling_points=["Bag"])
+    assert ad.typeset().blocks[0].text == "Bag"
