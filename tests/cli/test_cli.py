@@ -168,8 +168,10 @@ def test_ads_are_made_in_batches_and_their_seeds_count_on(folder: Path, monkeypa
     assert FakeGenerator.batches[3:] == [2, 1]  # large pictures are not all held at once
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without a GPU")
-@pytest.mark.parametrize(("device", "named"), [("cuda", "no CUDA device"), ("gpu", "unknown"), ("cuda:x", "unknown")])
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="for machines without a GPU")
+@pytest.mark.parametrize(
+    ("device", "named"), [("cuda", "no CUDA device"), ("mps", "compute on it"), ("gpu", "unknown"), ("cuda:x", "unknown")]
+)
 def test_devices_that_are_not_there(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, device: str, named: str
 ) -> None:

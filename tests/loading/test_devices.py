@@ -51,6 +51,15 @@ def test_without_a_gpu(model: UnifiedModel) -> None:
         resolve_devices("cuda:1", model, torch.float32)
 
 
+@pytest.mark.parametrize("device", ["mps", "xpu", "xla", "hpu", "mtia", "vulkan", "ipu", "privateuseone", "quantum", "cpu:x"])
+def test_devices_that_cannot_be_used_here(device: str, model: UnifiedModel) -> None:
+    if device == "mps" and torch.backends.mps.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(InputError, match=device) as caught:
+        resolve_devices(device, model, torch.float32)
+    assert "\n" not in str(caught.value)
+
+
 def test_auto_fills_one_gpu_after_the_other() -> None:
     assert fill([100], [10] * 3, 20) == [0, 0, 0]
     assert fill([50, 100], [10] * 5, 20) == [0, 0, 0, 1, 1]
@@ -84,7 +93,8 @@ torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 with torch.device("meta"):
     model = UnifiedModel(tiny()).eval()
-where = resolve_devices({"": "fakegpu:0", "decoder.blocks.1": "fakegpu:1"}, model, torch.float32)
+with FakeTensorMode():
+    where = resolve_devices({"": "fakegpu:0", "decoder.blocks.1": "fakegpu:1"}, model, torch.float32)
 state = {name: (tuple(t.shape), t.dtype) for name, t in model.state_dict().items()}
 first, second = torch.device("fakegpu:0"), torch.device("fakegpu:1")
 with FakeTensorMode(allow_non_fake_inputs=True):

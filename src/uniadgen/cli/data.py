@@ -11,7 +11,6 @@ Exit codes: 0 fine, 1 problems found, 2 bad input. Bad records that --skip-bad l
 import argparse
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,8 +155,6 @@ def convert(arguments: argparse.Namespace) -> None:
                 raise InputError(f"argument --out: {quoted(out)} is a folder; name a JSON file")
             message = f"{export_pad1m(source, out, progress):,} records in {quoted(out)}"
         else:
-            if not re.fullmatch(r"[\w-]{1,40}", arguments.split):
-                raise InputError(f"argument --split: {quoted(arguments.split)} is no name; use letters, digits, - and _")
             images = [_path(folder, "--images") for folder in arguments.images]
             processes = _worthwhile(source, arguments.workers, images)
             done = convert_pad1m(source, out, images, arguments.split, arguments.skip_bad, processes, progress)
@@ -215,8 +212,6 @@ def similarity(arguments: argparse.Namespace) -> None:
 def encode(arguments: argparse.Namespace) -> None:
     """Encode what is not yet encoded and say what there is."""
     with progress_bar() as progress:
-        import torch
-
         from uniadgen.data.encoding import encode_creatives
         from uniadgen.data.similarity import load_embedder
         from uniadgen.loading.checkpoint import load_tokenizer
@@ -224,10 +219,6 @@ def encode(arguments: argparse.Namespace) -> None:
 
         folder = _path(arguments.data, "DIR")
         [device] = named_devices(arguments.device or "auto")
-        try:
-            torch.zeros(1, device=device)
-        except (RuntimeError, AssertionError):
-            raise InputError(f"argument --device: {quoted(arguments.device)} is not usable here; use cpu or cuda") from None
         tokenizer, config = load_tokenizer(_path(arguments.tokenizer, "--tokenizer"), device)
         embedder = load_embedder(arguments.embedder)
         count = encode_creatives(

@@ -1,25 +1,16 @@
 """`uniadgen evaluate`: generate for a split, measure, and write tables and a report (docs/evaluation.md)."""
 
 import argparse
-import os
-import platform
 import re
 import shlex
 import sys
-import time
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from uniadgen.cli.arguments import add_limit, add_seed, number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
-from uniadgen.files import check_out
 from uniadgen.rng import MAX_SEED
 from uniadgen.words import quoted
-
-GALLERY, CLICKS = 24, 20  # shoppers shown in the report, and clicks of each
 
 
 def add_evaluate(verb: argparse.ArgumentParser) -> None:
@@ -47,97 +38,34 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from uniadgen.ablations import check_ablations
-    from uniadgen.evaluation.figures import LEAST_SHOPPERS, judge_ads, oracle_values, summarise, targets
-    from uniadgen.evaluation.picture_sets import judge_pictures
-    from uniadgen.evaluation.protocol import check_samplings, conditions, generate_all, generate_variants, load_cases
-    from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
-    from uniadgen.evaluation.systems import generated_outputs, read_system
-    from uniadgen.loading.background_encoder import load_encoder
-    from uniadgen.metrics.metric import Judge
-    from uniadgen.pipeline.generator import AdGenerator
+    """Evaluate, and say where the results are."""
+    lengths, systems = _lengths(arguments.history_length), _systems(arguments.outputs)
+    from uniadgen.evaluation.figures import LEAST_SHOPPERS
+    from uniadgen.evaluation.run import Evaluation
+    from uniadgen.evaluation.run import evaluate as run
 
-    began = time.perf_counter()
-    out, data = Path(arguments.out), Path(arguments.data)
-    check_out(out)
-    lengths = _lengths(arguments.history_length)
-    samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
-    parts = check_ablations([name for name in (arguments.without or "").split(",") if name], "argument --without")
-    systems = _systems(arguments.outputs)
-    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
-    cases = load_cases(data, arguments.split, arguments.limit)
-    others = {name: read_system(path, [case.id for case in cases]) for name, path in systems.items()}
-    for name, system in others.items():
-        for line in system.notes():
-            print_line(f"--outputs {name}: {line}", sys.stderr)
-    generator = AdGenerator.from_pretrained(arguments.model)
-    full = generator.model.config.preference.clicks
-    wanted = conditions(lengths, samplings, full, parts)
-    started = time.perf_counter()
+    out = Path(arguments.out)
+    evaluation = Evaluation(
+        data=Path(arguments.data),
+        out=out,
+        model=arguments.model,
+        lengths=lengths,
+        samplings=_names(arguments.sampling),
+        without=_names(arguments.without),
+        split=arguments.split,
+        limit=arguments.limit,
+        guidance=arguments.guidance,
+        encoder=Path(arguments.encoder) if arguments.encoder else None,
+        systems=systems,
+        seed=arguments.seed,
+        command=_command(arguments),
+    )
     with progress_bar() as progress:
-        generate_all(generator, data, cases, wanted, out, arguments.guidance, progress, arguments.seed)
-        variants = generate_variants(generator, cases, out, arguments.guidance, arguments.seed)
-    generating = time.perf_counter() - started
-    judge = Judge(encoder, data, arguments.split)
-    names = [case.id for case in cases]
-    made = {c.name: generated_outputs(out / "ads" / c.name, names) for c in wanted}
-    judgements = {name: judge_ads(cases, outputs, judge) for name, outputs in made.items()}
-    rows = {name: judgement.rows for name, judgement in judgements.items()}
-    oracle = oracle_values(cases, data, encoder)
-    judged = {name: judge_ads(cases, system.ads, judge).rows for name, system in others.items()}
-    summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
-    # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
-    seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
-    pictures = {"ours": judge_pictures(list(made[f"length-{full}"].values()), judge, variants)}
-    pictures |= {name: judge_pictures(list(system.ads.values()), judge) for name, system in others.items()}
-    whole = judgements[f"length-{full}"]
-    results: dict[str, Any] = {
-        "history_length": {str(c.length): summaries[c.name] for c in wanted if c.name.startswith("length-")},
-        "sampling": {
-            name: summaries[f"length-{full}" if name == "product-similarity" else f"sampling-{name}"] for name in samplings
-        },
-        "oracle": summarise(oracle).as_dict(),
-        "swapped": summaries["swapped"],
-        "parts": _parts(parts, rows, summaries, f"length-{full}"),
-        "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
-        "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
-        "pictures": pictures,
-        "targets": targets(rows, f"length-{full}", oracle),
-        **whole.about,
-        "signatures": whole.signatures,
-        "model": generator.model.config.name,
-        "encoder": Path(arguments.encoder).name if arguments.encoder else "embedded",
-        "data": data.resolve().name,
-        "split": arguments.split,
-        "shoppers": len(cases),
-        "least_shoppers": LEAST_SHOPPERS,
-        "seed": arguments.seed,
-        "command": _command(arguments),
-        "machine": _machine(),
-        "date": date.today().isoformat(),
-        "seconds_generating": round(seconds, 1),
-        "seconds": round(seconds + time.perf_counter() - began - generating, 1),
-    }
-    write_results(out, results)
-    write_markdown(out, results)
-    seeds = {case.id: arguments.seed + number for number, case in enumerate(cases)}
-    write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
-    ads = {name: system.ads for name, system in others.items()}
-    write_report(out, results, _gallery(cases[:GALLERY], made, rows, ads, full))
-    print_line(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
-    if len(cases) < LEAST_SHOPPERS:
+        results = run(evaluation, progress, lambda line: print_line(line, sys.stderr))
+    shoppers = results["shoppers"]
+    print_line(f"{shoppers} shoppers: {out / 'results.json'}, {out / 'report.html'}")
+    if shoppers < LEAST_SHOPPERS:
         print_line(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
-
-
-def _parts(
-    parts: Sequence[str], rows: dict[str, dict[str, dict[str, float]]], summaries: dict[str, dict[str, Any]], whole: str
-) -> dict[str, dict[str, Any]]:
-    """The figures with all parts of the method, and without each of `parts` those and what they differ by; {} for no parts."""
-    from uniadgen.evaluation.figures import differences
-
-    without = {part: f"without-{part}" for part in parts}
-    taken = {part: summaries[name] | differences(rows[name], rows[whole]) for part, name in without.items()}
-    return {"whole": summaries[whole], **taken} if parts else {}
 
 
 def _command(arguments: argparse.Namespace) -> str:
@@ -166,71 +94,15 @@ def _command(arguments: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _machine() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    name = platform.processor() or platform.machine()
-    try:
-        match = re.search("model name.*: (.+)", Path("/proc/cpuinfo").read_text("utf-8"))
-    except OSError:  # no Linux
-        match = None
-    return f"{cores} core{'s' if cores > 1 else ''} of {match[1].strip() if match else name}"
-
-
-def _gallery(
-    cases: list[Any],
-    made: dict[str, dict[str, Any]],
-    rows: dict[str, dict[str, dict[str, float]]],
-    others: dict[str, dict[str, Any]],
-    full: int,
-) -> list[Any]:
-    from uniadgen.evaluation.report import GalleryAd, GalleryEntry
-    from uniadgen.imaging.loading import load_rgb
-
-    columns = (("no history", "length-0"), ("with their history", f"length-{full}"), ("with the other's history", "swapped"))
-    entries = []
-    for case in cases:
-        ads = [GalleryAd("the ad they truly clicked", case.true_ad, case.true_text)]
-        for title, name in columns:
-            if name in made:
-                output = made[name][case.id]
-                figures = _figures(rows[name][case.id])
-                ads.append(GalleryAd(title, load_rgb(output.ad, quoted(output.ad)), output.text, figures))
-        for title, outputs in others.items():
-            if case.id in outputs:
-                output = outputs[case.id]
-                ads.append(GalleryAd(title, load_rgb(output.ad, quoted(output.ad)), output.text or ""))
-        about = [("product", case.product.description), ("selling points", " · ".join(case.product.selling_points))]
-        taste = case.taste or {}
-        if case.department in taste.get("families", {}):
-            about.append((f"prefers for {case.department}", ", ".join(taste["families"][case.department])))
-        sampled, other = made[f"length-{full}"][case.id].sampled, made["swapped"][case.id].sampled
-        clicks = _gallery_clicks(case.history, sampled), _gallery_clicks(case.other_history, other)
-        entries.append(GalleryEntry(f"Shopper {case.id} (the other one: {case.other})", about, *clicks, ads))
-    return entries
-
-
-def _gallery_clicks(history: list[Any], sampled: tuple[int, ...]) -> list[Any]:
-    """The sampled clicks and the latest others, oldest first, at most CLICKS."""
-    from uniadgen.evaluation.report import GalleryClick
-
-    rest = [i for i in range(len(history)) if i not in sampled]
-    room = max(0, CLICKS - len(sampled))
-    kept = sorted([*sampled, *(rest[-room:] if room else [])])
-    return [GalleryClick(history[i].image, history[i].text, i in sampled) for i in kept]
-
-
-def _figures(row: dict[str, float]) -> str:
-    from uniadgen.metrics.registry import ad_figures
-
-    figures = [figure for figure in ad_figures() if figure.follows_taste and figure.name in row]
-    return ", ".join(f"{figure.title} {row[figure.name]:.{min(figure.digits, 2)}f}" for figure in figures)
-
-
 def _lengths(text: str) -> list[int]:
     lengths = text.split(",")
     if not all(re.fullmatch("[0-9]{1,3}", value) for value in lengths):
         raise InputError(f"argument --history-length: {quoted(text)} is no list of numbers such as 0,3,10")
     return [int(value) for value in lengths]
+
+
+def _names(text: str | None) -> list[str]:
+    return [name for name in (text or "").split(",") if name]
 
 
 def _systems(given: list[str]) -> dict[str, Path]:

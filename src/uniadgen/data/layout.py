@@ -23,7 +23,9 @@ import pyarrow.parquet as pq
 from uniadgen.ads import Placement
 from uniadgen.data import tables
 from uniadgen.data.tables import Table
+from uniadgen.errors import InputError
 from uniadgen.files import make_folder, whole_file
+from uniadgen.words import quoted
 
 Row = dict[str, Any]
 Fractions = tuple[float, float, float, float]  # left, top, width, height
@@ -147,6 +149,23 @@ def open_table(folder: Path, name: TableName, columns: Sequence[str] | None) -> 
     """A table of a data set. Raises InputError for a missing or damaged one, or one without these columns (None: its own)."""
     schema = SCHEMAS[name] if name != "creatives" else pa.schema([*CREATIVES, *ENCODED])
     return tables.open_table(table_path(folder, name), schema, _needed(name) if columns is None else columns)
+
+
+def split_problem(name: object) -> str | None:
+    """What is wrong with the name of a split; None for one of SPLITS."""
+    return None if name in SPLITS else f"{quoted(name)} is unknown; use {', '.join(SPLITS)}"
+
+
+def check_split(name: str, what: str = "argument --split") -> str:
+    """The name, if it is one of SPLITS. Raises InputError that starts with `what`."""
+    if problem := split_problem(name):
+        raise InputError(f"{what}: {problem}")
+    return name
+
+
+def empty_split(folder: Path, split: str, rows: str) -> str:
+    """What to say of a data set that has no rows of a kind in a split."""
+    return f"argument --split: {quoted(folder)} has no {rows} in its split {split}; name another split"
 
 
 def _needed(name: TableName) -> list[str]:

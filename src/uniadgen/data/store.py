@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from uniadgen.data import joins
 from uniadgen.data.encoding import encoded_settings, table_digest
-from uniadgen.data.layout import SPLITS, check_rows, foreground_problem, iter_rows, open_table, table_path
+from uniadgen.data.layout import SPLITS, check_rows, check_split, foreground_problem, iter_rows, open_table, table_path
 from uniadgen.errors import InputError
 from uniadgen.files import scratch_folder, writing
 from uniadgen.model.sequence import ad_text_ids
@@ -216,9 +216,7 @@ _ENCODE_AGAIN = "drop the columns of `uniadgen data encode` and run it again"
 
 
 def _split(name: str, what: str) -> int:
-    if name not in SPLITS:
-        raise InputError(f"{what}: split {quoted(name)} is unknown; use {', '.join(SPLITS)}")
-    return SPLITS.index(name)
+    return SPLITS.index(check_split(name, f"{what}, split"))
 
 
 def _write_users(folder: Path, made: Path) -> None:

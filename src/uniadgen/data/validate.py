@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from uniadgen.data import joins, tables
 from uniadgen.data.labels import LABELS, TASTES, labels_path, parse_taste, tastes_path
-from uniadgen.data.layout import OPTIONAL, SCHEMAS, SPLITS, Row, TableName, foreground_problem, open_table, table_path
+from uniadgen.data.layout import OPTIONAL, SCHEMAS, Row, TableName, foreground_problem, open_table, split_problem, table_path
 from uniadgen.data.pad1m.json_list import (
     CHUNK_BYTES,
     Chunk,
@@ -541,8 +541,8 @@ def _user_checks(row: Row) -> Iterator[Finding]:
 
 
 def _split_problem(split: str | None) -> Iterator[Finding]:
-    if split is not None and split not in SPLITS:
-        yield "split", f"{quoted(split)} is unknown; use {', '.join(SPLITS)}"
+    if split is not None and (problem := split_problem(split)):
+        yield "split", problem
 
 
 def _repeated(folder: Path, name: TableName) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.clicks.sampling import check_sampling
 from uniadgen.data.encoding import table_digest
 from uniadgen.data.labels import Labels, open_labels
-from uniadgen.data.layout import SPLITS, iter_rows, table_path
+from uniadgen.data.layout import check_split, empty_split, iter_rows, table_path
 from uniadgen.errors import InputError
 from uniadgen.files import make_folder, write_text
 from uniadgen.imaging.colour import flatten
@@ -58,12 +58,11 @@ def conditions(lengths: Sequence[int], samplings: Sequence[str], full: int, part
 
 def load_cases(data: Path, split: str, limit: int | None) -> list[Case]:
     """The shoppers of a split in the order of users.parquet, at most `limit`. Raises InputError."""
-    if split not in SPLITS:
-        raise InputError(f"argument --split: {quoted(split)} is unknown; use {', '.join(SPLITS)}")
+    check_split(split)
     whole = [row for row in iter_rows(data, "users") if row["split"] == split]
     users = whole[:limit]
     if not users:
-        raise InputError(f"data folder {quoted(data)}: no users in the split {split}; name another split")
+        raise InputError(empty_split(data, split, "users"))
     # Half a split further on, whatever the limit: a run that is continued with more shoppers swaps the same histories.
     others = [whole[(number + len(whole) // 2) % len(whole)] for number in range(len(users))]
     labels = open_labels(data)

@@ -130,6 +130,7 @@ def _mapped(devices: Mapping[str, Device], blocks: int) -> Devices:
 
 
 def _device(device: Device) -> torch.device:
+    """Raises InputError for a device that torch doesn't know, that isn't there, or that can't be computed on."""
     try:
         chosen = torch.device(device)
     except (RuntimeError, TypeError):
@@ -140,4 +141,9 @@ def _device(device: Device) -> torch.device:
         chosen = torch.device("cuda", torch.cuda.current_device() if chosen.index is None else chosen.index)
         if chosen.index >= torch.cuda.device_count():
             raise InputError(f"device {device}: there are {torch.cuda.device_count()} CUDA devices, counted from cuda:0")
+    if chosen.type not in ("cpu", "meta"):  # which names torch knows depends on its build, what works on the machine
+        try:
+            torch.zeros(1, device=chosen).add_(1).cpu()
+        except (RuntimeError, AssertionError, NotImplementedError, ImportError):
+            raise InputError(f"device {device}: this machine or this build of torch can't compute on it; use cpu") from None
     return chosen

@@ -164,8 +164,9 @@ def real_features(judge: Judge, split: str, kind: Kind) -> PictureFeatures:
 
 def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen]:
     """Plates, or finished ads, of a split, with the boxes of their products. Raises NoRealPictures where there are none."""
-    from uniadgen.data.layout import iter_rows
+    from uniadgen.data.layout import check_split, empty_split, iter_rows
 
+    check_split(split)
     any_read = False
     for row in iter_rows(data, "creatives", ("id", "split", "placement", kind), 64):
         if row["split"] == split and row[kind] is not None:
@@ -173,9 +174,7 @@ def real_pictures(data: Path, split: str, kind: Kind = "plate") -> Iterator[Seen
             picture = flatten(load_stored(row[kind], f"creative {quoted(row['id'])}, {kind}"))
             yield picture, tuple(row["placement"]) if row["placement"] else None
     if not any_read:
-        raise NoRealPictures(
-            f"argument --data: {quoted(data)} has no {kind}s in the split {quoted(split)}; name another split or --kind"
-        )
+        raise NoRealPictures(empty_split(data, split, f"{kind}s"))
 
 
 def folder_pictures(folder: Path, kind: Kind = "plate") -> Iterator[Seen]:

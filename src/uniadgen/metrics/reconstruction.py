@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.data.encoding import Cutouts, ad_pixels, plate_pixels
-from uniadgen.data.layout import Row, open_table, read_creatives
+from uniadgen.data.layout import Row, check_split, empty_split, open_table, read_creatives
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import picture_size
 from uniadgen.metrics.crispness import Crispness, CrispnessOf, crispness_of, ratios
@@ -148,11 +148,11 @@ def ssim(first: Tensor, second: Tensor) -> Tensor:
 
 def _chosen(data: Path, split: str, limit: int | None) -> list[int]:
     """The creatives of a split, at most `limit`, by their numbers in the table. Raises InputError when there are none."""
+    check_split(split)
     splits = read_creatives(data, ("split",))["split"].to_pylist()
     rows = [row for row, name in enumerate(splits) if name == split]
     if not rows:
-        names = ", ".join(map(quoted, sorted(set(splits)))) or "none"
-        raise InputError(f"argument --split: {quoted(split)} has no creatives in {quoted(data)}; its splits are: {names}")
+        raise InputError(empty_split(data, split, "creatives"))
     # creatives of a product stand side by side: the first ones would show few products
     count = min(len(rows), limit or len(rows))
     return [rows[number * len(rows) // count] for number in range(count)]

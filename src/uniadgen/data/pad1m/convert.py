@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from uniadgen.data.layout import TableName, open_table, table_path
+from uniadgen.data.layout import TableName, check_split, open_table, table_path
 from uniadgen.data.pad1m import records as pad1m
 from uniadgen.data.pad1m.json_list import CHUNK_BYTES, Chunk, JsonList, map_chunks, open_list, read_chunk, workers
 from uniadgen.data.tables import Table
@@ -121,6 +121,7 @@ def convert_pad1m(
     skip_bad: leave bad records out and list their problems in skipped.jsonl, where otherwise the first one is refused.
     progress: called with (pass, done, in all). Raises InputError for bad input, OSError for a full disk.
     """
+    check_split(split)
     check_folders(images)
     source = open_list(path)
     job = _Job(_VERSION, path.stat().st_size, _digest(path), chunk_bytes, split, tuple(str(f.resolve()) for f in images))
