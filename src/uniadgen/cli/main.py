@@ -40,6 +40,8 @@ class Verb:
 VERBS = (
     Verb("generate", "make ads for one product and one shopper", "generate"),
     Verb("typeset", "set the text of finished ads into their pictures", "typeset"),
+    Verb("cutout", "cut a product out of its photo", "cutout"),
+    Verb("fetch", "get what is too large or too special to be installed with the package", "cutout"),
     Verb("demo", "one product, two shoppers, two ads", "generate"),
     Verb("serve", "make ads for whoever asks over HTTP", "serve"),
     Verb("bench", "how fast ads are made, beside peers in the same run", "bench"),
@@ -54,6 +56,7 @@ VERBS = (
 
 # Packages that commands import when they need them, and the extra that brings each.
 EXTRAS = {
+    "onnxruntime": "cutout",
     **dict.fromkeys(("accelerate", "duckdb", "msgspec", "pyarrow"), "data"),
     "jinja2": "metrics",
     **dict.fromkeys(("c2pa", "cryptography"), "provenance"),

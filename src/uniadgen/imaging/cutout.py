@@ -1,10 +1,11 @@
-"""Cutting out: the product alone, RGBA, from a picture that is a cut-out already or a photo on a plain backdrop.
+"""Cutting out: the product alone, RGBA, from a picture that is a cut-out already, or from a photo.
 
     cutout, notes = read_product("bag.jpg", "product.image")    # RGBA, and what was assumed
     cutout = cut_out(picture, "product.image")                  # of a picture that is open already
 
-A photo is parted by colour: what has the backdrop's colour and is connected with the border goes, and so does a soft shadow on
-it. What this can't decide is refused, or said in a note; nothing is silently taken for a cut-out that may be none.
+A photo on a plain backdrop is parted by colour: what has the backdrop's colour and is connected with the border goes, and so
+does a soft shadow on it. Other photos are left to a network (`segmenting`), where it is installed. What this can't decide is
+refused, or said in a note; nothing is silently taken for a cut-out that may be none.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from PIL import Image, ImageFilter
 
 from uniadgen.ads import Picture
 from uniadgen.errors import InputError
+from uniadgen.imaging.components import Mask, components
 from uniadgen.imaging.loading import PRODUCT_PIXELS, load_picture, picture_size
+from uniadgen.imaging.segmenting import is_installed, segment
 
 _NEARLY_OPAQUE = 250  # a photo whose alpha never falls below this has no transparency worth the name
 _PLAIN_SHARE = 0.95  # of the border; the product may touch the rest
@@ -45,9 +48,7 @@ _DOUBT_NOTE = (
 )
 _CONSTANT_NOTE = "the picture's transparency is the same everywhere and was ignored"
 
-Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
-Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def cut_out(image: Image.Image, what: str) -> Image.Image:
 
     What is removed is the backdrop's colour as far as it is connected with the border, and a soft shadow that falls on it.
     Areas of that colour enclosed by the product stay opaque, because a white label is no hole. Edge pixels become partly
-    transparent and lose the backdrop's tint. Raises InputError when nothing is visible, or when the border of an opaque picture
-    isn't one plain colour.
+    transparent and lose the backdrop's tint. Any other photo is segmented by a network, where it is installed. Raises
+    InputError when nothing is visible, or when the product can't be told from its background.
     """
     return _cut(image, what)[0]
 
@@ -95,7 +96,16 @@ def _cut(image: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
         return image, _doubts(image)
     constant = image.mode == "RGBA" and image.getchannel("A").getextrema()[0] < _NEARLY_OPAQUE  # type: ignore[operator]
     rgb = np.asarray(image.convert("RGB"))
-    backdrop = _backdrop(rgb, what)
+    backdrop = _backdrop(rgb)
+    if backdrop is None:
+        if not is_installed():
+            raise InputError(
+                f"{what}: the picture has no transparency and its border is not one plain colour; "
+                "supply a cut-out with a transparent background (PNG or WebP) or a photo on a plain backdrop, or let "
+                'a network cut out photos on any background: pip install "uniadgen[cutout]", then `uniadgen fetch cutout`'
+            )
+        cutout, notes = segment(image.convert("RGB"), what)
+        return cutout, [*notes, *([_CONSTANT_NOTE] if constant else []), *_small(cutout)]
     difference = _difference(rgb, backdrop.colour)
     product = _without_specks(~_reached_from_border(difference <= backdrop.tolerance))
     product = _without_ripples(product, difference)
@@ -154,16 +164,13 @@ def _small(cutout: Image.Image) -> list[str]:
 # Parting a photo ---------------------------------------------------------------------------------------------------------
 
 
-def _backdrop(rgb: Pixels, what: str) -> _Backdrop:
-    """The one colour of the picture's border. Raises InputError when there is none."""
+def _backdrop(rgb: Pixels) -> _Backdrop | None:
+    """The one colour of the picture's border; None when there is none."""
     border = np.concatenate([rgb[0], rgb[-1], rgb[1:-1, 0], rgb[1:-1, -1]])
     colour = np.median(border, axis=0).astype(np.uint8)
     deviation = _difference(border[None], colour)[0]
     if min(rgb.shape[:2]) < 3 or np.mean(deviation <= _PLAIN_TOLERANCE) < _PLAIN_SHARE:
-        raise InputError(
-            f"{what}: the picture has no transparency and its border is not one plain colour; "
-            "supply a cut-out with a transparent background (PNG or WebP) or a photo on a plain backdrop"
-        )
+        return None
     noise = float(np.percentile(deviation[deviation <= _PLAIN_TOLERANCE], 99))
     return _Backdrop(colour, min(max(_LEAST_TOLERANCE, round(2 * noise) + 4), _GREATEST_TOLERANCE))
 
@@ -211,37 +218,6 @@ def _plausible(shadow: Mask, product: Mask) -> bool:
         enclosed &= np.logical_or.accumulate(product, axis)
         enclosed &= np.flip(np.logical_or.accumulate(np.flip(product, axis), axis), axis)
     return int(enclosed.sum()) <= _ENCLOSED * area
-
-
-def components(mask: Mask) -> Numbers:
-    """Label the 4-connected parts of a mask: [H, W], -1 outside; a part's label is the number of its first run of pixels.
-
-    Runs of pixels in a row are the nodes, overlaps of runs in neighbouring rows the edges; labels shrink to the smallest
-    of their part, with path compression, so that even a spiral takes a handful of rounds.
-    """
-    starts = mask.copy()
-    starts[:, 1:] &= ~mask[:, :-1]
-    run = np.cumsum(starts.reshape(-1), dtype=np.int32).reshape(mask.shape) - 1
-    both = mask[:-1] & mask[1:]
-    above, below = run[:-1][both], run[1:][both]
-    new = (np.diff(above, prepend=-1) != 0) | (np.diff(below, prepend=-1) != 0)  # one edge per overlap, not one per pixel
-    above, below = above[new], below[new]
-    label = np.arange(int(run.max()) + 1, dtype=np.int32)
-    while True:
-        least = np.minimum(label[above], label[below])
-        smaller = label.copy()
-        np.minimum.at(smaller, label[above], least)
-        np.minimum.at(smaller, label[below], least)
-        while not np.array_equal(smaller, shorter := smaller[smaller]):
-            smaller = shorter
-        if np.array_equal(smaller, label):
-            break
-        label = smaller
-    if not label.size:
-        return np.full(mask.shape, -1, np.int32)
-    labels: Numbers = label[np.maximum(run, 0)]
-    labels[~mask] = -1
-    return labels
 
 
 def _reached_from_border(mask: Mask) -> Mask:

@@ -22,8 +22,8 @@ from PIL import Image
 
 from uniadgen.ads import Posture, Stance
 from uniadgen.errors import InputError
+from uniadgen.imaging.components import components
 from uniadgen.imaging.contact import find_contact
-from uniadgen.imaging.cutout import components
 
 LEAST_CM, GREATEST_CM = 0.5, 2000.0
 POSTURES: tuple[Posture, ...] = ("stands", "lies", "hangs")

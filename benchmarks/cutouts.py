@@ -1,0 +1,67 @@
+"""How well photos are cut out: products whose true alpha is known, laid over pictures that nobody has seen.
+
+    python benchmarks/cutouts.py PRODUCTS BACKGROUNDS --limit 24 [--out DIR]
+
+PRODUCTS is a folder of cut-outs (PNG or WebP with transparency), BACKGROUNDS one of pictures; each product is placed on each
+of `--limit` backgrounds of 768 x 768 pixels, with its shadow. Printed are the mean intersection over union of what is more
+than half opaque, the mean absolute error of alpha over the picture, and how many were refused.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose, fitted_cutout
+from uniadgen.imaging.placing import place
+from uniadgen.imaging.segmenting import segment
+from uniadgen.imaging.shadow import with_shadow
+
+SIDE = 768
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("products", type=Path)
+    parser.add_argument("backgrounds", type=Path)
+    parser.add_argument("--limit", type=int, default=24)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    backgrounds = sorted(p for p in arguments.backgrounds.rglob("*") if p.suffix in (".png", ".webp", ".jpg"))
+    backgrounds = [path for path in backgrounds if "cutout" not in path.name]
+    backgrounds = backgrounds[:: max(1, len(backgrounds) // arguments.limit)][: arguments.limit]
+    every: list[tuple[float, float]] = []
+    refused = 0
+    for path in sorted(p for p in arguments.products.iterdir() if p.suffix in (".png", ".webp")):
+        cutout = Image.open(path).convert("RGBA")
+        figures = []
+        for number, file in enumerate(backgrounds):
+            scene = Image.open(file).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+            where = place(cutout, scene.size)
+            photo = compose(with_shadow(scene, cutout, where, "stands"), cutout, where)
+            truth = np.zeros((SIDE, SIDE))
+            alpha = np.asarray(fitted_cutout(cutout, where).getchannel("A"), float) / 255
+            truth[where.top : where.top + where.height, where.left : where.left + where.width] = alpha
+            try:
+                found = segment(photo, "photo")[0]
+            except InputError as error:
+                refused += 1
+                print(path.name, file.name, error)
+                continue
+            guess = np.asarray(found.getchannel("A"), float) / 255
+            both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
+            figures.append((both.sum() / either.sum(), float(np.abs(truth - guess).mean())))
+            if arguments.out is not None:
+                arguments.out.mkdir(parents=True, exist_ok=True)
+                found.save(arguments.out / f"{path.stem}-{number}.png")
+        if figures:
+            print(f"{path.stem:14} IoU {np.mean([f[0] for f in figures]):.3f}  error {np.mean([f[1] for f in figures]):.4f}")
+        every += figures
+    iou, error = np.array(every).T
+    print(f"{len(every)} photos: IoU {iou.mean():.3f}, alpha error {error.mean():.4f}, {refused} refused")
+
+
+if __name__ == "__main__":
+    main()

