@@ -12,12 +12,13 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Never
 
 from PIL import Image
 
-from uniadgen.ads import STANDING, AdRequest, Box, Click, Picture, Posture, Product, Stance
+from uniadgen.ads import AdRequest, Box, Click, Picture, Posture, Product, Stance
 from uniadgen.errors import InputError, kind_of
 from uniadgen.files import open_json
 from uniadgen.imaging.cutout import read_product
@@ -38,7 +39,7 @@ class CheckedRequest:
 
     cutout: the product, RGBA, upright, sRGB. Texts are clean (see clean_text); selling_points are not blank. history: the
     pictures are still paths or pictures as given - there may be thousands, and only a few are sampled. notes: what was assumed.
-    stance: how the product is shown, and its size.
+    size_cm, posture: the product's, as far as the request says.
     """
 
     cutout: Image.Image
@@ -47,7 +48,13 @@ class CheckedRequest:
     history: list[Click]
     box: Box | None
     notes: list[str] = field(default_factory=list)
-    stance: Stance = STANDING
+    size_cm: float | None = None
+    posture: Posture | None = None
+
+    @cached_property
+    def stance(self) -> Stance:
+        """How the product is shown and its size: what the request says, else what its words and its outline tell."""
+        return find_stance(self.cutout, self.description, self.selling_points, self.size_cm, self.posture)
 
 
 def check_request(request: AdRequest, same_product: CheckedRequest | None = None) -> CheckedRequest:
@@ -81,8 +88,7 @@ def check_request(request: AdRequest, same_product: CheckedRequest | None = None
         Click(click.image, clean_text(check_text(click.text, f"history[{index}].text")))
         for index, click in enumerate(request.history)
     ]
-    stance = find_stance(cutout, description, selling_points, size_cm, posture)
-    return CheckedRequest(cutout, description, selling_points, history, box, notes, stance)
+    return CheckedRequest(cutout, description, selling_points, history, box, notes, size_cm, posture)
 
 
 def check_requests(requests: Sequence[AdRequest | CheckedRequest]) -> list[CheckedRequest]:

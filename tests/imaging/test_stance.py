@@ -37,8 +37,8 @@ from uniadgen.request import check_request
     ],
 )
 def test_sizes_that_words_tell(text: str, size: float | None) -> None:
-    found = said_size([text])
-    assert found == (None if size is None else pytest.approx(size, abs=0.1))
+    read = said_size([text])
+    assert read == (None if size is None else pytest.approx(size, abs=0.1))
 
 
 def solid(width: int = 60, height: int = 60) -> Image.Image:

@@ -19,7 +19,7 @@ from typing import Any
 from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
-from uniadgen.files import checked_path, locked_folder, make_folder, whole_file
+from uniadgen.files import checked_path, make_folder, whole_file
 from uniadgen.words import quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
@@ -116,25 +116,20 @@ def _add_workers(verb: argparse.ArgumentParser) -> None:
 
 
 def render(arguments: argparse.Namespace) -> None:
-    """Renders, then packs the layout's Parquet files."""
-    from uniadgen.data.build import build_dataset
-    from uniadgen.padsynth.blender.render import render_world
-    from uniadgen.padsynth.worldgen import make_world
+    """Renders and packs, and says which products failed."""
+    from uniadgen.data.build import render_dataset
 
-    size: str | int = int(arguments.size) if arguments.size.isdigit() else arguments.size
-    try:
-        world = make_world(arguments.seed, size, arguments.shoppers)
-    except ValueError as error:
-        raise InputError(f"argument --size: {error}") from None
-    out = Path(arguments.out)
-    raw = out / "raw"
-    if raw.exists() and any(raw.iterdir()) and not (arguments.resume or arguments.pack_only):
-        raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
-    failed: list[str] = []
-    with locked_folder(out, "is being rendered"):
-        if not arguments.pack_only:
-            failed = render_world(world.products, world.creatives, out, arguments.workers, arguments.pixels, seed=world.seed)
-        build_dataset(world, raw, out, arguments.quality)
+    failed = render_dataset(
+        Path(arguments.out),
+        int(arguments.size) if arguments.size.isdigit() else arguments.size,
+        arguments.seed,
+        shoppers=arguments.shoppers,
+        workers=arguments.workers,
+        pixels=arguments.pixels,
+        quality=arguments.quality,
+        resume=arguments.resume,
+        pack_only=arguments.pack_only,
+    )
     if failed:
         print_line(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")
         raise SystemExit(1)

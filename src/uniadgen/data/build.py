@@ -1,5 +1,6 @@
 """From a world of PAd-Synth and its renders to a data set.
 
+    render_dataset(Path("tiny"), "tiny")                                   # needs Blender (the extra "world")
     build_dataset(make_world(0, "tiny"), Path("raw"), Path("tiny"))
 
 Pictures are WebP: ads and plates lossy, cut-outs lossless.
@@ -25,13 +26,48 @@ from uniadgen.data.layout import (
     write_products,
 )
 from uniadgen.errors import InputError
+from uniadgen.files import locked_folder
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_stored
 from uniadgen.padsynth.shoppers import Shopper
 from uniadgen.padsynth.specs import WORLD_VERSION, CreativeSpec, ProductSpec
-from uniadgen.padsynth.worldgen import World
+from uniadgen.padsynth.worldgen import World, make_world
 
 LOSSLESS_FROM = 85  # picture quality; from here on the cut-outs keep every value of a pixel
+
+
+def render_dataset(
+    out: Path,
+    size: str | int = "tiny",
+    seed: int = 0,
+    *,
+    shoppers: int | None = None,
+    workers: int = 1,
+    pixels: int | None = None,
+    quality: int = 90,
+    resume: bool = False,
+    pack_only: bool = False,
+) -> list[str]:
+    """Render a world with Blender and pack it as a data set, both in `out`; returns the ids of products that failed.
+
+    size: "tiny", "standard" or a number of products. shoppers: None for as many as the size has. workers: processes that
+    render. pixels: of all plates; None for the world's own. resume: go on in a folder that holds renders. pack_only: render
+    nothing, pack what there is. Raises InputError.
+    """
+    from uniadgen.padsynth.blender.render import render_world
+
+    try:
+        world = make_world(seed, size, shoppers)
+    except ValueError as error:
+        raise InputError(f"argument --size: {error}") from None
+    raw, failed = out / "raw", list[str]()
+    if raw.exists() and any(raw.iterdir()) and not (resume or pack_only):
+        raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
+    with locked_folder(out, "is being rendered"):
+        if not pack_only:
+            failed = render_world(world.products, world.creatives, out, workers, pixels, seed=world.seed)
+        build_dataset(world, raw, out, quality)
+    return failed
 
 
 def build_dataset(
