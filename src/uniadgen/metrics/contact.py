@@ -64,7 +64,7 @@ def of_ads(ads: Ads) -> Scores:
         if not isinstance(cutout, Image.Image):
             continue
         where = output.placement
-        expected = case.box.left * width, case.box.top * height
+        expected = case.box.x0 * width, case.box.y0 * height
         if max(abs(where.left - expected[0]), abs(where.top - expected[1])) > 0.03 * max(width, height):
             continue  # it stands elsewhere than in the true ad
         painted, wanted = shade(background, cutout, where), shade(true, cutout, where)

@@ -123,13 +123,13 @@ def _fitted(vectors: NDArray[np.float32], classes: Sequence[int], count: int) ->
 
 def _exchanged(data: Path, encoder: "BackgroundEncoder", known: set[str]) -> tuple[NDArray[np.float32], list[str]]:
     """Features of the scenes of the split train behind EXCHANGES other products each, and the creatives they belong to."""
-    from uniadgen.data.scenes import load_scenes
+    from uniadgen.data.plates import load_plates
 
-    scenes = load_scenes(data, ("train",))
-    rows, products = [row for row, name in enumerate(scenes.ids) if name in known], sorted(scenes.cutouts)
+    plates = load_plates(data, ("train",))
+    rows, products = [row for row, name in enumerate(plates.ids) if name in known], sorted(plates.cutouts)
     rng = np.random.default_rng(0)
     chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in rows]
-    return features(encoder, (scenes.ad(row, product) for row, product in chosen)), [scenes.ids[row] for row, _ in chosen]
+    return features(encoder, (plates.ad(row, product) for row, product in chosen)), [plates.ids[row] for row, _ in chosen]
 
 
 # Text styles -------------------------------------------------------------------------------------------------------------
