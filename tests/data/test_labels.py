@@ -19,9 +19,7 @@ from uniadgen.padsynth.worldgen import World, make_world
 
 PACKAGE = Path(labels.__file__).parents[1]
 JUDGES = {*(f"data/{name}.py" for name in ("build", "labels", "stats", "validate"))}
-JUDGES |= {"evaluation/protocol.py", "metrics/facets.py",
-    "metrics/naming.py",
-    "metrics/simulated_clicks.py"}
+JUDGES |= {"evaluation/protocol.py", "metrics/facets.py", "metrics/naming.py", "metrics/simulated_clicks.py"}
 TEMPORARY = {"training/answer_key.py"}
 
 
