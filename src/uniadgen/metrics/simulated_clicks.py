@@ -43,10 +43,10 @@ def of_ads(ads: Ads) -> Scores:
     read = {facet: classifier(ads.features) for facet, classifier in classifiers.items()}
     for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True)):
         page = pages.get(case.target)
-        if case.taste is None or case.department not in case.taste["families"] or page is None or output.text is None:
+        taste, department = case.taste, case.department
+        if taste is None or department is None or department not in taste["families"] or page is None or output.text is None:
             continue
         own = {facet: found[number] for facet, found in read.items()} | {"text_style": _style(case, output.text, page)}
-        taste, department = case.taste, case.department
         shares = click_shares([affinity(taste, department, facets) for facets in (own, *page.rendered)])
         values[number] = {"simulated_clicks": shares[0], "rendered_clicks": sum(shares[1:]) / len(shares[1:])}
     told = ", ".join(f"{facet} right for {classifier.accuracy:.3f}" for facet, classifier in classifiers.items())
