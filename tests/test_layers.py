@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("metrics",),
     ("pipeline", "training"),
     ("demo", "evaluation"),
-    ("baselines", "bench", "service"),
+    ("baselines", "bench", "batch", "service"),
     ("cli",),
     ("__main__", ""),
 )

@@ -1,5 +1,6 @@
 """The nouns of the domain, free of tensors: a product, a click, a request for an ad, and the ad."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,8 +10,17 @@ from PIL import Image
 if TYPE_CHECKING:
     from uniadgen.typography import Typesetting
 
-Picture = Image.Image | str | Path | bytes
-"""An open picture, the path of a file, or a file's bytes."""
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture in a data set, read when somebody looks at it. name: no other picture has it. read: a file's bytes."""
+
+    name: str
+    read: Callable[[], bytes] = field(compare=False, repr=False)
+
+
+Picture = Image.Image | str | Path | bytes | StoredPicture
+"""An open picture, the path of a file, a file's bytes, or what a data set holds."""
+
 Posture = Literal["stands", "lies", "hangs"]
 """How a product is shown: on a ground; seen from above, lying on it; before a wall."""
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from uniadgen.ads import AdRequest, Picture
+from uniadgen.ads import AdRequest, Picture, StoredPicture
 
 _SAMPLE = 2**16  # bytes at either end of a file that is too large to be read for this
 
@@ -22,7 +22,7 @@ def ads_digest(request: AdRequest, options: Mapping[str, object], model: Path | 
     parts = [
         [product.description, list(product.selling_points), _picture(product.image, whole=True), product.size_cm],
         [[click.text, _picture(click.image)] for click in request.history],
-        [box, request.posture, dict(options), _model(model)],
+        [box, request.posture, dict(options), model_digest(model)],
     ]
     return _digest(json.dumps(parts, sort_keys=True).encode())
 
@@ -32,6 +32,8 @@ def _digest(data: bytes) -> str:
 
 
 def _picture(picture: Picture, whole: bool = False) -> str:
+    if isinstance(picture, StoredPicture):
+        picture = picture.read()
     if isinstance(picture, bytes):
         return _digest(picture)
     if isinstance(picture, str | os.PathLike):
@@ -49,7 +51,8 @@ def _file(path: Path, whole: bool = False) -> str:
         return _digest(str(size).encode() + b":" + begin + file.read())
 
 
-def _model(folder: Path | None) -> list[list[str]] | str | None:
+def model_digest(folder: Path | None) -> list[list[str]] | str | None:
+    """What a model is known again by: its files, its hub id, or None for the embedded one."""
     if folder is None or not folder.is_dir():
         return None if folder is None else str(folder)
     return [[file.name, _file(file)] for file in sorted(folder.iterdir()) if file.is_file()]

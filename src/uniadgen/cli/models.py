@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uniadgen.errors import InputError
 from uniadgen.files import is_dir
@@ -36,16 +36,21 @@ def check_models(arguments: argparse.Namespace) -> None:
             raise InputError(f"argument --{name}: there is no folder {quoted(given)}; name a folder with a trained model")
 
 
-def loaded_generator(arguments: argparse.Namespace) -> "AdGenerator":
-    """The model that `add_model`'s arguments name. Raises InputError."""
+def generator_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `AdGenerator.from_pretrained` takes, of `add_model`'s arguments."""
     import torch
 
+    return {
+        "folder": arguments.model,
+        "foreground": arguments.foreground,
+        "device": arguments.device,
+        "dtype": getattr(torch, arguments.dtype),
+        "quantize": arguments.quantize,
+    }
+
+
+def loaded_generator(arguments: argparse.Namespace) -> "AdGenerator":
+    """The model that `add_model`'s arguments name. Raises InputError."""
     from uniadgen.pipeline.generator import AdGenerator
 
-    return AdGenerator.from_pretrained(
-        arguments.model,
-        foreground=arguments.foreground,
-        device=arguments.device,
-        dtype=getattr(torch, arguments.dtype),
-        quantize=arguments.quantize,
-    )
+    return AdGenerator.from_pretrained(**generator_arguments(arguments))

@@ -25,7 +25,7 @@ from pathlib import Path
 import PIL._imaging
 from PIL import Image
 
-from uniadgen.ads import Picture
+from uniadgen.ads import Picture, StoredPicture
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten, shrink_factor, to_srgb
 from uniadgen.words import quoted
@@ -108,6 +108,8 @@ def load_stored(data: bytes | None, what: str, keep: int | None = None) -> Image
 
 def check_picture(source: Picture, what: str, max_pixels: int | None = None) -> None:
     """Refuse what load_picture would refuse, as far as this shows without decoding the pixels: cheap enough for thousands."""
+    if isinstance(source, StoredPicture):
+        return  # it would have to be read; `data validate` looks at what a data set holds
     with _opened(source, what, max_pixels):
         pass
 
@@ -130,6 +132,8 @@ def identity(source: Picture, what: str) -> Hashable:
 
     Raises PictureError for an open picture that can't be decoded, OSError for a file that is not there.
     """
+    if isinstance(source, StoredPicture):
+        return source.name
     if isinstance(source, bytes):
         return hashlib.blake2b(source, digest_size=16).digest()
     if not isinstance(source, Image.Image):
@@ -151,6 +155,8 @@ def identity(source: Picture, what: str) -> Hashable:
 def _opened(source: Picture, what: str, max_pixels: int | None) -> Iterator[Image.Image]:
     """The picture, opened but not decoded, with Pillow's own bomb check set to the limit for as long as it is open."""
     limit = pixel_limit() if max_pixels is None else max_pixels
+    if isinstance(source, StoredPicture):
+        source = source.read()
     if isinstance(source, Image.Image):
         if _is_closed(source):
             raise _refused(what, source, "closed", "is closed; hand it over before closing it, or call its load() first")
@@ -277,7 +283,7 @@ def _refused(what: str, source: Picture, problem: str, mend: str) -> PictureErro
 
 
 def _name(source: Picture) -> str:
-    return "the picture" if isinstance(source, Image.Image | bytes) else quoted(source)
+    return "the picture" if isinstance(source, Image.Image | bytes | StoredPicture) else quoted(source)
 
 
 # libtiff -----------------------------------------------------------------------------------------------------------------
