@@ -10,6 +10,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from uniadgen.typography import Typesetting
 
+
 @dataclass(frozen=True)
 class StoredPicture:
     """A picture in a data set, read when somebody looks at it. name: no other picture has it. read: a file's bytes."""
