@@ -69,15 +69,15 @@ def test_files_of_three_kinds_give_the_same_plan(tmp_path: Path, ids: Ids) -> No
         assert shard_count(plan) == 3
         plans.append([row for shard in range(3) for row in read_shard(plan, shard)])
     assert plans[0] == plans[1] == plans[2]
-    plan = plans[0]
-    assert sorted(row["row"] for row in plan) == list(range(12))
-    together = [row["product"] for row in plan]
+    rows = plans[0]
+    assert sorted(row["row"] for row in rows) == list(range(12))
+    together = [row["product"] for row in rows]
     assert len({*together}) == sum(a != b for a, b in zip(together, [None, *together[:-1]], strict=True))
-    by_row = {row["row"]: row for row in plan}
+    by_row = {row["row"]: row for row in rows}
     assert by_row[1]["seed"] == 7
     assert (by_row[2]["width"], by_row[2]["height"]) == (96, 64)
     assert by_row[6]["problem"].startswith("size:")
-    assert len({row["seed"] for row in plan if row["problem"] is None}) == 11
+    assert len({row["seed"] for row in rows if row["problem"] is None}) == 11
 
 
 def test_broken_lines_are_rows_and_broken_files_are_refused(tmp_path: Path) -> None:

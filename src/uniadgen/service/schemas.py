@@ -51,13 +51,23 @@ class SampledClickAnswer(BaseModel):
 class SizeAnswer(BaseModel):
     name: str
     image: str
+    typeset: str = ""
     image_size: list[int]
     placement: PlacementAnswer
 
 
+class StanceAnswer(BaseModel):
+    posture: str
+    size_cm: float | None
+
+
 class AdAnswer(BaseModel):
     image: str
+    typeset: str = ""
     text: str
+    description: str
+    selling_points: list[str]
+    stance: StanceAnswer
     placement: PlacementAnswer
     seed: int
     model: str

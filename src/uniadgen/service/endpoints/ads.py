@@ -16,6 +16,7 @@ from uniadgen.errors import InputError, lacks_memory
 from uniadgen.imaging.loading import TOO_LARGE, PictureError
 from uniadgen.options import GenerateOptions
 from uniadgen.output import FORMATS, Format, Output
+from uniadgen.pipeline.setting import with_words
 from uniadgen.request import CheckedRequest, check_fields, parse_object, read_history, read_placement, read_product_fields
 from uniadgen.rng import MAX_SEED
 from uniadgen.schema import Range, read
@@ -96,26 +97,26 @@ async def make_ads(request: Request) -> Response:
 
 
 def _bare(plan: Plan, job: Job, ad: Ad) -> bytes:
+    """The picture by itself, with the words in it if they are wanted."""
     _, main = next(plan.campaign.cut(ad, job.request.cutout))
-    return plan.output.encoded(main.image, ad.model)
+    words = with_words(main, plan.options).typesetting
+    return plan.output.encoded(main.image if words is None else words.image, ad.model)
 
 
 def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict[str, Any]:
     """What is said of an ad; its pictures are among the client's media from now on."""
 
-    def kept(other: Ad) -> str:
-        return f"media:{service.media.put(client, plan.output.encoded(other.image, ad.model))}"
+    def pictures(other: Ad) -> dict[str, str]:
+        of_roles = {"image": other.image} | ({} if other.typesetting is None else {"typeset": other.typesetting.image})
+        files = {role: plan.output.encoded(picture, ad.model) for role, picture in of_roles.items()}
+        return {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
 
-    (_, main), *further = plan.campaign.cut(ad, job.request.cutout)
-    answer = {"image": kept(main), **main.as_dict()}
+    sizes = [(size, with_words(one, plan.options)) for size, one in plan.campaign.cut(ad, job.request.cutout)]
+    (_, main), *further = sizes
+    answer = pictures(main) | main.as_dict()
     if further:
         answer["sizes"] = [
-            {
-                "name": size.name,
-                "image": kept(other),
-                "image_size": list(other.image.size),
-                "placement": other.placement.as_dict(),
-            }
+            {"name": size.name, "image_size": list(other.image.size), "placement": other.placement.as_dict()} | pictures(other)
             for size, other in further
         ]
     return answer
@@ -171,7 +172,8 @@ async def _queued(service: Service, fields: Mapping[str, Any], references: Refer
     except BaseException as error:
         service.batcher.release(plan.wanted.count)
         raise _refusal(error, references) from None
-    job = Job(*plan.campaign.prepared(checked, plan.options), plan.seeds)
+    # Words are set when the ad is made, by another thread than the model's
+    job = Job(*plan.campaign.prepared(checked, replace(plan.options, typeset=False)), plan.seeds)
     service.batcher.submit(job)
     return job
 
