@@ -42,7 +42,9 @@ def ids() -> Ids:
 
 def rows_of(ids: Ids, count: int = 12) -> list[dict[str, Any]]:
     products, users = ids
-    rows = [{"product": products[i % 3], "shopper": users[i], "seed": None, "size": None} for i in range(count)]
+    rows: list[dict[str, Any]] = [
+        {"product": products[i % 3], "shopper": users[i], "seed": None, "size": None} for i in range(count)
+    ]
     rows[1]["seed"], rows[2]["size"] = 7, "96x64"
     rows[4]["product"], rows[5]["shopper"], rows[6]["size"] = "no such", "nobody", "1x1"
     return rows
