@@ -21,8 +21,8 @@ from PIL import Image
 from uniadgen.ads import AdRequest, Box, Click, Picture, Posture, Product, Stance
 from uniadgen.errors import InputError, kind_of
 from uniadgen.files import open_json
-from uniadgen.imaging.cutout import read_product
-from uniadgen.imaging.loading import check_picture
+from uniadgen.imaging.cutout import cut_out
+from uniadgen.imaging.loading import check_picture, load_product
 from uniadgen.imaging.placing import check_box
 from uniadgen.imaging.stance import check_posture, check_size_cm, find_stance
 from uniadgen.inspection.selling_points import check_selling_points
@@ -78,7 +78,9 @@ def check_request(request: AdRequest, same_product: CheckedRequest | None = None
             raise InputError(f"history[{index}]: a Click is needed, not {kind_of(click)}")
         check_picture(click.image, f"history[{index}].image")
     if same_product is None:
-        cutout, notes = read_product(product.image, "product.image")
+        photo, reduced = load_product(product.image, "product.image")
+        cutout, assumed = cut_out(photo, "product.image")
+        notes = [*assumed, *reduced]
         selling_points = check_selling_points(product.selling_points, "product.selling_points")
         description = clean_text(check_text(product.description, "product.description"))
     else:

@@ -9,10 +9,21 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from uniadgen.errors import InputError
 from uniadgen.imaging import cutout
-from uniadgen.imaging.cutout import cut_out, has_transparency, read_product
-from uniadgen.imaging.loading import load_picture
+from uniadgen.imaging.cutout import cut_out, has_transparency
+from uniadgen.imaging.loading import load_picture, load_product
 
 RED = (200, 30, 40)
+
+
+def cut(image: Image.Image, what: str) -> Image.Image:
+    return cut_out(image, what)[0]
+
+
+def product_of(source: Image.Image) -> tuple[Image.Image, list[str]]:
+    """What a request makes of a picture: the product, and all notes."""
+    photo, reduced = load_product(source, "x")
+    product, assumed = cut_out(photo, "x")
+    return product, [*assumed, *reduced]
 
 
 def at(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
@@ -41,18 +52,18 @@ def disc(backdrop: tuple[int, int, int], colour: tuple[int, int, int] = RED, lab
 
 def test_transparent_pictures_are_returned_as_they_are() -> None:
     image = Image.fromarray(noise((9, 9), 4))
-    assert cut_out(image, "x") is image
+    assert cut(image, "x") is image
 
 
 def test_fully_transparent_picture_is_refused() -> None:
     with pytest.raises(InputError, match="fully transparent"):
-        cut_out(Image.new("RGBA", (9, 9), (1, 2, 3, 0)), "product.image")
+        cut(Image.new("RGBA", (9, 9), (1, 2, 3, 0)), "product.image")
 
 
 @pytest.mark.parametrize("backdrop", [(255, 255, 255), (0, 0, 0), (30, 160, 70)])
 def test_a_plain_backdrop_goes_and_takes_its_tint_along(backdrop: tuple[int, int, int]) -> None:
     photo = disc(backdrop)
-    result = np.asarray(cut_out(photo, "x")).astype(int)
+    result = np.asarray(cut(photo, "x")).astype(int)
     truth = np.asarray(disc((255, 255, 255), (0, 0, 0)))[..., 0]
     alpha = 255 - truth.astype(int)
     assert np.abs(result[..., 3] - alpha).max() <= 12
@@ -63,7 +74,7 @@ def test_a_plain_backdrop_goes_and_takes_its_tint_along(backdrop: tuple[int, int
 
 
 def test_enclosed_areas_of_the_backdrops_colour_stay() -> None:
-    result = cut_out(disc((255, 255, 255), label=True), "x")
+    result = cut(disc((255, 255, 255), label=True), "x")
     assert at(result, 60, 60) == (255, 255, 255, 255)
     assert at(result, 1, 1)[3] == 0
 
@@ -73,13 +84,13 @@ def test_thin_parts_survive() -> None:
     draw = ImageDraw.Draw(image)
     draw.rectangle((10, 30, 50, 50), fill=RED)
     draw.line((30, 5, 30, 30), fill=RED)
-    assert at(cut_out(image, "x"), 30, 10) == (*RED, 255)
+    assert at(cut(image, "x"), 30, 10) == (*RED, 255)
 
 
 def test_jpeg_noise_on_the_backdrop_goes() -> None:
     file = io.BytesIO()
     disc((250, 250, 250)).save(file, "JPEG", quality=80)
-    alpha = np.asarray(cut_out(load_picture(Image.open(file), "x"), "x"))[..., 3]
+    alpha = np.asarray(cut(load_picture(Image.open(file), "x"), "x"))[..., 3]
     assert not alpha[:14].any()
     assert not alpha[:, :14].any()
     assert alpha[60, 60] == 255
@@ -92,16 +103,16 @@ def test_a_maze_of_backdrop_is_followed_to_its_end() -> None:
         draw.rectangle((ring, ring, 80 - ring, 80 - ring), outline=RED, width=2)
         gap = ring if ring % 8 else 79 - ring
         draw.rectangle((gap, 40, gap + 1, 41), fill="white")
-    assert at(cut_out(image, "x"), 40, 40)[3] == 0
+    assert at(cut(image, "x"), 40, 40)[3] == 0
 
 
 def test_no_plain_border_or_nothing_on_it() -> None:
     with pytest.raises(InputError, match="supply a cut-out"):
-        cut_out(Image.fromarray(noise((50, 50))), "product.image")
+        cut(Image.fromarray(noise((50, 50))), "product.image")
     with pytest.raises(InputError, match="nothing stands out"):
-        cut_out(Image.new("RGB", (50, 50), "white"), "product.image")
+        cut(Image.new("RGB", (50, 50), "white"), "product.image")
     with pytest.raises(InputError, match=r"product\.image"):
-        cut_out(Image.new("RGB", (1, 1), "white"), "product.image")
+        cut(Image.new("RGB", (1, 1), "white"), "product.image")
 
 
 # Shadows and fringes ------------------------------------------------------------------------------------------------------
@@ -123,7 +134,7 @@ def with_shadow(backdrop: tuple[int, int, int], softness: float, shift: int = 0)
 @pytest.mark.parametrize("shift", [0, 40])
 def test_a_soft_shadow_is_left_out_and_said(backdrop: tuple[int, int, int], shift: int) -> None:
     photo, box = with_shadow(backdrop, 12, shift)
-    result, notes = read_product(photo, "x")
+    result, notes = product_of(photo)
     pixels = np.asarray(result).astype(int)
     assert (pixels[..., 3][box] > 128).mean() > 0.99
     assert (pixels[..., 3][~box] > 128).sum() < 0.01 * box.sum()
@@ -139,7 +150,7 @@ def test_a_shadow_that_cannot_be_told_from_the_product_is_said_and_stays() -> No
     grey = (255 - 120 * np.sqrt(ball)).astype(np.uint8)
     photo = Image.fromarray(np.dstack([grey] * 3))
     ImageDraw.Draw(photo).rectangle((140, 140, 160, 160), fill=(120, 40, 40))
-    result, notes = read_product(photo, "x")
+    result, notes = product_of(photo)
     assert at(result, 150, 150)[3] == at(result, 100, 150)[3] == 255
     assert not any("left out" in note for note in notes)
     assert any("may be its shadow or part of it, and stayed" in note for note in notes)
@@ -149,7 +160,7 @@ def test_a_light_product_with_an_edge_keeps_its_shading() -> None:
     photo = Image.new("RGB", (300, 300), "white")
     shades = np.tile(np.linspace(232, 190, 160).astype(np.uint8), (160, 1))
     photo.paste(Image.fromarray(np.dstack([shades] * 3)), (70, 70))
-    result, notes = read_product(as_jpeg(photo), "x")
+    result, notes = product_of(as_jpeg(photo))
     alpha = np.asarray(result)[..., 3]
     assert (alpha[74:226, 74:226] == 255).mean() > 0.99
     assert not any("left out" in note for note in notes)
@@ -161,7 +172,7 @@ def test_no_fringe_of_the_backdrop_stays_at_the_edge_of_a_jpeg(backdrop: tuple[i
     yellow = (221, 189, 60)
     photo = Image.new("RGB", (1200, 1200), backdrop)
     ImageDraw.Draw(photo).ellipse((300, 300, 900, 900), fill=yellow)
-    result = np.asarray(cut_out(as_jpeg(photo.resize((400, 400), Image.Resampling.BOX), quality), "x")).astype(int)
+    result = np.asarray(cut(as_jpeg(photo.resize((400, 400), Image.Resampling.BOX), quality), "x")).astype(int)
     visible = result[result[..., 3] > 60][:, :3]
     nearer = np.abs(visible - backdrop).max(-1) < np.abs(visible - yellow).max(-1)
     assert nearer.sum() == 0
@@ -185,7 +196,7 @@ def card(radius: int, backdrop: str | None = "white") -> Image.Image:
 @pytest.mark.parametrize(("backdrop", "part"), [("white", "#ffffff"), ("#204080", "#204080"), (None, "more than the product")])
 def test_a_card_with_rounded_corners_is_said(radius: int, backdrop: str | None, part: str) -> None:
     photo = card(radius, backdrop)
-    result, notes = read_product(photo, "x")
+    result, notes = product_of(photo)
     assert np.array_equal(np.asarray(result), np.asarray(photo))
     assert len(notes) == 1
     assert "nearly a full rectangle" in notes[0]
@@ -195,10 +206,10 @@ def test_a_card_with_rounded_corners_is_said(radius: int, backdrop: str | None, 
 def test_an_ordinary_cutout_has_nothing_to_say() -> None:
     image = Image.new("RGBA", (200, 200))
     ImageDraw.Draw(image).ellipse((20, 20, 180, 180), fill=(*RED, 255))
-    assert read_product(image, "x")[1] == []
+    assert product_of(image)[1] == []
     plain = Image.new("RGBA", (200, 200))
     plain.paste((*RED, 255), (20, 20, 180, 180))  # a rectangle of one colour is its own backdrop at worst
-    assert read_product(plain, "x")[1] == []
+    assert product_of(plain)[1] == []
 
 
 @pytest.mark.parametrize("alpha", [254, 200, 1])
@@ -206,7 +217,7 @@ def test_alpha_that_is_the_same_everywhere_means_nothing(alpha: int) -> None:
     photo = disc((255, 255, 255)).convert("RGBA")
     photo.putalpha(alpha)
     assert not has_transparency(photo)
-    result, notes = read_product(photo, "x")
+    result, notes = product_of(photo)
     assert at(result, 1, 1)[3] == 0
     assert at(result, 60, 60) == (*RED, 255)
     assert ("transparency is the same everywhere" in " ".join(notes)) == (alpha < 250)
@@ -216,11 +227,11 @@ def test_alpha_that_is_the_same_everywhere_means_nothing(alpha: int) -> None:
 def test_a_tiny_product_is_said(side: int) -> None:
     image = Image.new("RGBA", (100, 100))
     image.paste((*RED, 255), (40, 40, 40 + side, 40 + side))
-    assert f"only {side}x{side} pixels" in " ".join(read_product(image, "x")[1])
+    assert f"only {side}x{side} pixels" in " ".join(product_of(image)[1])
 
 
 def test_a_huge_product_is_read_smaller_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutout, "PRODUCT_PIXELS", 4000)
-    result, notes = read_product(disc((255, 255, 255)), "x")
+    result, notes = product_of(disc((255, 255, 255)))
     assert result.size == (60, 60)
     assert any("120x120 pixels and was read at 50%" in note for note in notes)

@@ -13,6 +13,7 @@ from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.imaging import cutout as cutting
 from uniadgen.imaging import segmenting
+from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.segmenting import NETWORK_NOTE, install, segment
 
 
@@ -102,11 +103,11 @@ def test_an_uncertain_mask_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_photos_on_no_plain_backdrop_are_segmented(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cutout = Image.new("RGBA", (60, 60))
     cutout.paste((1, 2, 3, 255), (10, 10, 50, 50))
-    assert cutting.cut_out(cutout, "p") is cutout
+    assert cutting.cut_out(cutout, "p")[0] is cutout
     plain = Image.new("RGB", (60, 60), "white")
     plain.paste((200, 0, 0), (10, 10, 50, 50))
     plain.save(tmp_path / "plain.png")
-    assert NETWORK_NOTE not in cutting.read_product(tmp_path / "plain.png", "p")[1]
+    assert NETWORK_NOTE not in cutting.cut_out(load_picture(tmp_path / "plain.png", "p"), "p")[1]
     everywhere = photo((120, 100, 360, 400)).convert("RGBA")
     everywhere.putalpha(254)
     everywhere.save(tmp_path / "kitchen.png")

@@ -24,19 +24,22 @@ def add_cutout(verb: argparse.ArgumentParser) -> None:
 
 def cutout(arguments: argparse.Namespace) -> None:
     from uniadgen.files import write_bytes
-    from uniadgen.imaging.cutout import read_product
+    from uniadgen.imaging.cutout import cut_out
+    from uniadgen.imaging.loading import load_product
 
     out = Path(arguments.out)
     if out.suffix.lower() not in (".png", "") and not str(out).startswith("/dev/"):
         raise InputError(f"argument --out: {quoted(out)} is no PNG, which keeps transparency; name FILE.png")
-    found, notes = read_product(Path(arguments.photo), "argument PHOTO")
+    photo, reduced = load_product(Path(arguments.photo), "argument PHOTO")
+    product, assumed = cut_out(photo, "argument PHOTO")
+    notes = [*assumed, *reduced]
     data = io.BytesIO()
-    found.save(data, "PNG")
+    product.save(data, "PNG")
     write_bytes(out, data.getvalue(), "argument --out")
     if arguments.json:
-        print_json({"cutout": str(out), "size": list(found.size), "box": found.getchannel("A").getbbox(), "notes": notes})
+        print_json({"cutout": str(out), "size": list(product.size), "box": product.getchannel("A").getbbox(), "notes": notes})
         return
-    print_line(f"{out}  {found.width}x{found.height}")
+    print_line(f"{out}  {product.width}x{product.height}")
     for note in notes:
         print_line(f"  note     {note}")
 

@@ -1,7 +1,6 @@
 """Cutting out: the product alone, RGBA, from a picture that is a cut-out already, or from a photo.
 
-    cutout, notes = read_product("bag.jpg", "product.image")    # RGBA, and what was assumed
-    cutout = cut_out(picture, "product.image")                  # of a picture that is open already
+    cutout, notes = cut_out(load_picture("bag.jpg", "product.image"), "product.image")      # RGBA, and what was assumed
 
 A photo on a plain backdrop is parted by colour: what has the backdrop's colour and is connected with the border goes, and so
 does a soft shadow on it. Other photos are left to a network (`segmenting`), where it is installed. What this can't decide is
@@ -15,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from uniadgen.ads import Picture
 from uniadgen.errors import InputError
 from uniadgen.imaging.components import Mask, components
-from uniadgen.imaging.loading import PRODUCT_PIXELS, load_picture, picture_size
 from uniadgen.imaging.segmenting import is_installed, segment
 
 _NEARLY_OPAQUE = 250  # a photo whose alpha never falls below this has no transparency worth the name
@@ -57,19 +54,6 @@ class _Backdrop:
     tolerance: int
 
 
-def read_product(source: Picture, what: str) -> tuple[Image.Image, list[str]]:
-    """The product (RGBA) of a picture, and what was assumed about it, one line each.
-
-    A picture of more than PRODUCT_PIXELS is averaged down while it is read. Raises InputError as load_picture and cut_out do.
-    """
-    size = picture_size(source, what)
-    picture = load_picture(source, what, PRODUCT_PIXELS)
-    cutout, notes = _cut(picture, what)
-    if size[0] * size[1] > PRODUCT_PIXELS:
-        notes.append(f"the picture has {size[0]}x{size[1]} pixels and was read at {max(picture.size) / max(size):.0%} of that")
-    return cutout, notes
-
-
 def has_transparency(image: Image.Image) -> bool:
     """Whether the picture is a cut-out already: RGBA, and neither (nearly) opaque nor equally translucent everywhere."""
     if image.mode != "RGBA":
@@ -78,18 +62,15 @@ def has_transparency(image: Image.Image) -> bool:
     return least < _NEARLY_OPAQUE and (least < greatest or greatest == 0)  # type: ignore[operator]
 
 
-def cut_out(image: Image.Image, what: str) -> Image.Image:
-    """The product alone, RGBA: a picture with transparency as it is, a photo on a plain backdrop without the backdrop.
+def cut_out(image: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
+    """The product alone, RGBA, and what was assumed about it, one line each.
 
+    A picture with transparency stays as it is, a photo on a plain backdrop loses the backdrop.
     What is removed is the backdrop's colour as far as it is connected with the border, and a soft shadow that falls on it.
     Areas of that colour enclosed by the product stay opaque, because a white label is no hole. Edge pixels become partly
     transparent and lose the backdrop's tint. Any other photo is segmented by a network, where it is installed. Raises
     InputError when nothing is visible, or when the product can't be told from its background.
     """
-    return _cut(image, what)[0]
-
-
-def _cut(image: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     if has_transparency(image):
         if image.getchannel("A").getextrema()[1] == 0:
             raise InputError(f"{what}: the cut-out is fully transparent; supply a picture in which the product is visible")

@@ -89,6 +89,16 @@ def load_picture(source: Picture, what: str, keep: int | None = None, max_pixels
         return to_srgb(image, keep)
 
 
+def load_product(source: Picture, what: str) -> tuple[Image.Image, list[str]]:
+    """A product's picture as load_picture gives it, averaged down to PRODUCT_PIXELS, and a note when it was."""
+    size = picture_size(source, what)
+    picture = load_picture(source, what, PRODUCT_PIXELS)
+    if size[0] * size[1] <= PRODUCT_PIXELS:
+        return picture, []
+    share = max(picture.size) / max(size)
+    return picture, [f"the picture has {size[0]}x{size[1]} pixels and was read at {share:.0%} of that"]
+
+
 def load_rgb(source: Picture, what: str, keep: int | None = None) -> Image.Image:
     """A picture in which transparency means nothing: RGB, laid over white. Otherwise as load_picture."""
     return flatten(load_picture(source, what, keep))
