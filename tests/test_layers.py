@@ -9,7 +9,7 @@ ROOT = Path(uniadgen.__file__).parent
 
 # From the ground up; rooms on one line don't know each other. A room is a module or a folder right below `uniadgen`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "registry", "rng", "version"),
+    ("errors", "pages", "registry", "rng", "version"),
     ("words", "signals"),
     ("console", "files", "schema", "strictjson"),
     ("ads", "ablations"),
@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ad_files",),
     ("loading",),
     ("data", "decoding"),
-    ("metrics",),
+    ("metrics", "review"),
     ("pipeline", "training"),
     ("demo", "evaluation"),
     ("baselines", "bench", "batch", "service"),

@@ -50,6 +50,7 @@ VERBS = (
     Verb("data", "make and prepare data", "data"),
     Verb("evaluate", "measure a model on a data set: tables, curves, gallery", "evaluate"),
     Verb("baselines", "make ads by other systems, to compare with", "baselines"),
+    Verb("review", "let people judge ads: three stages, blind, with figures", "review"),
     Verb("metrics", "measure finished ads, or an image tokenizer", "metrics"),
     Verb("inspect", "look for what is wrong with an ad", "inspect"),
     Verb("verify", "what a picture says about who made it, and whether that holds", "verify"),
@@ -64,6 +65,7 @@ EXTRAS = {
     **dict.fromkeys(("c2pa", "cryptography"), "provenance"),
     **dict.fromkeys(("fastapi", "h11", "prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
     **dict.fromkeys(("fontTools", "uniseg"), "typeset"),
+    "sqlalchemy": "review",
 }
 
 

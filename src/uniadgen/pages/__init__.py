@@ -1,0 +1,86 @@
+"""What all pages of the project share: one stylesheet, one base template, htmx and a typeface as files, and safe headers.
+
+    templates = environment("uniadgen.review")          # its templates/, and base.html from here
+    serve_static(app, "uniadgen.review")                # /static/pages/... and /static/review/...
+
+Nothing is loaded from elsewhere, and the content security policy forbids that it ever is. Needs FastAPI and Jinja2.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from starlette.staticfiles import StaticFiles
+
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
+POLICY += "base-uri 'none'; frame-ancestors 'none'; img-src 'self' data: blob:"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def environment(package: str) -> Environment:
+    """Templates of a package and those of this one. `static("review", "review.js")` gives a file's address."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("uniadgen.pages")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = static
+    return made
+
+
+@cache
+def static(room: str, name: str) -> str:
+    """The address of a file in static/ of a room, with a digest, so that browsers may keep it for good."""
+    data = (resources.files(f"uniadgen.{room}") / "static" / name).read_bytes()
+    return f"/static/{room}/{name}?{hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def serve_static(app: FastAPI, *packages: str) -> None:
+    """Mount the static files of the pages and of these packages, and give every answer of the app the headers above."""
+    for package in ("uniadgen.pages", *packages):
+        room = package.rpartition(".")[2]
+        app.mount(f"/static/{room}", StaticFiles(packages=[(package, "static")]), name=f"static-{room}")
+    app.middleware("http")(_guarded)
+
+
+async def _guarded(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuses forms that another site sends with somebody's cookie, and adds the headers."""
+    origin = request.headers.get("origin")
+    if request.method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != request.headers.get("host"):
+        return PlainTextResponse("This form comes from another site.", 403)
+    response = await follow(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.path.startswith("/static/") and request.url.query:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def form(data: bytes) -> dict[str, list[str]]:
+    """The fields of an urlencoded form."""
+    from urllib.parse import parse_qs
+
+    try:
+        return parse_qs(data.decode(), keep_blank_values=True, max_num_fields=1000)
+    except (UnicodeDecodeError, ValueError):
+        return {}
+
+
+def one(fields: dict[str, Any], name: str) -> str:
+    """The only or first value of a field, "" where there is none."""
+    return str((fields.get(name) or [""])[0])

@@ -1,0 +1,93 @@
+"""A study's figures as one HTML page that loads nothing: tables, and a gallery of ads on which people disagreed."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image
+
+from uniadgen.files import write_text
+from uniadgen.review.figures import Judged, disagreements, said, study_figures
+from uniadgen.review.store import Study
+
+SIDE = 360  # pixels of the gallery's pictures, at most
+
+
+def write_report(study: Study, path: Path) -> None:
+    write_text(path, report_page(study), "argument --html")
+
+
+def report_page(study: Study) -> str:
+    figures = study_figures(study)
+    environment = Environment(
+        loader=PackageLoader("uniadgen.review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, interval=interval, number=number)
+    gallery = [_shown(ad, data) for ad, data in disagreements(study)]
+    return environment.get_template("report.html").render(f=figures, gallery=gallery, verdict=recheck_in_words(figures)) + "\n"
+
+
+def recheck_in_words(figures: dict[str, Any]) -> str:
+    """What the recheck says about the labels, and what to do."""
+    recheck = figures["recheck"]
+    accuracy, wanted = recheck["accuracy"], f"{100 * recheck['threshold']:g} %"
+    if not accuracy["n"]:
+        return "Nothing has been rechecked yet, so the accuracy of the verdicts is not known."
+    told = (
+        f"On {accuracy['count']} of {accuracy['n']} rechecked ads the third team says the same: {percent(accuracy)}, "
+        f"95 % interval {interval(accuracy)}."
+    )
+    if recheck["verdict"] == "holds":
+        told += f" The accuracy of {wanted} holds"
+        if recheck["certain"]:
+            return told + ", also at the lower end of its interval."
+        return told + f"; so few rechecks can't make it certain: that takes {recheck['faultless_needed']} without a fault."
+    below = recheck["below"]
+    named = [f"{what}: {', '.join(below[what])}" for what in ("criteria", "labellers", "verifiers") if below[what]]
+    told += f" The accuracy of {wanted} does not hold, so the batch goes back"
+    return told + (f". Below it by themselves - {'; '.join(named)}." if named else ".")
+
+
+def percent(found: dict[str, Any] | None) -> str:
+    return "–" if not found or found["share"] is None else f"{100 * found['share']:.1f} %"
+
+
+def interval(found: dict[str, Any] | None, scale: float = 100, digits: int = 1) -> str:
+    if not found or found["ci"] is None:
+        return ""
+    low, high = found["ci"]
+    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _shown(ad: Judged, data: dict[str, bytes]) -> dict[str, Any]:
+    verdicts = [("label", label) for label in ad.labels]
+    verdicts += [
+        (name, verdict) for name, verdict in (("verified", ad.verification), ("recheck", ad.recheck)) if verdict is not None
+    ]
+    return {
+        "system": ad.system,
+        "key": ad.item.key,
+        "text": ad.item.text,
+        "points": ad.item.selling_points,
+        "verdicts": [(stage, sorted(said(verdict)), verdict.note) for stage, verdict in verdicts],
+        "boxes": [entry for _, verdict in verdicts for entry in verdict.boxes],
+        **{role: _inline(data[role]) if role in data else None for role in ("picture", "cutout")},
+    }
+
+
+def _inline(data: bytes) -> str:
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=82)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,30 @@
+"""A study's pages on a port of this machine, in a thread."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import uvicorn
+
+from uniadgen.review.app import create_app
+from uniadgen.review.store import Study
+
+
+@contextlib.contextmanager
+def served(study: Study) -> Iterator[str]:
+    """The address of the pages, without a slash at its end."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(study), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
