@@ -111,6 +111,25 @@ def full_results() -> dict[str, Any]:
     return results() | tables | bounds | {"systems": {"<b><i>other": row}, "pictures": {"ours": sets}}
 
 
+def test_what_people_say_is_a_table(tmp_path: Path) -> None:
+    share = {"share": 0.25, "count": 1, "n": 4, "ci": [0.046, 0.699]}
+    names = ["size", "shape", "space", "visual", "factuality", "readability"]
+    row = {"ads": 4, "available": share, "available_picture": share, "available_text": share}
+    people = {
+        "study": {"title": "Spring <ads>"},
+        "criteria": names,
+        "systems": {"ours": {**row, "rejects": dict.fromkeys(names, share)}},
+        "recheck": {"accuracy": share},
+    }
+    write_report(tmp_path, results() | {"people": people}, [])
+    write_markdown(tmp_path, results() | {"people": people})
+    page, text = (tmp_path / "report.html").read_text(), (tmp_path / "results.md").read_text()
+    assert "Judged by people" in page
+    assert "Spring &lt;ads&gt;" in page
+    assert "| ours | 0.250 [0.046, 0.699] | 0.250 [0.046, 0.699] | 0.250 [0.046, 0.699] | 4 |" in text
+    assert "| system | size | shape | space | visual | factuality | readability |" in text
+
+
 def test_tables_are_narrow_and_names_escaped(tmp_path: Path) -> None:
     write_report(tmp_path, full_results(), [])
     write_markdown(tmp_path, full_results())

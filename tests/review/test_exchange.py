@@ -111,6 +111,7 @@ def test_people_of_label_studio_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match='"7" is not in the team'):
         import_label_studio(study, tasks, {})
     assert import_label_studio(study, tasks, {"7": "Fay"}) == (3, 0)
+    bad: Any
     for bad in ({}, [{}], [{"data": {}, "annotations": []}], [3]):
         with pytest.raises(InputError):
             import_label_studio(study, bad, {})

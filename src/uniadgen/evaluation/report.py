@@ -225,6 +225,8 @@ def _sections(results: Mapping[str, Any]) -> Iterator[Section]:
             yield Section(title, what, _tables(rows, reference), charts)
     if results.get("pictures"):
         yield Section("Pictures as a whole", "system", _set_tables(results["pictures"]))
+    if results.get("people"):
+        yield Section("Judged by people", "system", _people_tables(results["people"]))
 
 
 def _tables(rows: Mapping[str, Mapping[str, Any]], reference: Mapping[str, Sequence[float]]) -> list[Table]:
@@ -261,6 +263,29 @@ def _set_tables(pictures: Mapping[str, Mapping[str, Any]]) -> list[Table]:
             body.append(Row(name, [Cell(f"{pictures[name]['kind']}s"), *cells]))
         tables.append(Table(topic, ["of its", *(figure.title for figure in figures)], body))
     return tables
+
+
+def _people_tables(people: Mapping[str, Any]) -> list[Table]:
+    """Available rates and rejects by a study of `uniadgen.review`."""
+    systems, accuracy = people["systems"], people["recheck"]["accuracy"]
+    topic = f"Available by {people['study']['title']}"
+    if accuracy["n"]:
+        topic += f" (accuracy of the verdicts {accuracy['share']:.3f} {_interval(accuracy['ci'])})"
+    parts = {"available": "available", "available_picture": "picture", "available_text": "text"}
+    columns = [name for name in parts if any(name in row for row in systems.values())]
+    available = [
+        Row(name, [*(_share(row[column]) for column in columns), Cell(str(row["available"]["n"]))])
+        for name, row in systems.items()
+    ]
+    rejects = [Row(name, [_share(row["rejects"][c]) for c in people["criteria"]]) for name, row in systems.items()]
+    return [
+        Table(topic, [*(parts[column] for column in columns), "ads"], available),
+        Table("Rejected for", people["criteria"], rejects),
+    ]
+
+
+def _share(share: Mapping[str, Any]) -> Cell:
+    return Cell() if share["share"] is None else Cell(f"{share['share']:.3f}", _interval(share["ci"]))
 
 
 def _cell(row: Mapping[str, Any], figure: Figure, published: float | None) -> Cell:
