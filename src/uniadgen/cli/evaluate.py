@@ -34,7 +34,7 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text, placement; repeatable",
     )
-    verb.add_argument("--study", metavar="STUDY", help="a finished study of `uniadgen review`, for a table of what people say")
+    verb.add_argument("--study", metavar="STUDY", help="a finished study of `uniadgen review`, for tables of what people say")
     add_seed(verb, "shopper i's ads use seed S+i", most=MAX_SEED // 2)  # so that any number of shoppers has seeds
 
 
@@ -57,6 +57,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         limit=arguments.limit,
         guidance=arguments.guidance,
         encoder=Path(arguments.encoder) if arguments.encoder else None,
+        study=arguments.study,
         systems=systems,
         seed=arguments.seed,
         command=_command(arguments),
@@ -67,106 +68,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
     print_line(f"{shoppers} shoppers: {out / 'results.json'}, {out / 'report.html'}")
     if shoppers < LEAST_SHOPPERS:
         print_line(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
-
-
-    began = time.perf_counter()
-    out, data = Path(arguments.out), Path(arguments.data)
-    check_out(out)
-    people = _judged_by_people(arguments.study) if arguments.study else None
-    lengths = _lengths(arguments.history_length)
-    samplings = check_samplings([name for name in arguments.sampling.split(",") if name])
-    parts = check_ablations([name for name in (arguments.without or "").split(",") if name], "argument --without")
-    systems = _systems(arguments.outputs)
-    encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
-    cases = load_cases(data, arguments.split, arguments.limit)
-    others = {name: read_system(path, [case.id for case in cases]) for name, path in systems.items()}
-    for name, system in others.items():
-        for line in system.notes():
-            print_line(f"--outputs {name}: {line}", sys.stderr)
-    generator = AdGenerator.from_pretrained(arguments.model)
-    full = generator.model.config.preference.clicks
-    wanted = conditions(lengths, samplings, full, parts)
-    started = time.perf_counter()
-    with progress_bar() as progress:
-        generate_all(generator, data, cases, wanted, out, arguments.guidance, progress, arguments.seed)
-        variants = generate_variants(generator, cases, out, arguments.guidance, arguments.seed)
-    generating = time.perf_counter() - started
-    judge = Judge(encoder, data, arguments.split)
-    names = [case.id for case in cases]
-    made = {c.name: generated_outputs(out / "ads" / c.name, names) for c in wanted}
-    judgements = {name: judge_ads(cases, outputs, judge) for name, outputs in made.items()}
-    rows = {name: judgement.rows for name, judgement in judgements.items()}
-    oracle = oracle_values(cases, data, encoder)
-    judged = {name: judge_ads(cases, system.ads, judge).rows for name, system in others.items()}
-    summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
-    # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
-    seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
-    pictures = {"ours": judge_pictures(list(made[f"length-{full}"].values()), judge, variants)}
-    pictures |= {name: judge_pictures(list(system.ads.values()), judge) for name, system in others.items()}
-    whole = judgements[f"length-{full}"]
-    results: dict[str, Any] = {
-        "history_length": {str(c.length): summaries[c.name] for c in wanted if c.name.startswith("length-")},
-        "sampling": {
-            name: summaries[f"length-{full}" if name == "product-similarity" else f"sampling-{name}"] for name in samplings
-        },
-        "oracle": summarise(oracle).as_dict(),
-        "swapped": summaries["swapped"],
-        "parts": _parts(parts, rows, summaries, f"length-{full}"),
-        "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
-        "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
-        "pictures": pictures,
-        **({"people": people} if people else {}),
-        "targets": targets(rows, f"length-{full}", oracle),
-        **whole.about,
-        "signatures": whole.signatures,
-        "model": generator.model.config.name,
-        "encoder": Path(arguments.encoder).name if arguments.encoder else "embedded",
-        "data": data.resolve().name,
-        "split": arguments.split,
-        "shoppers": len(cases),
-        "least_shoppers": LEAST_SHOPPERS,
-        "seed": arguments.seed,
-        "command": _command(arguments),
-        "machine": _machine(),
-        "date": date.today().isoformat(),
-        "seconds_generating": round(seconds, 1),
-        "seconds": round(seconds + time.perf_counter() - began - generating, 1),
-    }
-    write_results(out, results)
-    write_markdown(out, results)
-    seeds = {case.id: arguments.seed + number for number, case in enumerate(cases)}
-    write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
-    ads = {name: system.ads for name, system in others.items()}
-    write_report(out, results, _gallery(cases[:GALLERY], made, rows, ads, full))
-    print_line(f"{len(cases)} shoppers, {len(wanted)} conditions: {out / 'results.json'}, {out / 'report.html'}")
-    if len(cases) < LEAST_SHOPPERS:
-        print_line(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
-
-
-def _judged_by_people(place: str) -> dict[str, Any]:
-    """What people say of the ads of each system in a study. Raises InputError unless it is finished."""
-    from uniadgen.review.figures import study_figures
-    from uniadgen.review.store import open_study
-
-    study = open_study(place, "argument --study")
-    figures = study_figures(study)
-    study.close()
-    if not figures["finished"]:
-        raise InputError(
-            f"argument --study: {quoted(figures['study']['title'])} is not finished; let its teams finish it first"
-        )
-    return {name: figures[name] for name in ("study", "criteria", "systems", "recheck")}
-
-
-def _parts(
-    parts: Sequence[str], rows: dict[str, dict[str, dict[str, float]]], summaries: dict[str, dict[str, Any]], whole: str
-) -> dict[str, dict[str, Any]]:
-    """The figures with all parts of the method, and without each of `parts` those and what they differ by; {} for no parts."""
-    from uniadgen.evaluation.figures import differences
-
-    without = {part: f"without-{part}" for part in parts}
-    taken = {part: summaries[name] | differences(rows[name], rows[whole]) for part, name in without.items()}
-    return {"whole": summaries[whole], **taken} if parts else {}
 
 
 def _command(arguments: argparse.Namespace) -> str:

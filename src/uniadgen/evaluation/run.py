@@ -15,6 +15,7 @@ from typing import Any
 
 from uniadgen.ablations import check_ablations
 from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.errors import InputError
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, differences, judge_ads, oracle_values, summarise, targets
 from uniadgen.evaluation.gallery import gallery
 from uniadgen.evaluation.picture_sets import judge_pictures
@@ -32,6 +33,7 @@ from uniadgen.files import check_out
 from uniadgen.loading.background_encoder import load_encoder
 from uniadgen.metrics.metric import Judge
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.words import quoted
 
 LENGTHS = (0, 3, 5, 8, 10, 12)
 
@@ -41,8 +43,8 @@ class Evaluation:
     """What is evaluated. out: for ads and results; goes on where it was.
 
     model: a folder, None for the embedded model. lengths: of histories. without: parts of the method (`ablations`). limit: of
-    shoppers. guidance: None for the model's. encoder: background encoder of PBS, None for the embedded one. systems: ads of
-    other systems by name. Shopper i's ads use seed + i. command: how one may repeat it, for the report.
+    shoppers. guidance: None for the model's. encoder: background encoder of PBS, None for the embedded one. study: file
+    or URL of a finished study of `review`, for what people say. systems: ads of other systems by name. Shopper i's ads use seed + i. command: how one may repeat it, for the report.
     """
 
     data: Path
@@ -55,6 +57,7 @@ class Evaluation:
     limit: int | None = None
     guidance: float | None = None
     encoder: Path | None = None
+    study: str | None = None
     systems: Mapping[str, Path] = field(default_factory=dict)
     seed: int = 0
     command: str = ""
@@ -74,6 +77,7 @@ def evaluate(
     samplings = check_samplings(evaluation.samplings)
     parts = check_ablations(evaluation.without, "argument --without")
     encoder = load_encoder(evaluation.encoder)
+    people = None if evaluation.study is None else _judged_by_people(evaluation.study)
     cases = load_cases(data, evaluation.split, evaluation.limit)
     names = [case.id for case in cases]
     others = {name: read_system(path, names) for name, path in evaluation.systems.items()}
@@ -110,6 +114,7 @@ def evaluate(
         "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
         "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
         "pictures": pictures,
+        **({} if people is None else {"people": people}),
         "targets": targets(rows, full, oracle),
         **judgements[full].about,
         "signatures": judgements[full].signatures,
@@ -132,6 +137,21 @@ def evaluate(
     write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
     write_report(out, results, gallery(cases, made, rows, {name: system.ads for name, system in others.items()}, full))
     return results
+
+
+def _judged_by_people(place: str) -> dict[str, Any]:
+    """What people say of the ads of each system in a study. Raises InputError unless it is finished."""
+    from uniadgen.review.figures import study_figures
+    from uniadgen.review.store import open_study
+
+    study = open_study(place, "argument --study")
+    figures = study_figures(study)
+    study.close()
+    if not figures["finished"]:
+        raise InputError(
+            f"argument --study: {quoted(figures['study']['title'])} is not finished; let its teams finish it first"
+        )
+    return {name: figures[name] for name in ("study", "criteria", "systems", "recheck")}
 
 
 def _parts(
