@@ -44,7 +44,8 @@ class Evaluation:
 
     model: a folder, None for the embedded model. lengths: of histories. without: parts of the method (`ablations`). limit: of
     shoppers. guidance: None for the model's. encoder: background encoder of PBS, None for the embedded one. study: file
-    or URL of a finished study of `review`, for what people say. systems: ads of other systems by name. Shopper i's ads use seed + i. command: how one may repeat it, for the report.
+    or URL of a finished study of `review`, for what people say. systems: ads of other systems by name. Shopper i's ads use
+    seed + i. command: how one may repeat it, for the report.
     """
 
     data: Path
