@@ -13,6 +13,7 @@ from uniadgen.output import Output
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.provenance import verify
 from uniadgen.request import load_request
+from uniadgen.service.service import Settings
 
 Body = Callable[..., dict[str, Any]]
 
@@ -148,3 +149,27 @@ def test_formats_and_sizes(ours: Any, request_body: Body) -> None:
     unknown = ours.client.post("/v1/ads", json=request_body(options={"presets": ["storie"]}))
     assert unknown.status_code == 422
     assert "did you mean story?" in unknown.json()["error"]["message"]
+
+
+def test_products_and_shoppers_by_their_ids(run: Any, generator: AdGenerator) -> None:
+    from uniadgen.data.lookup import Lookup
+
+    tiny = Path(__file__).parents[2] / "data" / "tiny"
+    with run(generator, Settings(data=tiny)) as server:
+        body = {"product": "p00001", "shopper": "u00003", "options": {"size": [96, 96], "seed": 5}}
+        answer = server.client.post("/v1/ads", json=body)
+        assert answer.status_code == 200, answer.text
+        ad, lookup = answer.json()["ads"][0], Lookup(tiny)
+        expected = generator.generate(lookup.product("p00001"), lookup.history("u00003"), seed=5, size=(96, 96))
+        assert (ad["text"], ad["placement"]) == (expected.text, expected.placement.as_dict())
+        for changes, status, field in (
+            ({"product": "p-none"}, 404, "product"),
+            ({"shopper": "u-secret"}, 404, "shopper"),
+            ({"shopper": 3}, 422, "shopper"),
+            ({"history": []}, 422, "shopper"),
+        ):
+            refused = server.client.post("/v1/ads", json=body | changes)
+            assert (refused.status_code, refused.json()["error"]["field"]) == (status, field)
+            assert "secret" not in refused.text
+        without = {name: value for name, value in body.items() if name != "shopper"}
+        assert server.client.post("/v1/ads", json=without).json()["ads"][0]["sampled_clicks"] == []

@@ -24,6 +24,7 @@ def add_serve(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--port", type=whole_number(0, 65535), default=8000, metavar="N", help="0 for any that is free (default %(default)s)"
     )
+    verb.add_argument("--data", metavar="DIR", help="a data set whose products and shoppers requests may name by id")
     verb.add_argument("--media-root", metavar="DIR", help="folder of pictures that requests may name (default: none)")
     verb.add_argument(
         "--media-store", metavar="DIR", help="where sent and made pictures are kept (default: a folder that goes at the end)"
@@ -55,6 +56,7 @@ def serve(arguments: argparse.Namespace) -> None:
 
     settings = Settings(
         media_root=folder("media_root"),
+        data=folder("data"),
         media_store=folder("media_store"),
         queue=arguments.queue,
         max_batch=arguments.max_batch,

@@ -125,8 +125,9 @@ def ads_schema() -> Schema:
     box["description"] = "x0, y0, x1, y1 in fractions of the canvas, y downwards; x0 < x1, y0 < y1"
     return _object(
         {
-            "product": product,
+            "product": {"oneOf": [product, {"type": "string", "description": "An id of the data set that is served"}]},
             "history": {"type": "array", "items": click, "maxItems": MAX_CLICKS, "description": "Clicks, oldest first"},
+            "shopper": {"type": "string", "description": "In place of a history: an id of the data set that is served"},
             "placement": _object({"box": box, "posture": {"type": "string", "enum": list(POSTURES)}}, ())
             | {"minProperties": 1},
             "options": _object(options_schema(), ()),

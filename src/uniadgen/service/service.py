@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import Request
 
@@ -26,6 +26,9 @@ from uniadgen.service.media import MediaStore
 from uniadgen.service.metrics import ServiceMetrics
 from uniadgen.words import quoted
 
+if TYPE_CHECKING:
+    from uniadgen.data.lookup import Lookup
+
 T = TypeVar("T")
 
 PRODUCTS = 64  # that are kept cut out
@@ -36,12 +39,14 @@ _HELPERS = 4  # threads that read requests and write pictures, beside the model'
 class Settings:
     """How a service behaves.
 
-    media_root: of paths in requests. media_store: where media are kept, a temporary folder when None. queue: ads that may wait;
-    max_batch: ads that are made together. keys: of the clients, none for everybody. output: how pictures are written and what
-    they say of themselves, where a request doesn't say it.
+    media_root: of paths in requests. data: a data set whose products and shoppers requests may name by id. media_store: where
+    media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together. keys: of the
+    clients, none for everybody. output: how pictures are written and what they say of themselves, where a request doesn't say
+    it.
     """
 
     media_root: Path | None = None
+    data: Path | None = None
     media_store: Path | None = None
     queue: int = 64
     max_batch: int = 16
@@ -67,6 +72,7 @@ class Service:
         self.metrics = ServiceMetrics()
         self.batcher = Batcher(generator, settings.queue, settings.max_batch, self.metrics)
         self._own_store = None if settings.media_store else tempfile.TemporaryDirectory(prefix="uniadgen-media-")
+        self.lookup = None if settings.data is None else _lookup(settings.data)
         self.media = MediaStore(settings.media_store or Path(self._own_store.name if self._own_store else ""))
         self._helpers = ThreadPoolExecutor(_HELPERS, thread_name_prefix="helper")
         self._products: OrderedDict[Hashable, CheckedRequest] = OrderedDict()
@@ -101,6 +107,14 @@ class Service:
             while len(self._products) > PRODUCTS:
                 self._products.popitem(last=False)
         return checked
+
+
+def _lookup(folder: Path) -> "Lookup":
+    from uniadgen.data.lookup import Lookup  # needs the extra `data`
+
+    if not is_dir(folder):
+        raise InputError(f"argument --data: there is no folder {quoted(folder)}; name the folder of a data set")
+    return Lookup(folder)
 
 
 def service_of(request: Request) -> Service:

@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -35,6 +35,11 @@ from uniadgen.service.schemas import (
     errors,
 )
 from uniadgen.service.service import Service, Settings, client_of, service_of
+
+if TYPE_CHECKING:
+    from uniadgen.data.lookup import Lookup
+
+T = TypeVar("T")
 
 ROUTER = APIRouter(tags=["ads"])
 
@@ -179,12 +184,34 @@ async def _queued(service: Service, fields: Mapping[str, Any], references: Refer
 
 
 def _checked(service: Service, fields: Mapping[str, Any], references: References) -> CheckedRequest:
-    check_fields(fields, "the request", required=("product",), optional=("history", "placement", "options"))
-    history = read_history(fields.get("history", []), references)
+    check_fields(fields, "the request", required=("product",), optional=("history", "shopper", "placement", "options"))
+    if "shopper" not in fields:
+        history = read_history(fields.get("history", []), references)
+    elif "history" in fields:
+        raise InputError("shopper: the request has a history, too; leave one of them out")
+    else:
+        history = _by_id(service, fields["shopper"], "shopper", lambda data, name: data.history(name))
     if len(history) > MAX_CLICKS:
         raise InputError(f"history: {len(history):,} clicks are too many; send the last {MAX_CLICKS:,}")
-    product = read_product_fields(fields["product"], references)
+    if isinstance(fields["product"], str):
+        product = _by_id(service, fields["product"], "product", lambda data, name: data.product(name))
+    else:
+        product = read_product_fields(fields["product"], references)
     return service.check(AdRequest(product, history, *read_placement(fields)))
+
+
+def _by_id(service: Service, name: object, field: str, find: Callable[["Lookup", str], T]) -> T:
+    """A product or a history of the service's data set. Raises InputError, and Refusal(404) for an unknown id."""
+    if not isinstance(name, str):
+        raise InputError(f"{field}: the id of a {field} is needed, which is a text")
+    if service.lookup is None:
+        raise InputError(
+            f"{field}: this service has no data set; start it with --data, or send what there is to say of the {field}"
+        )
+    try:
+        return find(service.lookup, name)
+    except InputError as error:
+        raise Refusal(404, str(error), field) from None
 
 
 async def _made(service: Service, request: Request, job: Job, references: References) -> list[Ad]:
