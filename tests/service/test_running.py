@@ -181,7 +181,7 @@ def test_logs_tell_how_requests_ended_and_nothing_of_what_they_hold(
 
 @pytest.mark.slow
 def test_the_command_serves_until_sigterm(tmp_path: Path) -> None:
-    """The embedded model behind the command: an ad that is under way at SIGTERM is still answered, and the command ends with 0."""
+    """The embedded model behind the command: an ad under way at SIGTERM is still answered, and the exit code is 0."""
     words = ["serve", "--port", "0", "--media-root", str(example_folder())]
     with subprocess.Popen(
         [sys.executable, "-m", "uniadgen", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
