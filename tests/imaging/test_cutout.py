@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from uniadgen.errors import InputError
-from uniadgen.imaging import cutout
+from uniadgen.imaging import loading
 from uniadgen.imaging.cutout import cut_out, has_transparency
 from uniadgen.imaging.loading import load_picture, load_product
 
@@ -231,7 +231,7 @@ def test_a_tiny_product_is_said(side: int) -> None:
 
 
 def test_a_huge_product_is_read_smaller_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutout, "PRODUCT_PIXELS", 4000)
+    monkeypatch.setattr(loading, "PRODUCT_PIXELS", 4000)
     result, notes = product_of(disc((255, 255, 255)))
     assert result.size == (60, 60)
     assert any("120x120 pixels and was read at 50%" in note for note in notes)
