@@ -1,6 +1,5 @@
 """What the documentation says is there: files, commands, names; and its tables can be read."""
 
-import argparse
 import ast
 import importlib
 import re
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from uniadgen.cli.arguments import Parser
 from uniadgen.cli.main import make_parser
 from uniadgen.errors import InputError
 
@@ -59,12 +59,10 @@ def test_commands_are_found() -> None:
 
 
 def test_every_command_is_in_the_help_of_the_one_above_it() -> None:
-    def look(parser: argparse.ArgumentParser) -> int:
-        used = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-        below = {name: command for action in used for name, command in action.choices.items()}
-        for name in below:
+    def look(parser: Parser) -> int:
+        for name in parser.commands:
             assert re.search(rf"^    {name}(?:  +\S|\n {{8,}}\S)", parser.format_help(), re.MULTILINE), (parser.prog, name)
-        return len(below) + sum(map(look, below.values()))
+        return len(parser.commands) + sum(map(look, parser.commands.values()))
 
     assert look(make_parser()) > 20
 

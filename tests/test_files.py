@@ -158,7 +158,7 @@ with alone(folder, "is held"), whole_file(folder / "x") as file, scratch_folder(
 
 def test_leftovers_of_killed_processes_go_those_of_living_ones_stay_and_locks_end_with_their_process(tmp_path: Path) -> None:
     def forget() -> None:
-        files._remove_leftovers.cache_clear()  # as a new process would begin
+        files.remove_leftovers_once.cache_clear()  # as a new process would begin
 
     (tmp_path / ".uniadgen-by-hand-and-long").touch()
     with subprocess.Popen([sys.executable, "-c", HOLDING, tmp_path], stdout=subprocess.PIPE, text=True) as holder:

@@ -51,3 +51,31 @@ def test_nouns_of_the_domain_mean_one_thing() -> None:
 @pytest.mark.parametrize("name", ["scenes"])
 def test_one_module_of_a_name(name: str) -> None:
     assert len([path for path in (ROOT / "src/uniadgen").rglob("*") if path.stem == name and path.suffix in ("", ".py")]) == 1
+
+
+# How often tests reach into what the package keeps to itself; less is fine, more is not.
+PRIVATE = {"data/test_encoding.py": 6, "data/test_pad1m.py": 1, "decoding/test_engine.py": 1, "imaging/test_segmenting.py": 2}
+
+
+def private_uses(tree: ast.AST) -> int:
+    """Names with an underscore that are imported from the package, or taken from or set in one of its modules."""
+    modules, count = set[str](), 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("uniadgen"):
+            modules |= {alias.asname or alias.name for alias in node.names}
+            count += sum(alias.name.startswith("_") for alias in node.names)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in modules:
+                count += name.startswith("_") and not name.startswith("__")
+            case ast.Call(args=[ast.Name(id=module), ast.Constant(value=str(name)), *_]) if module in modules:
+                count += name.startswith("_")
+            case ast.Constant(value=str(path)) if path.startswith("uniadgen.") and "._" in path and " " not in path:
+                count += 1
+    return count
+
+
+def test_tests_use_public_names() -> None:
+    tests = ROOT / "tests"
+    used = {p.relative_to(tests).as_posix(): private_uses(ast.parse(p.read_text("utf-8"))) for p in tests.rglob("*.py")}
+    assert {name: count for name, count in used.items() if count > PRIVATE.get(name, 0)} == {}

@@ -283,11 +283,11 @@ def scratch_folder(parent: Path, what: str = "") -> Iterator[Path]:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what processes that were killed have left in a folder; looks once for each folder and process."""
-    _remove_leftovers(os.path.realpath(folder))
+    remove_leftovers_once(os.path.realpath(folder))
 
 
 @functools.cache
-def _remove_leftovers(folder: str) -> None:
+def remove_leftovers_once(folder: str) -> None:
     with contextlib.suppress(OSError):
         for name in [entry.name for entry in os.scandir(folder) if _TEMPORARY.fullmatch(entry.name)]:
             path = Path(folder, name)

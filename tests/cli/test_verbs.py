@@ -1,6 +1,5 @@
 """The table of verbs: every verb answers, nothing is loaded in vain; --quiet and --verbose."""
 
-import argparse
 import json
 import logging
 import subprocess
@@ -11,19 +10,18 @@ from pathlib import Path
 import pytest
 
 from uniadgen import console
+from uniadgen.cli.arguments import Parser
 from uniadgen.cli.main import VERBS, main, make_parser
 from uniadgen.errors import InputError
 
 HEAVY = ("torch", "pyarrow", "duckdb", "transformers", "bpy", "accelerate")
 
 
-def calls(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def calls(parser: Parser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command and group of commands, as it is typed."""
     yield words
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, below in action.choices.items():
-                yield from calls(below, (*words, name))
+    for name, below in parser.commands.items():
+        yield from calls(below, (*words, name))
 
 
 CALLS = list(calls(make_parser()))

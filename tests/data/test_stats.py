@@ -124,9 +124,9 @@ def test_ads_on_a_sheet_differ() -> None:
     row: layout.Row = {"split": "train", "text": "t", "description": "d", "selling_points": [], "family": "studio"}
     traits = [(product, palette) for product in ("p", "q") for palette in ("ivory", "sage") for _ in range(20)]
     rows = [{**row, "id": str(k), "product_id": p, "palette": c} for k, (p, c) in enumerate(traits)]
-    places = stats._different(list(enumerate({**dict.fromkeys(stats._TRAITS), **row} for row in rows)), 4, random.Random(0))
+    places = stats.different(list(enumerate({**dict.fromkeys(stats.TRAITS), **row} for row in rows)), 4, random.Random(0))
     assert {traits[place] for place in places} == set(traits)
-    assert len(stats._different([(7, {**dict.fromkeys(stats._TRAITS)})], 4, random.Random(0))) == 1
+    assert len(stats.different([(7, {**dict.fromkeys(stats.TRAITS)})], 4, random.Random(0))) == 1
 
 
 def test_sheets_show_every_family_and_category(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

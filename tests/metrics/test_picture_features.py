@@ -19,7 +19,7 @@ from uniadgen.metrics.memorised import memorised, nearest_pixels
 from uniadgen.metrics.picture_features import (
     SMALL,
     PictureFeatures,
-    _background_mask,
+    background_mask,
     folder_pictures,
     picture_features,
     real_pictures,
@@ -130,7 +130,7 @@ def test_kid_tells_another_distribution_from_the_same() -> None:
 def pictures(images: list[np.ndarray], boxes: list[tuple[float, float, float, float] | None] | None = None) -> PictureFeatures:
     """Thumbnails of these [SMALL, SMALL, 3], which are their own embeddings, too."""
     small = np.stack([image.reshape(-1, 3) for image in images]).astype(np.uint8)
-    visible = np.stack([_background_mask(box) for box in boxes or [None] * len(images)])
+    visible = np.stack([background_mask(box) for box in boxes or [None] * len(images)])
     n = len(images)
     return PictureFeatures(small.reshape(n, -1).astype(np.float32), small, visible)
 

@@ -76,10 +76,10 @@ def test_a_data_set_without_plates(tmp_path: Path) -> None:
 
 def test_a_limit_reaches_all_over_the_split() -> None:
     splits = layout.read_creatives(TINY, ("split",))["split"].to_pylist()
-    rows = module._chosen(TINY, "test", 4)
+    rows = module.chosen_creatives(TINY, "test", 4)
     assert [splits[row] for row in rows] == ["test"] * 4
-    assert len({row["product_id"] for row in module._read(TINY, rows)}) == 4
-    assert module._chosen(TINY, "test", 1000) == module._chosen(TINY, "test", None)
+    assert len({row["product_id"] for row in module.read_picture(TINY, rows)}) == 4
+    assert module.chosen_creatives(TINY, "test", 1000) == module.chosen_creatives(TINY, "test", None)
 
 
 def by_the_definition(first: np.ndarray, second: np.ndarray) -> float:
@@ -209,9 +209,9 @@ def test_large_plates_are_measured_large(tmp_path: Path) -> None:
         assert second / first == pytest.approx(much / little)  # both are to the same plates
     assert stronger.quality.psnr < large.quality.psnr
     small = dataclasses.replace(config, image=dataclasses.replace(config.image, resolution=192))
-    assert next(module._pictures(TINY, [0], config)).large is not None
-    assert next(module._pictures(TINY, [0], small)).large is None  # plates of 256 px, and it would paint 384
-    assert next(module._pictures(TINY, [0], tiny())).large is None
+    assert next(module.stored_pictures(TINY, [0], config)).large is not None
+    assert next(module.stored_pictures(TINY, [0], small)).large is None  # plates of 256 px, and it would paint 384
+    assert next(module.stored_pictures(TINY, [0], tiny())).large is None
 
 
 def test_reproduced_plates_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def flat_plate(
 
 def work(line: Connection, raw: str, threads: int, samples: int) -> None:
     render.render_cutout, render.render_plate = flat_cutout, flat_plate  # type: ignore[assignment]
-    render._work(line, raw, threads, samples)
+    render.render_products(line, raw, threads, samples)
 
 
 def work_that_dies(line: Connection, raw: str, threads: int, samples: int) -> None:
@@ -59,7 +59,7 @@ def work_that_dies(line: Connection, raw: str, threads: int, samples: int) -> No
         return flat_plate(product, creative, *options)
 
     render.render_cutout, render.render_plate = flat_cutout, plate  # type: ignore[assignment]
-    render._work(line, raw, threads, samples)
+    render.render_products(line, raw, threads, samples)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import argparse
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from uniadgen.errors import InputError
@@ -14,15 +14,24 @@ from uniadgen.words import quoted
 class Parser(argparse.ArgumentParser):
     """A parser that raises InputError instead of printing its usage and ending the process, and guesses no shortened names.
 
-    All parsers know --quiet and --verbose; `verbosity` is not there when neither is given.
+    All parsers know --quiet and --verbose; `verbosity` is not there when neither is given. commands: those below, by name.
     """
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **how})
+        self._below: Any = None
         # At every level, and without a default, by which a verb's parser would undo what stands before the verb.
         said: dict[str, Any] = {"dest": "verbosity", "action": "store_const", "default": argparse.SUPPRESS}
         self.add_argument("-q", "--quiet", const="quiet", help="print only errors and the result", **said)
         self.add_argument("-v", "--verbose", const="verbose", help="also say what is loaded and how long it takes", **said)
+
+    @property
+    def commands(self) -> Mapping[str, "Parser"]:
+        return {} if self._below is None else self._below.choices
+
+    def add_subparsers(self, **how: Any) -> Any:
+        self._below = super().add_subparsers(**how)
+        return self._below
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message} (see {self.prog} --help)")

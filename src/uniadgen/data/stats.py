@@ -26,7 +26,7 @@ from uniadgen.words import quoted
 
 MOST_NAMES = 12  # values of a column that are listed
 MOST_CLICKS = 24  # that a user's sheet shows
-_TRAITS = (
+TRAITS = (
     "product_id",
     "department",
     "category",
@@ -183,7 +183,7 @@ def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> 
     side: of an ad on the sheet, in pixels. Raises InputError for a data set without values in this column, or without pictures.
     """
     names, labels = ("id", "product_id", "department", "category"), open_labels(folder).creatives
-    nothing = dict.fromkeys((column, *_TRAITS))
+    nothing = dict.fromkeys((column, *TRAITS))
     kinds: dict[str, list[tuple[int, Row]]] = {}
     for place, creative in enumerate(iter_rows(folder, "creatives", names, 4096)):
         row = {**nothing, **labels.get(creative["id"], {}), **creative}
@@ -194,7 +194,7 @@ def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> 
     places = {
         place: (number, k)
         for number, name in enumerate(sorted(kinds))
-        for k, place in enumerate(_different(kinds[name], across, random.Random(name)))
+        for k, place in enumerate(different(kinds[name], across, random.Random(name)))
     }
     font, gap, left = ImageFont.load_default(14), 4, 110
     sheet = Image.new("RGB", (left + across * (side + gap), len(kinds) * (side + gap)), "white")
@@ -209,7 +209,7 @@ def kinds_sheet(folder: Path, column: str, across: int = 8, side: int = 128) -> 
     return sheet
 
 
-def _different(rows: Sequence[tuple[int, Row]], count: int, rng: random.Random) -> list[int]:
+def different(rows: Sequence[tuple[int, Row]], count: int, rng: random.Random) -> list[int]:
     """The places of `count` of these rows: each one is as little like any chosen before it as possible."""
     rest = rng.sample(rows, len(rows))
     alike = [0] * len(rest)
@@ -221,7 +221,7 @@ def _different(rows: Sequence[tuple[int, Row]], count: int, rng: random.Random) 
         chosen.append(place)
         for number, (_, other) in enumerate(rest):
             # Squared: one ad that is half like this one and half like another is better than one that is all like this one.
-            alike[number] += sum(row[name] == other[name] for name in _TRAITS) ** 2
+            alike[number] += sum(row[name] == other[name] for name in TRAITS) ** 2
     return chosen
 
 

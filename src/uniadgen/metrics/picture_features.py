@@ -60,7 +60,7 @@ def picture_features(encoder: "BackgroundEncoder", pictures: Iterable[Seen], bat
             PictureFeatures(
                 features(encoder, images),
                 np.stack([np.asarray(i.resize((SMALL, SMALL), Image.Resampling.BOX)).reshape(-1, 3) for i in images]),
-                np.stack([_background_mask(box) for _, box in some]),
+                np.stack([background_mask(box) for _, box in some]),
             )
         )
     if not parts:
@@ -73,7 +73,7 @@ def join(parts: Iterable[PictureFeatures]) -> PictureFeatures:
     return PictureFeatures(*(np.concatenate(values) for values in fields))
 
 
-def _background_mask(box: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
+def background_mask(box: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
     mask = np.ones((SMALL, SMALL), bool)
     if box is not None:
         left, top, width, height = (value * SMALL for value in box)

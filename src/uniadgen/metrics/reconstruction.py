@@ -76,12 +76,12 @@ def reconstruction(
     save(id, picture) gets every plate as painted at the largest resolution. Raises InputError for a split without creatives,
     and for pictures that are missing or broken.
     """
-    rows = _chosen(data, split, limit)
+    rows = chosen_creatives(data, split, limit)
     device = next(tokenizer.parameters()).device
     size, used = config.image.resolution, torch.zeros(config.image.codes, dtype=torch.bool)
     scores: dict[str, list[tuple[float, float]]] = {"plate": [], "ad": [], "large": []}
     crisp: list[tuple[CrispnessOf, CrispnessOf]] = []  # of the painted ones, and of the true ones
-    pictures = _pictures(data, rows, config)
+    pictures = stored_pictures(data, rows, config)
     while some := list(islice(pictures, batch)):
         pixels = torch.stack([picture.pixels for picture in some]).to(device)
         codes = tokenizer.encode(pixels)
@@ -146,7 +146,7 @@ def ssim(first: Tensor, second: Tensor) -> Tensor:
 # The pictures -------------------------------------------------------------------------------------------------------------
 
 
-def _chosen(data: Path, split: str, limit: int | None) -> list[int]:
+def chosen_creatives(data: Path, split: str, limit: int | None) -> list[int]:
     """The creatives of a split, at most `limit`, by their numbers in the table. Raises InputError when there are none."""
     check_split(split)
     splits = read_creatives(data, ("split",))["split"].to_pylist()
@@ -168,10 +168,10 @@ class _Picture:
     large: Tensor | None = None
 
 
-def _pictures(data: Path, rows: list[int], config: ModelConfig) -> Iterator[_Picture]:
+def stored_pictures(data: Path, rows: list[int], config: ModelConfig) -> Iterator[_Picture]:
     """Of each row its plate, where it has one, and its ad."""
     cutouts, size, painted = Cutouts(data), config.image.resolution, config.image.painted
-    for row in _read(data, rows):
+    for row in read_picture(data, rows):
         if row["plate"] is not None:
             pixels = plate_pixels(row, size, cutouts)  # first, since it says what is wrong with a broken one
             large = painted > size and min(picture_size(row["plate"], f"creative {quoted(row['id'])}")) >= painted
@@ -179,7 +179,7 @@ def _pictures(data: Path, rows: list[int], config: ModelConfig) -> Iterator[_Pic
         yield _Picture(row["id"], False, ad_pixels(row, size))
 
 
-def _read(data: Path, rows: list[int]) -> Iterator[Row]:
+def read_picture(data: Path, rows: list[int]) -> Iterator[Row]:
     """Rows of the creatives; only the row groups that hold some of them are read."""
     start, wanted = 0, set(rows)
     with open_table(data, "creatives", _COLUMNS) as table:

@@ -438,7 +438,7 @@ def render_world(
     A folder per product holds cutout.webp, plate-<creative id>.webp and meta.json, and appears as a whole; what was rendered
     with other parameters is rendered again. A crash costs one product; run it again to retry. size: of all plates, in pixels;
     None: as `specs.plate_size` says. seed: of the world, for `out`/manifest.json. work: what a process does, in place of
-    rendering with Blender (`_work`).
+    rendering with Blender (`render_products`).
 
     Raises InputError without Blender, and for an `out` that was rendered with other settings (see `manifest`).
     """
@@ -465,7 +465,7 @@ def render_world(
 
     def hire() -> tuple[Any, Connection]:
         ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=work or _work, args=(theirs, str(raw), threads, samples), daemon=True)
+        process = spawn.Process(target=work or render_products, args=(theirs, str(raw), threads, samples), daemon=True)
         process.start()
         theirs.close()
         return process, ours
@@ -571,7 +571,7 @@ def render_product(
         shutil.rmtree(half_done)  # the other one was quicker
 
 
-def _work(line: Connection, raw: str, threads: int, samples: int) -> None:
+def render_products(line: Connection, raw: str, threads: int, samples: int) -> None:
     """A rendering process: takes products until None comes, answers each with None or with what went wrong."""
     with contextlib.suppress(EOFError, ConnectionError):  # nobody is there any more
         while (task := line.recv()) is not None:
