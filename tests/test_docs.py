@@ -1,7 +1,9 @@
 """What the documentation says is there: files, commands, names; and its tables can be read."""
 
 import ast
+import dataclasses
 import importlib
+import json
 import re
 import runpy
 import shlex
@@ -12,7 +14,9 @@ import pytest
 
 from uniadgen.cli.arguments import Parser
 from uniadgen.cli.main import make_parser
+from uniadgen.clicks.sampling import SAMPLINGS
 from uniadgen.errors import InputError
+from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -104,6 +108,32 @@ def test_tables_can_be_read(page: Path) -> None:
     for line in page.read_text().splitlines():
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) <= 9, line
+
+
+def test_the_guide_quotes_the_options_as_they_are() -> None:
+    """Every option of `generate` stands in the guide's table, with the default that its definition or the model has."""
+    config = json.loads((ROOT / "src/uniadgen/weights/config.json").read_text())
+    guidance = config["guidance"]
+    models = {"history_length": config["preference"]["clicks"], "text_temperature": config["text_temperature"]}
+    models |= {"guidance": guidance["weight"], "temperature": guidance["temperature"], "top_k": guidance["top_k"]}
+    guide = (ROOT / "docs/guides/generate.md").read_text()
+    rows = re.findall(r"^\| `--(?:no-)?([a-z-]+)[^|]*\|[^|]*\| (.*?) \| ([^|]*?) \|$", guide, re.MULTILINE)
+    table = {name.replace("-", "_"): (what, default) for name, what, default in rows}
+    for field in dataclasses.fields(GenerateOptions):
+        what, default = table[field.name]
+        if field.default is None:
+            value = models[field.name]
+            assert default == ("all" if value is None else f"the model's: {value:g}"), field.name
+        elif field.name == "size":
+            assert default == "{}x{}".format(*field.default)  # type: ignore[misc]
+            assert f"{MIN_SIDE} to {MAX_SIDE}" in what
+        elif isinstance(field.default, bool):
+            assert default == ("yes" if field.default else "no"), field.name
+        elif field.default == ():
+            assert default == "nothing"
+        else:
+            assert default.startswith(f"`{field.default}`"), field.name
+    assert all(f"`{name}`" in table["sampling"][0] for name in SAMPLINGS)
 
 
 def test_decisions_are_numbered_and_begin_with_what_was_decided() -> None:

@@ -57,19 +57,23 @@ def test_one_module_of_a_name(name: str) -> None:
 PRIVATE = {"data/test_encoding.py": 6, "data/test_pad1m.py": 1, "decoding/test_engine.py": 1, "imaging/test_segmenting.py": 2}
 
 
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
 def private_uses(tree: ast.AST) -> int:
     """Names with an underscore that are imported from the package, or taken from or set in one of its modules."""
     modules, count = set[str](), 0
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("uniadgen"):
             modules |= {alias.asname or alias.name for alias in node.names}
-            count += sum(alias.name.startswith("_") for alias in node.names)
+            count += sum(is_private(alias.name) for alias in node.names)
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id=module), attr=name) if module in modules:
-                count += name.startswith("_") and not name.startswith("__")
+                count += is_private(name)
             case ast.Call(args=[ast.Name(id=module), ast.Constant(value=str(name)), *_]) if module in modules:
-                count += name.startswith("_")
+                count += is_private(name)
             case ast.Constant(value=str(path)) if path.startswith("uniadgen.") and "._" in path and " " not in path:
                 count += 1
     return count

@@ -74,6 +74,11 @@ def add_limit(verb: argparse.ArgumentParser, what: str = "shoppers") -> None:
     verb.add_argument("--limit", type=whole_number(1, 10**9), metavar="N", help=f"{what} (default: all of the split)")
 
 
+def add_json(verb: argparse.ArgumentParser, what: str = "") -> None:
+    """For verbs whose result is more than files: with --json standard output is one JSON value. what: is said of it."""
+    verb.add_argument("--json", action="store_true", help=f"print JSON{what}")
+
+
 def add_seed(verb: argparse.ArgumentParser, help: str, most: int = MAX_SEED) -> None:
     """help: what the seed is for; the default is added."""
     verb.add_argument("--seed", type=whole_number(0, most), default=0, metavar="S", help=f"{help} (default %(default)s)")

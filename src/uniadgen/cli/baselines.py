@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from uniadgen.cli.arguments import add_limit, whole_number
+from uniadgen.cli.arguments import add_json, add_limit, whole_number
 from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
@@ -15,7 +15,7 @@ def add_baselines(parser: argparse.ArgumentParser) -> None:
     steps = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     verb = steps.add_parser("list", help="the systems there are, what they make and what they need")
     verb.set_defaults(run=baselines_list)
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
     verb = steps.add_parser("run", help="make one system's ads for the shoppers of a split")
     verb.set_defaults(run=baselines_run)
     verb.add_argument("name", metavar="NAME", help="of `uniadgen baselines list`")

@@ -10,7 +10,7 @@ import contextlib
 import logging
 from typing import Any
 
-from uniadgen.cli.arguments import add_progress, add_seed, whole_number
+from uniadgen.cli.arguments import add_json, add_progress, add_seed, whole_number
 from uniadgen.cli.models import add_model, check_models, generator_arguments
 from uniadgen.cli.options import add_options, add_output, chosen_campaign, chosen_options, chosen_output
 from uniadgen.console import notices, print_json, print_line, progress_bar
@@ -49,7 +49,7 @@ def add_batch(verb: argparse.ArgumentParser) -> None:
     add_output(verb)
     add_model(verb)
     add_progress(verb)
-    verb.add_argument("--json", action="store_true", help="print the manifest")
+    add_json(verb, ": the manifest")
 
 
 def batch(arguments: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from uniadgen.cli.arguments import whole_number
+from uniadgen.cli.arguments import add_json, whole_number
 from uniadgen.console import notices, print_json, print_line
 
 
@@ -15,7 +15,7 @@ def add_bench(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--model", metavar="FOLDER", help="a trained model (default: the embedded one, else random weights)")
     verb.add_argument("--repeats", type=whole_number(1, 99), default=5, metavar="N", help="runs; the median counts (default 5)")
     verb.add_argument("--quick", action="store_true", help="tiny models and one run: a test of the benchmark, no measurement")
-    verb.add_argument("--json", action="store_true", help="print a list of rows: name, ours, peer, ratio, unit, versions")
+    add_json(verb, ": a list of rows: name, ours, peer, ratio, unit, versions")
 
 
 def bench(arguments: argparse.Namespace) -> None:

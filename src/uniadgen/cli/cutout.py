@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from uniadgen.cli.arguments import add_json
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
@@ -19,7 +20,7 @@ def add_cutout(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=cutout)
     verb.add_argument("photo", metavar="PHOTO", help="a picture of one product")
     verb.add_argument("--out", required=True, metavar="FILE.png", help="where the cut-out is written, with transparency")
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
 
 
 def cutout(arguments: argparse.Namespace) -> None:

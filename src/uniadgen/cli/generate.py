@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uniadgen.ad_files import Existing, finished_ads, png, publish, staged, summary, write_ad
 from uniadgen.ads import AdRequest
 from uniadgen.campaign import Campaign
-from uniadgen.cli.arguments import add_progress, add_seed, whole_number
+from uniadgen.cli.arguments import add_json, add_progress, add_seed, whole_number
 from uniadgen.cli.models import add_model, check_models, loaded_generator
 from uniadgen.cli.options import add_options, add_output, chosen_campaign, chosen_options, chosen_output
 from uniadgen.console import notices, print_json, print_line, progress_bar
@@ -64,7 +64,7 @@ def add_generate(verb: argparse.ArgumentParser) -> None:
     add_output(verb)
     add_model(verb)
     add_progress(verb)
-    verb.add_argument("--json", action="store_true", help="print JSON: an object, or with --count above 1 a list of them")
+    add_json(verb, ": an object, or with --count above 1 a list of them")
 
 
 def _name(text: str) -> str:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from uniadgen.cli.arguments import add_json
 from uniadgen.console import print_json, print_line
 from uniadgen.files import read_json
 from uniadgen.words import quoted
@@ -16,7 +17,7 @@ def add_inspect(parser: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=inspect)
     verb.add_argument("--selling-points", required=True, metavar="FILE.json", help='a list of texts: ["...", "..."]')
     verb.add_argument("--text", type=_text, required=True, metavar="TEXT", help="the ad's text")
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
 
 
 def inspect(arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from uniadgen.ad_files import png
-from uniadgen.cli.arguments import add_batch, add_limit
+from uniadgen.cli.arguments import add_batch, add_json, add_limit
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, make_folder, write_bytes
@@ -31,7 +31,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.jsonl",
         help='lines of {"prediction": ..., "references": [...], "selling_points": [...]}',
     )
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
     verb = kinds.add_parser("pbs", help=what.pop("pbs"))
     verb.set_defaults(run=metrics_pbs)
     verb.add_argument("--a", required=True, metavar="DIR", help="pictures")
@@ -39,7 +39,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, metavar="FILE.csv", help="columns filename and pbs")
     verb.add_argument("--encoder", metavar="FILE", help="a published checkpoint or a .safetensors file (default: embedded)")
     add_batch(verb, 64)
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
     verb = kinds.add_parser("pictures", help="palette distance, FID and CLIP scores of two folders")
     verb.set_defaults(run=metrics_pictures)
     verb.add_argument("--a", required=True, metavar="DIR", help="generated pictures, with NAME.txt beside them for --clip")
@@ -47,7 +47,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--fid", action="store_true", help="FID, with Inception's weights in torch's cache or from --inception")
     verb.add_argument("--inception", metavar="FILE", help="torch-fidelity's weights of Inception")
     verb.add_argument("--clip", metavar="FOLDER", help="CLIP scores, with a model that transformers saved or has in its cache")
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
     verb = kinds.add_parser("reconstruction", help="how well an image tokenizer reproduces pictures")
     verb.set_defaults(run=metrics_reconstruction)
     verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout, with pictures")
@@ -57,7 +57,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
     add_limit(verb, "creatives, from all over the split")
     verb.add_argument("--out", metavar="DIR", help="for the plates as reproduced at the largest resolution, as ID.png")
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
     for metric in all_metrics():
         if metric.name in what:
             verb = kinds.add_parser(metric.name, help=metric.what)
@@ -65,7 +65,7 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
             _add_options(verb, metric)
     verb = kinds.add_parser("list", help="all figures of all metrics: titles, units, what they say")
     verb.set_defaults(run=metrics_list)
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
 
 
 def _add_options(verb: argparse.ArgumentParser, metric: Metric) -> None:
@@ -84,7 +84,7 @@ def _add_options(verb: argparse.ArgumentParser, metric: Metric) -> None:
         verb.add_argument("--split", default="test", metavar="NAME", help="of the shoppers (default %(default)s)")
         add_limit(verb)
     verb.add_argument("--encoder", metavar="FILE", help="background encoder (default: embedded)")
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
 
 
 def metrics_list(arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uniadgen.cli.arguments import add_seed, number, whole_number
+from uniadgen.cli.arguments import add_json, add_seed, number, whole_number
 from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import write_text
@@ -62,7 +62,7 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--base-url", default="http://127.0.0.1:8765", metavar="URL", help="(default %(default)s)")
 
     verb = _step(steps, "report", "available rates, accuracy, agreement, and where people disagree", report)
-    verb.add_argument("--json", action="store_true", help="print all figures as JSON")
+    add_json(verb, ": all figures as JSON")
     verb.add_argument("--html", metavar="FILE.html", help="write the report as one page")
 
     _step(steps, "reopen", "send the batch back: a further round of all three stages", reopen)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from uniadgen.ads import Layout
+from uniadgen.cli.arguments import add_json
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, made_folder, scratch_folder
@@ -22,7 +23,7 @@ def add_typeset(verb: argparse.ArgumentParser) -> None:
         "--layout", choices=get_args(Layout), default="auto", help="where the words stand (default: the best place)"
     )
     verb.add_argument("--overwrite", action="store_true", help="replace words that are in DIR already, refused otherwise")
-    verb.add_argument("--json", action="store_true", help="print JSON: an object, or a list of them for several ads")
+    add_json(verb, ": an object, or a list of them for several ads")
 
 
 def typeset(arguments: argparse.Namespace) -> None:

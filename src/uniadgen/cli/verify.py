@@ -5,6 +5,7 @@ Exit codes: 0 it is marked as made by a model, and nothing is wrong; 1 it is not
 
 import argparse
 
+from uniadgen.cli.arguments import add_json
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import checked_path
@@ -16,7 +17,7 @@ MOST_BYTES = 2**28
 def add_verify(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=verify)
     verb.add_argument("file", metavar="FILE", help="a PNG, JPEG or WebP picture")
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    add_json(verb)
 
 
 def verify(arguments: argparse.Namespace) -> None:
