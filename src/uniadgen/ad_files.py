@@ -312,6 +312,12 @@ def summary(record: dict[str, Any], out: Path) -> str:
         f"  product  {place['width']}x{place['height']} pixels at ({place['left']}, {place['top']})",
         f"  clicks   {clicks}",
         *(f"  size     {out / entry['image']}  {'x'.join(map(str, entry['image_size']))}" for entry in record.get("sizes", [])),
+        *([f"  chosen   from {len(record['candidates'])}, {_passed(record)}"] if "candidates" in record else []),
         *(f"  note     {note}" for note in record["notes"]),
     ]
     return "\n".join(lines)
+
+
+def _passed(record: dict[str, Any]) -> str:
+    passed = sum(candidate["qualified"] for candidate in record["candidates"])
+    return f"of which {passed} passed the inspection"

@@ -117,8 +117,9 @@ class Ad:
     image and background are RGB and of the same size; background is the ad without its product, whose shadow is in it. timings
     are seconds by stage (of a batch, an equal share); notes tell what was cut or assumed; image_passes are the decoder's passes
     for the picture. inspection: verdicts by what was inspected, {"text": {"qualified", "violations", "flags"}}
-    (`inspection.text_verdict`). description and selling_points: the product's. typesetting: the ad with its text in the
-    picture, if that was asked for and there was room.
+    (`inspection.text_verdict`), and "picture" (`inspection.picture`) where it was chosen among several. candidates: those it
+    was chosen among, with their verdicts. description and selling_points: the product's. typesetting: the ad with its text in
+    the picture, if that was asked for and there was room.
     """
 
     image: Image.Image
@@ -136,6 +137,12 @@ class Ad:
     description: str = ""
     selling_points: list[str] = field(default_factory=list)
     typesetting: "Typesetting | None" = None
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def qualified(self) -> bool:
+        """Whether everything that was inspected was accepted."""
+        return all(verdict["qualified"] for verdict in self.inspection.values())
 
     def typeset(self, *, layout: Layout = "auto") -> "Typesetting":
         """The ad with its text set into the picture (see `uniadgen.typography`). Raises InputError where no word can be set."""
@@ -167,4 +174,6 @@ class Ad:
             "image_passes": self.image_passes,
             "notes": self.notes,
             "inspection": self.inspection,
+            "qualified": self.qualified,
+            **({"candidates": self.candidates} if self.candidates else {}),
         }

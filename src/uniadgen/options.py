@@ -34,9 +34,9 @@ class GenerateOptions:
 
     size: width and height of the ad in pixels. history_length: clicks to sample. sampling: which (`clicks.sampling`).
     guidance, temperature, top_k: of the picture. text_temperature: of the text. decoding: image tokens one by one or several in
-    a pass. shadow: whether the product casts one (`imaging.shadow`). strict: an ad whose text the inspection does not accept is
-    refused. typeset, layout: the text is set into the picture as well, and where (`typography`). without: parts of the method
-    that are taken out (`ablations`).
+    a pass. shadow: whether the product casts one (`imaging.shadow`). best_of: candidates to choose from, by inspecting picture
+    and text. strict: an ad whose text the inspection does not accept is refused. typeset, layout: the text is set into the
+    picture as well, and where (`typography`). without: parts of the method that are taken out (`ablations`).
 
     Raises InputError for a value that is of another type or out of its range.
     """
@@ -65,6 +65,9 @@ class GenerateOptions:
         metadata=_said(
             "NAME", "image tokens one by one, or several in a pass; the ad is the same (default: what is faster)", False
         ),
+    )
+    best_of: Annotated[int, Range(1, 16)] = field(
+        default=1, metadata=_said("N", "paint N candidates, inspect picture and text, keep the best that passes (default 1)")
     )
     strict: bool = field(
         default=False, metadata=_said("", "refuse an ad whose text the inspection does not accept, with its reason", False)

@@ -126,7 +126,7 @@ def _make_ads(
         progress_bar(arguments.progress) as progress,
     ):
         generator = loaded_generator(arguments)
-        batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(options.size)))
+        batch = max(1, min(BATCH, BATCH_PIXELS // math.prod(options.size)) // options.best_of)
         progress("generating", 0, len(names))
         for first in range(0, len(names), batch):  # what the ads share is read once for each batch
             some = names[first : first + batch]

@@ -1,15 +1,20 @@
 """`uniadgen train ...`: a part of the model, from a data set."""
 
 import argparse
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uniadgen.files import checked_path
+from uniadgen.cli.arguments import add_seed, whole_number
+from uniadgen.console import json_text, print_json, progress_bar
+from uniadgen.files import checked_path, write_text
 
 if TYPE_CHECKING:
     from uniadgen.training.config import TrainingConfig
+
+_log = logging.getLogger(__name__)
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +64,53 @@ def add_train(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--workers", type=int, metavar="N", help="processes that make batches ahead (default: 2 for a GPU, else 0)"
             )
+
+    _add_inspector(parts)
+
+
+def _add_inspector(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = parts.add_parser(
+        "inspector", help="the classifier of the picture inspection, on cases composed of renders (PAd-Synth)"
+    )
+    verb.set_defaults(run=train_inspector_verb)
+    verb.add_argument("--renders", required=True, metavar="DIR", help="what `data render` wrote")
+    verb.add_argument(
+        "--count", type=whole_number(100, 10**6), default=3200, metavar="N", help="cases to learn from (default 3200)"
+    )
+    verb.add_argument(
+        "--held-out",
+        type=whole_number(1, 10**6),
+        default=320,
+        metavar="N",
+        help="cases of other products and scenes (default 320)",
+    )
+    add_seed(verb, "of the cases and the training")
+    verb.add_argument("--out", required=True, metavar="FILE", help="the weights; the figures go into FILE.json")
+
+
+def train_inspector_verb(arguments: argparse.Namespace) -> None:
+    """Compose cases, train, print precision and recall of the held-out ones."""
+    import torch
+
+    from uniadgen.inspection.picture import network
+    from uniadgen.training.picture_inspector import Cases, figures, make_examples, train
+
+    cases, out, seed = Cases(Path(arguments.renders)), Path(arguments.out), int(arguments.seed)
+    torch.set_num_threads(1)
+    with progress_bar() as progress:
+        parts = [
+            make_examples(cases, count, seed, held_out, partial(_tick, progress, name, count))
+            for name, count, held_out in (("cases", arguments.count, False), ("held-out cases", arguments.held_out, True))
+        ]
+        classifier = train(parts[0], seed, tick=_log.info)
+    found = figures(classifier, parts[1])
+    network.save(out, classifier)
+    write_text(out.with_name(f"{out.name}.json"), json_text(found) + "\n")
+    print_json(found)
+
+
+def _tick(progress: Callable[[str, int, int], None], name: str, count: int, done: int) -> None:
+    progress(name, done, count)
 
 
 def _training(arguments: argparse.Namespace) -> "TrainingConfig":

@@ -31,6 +31,7 @@ from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.choosing import best, candidate_seeds
 from uniadgen.pipeline.drafting import draft_ads
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.painting import paint_backgrounds
@@ -39,7 +40,7 @@ from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.setting import with_words
 from uniadgen.pipeline.timings import Timings, fitting_threads
 from uniadgen.pipeline.writing import text_notes, write_texts
-from uniadgen.request import CheckedRequest
+from uniadgen.request import CheckedRequest, check_requests
 from uniadgen.rng import MAX_SEED
 
 _log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class AdGenerator:
         name, as in `generate(product, size=(1080, 1350))`. Raises InputError for a request that can't be carried out.
         """
         request = AdRequest(product, [] if history is None else history, box, posture)
-        return self._run(self._make, [request], [seed], _options(options, changes))[0]
+        return self.generate_many([request], seeds=[seed], options=options, **changes)[0]
 
     def generate_many(
         self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any
@@ -150,7 +151,22 @@ class AdGenerator:
         as for `generate`. What requests share - a product, its instruction, its placement, a clicked picture - is computed
         once. For several samples of one request, name it several times. Raises InputError.
         """
-        return self._run(self._make, requests, seeds, _options(options, changes))
+        options = _options(options, changes)
+        if options.best_of == 1 or not requests:
+            return self._run(self._make, requests, seeds, options)
+        # Several candidates of each in one batch, of which one is chosen; words are set into that one only.
+        own_seeds, checked, count = _checked_seeds(seeds, len(requests)), check_requests(requests), options.best_of
+        each = replace(options, best_of=1, strict=False, typeset=False)
+        painted = self._run(
+            self._make,
+            [request for request in checked for _ in range(count)],
+            [candidate for seed in own_seeds for candidate in candidate_seeds(seed, count)],
+            each,
+        )
+        chosen = [best(painted[n * count : (n + 1) * count], request.cutout) for n, request in enumerate(checked)]
+        if options.strict:
+            _refuse_unqualified([ad.inspection["text"] for ad in chosen])
+        return [with_words(ad, options) for ad in chosen]
 
     def write(
         self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any

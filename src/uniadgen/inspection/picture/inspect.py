@@ -1,0 +1,131 @@
+"""Inspection of an ad's picture by the four criteria of reviewers: size, shape, space, visual.
+
+    inspection = inspect_picture(ad.image, ad.background, ad.placement, cutout, ad.stance)
+    inspection.qualified, inspection.violations, inspection.scores
+
+Rules judge what can be measured: no contrast between the product and what is behind it, a cluttered backdrop, a product that
+hardly shows. The rest - a product that floats, that is tilted against the camera, of the wrong size for its scene, with
+something foreign at its edge - is judged by a small classifier that was trained on violations composed on purpose.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from PIL import Image
+
+from uniadgen.ads import STANDING, Placement, Stance
+from uniadgen.errors import InputError
+from uniadgen.inspection.picture.network import CRITERIA, Classifier, Criterion, embedded
+from uniadgen.inspection.picture.reading import as_fractions, hanger_box, make_views, measure, see
+
+Box = tuple[float, float, float, float]
+
+# Rules, as (measure, limit) of what no reviewer accepts.
+_MOST_LOST = 0.62  # of the outline without contrast
+_LEAST_COLOUR = 12.0  # CIE76 between product and surroundings, with half of the outline lost
+_MOST_CLUTTER = 0.5
+_LEAST_EXTENT = 0.12
+
+_REASONS: dict[str, str] = {
+    "size": "the product and its surroundings are not of believable proportion",
+    "shape": "something that is not the product touches its outline, or shows through it",
+    "space": "the product is not connected with the scene: it floats, or is seen from another side than the scene",
+    "visual": "the product does not stand out from its backdrop",
+}
+
+
+@dataclass(frozen=True)
+class PictureViolation:
+    """A reason to reject a picture. box: where, as fractions of the picture, y downwards. score: 0 to 1, how sure."""
+
+    criterion: Criterion
+    reason: str
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True)
+class PictureInspection:
+    """scores: the probability of a violation by criterion, and what was measured (`reading.MEASURES`)."""
+
+    violations: tuple[PictureViolation, ...]
+    scores: dict[str, float]
+
+    @property
+    def qualified(self) -> bool:
+        return not self.violations
+
+    @property
+    def worst(self) -> float:
+        """The greatest probability of a violation: the less, the better the picture."""
+        return max(self.scores.get(criterion, 0.0) for criterion in CRITERIA)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The inspection as the command line prints it."""
+        found = [{"criterion": v.criterion, "reason": v.reason, "box": list(v.box), "score": v.score} for v in self.violations]
+        return {"qualified": self.qualified, "violations": found, "scores": self.scores}
+
+
+def inspect_picture(
+    image: Image.Image,
+    background: Image.Image,
+    placement: Placement,
+    cutout: Image.Image | None = None,
+    stance: Stance = STANDING,
+    classifier: Classifier | None = None,
+) -> PictureInspection:
+    """image, background: of one size; placement: of the product in them, in pixels. cutout: RGBA; without it the product is
+    what the background lacks. classifier: the embedded one when None. Raises InputError for pictures that don't fit together.
+    """
+    if image.size != background.size:
+        raise InputError(
+            f"background: it has {background.width}x{background.height} pixels, the picture {image.width}x{image.height}; "
+            "supply the background of this picture"
+        )
+    left, top = placement.left, placement.top
+    right, bottom = left + placement.width, top + placement.height
+    if min(left, top) < 0 or min(placement.width, placement.height) < 1 or right > image.width or bottom > image.height:
+        raise InputError(f"placement: it lies outside of the picture of {image.width}x{image.height} pixels; correct it")
+    seen = see(image, background, placement, cutout, stance)
+    whole = as_fractions((left, top, right, bottom), (image.height, image.width))
+    if seen is None:
+        gone = PictureViolation("visual", "no product can be seen in the picture", whole, 1.0)
+        return PictureInspection((gone,), dict.fromkeys(("size", "shape", "space"), 0.0) | {"visual": 1.0})
+    measures = measure(seen)
+    found: dict[Criterion, PictureViolation] = {}
+    for criterion, reason, score in _by_rules(measures):
+        found.setdefault(criterion, PictureViolation(criterion, reason, whole, score))
+    scores = dict.fromkeys(CRITERIA, 0.0)
+    classifier = classifier or embedded()
+    if classifier is not None:
+        views = torch.from_numpy(make_views(seen))[None]
+        probabilities = classifier.probabilities(views, torch.tensor([list(measures.values())]))[0].tolist()
+        for name, probability, threshold in zip(CRITERIA, probabilities, classifier.thresholds, strict=True):
+            scores[name] = round(probability, 4)
+            if probability >= threshold and name not in found:
+                box = hanger_box(seen) if name == "shape" else _under(whole) if name == "space" else whole
+                found[name] = PictureViolation(name, _REASONS[name], box, scores[name])
+    for criterion, violation in found.items():
+        scores[criterion] = max(scores[criterion], violation.score)
+    ordered = sorted(found.values(), key=lambda violation: CRITERIA.index(violation.criterion))
+    return PictureInspection(tuple(ordered), scores | measures)
+
+
+def _by_rules(measures: dict[str, float]) -> list[tuple[Criterion, str, float]]:
+    found: list[tuple[Criterion, str, float]] = []
+    lost, colour = measures["lost_outline"], measures["own_colour"]
+    if lost > _MOST_LOST or (lost > 0.5 and colour < _LEAST_COLOUR):
+        share = f"{lost:.0%} of the product's outline can hardly be told from what is behind it"
+        found.append(("visual", share, round(min(1.0, 0.5 + lost / 2), 4)))
+    if measures["clutter"] > _MOST_CLUTTER:
+        found.append(("visual", "the backdrop around the product is so busy that it distracts", round(measures["clutter"], 4)))
+    if measures["extent"] < _LEAST_EXTENT:
+        found.append(("size", "the product is so small that it is hardly noticed", 1.0))
+    return found
+
+
+def _under(box: Box) -> Box:
+    """The strip around the base of a product."""
+    height = box[3] - box[1]
+    return box[0], round(max(0.0, box[3] - 0.15 * height), 4), box[2], round(min(1.0, box[3] + 0.15 * height), 4)

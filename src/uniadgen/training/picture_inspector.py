@@ -1,0 +1,449 @@
+"""Training of the picture inspection's classifier on cases composed from renders of PAd-Synth: clean ads, and ads with one
+violation each, whose label is known because it was put there.
+
+    cases = Cases(Path("world"))            # a folder of `uniadgen data render`
+    classifier, figures = train(cases, count=3600, held_out=400, seed=0)
+
+Held-out cases show only products and scene families that no training case shows.
+"""
+
+import json
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+from torch import Tensor
+
+from uniadgen.ads import Placement, Posture, Stance
+from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose, fitted_cutout
+from uniadgen.imaging.shadow import with_shadow
+from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork
+from uniadgen.inspection.picture.reading import make_views, measure, see
+from uniadgen.padsynth.specs import CATEGORIES
+from uniadgen.padsynth.worldgen import make_world
+from uniadgen.rng import stream
+from uniadgen.words import quoted
+
+SIDE = 256  # pixels of a case
+HELD_OUT_FAMILIES = frozenset(
+    {"podium", "kitchen", "beach", "courtyard", "night_city", "flat_wood", "flat_paper", "brick_wall", "peg_board"}
+)
+HELD_OUT_PRODUCTS = 4  # every fourth product
+CLEAN = 0.36  # share of cases without a violation
+KINDS = ("small", "large", "misplaced", "part", "hole", "floating", "tilted", "view", "own colour", "busy")
+CRITERION = {
+    **dict.fromkeys(("small", "large", "misplaced"), "size"),
+    **dict.fromkeys(("part", "hole"), "shape"),
+    **dict.fromkeys(("floating", "tilted", "view"), "space"),
+    **dict.fromkeys(("own colour", "busy"), "visual"),
+}
+# How often each kind is drawn; what doesn't suit a product or a scene is drawn again.
+WEIGHTS = {"small": 1.2, "large": 1.2, "misplaced": 0.8, "part": 2.0, "hole": 0.8, "floating": 1.6, "tilted": 0.8, "view": 1.0,
+           "own colour": 1.4, "busy": 1.2}  # fmt: skip
+_PLAIN = frozenset(
+    {"studio", "podium"}
+)  # without a line between ground and wall: where something floats shows by its shadow only
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A rendered scene, and where its own product stood: left, top, width, height as fractions."""
+
+    file: Path
+    product: int
+    family: str
+    place: tuple[float, float, float, float]
+    posture: Posture
+    on_floor: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A product of the world, with its cut-out."""
+
+    number: int
+    file: Path
+    posture: Posture
+    on_floor: bool
+    size_cm: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """A composed ad and what is wrong with it: kind is one of KINDS, or "clean"."""
+
+    image: Image.Image
+    background: Image.Image
+    cutout: Image.Image
+    placement: Placement
+    stance: Stance
+    kind: str
+    product: int
+    family: str
+
+    @property
+    def criterion(self) -> str | None:
+        return CRITERION.get(self.kind)
+
+
+class Cases:
+    """Draws cases from the renders in a folder."""
+
+    def __init__(self, renders: Path) -> None:
+        """Raises InputError for a folder without renders of products in both parts."""
+        self.plates: list[Plate] = []
+        self.products: list[Shown] = []
+        self._opened: dict[Path, Image.Image] = {}
+        metas = sorted(renders.glob("raw/*/meta.json"))
+        if not metas:
+            raise InputError(f"{quoted(renders)}: no renders in it; name a folder that `uniadgen data render` wrote")
+        try:
+            seed = json.loads((renders / "manifest.json").read_text("utf-8"))["settings"]["seed"]
+            numbers = {int(path.parent.name[1:]): json.loads(path.read_text("utf-8")) for path in metas}
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(f"{quoted(renders)}: its manifest can't be read; render the world again") from None
+        world = make_world(seed, max(numbers) + 1, shoppers=1)
+        creatives = {creative.id: creative for creative in world.creatives}
+        for number, meta in numbers.items():
+            spec, folder = world.products[number], renders / "raw" / f"p{number:05d}"
+            posture: Posture = "stands" if spec.posture == "leans" else spec.posture
+            floor = CATEGORIES[spec.category].on_floor
+            self.products.append(Shown(number, folder / "cutout.webp", posture, floor, spec.size_cm))
+            for name, place in meta["placements"].items():
+                family = creatives[name].scene.family
+                self.plates.append(Plate(folder / f"plate-{name}.webp", number, family, tuple(place), posture, floor))
+
+    def draw(self, seed: int, number: int, held_out: bool) -> Case:
+        """Case `number` of a part; the same seed gives the same."""
+        random_ = stream(seed, "held out" if held_out else "train", number)
+        plates = [p for p in self.plates if (p.family in HELD_OUT_FAMILIES) == held_out]
+        products = [p for p in self.products if (p.number % HELD_OUT_PRODUCTS == 0) == held_out]
+        for _ in range(200):
+            kind = "clean" if random_.random() < CLEAN else random_.choices(KINDS, [WEIGHTS[k] for k in KINDS])[0]
+            if (case := self._case(kind, random_, plates, products)) is not None:
+                return case
+        raise InputError("too few renders to compose cases of; render more products")
+
+    def _case(self, kind: str, draw: random.Random, plates: list[Plate], products: list[Shown]) -> Case | None:
+        plate = draw.choice(plates)
+        own = [p for p in products if p.number == plate.product]
+        fitting = [p for p in products if p.posture == plate.posture and p.on_floor == plate.on_floor]
+        if kind == "view":  # seen from above in a scene seen from the front, or the other way round
+            fitting = [p for p in products if p.posture != plate.posture and "lies" in (p.posture, plate.posture)]
+        elif kind == "misplaced":  # furniture on a table, a lipstick on the floor
+            if plate.posture != "stands":
+                return None
+            fitting = [p for p in products if p.posture == "stands" and p.on_floor != plate.on_floor]
+            fitting = [p for p in fitting if p.on_floor or p.size_cm < 30]
+        elif own and (plate.posture != "stands" or draw.random() < 0.5):
+            fitting = own  # the shadow of what lies or hangs shows its form, so no other product goes with it
+        elif plate.posture != "stands":
+            return None
+        if not fitting or (kind in ("floating", "tilted") and plate.posture != "stands"):
+            return None
+        product = draw.choice(fitting)
+        cutout, scene = self._open(product.file), self._open(plate.file)
+        if draw.random() < 0.3:
+            cutout = recoloured(cutout, draw)
+        if kind == "tilted":
+            angle = draw.choice((-1, 1)) * draw.uniform(13, 35)
+            cutout = cutout.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+            cutout = cutout.crop(cutout.getchannel("A").getbbox())
+        placement = self._placement(kind, draw, plate, cutout)
+        if placement is None:
+            return None
+        scene = softened(scene, draw)
+        if draw.random() < 0.5:
+            scene, placement = (
+                scene.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+                Placement(SIDE - placement.left - placement.width, placement.top, placement.width, placement.height),
+            )
+        if kind == "own colour":
+            scene = in_own_colour(scene, cutout, draw)
+        elif kind == "busy":
+            scene = busy(scene, draw, [self._open(p.file) for p in draw.sample(products, 4)])
+        shaded = draw.random() < (0.35 if kind == "floating" else 0.8) and not (kind == "floating" and plate.family in _PLAIN)
+        background = with_shadow(scene, cutout, placement, product.posture) if shaded else scene
+        if kind in ("part", "hole"):
+            changed = (with_part if kind == "part" else with_filled_holes)(background, cutout, placement, draw)
+            if changed is None:
+                return None
+            background = changed
+        image = compose(background, cutout, placement)
+        stance = Stance(product.posture, product.size_cm if draw.random() < 0.7 else None)
+        return Case(image, background, cutout, placement, stance, kind, product.number, plate.family)
+
+    def _placement(self, kind: str, draw: random.Random, plate: Plate, cutout: Image.Image) -> Placement | None:
+        """Where the plate's own product stood, for a cut-out of another form, and moved or scaled where the kind says so."""
+        left, top, width, height = plate.place
+        extent = max(width, height) * draw.uniform(0.92, 1.08)
+        if kind == "small":
+            extent *= draw.uniform(0.25, 0.5)
+        elif kind == "large":
+            extent *= draw.uniform(1.5, 1.9)
+        scale = extent * SIDE / max(cutout.size)
+        size = max(4, round(cutout.width * scale)), max(4, round(cutout.height * scale))
+        middle = (left + width / 2 + draw.uniform(-0.03, 0.03)) * SIDE
+        base = (top + height + draw.uniform(-0.006, 0.012)) * SIDE
+        if plate.posture != "stands":
+            base = (top + height / 2) * SIDE + size[1] / 2
+        if kind == "floating":
+            base -= draw.uniform(0.1, 0.26) * SIDE
+        x, y = round(middle - size[0] / 2), round(base - size[1])
+        x = min(max(x, 0), SIDE - size[0])
+        if kind == "large" and y < 0 <= y + 0.12 * SIDE:
+            y = 0
+        if min(x, y) < 0 or x + size[0] > SIDE or y + size[1] > SIDE:
+            return None
+        return Placement(x, y, *size)
+
+    def _open(self, file: Path) -> Image.Image:
+        if file not in self._opened:
+            picture: Image.Image = Image.open(file)
+            if file.name.startswith("cutout"):
+                picture = picture.convert("RGBA")
+                picture = picture.crop(picture.getchannel("A").getbbox())
+                picture.thumbnail((320, 320), Image.Resampling.BOX)
+            else:
+                picture = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+            self._opened[file] = picture
+        return self._opened[file]
+
+
+# What is done to scenes and products --------------------------------------------------------------------------------------
+
+
+def softened(scene: Image.Image, draw: random.Random) -> Image.Image:
+    """As painters differ: blurred, of other brightness, contrast and saturation, compressed."""
+    if draw.random() < 0.5:
+        scene = scene.filter(ImageFilter.GaussianBlur(draw.uniform(0.3, 4.5)))
+    for kind in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+        scene = kind(scene).enhance(draw.uniform(0.8, 1.2))
+    return scene
+
+
+def recoloured(cutout: Image.Image, draw: random.Random) -> Image.Image:
+    """The product in black, white or grey, as real ones often are."""
+    level, share = draw.choice((0.25, 0.5, 1.0, 1.5)), draw.uniform(0.6, 1)
+    grey = np.asarray(cutout.convert("L"), np.float32)[..., None] * level
+    pixels = np.asarray(cutout).copy()
+    pixels[..., :3] = np.clip(pixels[..., :3] * (1 - share) + grey * share, 0, 255)
+    return Image.fromarray(pixels)
+
+
+def _mean_colour(cutout: Image.Image) -> NDArray[np.float64]:
+    pixels = np.asarray(cutout)
+    return pixels[pixels[..., 3] > 200][:, :3].mean(0) if (pixels[..., 3] > 200).any() else np.array([128.0] * 3)
+
+
+def in_own_colour(scene: Image.Image, cutout: Image.Image, draw: random.Random) -> Image.Image:
+    """The scene with the product's own colour and little structure."""
+    pixels = np.asarray(scene, np.float64)
+    soft = np.asarray(scene.filter(ImageFilter.GaussianBlur(2)), np.float64)
+    flat = (soft - pixels.mean((0, 1))) * draw.uniform(0.08, 0.25) + _mean_colour(cutout) + draw.uniform(-5, 5)
+    return Image.fromarray(np.clip(flat, 0, 255).astype(np.uint8))
+
+
+def busy(scene: Image.Image, draw: random.Random, things: Sequence[Image.Image]) -> Image.Image:
+    """The scene full of small things and patterns."""
+    scene, pen = scene.copy(), draw.random()
+    drawing = ImageDraw.Draw(scene)
+    for _ in range(draw.randint(90, 220)):
+        x, y, r = draw.uniform(0, SIDE), draw.uniform(0, SIDE), draw.uniform(3, 14)
+        colour = tuple(draw.randrange(256) for _ in range(3))
+        if pen < 0.35:
+            drawing.ellipse((x - r, y - r, x + r, y + r), colour)
+        elif pen < 0.7:
+            drawing.line((x - 3 * r, y, x + 2 * r, y + draw.uniform(-20, 20)), colour, draw.randint(1, 4))
+        else:
+            thing = draw.choice(things)
+            small = thing.resize((max(2, round(thing.width * r / 100)) * 2, max(2, round(thing.height * r / 100)) * 2))
+            scene.paste(small, (round(x), round(y)), small)
+    return scene
+
+
+def with_part(background: Image.Image, cutout: Image.Image, placement: Placement, draw: random.Random) -> Image.Image | None:
+    """Something foreign that starts at the product's outline: a cable, a bar, a blob, a shoot."""
+    alpha = np.asarray(fitted_cutout(cutout, placement).getchannel("A")) > 127
+    rows, columns = np.nonzero(alpha)
+    if not len(rows):
+        return None
+    longer = max(placement.width, placement.height)
+    centre = np.array([columns.mean(), rows.mean()])
+    for _ in range(20):
+        angle = draw.uniform(0, 2 * math.pi)
+        direction = np.array([math.cos(angle), math.sin(angle)])
+        if direction[1] > 0.6:  # below is the ground
+            continue
+        along = (np.stack([columns, rows], 1) - centre) @ direction
+        off = np.abs((np.stack([columns, rows], 1) - centre) @ np.array([-direction[1], direction[0]]))
+        near = off < 3
+        if near.any():
+            edge = np.stack([columns, rows], 1)[near][np.argmax(along[near])]
+            start = edge - 3 * direction + np.array([placement.left, placement.top])
+            result = background.copy()
+            drawing = ImageDraw.Draw(result)
+            base = _mean_colour(cutout) * draw.uniform(0.3, 1.1)
+            colour = tuple(int(np.clip(v + draw.uniform(-25, 25), 0, 255)) for v in base)
+            length, width = draw.uniform(0.16, 0.5) * longer, max(2, round(draw.uniform(0.02, 0.1) * longer))
+            kind = draw.randrange(3)
+            if kind == 0:  # a cable
+                points, turn = [(float(start[0]), float(start[1]))], draw.uniform(-0.25, 0.25)
+                for step in range(10):
+                    bent = angle + turn * step
+                    points.append((points[-1][0] + math.cos(bent) * length / 8, points[-1][1] + math.sin(bent) * length / 8))
+                drawing.line(points, colour, max(2, width // 2), joint="curve")
+            elif kind == 1:  # a bar
+                end = start + direction * length
+                drawing.line((*start, *end), colour, width)
+            else:
+                spot, r = start + direction * length / 3, length / 2.4
+                drawing.ellipse((spot[0] - r, spot[1] - r * 0.7, spot[0] + r, spot[1] + r * 0.7), colour)
+            return result
+    return None
+
+
+def with_filled_holes(
+    background: Image.Image, cutout: Image.Image, placement: Placement, draw: random.Random
+) -> Image.Image | None:
+    """What is seen through the product, of another colour than what is around it; None for one without holes."""
+    alpha = np.asarray(fitted_cutout(cutout, placement).getchannel("A"))
+    enclosed = alpha < 128
+    for axis in (0, 1):
+        enclosed &= np.logical_or.accumulate(alpha > 127, axis)
+        enclosed &= np.flip(np.logical_or.accumulate(np.flip(alpha > 127, axis), axis), axis)
+    if enclosed.sum() < 0.02 * alpha.size:
+        return None
+    pixels = np.array(background)
+    there = pixels[placement.top : placement.top + placement.height, placement.left : placement.left + placement.width]
+    around = pixels.reshape(-1, 3).mean(0)
+    colour = np.array([draw.randrange(256) for _ in range(3)])
+    if np.abs(colour - around).max() < 70:
+        return None
+    grown = np.asarray(Image.fromarray(enclosed.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(3))) > 0
+    there[grown & (alpha < 255)] = colour
+    return Image.fromarray(pixels)
+
+
+# Training ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Examples:
+    """views uint8 [N, 3, 4, S, S], measures [N, M], labels [N, 4], kinds by name."""
+
+    views: Tensor
+    measures: Tensor
+    labels: Tensor
+    kinds: list[str]
+
+
+def make_examples(cases: Cases, count: int, seed: int, held_out: bool, tick: Callable[[int], None] | None = None) -> Examples:
+    views, measures, labels, kinds = [], [], [], []
+    for number in range(count):
+        case = cases.draw(seed, number, held_out)
+        seen = see(case.image, case.background, case.placement, case.cutout, case.stance)
+        assert seen is not None
+        views.append(make_views(seen))
+        measures.append(list(measure(seen).values()))
+        labels.append([float(case.criterion == criterion) for criterion in CRITERIA])
+        kinds.append(case.kind)
+        if tick is not None:
+            tick(number + 1)
+    return Examples(torch.from_numpy(np.stack(views)), torch.tensor(measures), torch.tensor(labels), kinds)
+
+
+def train(
+    examples: Examples, seed: int, epochs: int = 14, batch: int = 32, tick: Callable[[str], None] | None = None
+) -> Classifier:
+    """A classifier of these examples; a tenth of them decides the thresholds."""
+    torch.manual_seed(seed)
+    network = PictureNetwork()
+    order = torch.randperm(len(examples.labels))
+    kept, aside = order[len(order) // 10 :], order[: len(order) // 10]
+    network.mean.copy_(examples.measures[kept].mean(0))
+    network.deviation.copy_(examples.measures[kept].std(0).clamp_min(1e-3))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
+    steps = epochs * (len(kept) // batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+    for epoch in range(epochs):
+        network.train()
+        total = 0.0
+        shuffled = kept[torch.randperm(len(kept))]
+        for start in range(0, len(shuffled) - batch + 1, batch):
+            some = shuffled[start : start + batch]
+            views = examples.views[some].float() / 255
+            if torch.rand(()) < 0.5:
+                views = views.flip(-1)
+            views[:, :, :3] = (views[:, :, :3] * (1 + 0.3 * (torch.rand(batch, 1, 3, 1, 1) - 0.5))).clamp(0, 1)
+            loss = F.binary_cross_entropy_with_logits(
+                network(views, examples.measures[some]), examples.labels[some] * 0.96 + 0.02
+            )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            total += float(loss.detach())
+        if tick is not None:
+            tick(f"epoch {epoch + 1} of {epochs}: loss {total / max(1, len(kept) // batch):.3f}")
+    classifier = Classifier(network.eval(), (0.5,) * len(CRITERIA))
+    found = classified(classifier, _some(examples, aside))
+    thresholds = [_threshold(found[:, n], examples.labels[aside][:, n]) for n in range(len(CRITERIA))]
+    return Classifier(network, tuple(thresholds))
+
+
+def _some(examples: Examples, which: Tensor) -> Examples:
+    kinds = [examples.kinds[int(n)] for n in which]
+    return Examples(examples.views[which], examples.measures[which], examples.labels[which], kinds)
+
+
+def classified(classifier: Classifier, examples: Examples) -> Tensor:
+    """Probabilities of violations, [N, 4]."""
+    pairs = zip(examples.views.split(64), examples.measures.split(64), strict=True)
+    return torch.cat([classifier.probabilities(views, measures) for views, measures in pairs])
+
+
+def _threshold(probabilities: Tensor, labels: Tensor) -> float:
+    """Where F1 is best; the middle of the best ones."""
+    candidates = [0.2 + 0.02 * step for step in range(31)]
+    scores = []
+    for value in candidates:
+        hit = ((probabilities >= value) & (labels > 0.5)).sum()
+        scores.append(float(2 * hit / ((probabilities >= value).sum() + (labels > 0.5).sum()).clamp_min(1)))
+    best = [value for value, score in zip(candidates, scores, strict=True) if score >= max(scores) - 1e-9]
+    return round(best[len(best) // 2], 3)
+
+
+def figures(classifier: Classifier, examples: Examples) -> dict[str, Any]:
+    """Precision and recall by criterion, and the share of each kind that is rejected."""
+    found = classified(classifier, examples) >= torch.tensor(classifier.thresholds)
+    true = examples.labels > 0.5
+    result: dict[str, Any] = {"examples": len(true), "kinds": {}}
+    for n, criterion in enumerate(CRITERIA):
+        hits = int((found[:, n] & true[:, n]).sum())
+        result[criterion] = {
+            "precision": round(hits / max(1, int(found[:, n].sum())), 3),
+            "recall": round(hits / max(1, int(true[:, n].sum())), 3),
+            "cases": int(true[:, n].sum()),
+        }
+    rejected, bad = found.any(1), true.any(1)
+    hits = int((rejected & bad).sum())
+    result["any"] = {
+        "precision": round(hits / max(1, int(rejected.sum())), 3),
+        "recall": round(hits / max(1, int(bad.sum())), 3),
+        "cases": int(bad.sum()),
+    }
+    for kind in ("clean", *KINDS):
+        which = torch.tensor([name == kind for name in examples.kinds])
+        if which.any():
+            result["kinds"][kind] = {"rejected": round(float(rejected[which].float().mean()), 3), "cases": int(which.sum())}
+    return result
