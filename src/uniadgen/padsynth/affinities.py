@@ -4,6 +4,8 @@ Not every combination is plausible - nobody photographs a beach at night in crim
 one of a few is the best fit for a taste, and related products look and read alike.
 """
 
+from uniadgen.padsynth.specs import FAMILIES, LIGHTS, PALETTES
+
 
 def _table(text: str) -> dict[str, tuple[str, ...]]:
     """Lines of a name, a colon and what goes with it."""
@@ -11,7 +13,7 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
     return {name.strip(): tuple(words.split()) for name, words in rows}
 
 
-FAMILY_PALETTES: dict[str, tuple[str, ...]] = _table("""
+_PALETTES = _table("""
     studio: ivory sky blush charcoal lavender sunshine
     podium: ivory blush terracotta lavender emerald sunshine
     wood_window: ivory sage terracotta sky sunshine emerald
@@ -46,7 +48,7 @@ FAMILY_PALETTES: dict[str, tuple[str, ...]] = _table("""
     hanger_rail: ivory blush lavender charcoal sage terracotta
     leaning_shelf: ivory sage terracotta emerald blush charcoal
 """)
-FAMILY_LIGHTS: dict[str, tuple[str, ...]] = _table("""
+_LIGHTS = _table("""
     studio: soft cool moody
     podium: soft sunny moody
     wood_window: soft sunny golden
@@ -81,6 +83,9 @@ FAMILY_LIGHTS: dict[str, tuple[str, ...]] = _table("""
     hanger_rail: soft sunny moody
     leaning_shelf: soft golden sunny
 """)
+# A family that isn't listed goes with the first six palettes and three lights.
+FAMILY_PALETTES: dict[str, tuple[str, ...]] = {name: _PALETTES.get(name, tuple(PALETTES)[:6]) for name in FAMILIES}
+FAMILY_LIGHTS: dict[str, tuple[str, ...]] = {name: _LIGHTS.get(name, LIGHTS[:3]) for name in FAMILIES}
 SHOP_STYLES: dict[str, tuple[str, ...]] = _table("""
     appliances: brand_first size_dash_pack kind_dashes promotion_square spec_pipes full_width
     electronics: spec_pipes audience_dash brand_square_long lenticular_several short full_width

@@ -47,7 +47,7 @@ def surroundings(stage: Stage, name: str, centre: float, mood: Mood | None = Non
 
     With an own `mood` the set lights itself; otherwise a sun or a lamp is added as the scene's light says.
     """
-    mood_given, mood = mood is not None, mood or MOODS[stage.light]
+    own, mood = mood is not None, mood or MOODS[stage.light]
     folder = os.path.join(bpy.utils.system_resource("DATAFILES"), "studiolights", "world")
     image = bpy.data.images.load(os.path.join(folder, f"{name}.exr"))
     width, height = image.size
@@ -96,7 +96,7 @@ def surroundings(stage: Stage, name: str, centre: float, mood: Mood | None = Non
     exposure = mood.view / max(seen, 0.3 * mean)
     links.new(shine((1.7 * mood.view + 0.12) / exposure, exposure), either.inputs[2])
     links.new(either.outputs[0], nodes["World Output"].inputs["Surface"])
-    if not mood_given:
+    if not own:
         _sunlight(stage, mood)
 
 

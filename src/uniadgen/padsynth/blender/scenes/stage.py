@@ -52,7 +52,7 @@ class Stage:
     swell: float = 0.0  # how far uneven ground may rise; decor sinks in by as much
     spread: float = 1.0  # by how much the set is larger than laid out; see `sized_for`
     at_hand: set[Any] = field(default_factory=set)  # objects that are at their right size already
-    cache: dict[tuple, Any] = field(default_factory=dict)
+    known: dict[tuple, Any] = field(default_factory=dict)
 
     @property
     def outdoors(self) -> bool:
@@ -101,9 +101,9 @@ class Stage:
     def paint(self, colour: Colour, roughness: float = 0.55, metallic: float = 0.0) -> Any:
         """A plain material, shared by all that look alike."""
         key = ("paint", colour, roughness, metallic)
-        if key not in self.cache:
-            self.cache[key] = mat.principled("paint", colour, roughness, metallic)
-        return self.cache[key]
+        if key not in self.known:
+            self.known[key] = mat.principled("paint", colour, roughness, metallic)
+        return self.known[key]
 
     def brass(self) -> Any:
         return self.paint(BRASS, 0.28, 1.0)
@@ -111,9 +111,9 @@ class Stage:
     def leaf(self, colour: Colour | None = None) -> Any:
         colour = colour or self.rng.choice(GREENS)
         key = ("leaf", colour)
-        if key not in self.cache:
-            self.cache[key] = mat.foliage(colour)
-        return self.cache[key]
+        if key not in self.known:
+            self.known[key] = mat.foliage(colour)
+        return self.known[key]
 
     def tint(self) -> Colour:
         """One of the palette's colours for a piece of decor."""
