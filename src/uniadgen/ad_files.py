@@ -28,6 +28,7 @@ from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, open_j
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.output import ENDINGS, Output, plain_file
 from uniadgen.signals import unbroken
+from uniadgen.typography.layers import Kind, layered
 from uniadgen.typography.typeset import Typesetting
 from uniadgen.words import quoted
 
@@ -137,7 +138,8 @@ def publish_words(stage: Path, name: str, overwrite: bool) -> None:
 
 def _words_of(name: str) -> list[str]:
     """What the files of words in a picture may be called in any format."""
-    return [*(typeset_files_of(name, ending)[0] for ending in ENDINGS.values()), typeset_files_of(name)[1]]
+    endings = (*ENDINGS.values(), "svg", "psd")
+    return [*(typeset_files_of(name, ending)[0] for ending in endings), typeset_files_of(name)[1]]
 
 
 def _staged_pictures(stage: Path, name: str) -> list[str]:
@@ -177,10 +179,12 @@ def write_ad(
     digest: str | None = None,
     output: Output = Output(),  # noqa: B008 - frozen
     further: Sequence[tuple[str, Ad]] = (),
+    layers: Kind | None = None,
 ) -> dict[str, Any]:
     """Write the files of an ad, the JSON last, and return what the JSON says.
 
-    digest: of what the ad was made from, as `--resume` compares it. further: the ad in other sizes, by their names.
+    digest: of what the ad was made from, as `--resume` compares it. further: the ad in other sizes, by their names. layers: a
+    file with layers of what is typeset, too.
     """
     record: dict[str, Any] = {**ad.as_dict(), "image": "", "background": "", "sha256": {}}
     for role, file, picture in zip(
@@ -195,30 +199,41 @@ def write_ad(
         digest_of_it = _write_picture(folder / file, other.image, output, ad.model)
         entry = {"name": size, "image": file, "image_size": list(other.image.size), "sha256": digest_of_it}
         if other.typesetting is not None:
-            entry["typeset"] = write_typesetting(other.typesetting, folder, f"{name}.{size}", output, ad.model)["image"]
+            own = _layered(other, layers)
+            entry["typeset"] = write_typesetting(other.typesetting, folder, f"{name}.{size}", output, ad.model, own)["image"]
         record["sizes"].append(entry | {"placement": other.placement.as_dict()})
     if ad.typesetting is not None:
-        record["typeset"] = write_typesetting(ad.typesetting, folder, name, output, ad.model)["image"]
+        own = _layered(ad, layers)
+        record["typeset"] = write_typesetting(ad.typesetting, folder, name, output, ad.model, own)["image"]
     if digest is not None:
         record["digest"] = digest
     write_text(folder / record_of(name), json_text(record) + "\n")
     return record
 
 
+def _layered(ad: Ad, kind: Kind | None) -> bytes | None:
+    return None if kind is None or ad.typesetting is None else layered(ad.typesetting, kind, ad.background)
+
+
 def write_typesetting(
     typesetting: Typesetting,
     folder: Path,
     name: str,
-    output: Output = Output(),  # noqa: B008 - frozen
-    model: str = "",
+    output: Output,
+    model: str,
+    layers: bytes | None = None,
 ) -> dict[str, Any]:
     """Write the files of an ad's words in the picture, the JSON last, and return what the JSON says.
 
-    model: the name of the one that made the ad.
+    model: the name of the one that made the ad. layers: the same ad as an SVG or PSD (`typography.layers`).
     """
     picture, record_file = typeset_files_of(name, output.ending)
     digest = _write_picture(folder / picture, typesetting.image, output, model)
-    record = {**typesetting.as_dict(), "image": picture, "sha256": {"image": digest}}
+    record: dict[str, Any] = {**typesetting.as_dict(), "image": picture, "sha256": {"image": digest}}
+    if layers is not None:
+        record["layers"] = f"{name}.typeset.{'psd' if layers[:4] == b'8BPS' else 'svg'}"
+        record["sha256"]["layers"] = hashlib.sha256(layers).hexdigest()
+        write_bytes(folder / record["layers"], layers)
     write_text(folder / record_file, json_text(record) + "\n")
     return record
 

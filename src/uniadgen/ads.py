@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PIL import Image
 
 if TYPE_CHECKING:
-    from uniadgen.typography import Typesetting
+    from uniadgen.typography import Brand, Taste, Typesetting
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ Picture = Image.Image | str | Path | bytes | StoredPicture
 Posture = Literal["stands", "lies", "hangs"]
 """How a product is shown: on a ground; seen from above, lying on it; before a wall."""
 
-Layout = Literal["auto", "top", "bottom", "left", "right"]
-"""Where words stand in the picture: where it is best, above the product, below it, or beside it."""
+Layout = Literal["auto", "top", "bottom", "left", "right", "band"]
+"""Where words stand in the picture: where it is best, above the product, below it, beside it, on a band across the picture."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,11 @@ class Ad:
         """Whether everything that was inspected was accepted."""
         return all(verdict["qualified"] for verdict in self.inspection.values())
 
-    def typeset(self, *, layout: Layout = "auto") -> "Typesetting":
-        """The ad with its text set into the picture (see `uniadgen.typography`). Raises InputError where no word can be set."""
+    def typeset(self, *, layout: Layout = "auto", brand: "Brand | None" = None, taste: "Taste | None" = None) -> "Typesetting":
+        """The ad with its text set into the picture (see `uniadgen.typography`). Raises InputError where no word can be set.
+
+        brand: fonts, colours, logo and tone (`typography.read_brand`). taste: of the shopper's clicks (`typography.taste_of`).
+        """
         from uniadgen.typography import typeset
 
         return typeset(
@@ -156,6 +159,8 @@ class Ad:
             self.selling_points,
             description=self.description,
             layout=layout,
+            brand=brand,
+            taste=taste,
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,38 +1,22 @@
 """An ad's words in its picture: legible, true, off the product, and the same every time."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from uniadgen.ad_files import load_ad, write_ad
 from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.imaging.composing import compose
-from uniadgen.imaging.placing import place
 
-pytest.importorskip("fontTools", reason="needs the extra typeset")
-pytest.importorskip("uniseg", reason="needs the extra typeset")
+MakeAd = Callable[..., Ad]
 
 POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap", "Free Gift", "45 L"]
 CHINESE = ["轻便健身包", "防水", "可折叠", "买一送一", "45升"]
-
-
-def make_ad(text: str, points: list[str], size: tuple[int, int] = (512, 512), description: str = "", busy: bool = False) -> Ad:
-    """A red product on a wall of one colour, or on a chequered one."""
-    background = Image.new("RGB", size, (196, 205, 210))
-    drawing = ImageDraw.Draw(background)
-    for y in range(0, size[1], 16) if busy else ():
-        for x in range(0, size[0], 16):
-            drawing.rectangle((x, y, x + 15, y + 15), fill=(20, 30, 40) if (x + y) % 32 else (250, 240, 90))
-    cutout = Image.new("RGBA", (120, 100))
-    ImageDraw.Draw(cutout).ellipse((0, 0, 119, 99), fill=(170, 30, 40, 255))
-    standing = place(cutout, size)
-    image = compose(background, cutout, standing)
-    return Ad(image, text, background, standing, [], {}, 0, "none", description=description, selling_points=points)
 
 
 def product_pixels(ad: Ad) -> np.ndarray:
@@ -43,7 +27,7 @@ def product_pixels(ad: Ad) -> np.ndarray:
 @pytest.mark.parametrize(
     ("text", "points"), [("Joust Duffle Bag, Waterproof | 45 L", POINTS), ("轻便健身包 防水【买一送一】", CHINESE)]
 )
-def test_words_are_legible_and_off_the_product(text: str, points: list[str], size: tuple[int, int]) -> None:
+def test_words_are_legible_and_off_the_product(make_ad: MakeAd, text: str, points: list[str], size: tuple[int, int]) -> None:
     ad = make_ad(text, points, size)
     result = ad.typeset()
     assert result.image.size == size
@@ -59,7 +43,7 @@ def test_words_are_legible_and_off_the_product(text: str, points: list[str], siz
         assert bottom < size[1]
 
 
-def test_no_word_but_the_points() -> None:
+def test_no_word_but_the_points(make_ad: MakeAd) -> None:
     result = make_ad("Waterproof, Joust Duffle Bag", POINTS, description="Joust duffle bag for the gym").typeset()
     assert result.blocks[0].text == "Joust Duffle Bag"
     for block in result.blocks:
@@ -67,14 +51,14 @@ def test_no_word_but_the_points() -> None:
         assert " ".join(block.lines).split() == block.text.split() or " · " in block.text
 
 
-def test_the_same_ad_gives_the_same_bytes() -> None:
+def test_the_same_ad_gives_the_same_bytes(make_ad: MakeAd) -> None:
     ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
     first, second = ad.typeset(), ad.typeset()
     assert first.image.tobytes() == second.image.tobytes()
     assert first.as_dict() == second.as_dict()
 
 
-def test_where_it_is_busy_the_words_get_something_behind_them() -> None:
+def test_where_it_is_busy_the_words_get_something_behind_them(make_ad: MakeAd) -> None:
     ad = make_ad("Joust Duffle Bag, Waterproof", POINTS, busy=True)
     result = ad.typeset()
     assert result.backing in ("shade", "plate")
@@ -84,7 +68,7 @@ def test_where_it_is_busy_the_words_get_something_behind_them() -> None:
 
 
 @pytest.mark.parametrize("layout", ["top", "left", "right"])
-def test_a_layout_that_is_named_is_kept(layout: str) -> None:
+def test_a_layout_that_is_named_is_kept(make_ad: MakeAd, layout: str) -> None:
     ad = make_ad("Duffle Bag", ["Duffle Bag"], (900, 600))
     result = ad.typeset(layout=layout)  # type: ignore[arg-type]
     left, _, right, bottom = result.blocks[0].box
@@ -93,23 +77,23 @@ def test_a_layout_that_is_named_is_kept(layout: str) -> None:
     assert {"top": bottom < place.top, "left": right < place.left, "right": left > place.left + place.width}[layout]
 
 
-def test_an_ad_too_small_for_any_word_is_refused() -> None:
+def test_an_ad_too_small_for_any_word_is_refused(make_ad: MakeAd) -> None:
     with pytest.raises(InputError, match="64x64 pixels; make a larger ad"):
         make_ad("Joust Duffle Bag", POINTS, (64, 64)).typeset()
 
 
-def test_a_script_without_a_font_is_named() -> None:
+def test_a_script_without_a_font_is_named(make_ad: MakeAd) -> None:
     with pytest.raises(InputError, match=r"none here has the letter .* install Noto Sans CJK"):
         make_ad("\U00030010", []).typeset()  # of an extension that no font of the chain has
 
 
-def test_emoji_are_left_out_with_a_note() -> None:
+def test_emoji_are_left_out_with_a_note(make_ad: MakeAd) -> None:
     result = make_ad("Duffle Bag 😀", ["Duffle Bag 😀"]).typeset()
     assert [block.text for block in result.blocks] == ["Duffle Bag"]
     assert any("emoji" in note for note in result.notes)
 
 
-def test_command_sets_the_words_of_a_finished_ad(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_sets_the_words_of_a_finished_ad(make_ad: MakeAd, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
     write_ad(ad, tmp_path, "ad-000")
     assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words"), "--json"]) == 0
@@ -123,7 +107,7 @@ def test_command_sets_the_words_of_a_finished_ad(tmp_path: Path, capsys: pytest.
     assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words"), "--overwrite"]) == 0
 
 
-def test_a_finished_ad_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_finished_ad_is_read_as_it_was_written(make_ad: MakeAd, tmp_path: Path) -> None:
     ad = make_ad("Joust Duffle Bag", POINTS, description="A bag")
     write_ad(ad, tmp_path, "ad-000")
     read = load_ad(tmp_path / "ad-000.json", "ad")
@@ -132,7 +116,9 @@ def test_a_finished_ad_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["no json", "{}", "picture", "placement", "missing"])
-def test_what_is_no_finished_ad_is_one_line(damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_finished_ad_is_one_line(
+    make_ad: MakeAd, damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_ad(make_ad("Joust Duffle Bag", POINTS), tmp_path, "ad-000")
     path = tmp_path / "ad-000.json"
     if damage == "picture":

@@ -19,6 +19,7 @@ from uniadgen.campaign import Campaign
 from uniadgen.cli.arguments import add_json, add_progress, add_seed, whole_number
 from uniadgen.cli.models import add_model, check_models, loaded_generator
 from uniadgen.cli.options import add_options, add_output, chosen_campaign, chosen_options, chosen_output
+from uniadgen.cli.typeset import add_brand, chosen_brand
 from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError
@@ -31,6 +32,7 @@ from uniadgen.words import quoted
 
 if TYPE_CHECKING:
     from uniadgen.request import CheckedRequest
+    from uniadgen.typography import Brand
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ def add_generate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
     add_seed(verb, "ad i uses seed S+i")
     add_options(verb)
+    add_brand(verb)
     add_output(verb)
     add_model(verb)
     add_progress(verb)
@@ -81,6 +84,9 @@ def generate(arguments: argparse.Namespace) -> None:
     if seed + count - 1 > MAX_SEED:
         raise InputError(f"argument --seed: seed {seed} and {count} ads go beyond {MAX_SEED}; use a smaller seed")
     options, campaign, output = chosen_options(arguments), chosen_campaign(arguments), chosen_output(arguments)
+    if not options.typeset and (arguments.brand or arguments.layers or options.layout != "auto"):
+        raise InputError("argument --typeset: --brand, --layout and --layers need it; add it, or leave them out")
+    brand = chosen_brand(arguments)
     request = _request(arguments.request, arguments.media_root)
     checked, options = campaign.prepared(check_request(request), options)
     check_models(arguments)
@@ -95,7 +101,7 @@ def generate(arguments: argparse.Namespace) -> None:
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
     if missing := {name: own_seed for name, own_seed in seeds.items() if name not in records}:
-        records |= _make_ads(arguments, checked, options, campaign, output, missing, digest, out)
+        records |= _make_ads(arguments, checked, options, campaign, brand, output, missing, digest, out)
     entries = [records[name] for name in seeds]
     if arguments.json:
         print_json(entries if count > 1 else entries[0])
@@ -109,6 +115,7 @@ def _make_ads(
     checked: "CheckedRequest",
     options: GenerateOptions,
     campaign: Campaign,
+    brand: "Brand | None",
     output: Output,
     seeds: dict[str, int],
     digest: str,
@@ -136,8 +143,11 @@ def _make_ads(
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
-                (_, main), *others = [(size.name, with_words(one, options)) for size, one in campaign.cut(ad, checked.cutout)]
-                records[name] = write_ad(main, stage, name, digest, output, others)
+                (_, main), *others = [
+                    (size.name, with_words(one, checked.history, options, brand))
+                    for size, one in campaign.cut(ad, checked.cutout)
+                ]
+                records[name] = write_ad(main, stage, name, digest, output, others, arguments.layers)
                 _log.info("%s: %s", name, ", ".join(f"{step} {seconds:.2f} s" for step, seconds in ad.timings.items()))
                 publish(stage, name, existing)
                 progress("generating", len(records), len(names))

@@ -5,14 +5,18 @@ uniadgen typeset ads/ad-000.json --out ads
 
 import argparse
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from uniadgen.ads import Layout
 from uniadgen.cli.arguments import add_json
+from uniadgen.cli.options import add_output, chosen_output
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
-from uniadgen.files import check_out, made_folder, scratch_folder
+from uniadgen.files import check_out, checked_path, made_folder, scratch_folder
 from uniadgen.words import quoted
+
+if TYPE_CHECKING:
+    from uniadgen.typography import Brand
 
 
 def add_typeset(verb: argparse.ArgumentParser) -> None:
@@ -22,14 +26,33 @@ def add_typeset(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--layout", choices=get_args(Layout), default="auto", help="where the words stand (default: the best place)"
     )
+    add_brand(verb)
+    add_output(verb)
     verb.add_argument("--overwrite", action="store_true", help="replace words that are in DIR already, refused otherwise")
     add_json(verb, ": an object, or a list of them for several ads")
+
+
+def add_brand(parser: argparse.ArgumentParser) -> None:
+    """How words are set, beside the options of `generate`; `chosen_brand` reads it."""
+    parser.add_argument("--brand", metavar="BRAND.yaml", help="the brand's fonts, colours, logo and tone")
+    parser.add_argument("--layers", choices=("svg", "psd"), help="write a file with layers as well, to go on with")
+
+
+def chosen_brand(arguments: argparse.Namespace) -> "Brand | None":
+    """Raises InputError."""
+    from uniadgen.typography import read_brand
+
+    return (
+        None if arguments.brand is None else read_brand(checked_path(arguments.brand, "argument --brand"), "argument --brand")
+    )
 
 
 def typeset(arguments: argparse.Namespace) -> None:
     """Read all ads first, so that a bad one is told before anything is written."""
     from uniadgen.ad_files import load_ad, publish_words, write_typesetting
+    from uniadgen.typography.layers import layered
 
+    brand, output = chosen_brand(arguments), chosen_output(arguments)
     out = Path(arguments.out)
     check_out(out)
     paths = [Path(path) for path in arguments.ads]
@@ -39,11 +62,13 @@ def typeset(arguments: argparse.Namespace) -> None:
     records: list[dict[str, Any]] = []
     with made_folder(out, "argument --out"), scratch_folder(out, "argument --out") as stage:
         for path, name in zip(paths, names, strict=True):
+            ad = load_ad(path, "argument AD.json")
             try:
-                typesetting = load_ad(path, "argument AD.json").typeset(layout=arguments.layout)
+                typesetting = ad.typeset(layout=arguments.layout, brand=brand)
             except InputError as error:
                 raise InputError(f"{quoted(path)}: {error}" if len(paths) > 1 else str(error)) from None
-            records.append(write_typesetting(typesetting, stage, name))
+            layers = layered(typesetting, arguments.layers, ad.background) if arguments.layers else None
+            records.append(write_typesetting(typesetting, stage, name, output, ad.model, layers))
         for name in names:
             publish_words(stage, name, arguments.overwrite)
     if arguments.json:

@@ -166,7 +166,7 @@ class AdGenerator:
         chosen = [best(painted[n * count : (n + 1) * count], request.cutout) for n, request in enumerate(checked)]
         if options.strict:
             _refuse_unqualified([ad.inspection["text"] for ad in chosen])
-        return [with_words(ad, options) for ad in chosen]
+        return [with_words(ad, request.history, options) for ad, request in zip(chosen, checked, strict=True)]
 
     def write(
         self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any
@@ -233,7 +233,7 @@ class AdGenerator:
             for ad, text, verdict, background, image in zip(ads, texts, verdicts, backgrounds, images, strict=True)
         ]
         # 7. Set the text into the picture, if that is wanted.
-        return [with_words(ad, options) for ad in made]
+        return [with_words(one, ad.request.history, options) for one, ad in zip(made, ads, strict=True)]
 
     @torch.inference_mode()
     def _write(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[str]:

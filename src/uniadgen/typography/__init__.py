@@ -1,5 +1,7 @@
 """Typography: the ad's own text, set into its picture where it can be read."""
 
+from uniadgen.typography.brand import Brand, read_brand
+from uniadgen.typography.taste import Taste, taste_of
 from uniadgen.typography.typeset import Block, Typesetting, typeset
 
-__all__ = ["Block", "Typesetting", "typeset"]
+__all__ = ["Block", "Brand", "Taste", "Typesetting", "read_brand", "taste_of", "typeset"]

@@ -6,7 +6,7 @@ What belongs together stays together: a number and its unit, a Chinese phrase (j
 what follows it. A bar or dash between two selling points goes where a line ends at it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import regex
@@ -81,12 +81,15 @@ def trimmed(line: str) -> str:
     return _SEPARATOR.sub("", line.rstrip()) or line.rstrip()
 
 
-def break_lines(text: str, measure: Measure, width: float, most: int = 4) -> list[str] | None:
+def break_lines(
+    text: str, measure: Measure, width: float, most: int = 4, parts: Sequence[str] | None = None
+) -> list[str] | None:
     """The lines of a text that fit the width, as even as they can be and as few as possible; None when they can't fit.
 
-    measure: the width of a string, in the unit of `width`. most: lines at most.
+    measure: the width of a string, in the unit of `width`. most: lines at most. parts: of the text, between which alone a line
+    may end; by Unicode's rules when None.
     """
-    parts = units(text)
+    parts = tuple(parts) if parts else units(text)
     lengths = [measure(part) for part in parts]
     bare = [measure(trimmed(part)) for part in parts]
     if max(bare, default=0.0) > width:
@@ -131,5 +134,5 @@ def _even(parts: tuple[str, ...], lengths: list[float], bare: list[float], width
 def _price(part: str) -> float:
     """Of ending a line with this part: a selling point's end reads best, the middle of a Chinese run worst."""
     if _JOINER.search(part):
-        return -0.06
+        return -0.1
     return 0.1 if HAN.search(part[-1:]) else 0.0

@@ -99,10 +99,10 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
 
 
 def words_on(colour: Colour) -> Colour:
-    """White, or a dark tone of the colour itself: what contrasts more on it."""
-    light, dark = tones(colour)
+    """A light or a dark tone of the colour itself, whichever contrasts more on it; white or black where that is not enough."""
     own = luminance(colour)
-    return light if contrast(own, luminance(light)) >= contrast(own, luminance(dark)) else dark
+    best = max(tones(colour), key=lambda tone: contrast(own, luminance(tone)))
+    return best if contrast(own, luminance(best)) >= 4.7 else max((WHITE, BLACK), key=lambda c: contrast(own, luminance(c)))
 
 
 def palette(picture: Image.Image, count: int = 8) -> list[tuple[Colour, float]]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from uniadgen.typography.colours import Colour, Plane, contrast, luminance, luminances
-from uniadgen.typography.layouts import Candidate, SetBlock, Types
+from uniadgen.typography.layouts import Candidate
 from uniadgen.typography.space import Box, Scene, smoothed
+from uniadgen.typography.stacks import SetBlock, Types
 
 Pixels = NDArray[np.uint8]
 
@@ -36,7 +37,7 @@ class Ink:
 
 @dataclass(frozen=True)
 class Backing:
-    """What is laid behind words. kind: "none", "shade" or "plate". opacity [H, W]: 0..1; box: of a plate."""
+    """What is laid behind words. kind: "none", "shade", "band" or "plate". opacity [H, W]: 0..1; box: of a plate."""
 
     kind: str
     colour: Colour = (0, 0, 0)
@@ -46,7 +47,7 @@ class Backing:
 
 def ink_of(block: SetBlock, types: Types) -> Ink:
     """The letters of all lines of a block."""
-    type_ = types.text if block.role == "support" else types.headline
+    type_ = types.of(block.role)
     masks = []
     for line in block.lines:
         drawn = type_.draw(line.text, block.size)
@@ -159,6 +160,20 @@ def plate(scene: Scene, candidate: Candidate, colour: Colour, strength: float) -
     )
     mask = rounded((scene.width, scene.height), box, 0.3 * candidate.size)
     return Backing("plate", colour, mask * np.float32(strength), box)
+
+
+def band(scene: Scene, candidate: Candidate, colour: Colour) -> Backing:
+    """A band of one colour from the edge of the picture, or from one side to the other, behind all blocks."""
+    pad = round(0.55 * candidate.size)
+    left, top, right, bottom = candidate.box
+    if candidate.layout in ("top", "bottom"):
+        near_top, near_bottom = top < 2.2 * pad + scene.gap, scene.height - bottom < 2.2 * pad + scene.gap
+        box = (0, 0 if near_top else top - pad, scene.width, scene.height if near_bottom else bottom + pad)
+    else:
+        box = (0, 0, right + pad, scene.height) if candidate.layout == "left" else (left - pad, 0, scene.width, scene.height)
+    mask = np.zeros((scene.height, scene.width), np.float32)
+    mask[max(0, box[1]) : box[3], max(0, box[0]) : box[2]] = 1
+    return Backing("band", colour, mask, box)
 
 
 def rounded(size: tuple[int, int], box: Box, radius: float) -> Plane:

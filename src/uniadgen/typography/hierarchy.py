@@ -8,20 +8,20 @@ A text whose selling points are not known, or that is not made of whole ones, is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 
 import regex
 import yaml
 
-from uniadgen.inspection import text_verdict
+from uniadgen.inspection.text import acceptable
 from uniadgen.words import HAN, clean_text, clusters
 
 Role = Literal["headline", "support", "badge"]
 
-HEADLINE_EMS = 15.0
-"""About as long as a headline may be, in ems: 30 Latin letters, 15 Chinese characters."""
+HEADLINE_EMS = 17.0
+"""About as long as a headline may be, in ems: 34 Latin letters, 17 Chinese characters."""
 
 MAX_BADGES = 3
 _BADGE_EMS = 11.0
@@ -52,6 +52,7 @@ class Message:
         return [self.headline, *self.support, *(text for text, _ in self.badges)]
 
 
+@lru_cache(maxsize=1024)
 def ems(text: str) -> float:
     """About how long a text is when it is set, in ems: for decisions that no font should change."""
     return sum(1.0 if HAN.search(c) or ord(c[0]) > 0x2E80 else 0.5 for c in clusters(text))
@@ -130,11 +131,13 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
         told = sum(badge in own for badge in some)
         for first in _headlines(spoken, description):
             rest = [part for part in spoken if part not in first]
-            for kept in range(min(len(rest), _SUPPORT), -1, -1):
+            most = min(len(rest), _SUPPORT)
+            for kept in sorted({most, most - 1, most // 2, 0} - {-1}, reverse=True):
                 said = min(1.0, (len(first) + kept + told) / wanted)
                 support = tuple(part.text for part in rest[:kept])
                 found.append(Message(_slice(text, first), support, some, said))
-    refused = {m.headline for m in found if m.headline != text and not _accepted(m.headline, selling_points)}
+    accepts = acceptable(tuple(selling_points))
+    refused = {m.headline for m in found if m.headline != text and not accepts(m.headline)}
     return [message for message in dict.fromkeys(found) if message.headline not in refused] or found[-1:]
 
 
@@ -161,18 +164,16 @@ def _badges(said: str, own: list[tuple[str, str]], selling_points: Sequence[str]
         point = clean_text(point)
         kind = kind_of(point)
         fresh = point.casefold() not in said.casefold() and point not in found and kind not in found.values()
-        if kind and fresh and _accepted(point, [point]):
+        if kind and fresh and acceptable((point,))(point):
             found[point] = kind
     ranked = sorted(found.items(), key=lambda badge: _KINDS.index(badge[1]))
     return ranked[:MAX_BADGES]
 
 
-def _accepted(text: str, selling_points: Sequence[str]) -> bool:
-    return bool(text_verdict(text, selling_points)["qualified"])
-
-
 def _fewer(badges: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:
-    return [tuple(badges[:count]) for count in range(len(badges), -1, -1)]
+    """All, those that are no promotion, the most telling one, none."""
+    calm = tuple(badge for badge in badges if badge[1] != "promotion")
+    return list(dict.fromkeys((tuple(badges), calm, tuple(badges[:1]), ())))
 
 
 def _slice(text: str, parts: Sequence[Part]) -> str:

@@ -6,13 +6,13 @@ line = type_.draw("轻便防水", 48)                # LineMask: coverage, and w
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from uniadgen.typography.fonts import REFERENCE, Face, Faces, is_right_to_left
+from uniadgen.typography.fonts import REFERENCE, Face, Faces, is_right_to_left, scripts
 
 Coverage = NDArray[np.uint8]
 
@@ -30,36 +30,55 @@ class LineMask:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A line in ems: its advance; space before the first and behind the last ink; the ink above and below the baseline."""
+
+    advance: float
+    left: float
+    right: float
+    ascent: float
+    descent: float
+
+
+@dataclass(frozen=True)
 class Type:
-    """Faces, the language of the text (BCP 47, None when unknown) and its direction."""
+    """Faces, the language of the text (BCP 47, None when unknown), its direction and its first script."""
 
     faces: Faces
     language: str | None = None
     rtl: bool = False
+    script: str = ""
+
+    @cached_property
+    def _known(self) -> dict[str, "Measured"]:
+        return {}
+
+    def measured(self, text: str) -> "Measured":
+        """The measures of a line."""
+        if text not in self._known:
+            boxes, advance = [], 0.0
+            for face, run in self.faces.runs(text):
+                left, top, right, bottom = _ink(face, run, self.language, self.rtl)
+                boxes.append((advance + left, top, advance + right, bottom))
+                advance += _advance(face, run, self.language, self.rtl)
+            if not boxes:
+                return Measured(0.0, 0.0, 0.0, 0.0, 0.0)
+            top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
+            self._known[text] = Measured(advance, boxes[0][0], advance - boxes[-1][2], max(0.0, -top), max(0.0, bottom))
+        return self._known[text]
 
     def width(self, text: str) -> float:
         """The advance of a line, in ems."""
-        return sum(_advance(face, run, self.language, self.rtl) for face, run in self.faces.runs(text))
-
-    def bearings(self, text: str) -> tuple[float, float]:
-        """Empty space before the first and after the last ink of a line, in ems; what optical alignment takes away."""
-        runs = self.faces.runs(text)
-        left = _ink(*runs[0], self.language, self.rtl)[0]
-        face, run = runs[-1]
-        right = _advance(face, run, self.language, self.rtl) - _ink(face, run, self.language, self.rtl)[2]
-        return left, right
+        return self.measured(text).advance
 
     def cap_height(self, cjk: bool) -> float:
         """Height of capitals, or of Chinese characters, above the baseline, in ems."""
-        return -_ink(self.faces.main, "国" if cjk and self.faces.main.covers("国") else "H", None, False)[1]
+        return self.measured("国" if cjk and self.faces.main.covers("国") else "H").ascent
 
-    def descent(self, text: str) -> float:
-        """How far the ink of a line reaches below the baseline, in ems."""
-        return max(0.0, *(_ink(face, run, self.language, self.rtl)[3] for face, run in self.faces.runs(text)))
-
-    def ascent(self, text: str) -> float:
-        """How far the ink of a line reaches above the baseline, in ems."""
-        return max(0.0, *(-_ink(face, run, self.language, self.rtl)[1] for face, run in self.faces.runs(text)))
+    @property
+    def is_alphabetic(self) -> bool:
+        """Whether the main face has Latin letters without tall marks as its first purpose."""
+        return self.script in ("Latin", "Cyrillic", "Greek", "")
 
     def draw(self, text: str, pixels: float) -> LineMask:
         """The letters of a line at a size in pixels."""
@@ -93,11 +112,10 @@ class Type:
 
 
 def type_of(faces: Faces, text: str) -> Type:
-    from uniadgen.typography.fonts import scripts
-
     found = scripts(text)
     names = {"Hiragana": "ja", "Katakana": "ja", "Hangul": "ko", "Han": "zh-Hans"}
-    return Type(faces, next((names[name] for name in found if name in names), None), is_right_to_left(text))
+    language = next((names[name] for name in found if name in names), None)
+    return Type(faces, language, is_right_to_left(text), found[0] if found else "")
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ Boxes are (left, top, right, bottom) in pixels. The product is what the ad shows
 needs no cut-out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -73,6 +73,12 @@ class Scene:
     def _busy_sum(self) -> NDArray[Any]:
         return _integral(self.busy.astype(np.float64))
 
+    def without(self, box: Box) -> "Scene":
+        """The same scene with a box in which no words may stand."""
+        product = self.product.copy()
+        product[max(0, box[1]) : max(0, box[3]), max(0, box[0]) : max(0, box[2])] = True
+        return replace(self, product=product)
+
     def covered(self, box: Box, gap: int = 0) -> int:
         """Pixels of the product in a box that is grown by `gap` to all sides."""
         left, top, right, bottom = box
@@ -96,8 +102,8 @@ class Scene:
         scale = self.light.shape[1] / self.width
         part = self.light[int(box[1] * scale) : max(int(box[1] * scale) + 1, round(box[3] * scale)),
                           int(box[0] * scale) : max(int(box[0] * scale) + 1, round(box[2] * scale))]  # fmt: skip
-        low, high = np.quantile(part, (0.01, 0.99))
-        return float(low), float(high)
+        values = np.sort(part, axis=None)
+        return float(values[len(values) // 100]), float(values[-1 - len(values) // 100])
 
     def mean(self, box: Box) -> tuple[float, float, float]:
         """The mean colour of a box."""
@@ -147,7 +153,7 @@ def _enclosed(mask: Mask) -> Mask:
 def _kept(changed: Mask, measure: float) -> Plane:
     """1 where a pixel shows the product, if only in part: it stays as it is. Around it softly down to 0, so that a shade has no
     hard rim there."""
-    around = smoothed(changed.astype(np.float32), max(2, round(0.006 * measure)))
+    around = smoothed(changed.astype(np.float32), max(1, round(0.0025 * measure)))
     kept: Plane = np.where(changed, np.float32(1), np.minimum(1, 1.6 * around)).astype(np.float32)
     return kept
 

@@ -7,8 +7,9 @@
 Words are set, not painted: the letters are a font's, the text is the ad's own. The same ad and fonts give the same bytes.
 """
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,27 +17,33 @@ from PIL import Image
 
 from uniadgen.ads import Layout, Placement
 from uniadgen.errors import InputError
+from uniadgen.typography.brand import Brand
 from uniadgen.typography.colours import (
     Colour,
     accent,
     badge_fill,
     hex_of,
+    lightened,
     luminance,
     palette,
+    to_oklch,
     tones,
     words_on,
 )
-from uniadgen.typography.drawing import Backing, Ink, draw, fill, ink_of, lay, least_contrast, near, plate, ramp
-from uniadgen.typography.fonts import choose, settable
+from uniadgen.typography.drawing import Backing, Ink, band, draw, fill, ink_of, lay, least_contrast, near, plate, ramp
+from uniadgen.typography.fonts import Face, choose, settable
 from uniadgen.typography.hierarchy import Message, messages
-from uniadgen.typography.layouts import BACKING_COST, Candidate, SetBlock, Taste, Types, propose, safe_box
+from uniadgen.typography.layouts import BACKING_COST, Candidate, propose, safe_box
+from uniadgen.typography.logo import PlacedLogo, draw_logo, place_logo
 from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
+from uniadgen.typography.stacks import SetBlock, Types
+from uniadgen.typography.taste import Taste
 
-_TRIED = 24  # of the best candidates are drawn to see whether their contrast holds
 _SHADES = (0.3, 0.45, 0.6, 0.72)
-_PLATE = 0.92
+_PLATE = 0.94
 _HEADROOM = 1.04  # so that rounding can't break the rule of contrast
+_one_at_a_time = threading.Lock()  # FreeType's faces are shared
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,17 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What a typeset ad is made of, for exports with layers. blocks: with the letters, their colour and a badge's fill."""
+
+    scene: Scene
+    backing: Backing
+    blocks: tuple[tuple[SetBlock, Ink, Colour, Colour | None], ...]
+    types: Types
+    logo: PlacedLogo | None = None
+
+
+@dataclass(frozen=True)
 class Typesetting:
     """An ad with words in its picture. image: RGB. layout, align, backing: what was chosen. notes: what was left out."""
 
@@ -79,6 +97,7 @@ class Typesetting:
     backing: str
     blocks: tuple[Block, ...]
     notes: list[str] = field(default_factory=list)
+    drawn: Drawn | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the picture, ready for JSON."""
@@ -101,6 +120,8 @@ def typeset(
     *,
     description: str = "",
     layout: Layout = "auto",
+    brand: Brand | None = None,
+    taste: Taste | None = None,
 ) -> Typesetting:
     """Set the text of a finished ad into its picture.
 
@@ -108,38 +129,84 @@ def typeset(
     them it is set whole. description: of the product; what it names first makes the headline. Raises InputError where no word
     can be set: no font for a script, no room at any legible size.
     """
-    # 1. What is free, and what is behind it.
-    scene = read_scene(image, background, placement)
-    # 2. What is said, from all of it down to a headline.
-    notes: list[str] = []
-    cleaned = settable(text, "headline")
+    brand, taste, notes = brand or Brand(), taste or Taste(), list[str]()
+    with _one_at_a_time:
+        # 1. What is free, and what is behind it.
+        scene = read_scene(image, background, placement)
+        safe = safe_box(scene)
+        logo = place_logo(scene, brand.logo, safe)
+        if brand.logo is not None and logo is None:
+            notes.append("no corner has room for the logo")
+        if logo is not None:
+            scene = scene.without(logo.clear)
+        # 2. What is said, from all of it down to a headline.
+        said = _said(text, selling_points, description, brand, notes)
+        # 3. Type for all of it, and the places where it fits.
+        types = _types(said[0], brand, notes)
+        candidates = propose(scene, said, types, layout, taste, safe)
+        if not candidates:
+            raise InputError(
+                f"typeset: no word fits beside the product at a legible size in {scene.width}x{scene.height} pixels; make a "
+                "larger ad, a smaller product, or leave typesetting out"
+            )
+        # 4. The best of them whose letters can be read.
+        palette_of = _Palette(brand, _strong(scene, brand, taste))
+        chosen = _best(scene, candidates, types, palette_of, layout)
+        if chosen is None:
+            raise InputError("typeset: no layout keeps its contrast here; make another ad, or leave typesetting out")
+        # 5. Into the picture, with what is measured there.
+        return _drawn(scene, chosen, types, palette_of, logo, notes)
+
+
+def _said(text: str, selling_points: Sequence[str], description: str, brand: Brand, notes: list[str]) -> list[Message]:
+    """The ways to say the text with the letters that there are."""
+    cleaned = settable(text, "headline", brand.headline)
     if cleaned != " ".join(text.split()):
         notes.append("emoji and symbols without a font are left out of the picture")
     if not cleaned:
         raise InputError("text: there is no word to set")
-    points = [settable(point, "headline") for point in selling_points]
-    options = messages(cleaned, points, description)
-    # 3. Type for all of it, and the places where it fits.
-    types = _types(options)
-    candidates = propose(scene, options, types, layout, Taste(), safe_box(scene))
-    if not candidates:
-        raise InputError(
-            f"typeset: no word fits beside the product at a legible size in {scene.width}x{scene.height} pixels; make a larger "
-            "ad, a smaller product, or leave typesetting out"
-        )
-    # 4. The best of them whose letters can be read.
-    chosen = _best(scene, candidates, types)
-    if chosen is None:
-        raise InputError("typeset: no layout keeps its contrast here; make another ad, or leave typesetting out")
-    return _result(scene, chosen, types, notes)
+    points = [settable(point, "headline", brand.headline) for point in selling_points]
+    said = messages(cleaned, points, description)
+    return [replace(message, headline=message.headline.upper()) for message in said] if brand.capitals else said
 
 
-def _types(options: Sequence[Message]) -> Types:
-    everything = " ".join(options[0].texts())
-    return Types(type_of(choose(everything, "headline"), everything), type_of(choose(everything, "text"), everything))
+def _types(message: Message, brand: Brand, notes: list[str]) -> Types:
+    """One family for all that is said, so that an ad speaks with one voice."""
+    everything = " ".join(message.texts())
+    faces = choose(everything, "headline", brand.headline), choose(everything, "text", brand.text)
+    for own, found in zip((brand.headline, brand.text), faces, strict=True):
+        if own is not None and found.main != own:
+            note = f"the brand's font {own.family} lacks letters of this text; {found.main.family} stands in"
+            notes += [note] if note not in notes else []
+    return Types(type_of(faces[0], everything), type_of(faces[1], everything))
 
 
 # Colour and contrast -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Palette:
+    """The brand's colours, and the accent of this ad; None where all is grey."""
+
+    brand: Brand
+    accent: Colour | None
+
+    def words(self, scene: Scene, box: Box) -> list[Colour]:
+        """Colours that letters may have here."""
+        return list(self.brand.words or tones(scene.mean(box)))
+
+    def ground(self, colour: Colour, scene: Scene, box: Box) -> Colour:
+        """What is laid behind letters of this colour, in the picture's tone."""
+        if self.brand.plate is not None:
+            return self.brand.plate
+        light, dark = tones(scene.mean(box))
+        return dark if luminance(colour) > 0.25 else light
+
+    def band(self, colour: Colour, scene: Scene, box: Box) -> Colour:
+        """The colour of a band behind letters of this colour: the accent, light or dark enough."""
+        if self.brand.plate is not None or self.accent is None:
+            return self.ground(colour, scene, box)
+        return lightened(self.accent, 0.36 if luminance(colour) > 0.25 else 0.93)
 
 
 @dataclass(frozen=True)
@@ -151,22 +218,22 @@ class _Chosen:
     score: float
 
 
-def _best(scene: Scene, candidates: Sequence[Candidate], types: Types) -> _Chosen | None:
+def _best(scene: Scene, candidates: Sequence[Candidate], types: Types, colours: _Palette, layout: Layout) -> _Chosen | None:
     """The candidate of the best score, once it is known what must be laid behind it to make it legible."""
     best: _Chosen | None = None
-    for candidate in candidates[:_TRIED]:
+    for candidate in candidates:
         if best is not None and candidate.score <= best.score:
             break
-        found = _legible(scene, candidate, types)
+        found = _legible(scene, candidate, types, colours, layout == "band")
         if found is not None and (best is None or found.score > best.score):
             best = found
     return best
 
 
-def _legible(scene: Scene, candidate: Candidate, types: Types) -> _Chosen | None:
-    """A candidate with the colour and the least backing that keep the rule of contrast."""
+def _legible(scene: Scene, candidate: Candidate, types: Types, colours: _Palette, banded: bool) -> _Chosen | None:
+    """A candidate with the colour and the least backing that keep the rule of contrast. banded: on a band in any case."""
     inks = tuple(ink_of(block, types) for block in candidate.blocks)
-    size = (scene.width, scene.height)
+    size, box = (scene.width, scene.height), candidate.box
     free = [(block, near(ink, block, size)) for block, ink in zip(candidate.blocks, inks, strict=True) if block.role != "badge"]
 
     def holds(colour: Colour, backing: Backing) -> float:
@@ -177,61 +244,101 @@ def _legible(scene: Scene, candidate: Candidate, types: Types) -> _Chosen | None
         )
 
     plain = Backing("none")
-    light, dark = tones(scene.mean(candidate.box))
-    ranked = sorted(((holds(colour, plain), colour) for colour in (light, dark)), reverse=True)
+    ranked = sorted(colours.words(scene, box), key=lambda colour: -holds(colour, plain))
     predicted = candidate.score - candidate.parts["backing"]
-    if ranked[0][0] >= 1:
-        return _Chosen(candidate, inks, ranked[0][1], plain, predicted)
-    pairs = ((ranked[0][1], ranked[1][1]), (ranked[1][1], ranked[0][1]))
-    shape = ramp(scene, candidate)
-    for strength in _SHADES:
-        for colour, behind in pairs:
-            backing = Backing("shade", behind, shape * np.float32(strength))
+    if not banded:
+        if holds(ranked[0], plain) >= 1:
+            return _Chosen(candidate, inks, ranked[0], plain, predicted)
+        shape = ramp(scene, candidate)
+        for strength in _SHADES:
+            for colour in ranked:
+                backing = Backing("shade", colours.ground(colour, scene, box), shape * np.float32(strength))
+                if holds(colour, backing) >= 1:
+                    return _Chosen(candidate, inks, colour, backing, predicted - BACKING_COST["shade"] - 0.3 * strength)
+    for kind in ("band",) if banded else ("plate", "band"):
+        for colour in ranked:
+            ground = colours.ground(colour, scene, box)
+            if kind == "plate":
+                backing = plate(scene, candidate, ground, _PLATE)
+            else:
+                backing = band(scene, candidate, colours.band(colour, scene, box))
             if holds(colour, backing) >= 1:
-                return _Chosen(candidate, inks, colour, backing, predicted - BACKING_COST["shade"] - 0.3 * strength)
-    for colour, behind in pairs:
-        backing = plate(scene, candidate, behind, _PLATE)
-        if holds(colour, backing) >= 1:
-            return _Chosen(candidate, inks, colour, backing, predicted - BACKING_COST["plate"])
+                return _Chosen(candidate, inks, colour, backing, predicted - BACKING_COST[kind])
     return None
+
+
+def _strong(scene: Scene, brand: Brand, taste: Taste) -> Colour | None:
+    """The accent: the brand's, the product's, the clicked ads', or the scene's."""
+    if brand.accent is not None:
+        return brand.accent
+    left, top, right, bottom = scene.place
+    product = Image.fromarray(np.dstack([scene.pixels, (scene.kept * 255).astype(np.uint8)])[top:bottom, left:right])
+    return accent([palette(product), taste.colours, palette(Image.fromarray(scene.pixels))])
 
 
 # Drawing and verifying ---------------------------------------------------------------------------------------------------
 
 
-def _result(scene: Scene, chosen: _Chosen, types: Types, notes: list[str]) -> Typesetting:
-    candidate = chosen.candidate
-    pixels = lay(scene.pixels, scene, chosen.backing).copy()
-    strong = _accent(scene)
-    blocks = []
+def _drawn(
+    scene: Scene, chosen: _Chosen, types: Types, colours: _Palette, logo: PlacedLogo | None, notes: list[str]
+) -> Typesetting:
+    candidate, backing = chosen.candidate, chosen.backing
+    pixels = lay(scene.pixels, scene, backing).copy()
+    if logo is not None:
+        draw_logo(pixels, logo)
+    blocks, drawn = [], []
     for block, ink in zip(candidate.blocks, chosen.inks, strict=True):
         colour, filled = chosen.colour, None
         if block.role == "badge":
-            filled = badge_fill(strong, luminance([int(v) for v in scene.mean(block.box)])) if strong else chosen.colour
+            filled = _badge_colour(colours, chosen, scene, block)
             colour = words_on(filled)
-            fill(pixels, block.box, filled, 0.32 * (block.box[3] - block.box[1]))
+            fill(pixels, block.box, filled, badge_radius(block))
         place = near(ink, block, (scene.width, scene.height))
         measured = place.contrast(place.cut(pixels), colour)
         draw(pixels, ink, colour)
-        blocks.append(_block(block, types, colour, filled, measured))
+        blocks.append(_block(block, types.of(block.role).faces.main, colour, filled, measured))
+        drawn.append((block, ink, colour, filled))
     said = candidate.message
     if said.said < 1:
-        notes.append(f"room for {said.said:.0%} of the text; the rest is left out of the picture")
-    if chosen.backing.kind == "plate":
+        notes.append("not all of the text has room in the picture; whole selling points are left out")
+    if backing.kind == "plate":
         notes.append("the words stand on a plate: what is behind them is too busy")
-    return Typesetting(Image.fromarray(pixels), candidate.layout, candidate.align, chosen.backing.kind, tuple(blocks), notes)
+    return Typesetting(
+        Image.fromarray(pixels),
+        candidate.layout,
+        candidate.align,
+        backing.kind,
+        tuple(blocks),
+        notes,
+        Drawn(scene, backing, tuple(drawn), types, logo),
+    )
 
 
-def _accent(scene: Scene) -> Colour | None:
-    left, top, right, bottom = scene.place
-    product = Image.fromarray(np.dstack([scene.pixels, (scene.kept * 255).astype(np.uint8)])[top:bottom, left:right])
-    return accent([palette(product), palette(Image.fromarray(scene.pixels))])
+def _badge_colour(colours: _Palette, chosen: _Chosen, scene: Scene, block: SetBlock) -> Colour:
+    """The accent where it stands out from what is behind the badge, else the colour of the words."""
+    behind = chosen.backing.colour if chosen.backing.kind in ("band", "plate") else scene.mean(block.box)
+    own = luminance([int(value) for value in behind])
+    if colours.accent is None or (
+        chosen.backing.kind == "band" and abs(to_oklch(colours.accent)[0] - to_oklch(behind)[0]) < 0.12
+    ):
+        return chosen.colour
+    return badge_fill(colours.accent, own)
 
 
-def _block(block: SetBlock, types: Types, colour: Colour, filled: Colour | None, measured: float) -> Block:
-    type_ = types.text if block.role == "support" else types.headline
-    lines = tuple(line.text for line in block.lines)
+def badge_radius(block: SetBlock) -> float:
+    """Of the round corners of a badge."""
+    return 0.32 * (block.box[3] - block.box[1])
+
+
+def _block(block: SetBlock, face: Face, colour: Colour, filled: Colour | None, measured: float) -> Block:
     return Block(
-        block.text, block.role, block.box, type_.faces.main.file, block.size, hex_of(colour), measured, lines,
-        None if filled is None else hex_of(filled),
-    )  # fmt: skip
+        text=block.text,
+        role=block.role,
+        box=block.box,
+        font=face.file,
+        size=block.size,
+        colour=hex_of(colour),
+        contrast=measured,
+        lines=tuple(line.text for line in block.lines),
+        fill=None if filled is None else hex_of(filled),
+    )

@@ -104,7 +104,7 @@ async def make_ads(request: Request) -> Response:
 def _bare(plan: Plan, job: Job, ad: Ad) -> bytes:
     """The picture by itself, with the words in it if they are wanted."""
     _, main = next(plan.campaign.cut(ad, job.request.cutout))
-    words = with_words(main, plan.options).typesetting
+    words = with_words(main, job.request.history, plan.options).typesetting
     return plan.output.encoded(main.image if words is None else words.image, ad.model)
 
 
@@ -116,7 +116,9 @@ def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict
         files = {role: plan.output.encoded(picture, ad.model) for role, picture in of_roles.items()}
         return {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
 
-    sizes = [(size, with_words(one, plan.options)) for size, one in plan.campaign.cut(ad, job.request.cutout)]
+    sizes = [
+        (size, with_words(one, job.request.history, plan.options)) for size, one in plan.campaign.cut(ad, job.request.cutout)
+    ]
     (_, main), *further = sizes
     answer = pictures(main) | main.as_dict()
     if further:
