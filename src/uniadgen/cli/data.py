@@ -19,11 +19,12 @@ from typing import Any
 from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
-from uniadgen.files import checked_path, make_folder, whole_file
+from uniadgen.files import check_out, checked_path, locked_folder, make_folder, whole_file
 from uniadgen.words import quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
 MOST_SHOPPERS = 100_000  # their ids have five digits
+FEED_KINDS = ("google", "google-xml", "shopify", "woocommerce", "jsonl")
 _PROCESSES = 64
 
 
@@ -32,6 +33,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     _add_render(verbs)
     _add_convert(verbs)
     _add_validate(verbs)
+    _add_products(verbs)
     verb = verbs.add_parser("similarity", help="fill in the product similarities of all clicks")
     verb.set_defaults(run=similarity)
     verb.add_argument("data", metavar="DIR", help="a data set in our layout; its users.parquet is written anew")
@@ -103,6 +105,19 @@ def _add_validate(verbs: Any) -> None:
     verb.add_argument("--images", nargs="+", default=[], metavar="DIR", help="folders with PAd1M's pictures, to check them too")
     verb.add_argument("--report", metavar="FILE", help="write the problems there, as JSON lines")
     _add_workers(verb)
+
+
+def _add_products(verbs: Any) -> None:
+    verb = verbs.add_parser("products", help="products of a shop's feed, in our layout")
+    verb.set_defaults(run=products)
+    verb.add_argument("feed", metavar="FEED", help="Google Merchant (text or XML), Shopify or WooCommerce (CSV), or JSON Lines")
+    verb.add_argument("--out", required=True, metavar="DIR", help="folder for products.parquet")
+    verb.add_argument(
+        "--images", nargs="+", default=[], metavar="DIR", help="folders with the pictures (default: the feed's own)"
+    )
+    verb.add_argument("--kind", choices=FEED_KINDS, help="of the feed (default: as its columns tell)")
+    verb.add_argument("--overwrite", action="store_true", help="replace the products that are in DIR already")
+    verb.add_argument("--report", metavar="FILE", help="write the problems there, as JSON lines")
 
 
 def _add_workers(verb: argparse.ArgumentParser) -> None:
@@ -190,6 +205,32 @@ def validate(arguments: argparse.Namespace) -> None:
         print_line(f"{count:,} problem{'s' if count > 1 else ''} in {places:,} place{'s' if places > 1 else ''}")
         raise SystemExit(1)
     print_line("no problems")
+
+
+def products(arguments: argparse.Namespace) -> None:
+    """Write the products and print what is wrong with the others. Raises SystemExit(1) when there is anything."""
+    from uniadgen.data.feeds.products import Converted, convert_feed
+    from uniadgen.data.layout import table_path
+
+    feed, out = _path(arguments.feed, "FEED"), _path(arguments.out, "--out")
+    images = [_path(folder, "--images") for folder in arguments.images]
+    check_out(out)
+    if table_path(out, "products").exists() and not arguments.overwrite:
+        raise InputError(
+            f"argument --out: {quoted(out)} has products already; --overwrite replaces them, or name another folder"
+        )
+    count = 0
+    with locked_folder(out, "is being converted into"), _report(arguments.report) as write:
+        for entry in convert_feed(feed, out, images, arguments.kind):
+            if isinstance(entry, Converted):
+                done = entry
+                continue
+            count += 1
+            print_line(entry)
+            write(json.dumps(entry.as_dict()) + "\n")
+    print_line(f"{done.products:,} products of {done.items:,} items in {quoted(out)}; {count:,} problem{'s' * (count != 1)}")
+    if count:
+        raise SystemExit(1)
 
 
 def similarity(arguments: argparse.Namespace) -> None:

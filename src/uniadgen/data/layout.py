@@ -67,6 +67,14 @@ PRODUCTS = pa.schema(
         pa.field("size_cm", pa.float32()),  # the longest visible side
     ]
 )
+# What products of a shop's feed have beside these; of others, their ads tell it.
+PRODUCT_TEXTS = pa.schema(
+    [
+        pa.field("title", pa.string()),
+        pa.field("description", pa.string()),
+        pa.field("selling_points", pa.list_(pa.string())),
+    ]
+)
 USERS = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import ImageOps
 
 from uniadgen.ads import Click, Product, StoredPicture
-from uniadgen.data.layout import TableName, open_table
+from uniadgen.data.layout import TableName, open_table, table_path
 from uniadgen.data.tables import Table
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import PRODUCT_PIXELS, load_stored
@@ -36,40 +36,50 @@ class Lookup:
         """Raises InputError for a folder that is no data set."""
         self.folder = folder
         self._lock = RLock()
-        self._users = _Rows(folder, "users", ("id", "clicks"))
-        self._products = _Rows(folder, "products", ("id", "cutout"))
-        self._creatives = _Rows(folder, "creatives", ("id", "product_id", "description", "selling_points", "ad"))
-        with open_table(folder, "creatives", ("id", "text", "product_id")) as table:
-            columns = table.read(("text", "product_id"))
-        self._texts = columns.column("text").combine_chunks()
-        self._of_product = _Index(columns.column("product_id"))
+        self._products = _Rows(folder, "products", ("id", "cutout"), ("description", "selling_points", "size_cm"))
+        self._users = self._creatives = None
+        if table_path(folder, "users").exists() or table_path(folder, "creatives").exists():
+            self._users = _Rows(folder, "users", ("id", "clicks"))
+            self._creatives = _Rows(folder, "creatives", ("id", "product_id", "description", "selling_points", "ad"))
+            with open_table(folder, "creatives", ("id", "text", "product_id")) as table:
+                columns = table.read(("text", "product_id"))
+            self._texts = columns.column("text").combine_chunks()
+            self._of_product = _Index(columns.column("product_id"))
 
     def product(self, name: str) -> Product:
-        """A product: its cut-out, and description and selling points of the first of its ads. Raises InputError."""
+        """A product: its cut-out and its texts, which are those of the first of its ads where it has none of its own.
+
+        Raises InputError.
+        """
         with self._lock:
-            row, creative = self._products.find(name), None
-            for number in self._of_product.candidates(name):
-                creative = self._creatives.row(number)
-                if creative["product_id"] == name:
-                    break
-            else:
-                creative = None
-        if row is None or creative is None:
+            row = self._products.find(name)
+            texts = row if row is None or row.get("description") is not None else self._texts_of(name)
+        if row is None or texts is None:
             raise InputError(f"product: the data has no product {quoted(name)}; correct the id")
         cutout = load_stored(row["cutout"], f"product {quoted(name)}", PRODUCT_PIXELS).convert("RGBA")
         # a transparent margin, so that a rectangular product is not taken for a photo that has yet to be cut out
         image = ImageOps.expand(visible_part(cutout), 1, (0, 0, 0, 0))
-        return Product(image, creative["description"], creative["selling_points"])
+        return Product(image, texts["description"], texts["selling_points"], row.get("size_cm"))
+
+    def _texts_of(self, product: str) -> dict[str, Any] | None:
+        """The first ad of a product."""
+        if self._creatives is not None:
+            for number in self._of_product.candidates(product):
+                creative = self._creatives.row(number)
+                if creative["product_id"] == product:
+                    return creative
+        return None
 
     def history(self, shopper: str) -> list[Click]:
         """A shopper's clicks, oldest first. Raises InputError; the message has no id, since it is a shopper's."""
         with self._lock:
-            user = self._users.find(shopper)
+            user = None if self._users is None else self._users.find(shopper)
             if user is None:
                 raise InputError("shopper: the data has no such shopper; correct the id")
             return [self._click(click["creative"]) for click in user["clicks"]]
 
     def _click(self, creative: str) -> Click:
+        assert self._creatives is not None  # where there are users, there are creatives
         number = self._creatives.number(creative)
         if number is None:
             raise InputError("shopper: a click names a creative that the data does not have; run `uniadgen data validate`")
@@ -77,6 +87,7 @@ class Lookup:
 
     def _picture(self, number: int) -> bytes:
         with self._lock:
+            assert self._creatives is not None
             row = self._creatives.row(number)
         if row["ad"] is None:
             raise InputError("history: a clicked creative has no picture in the data; convert with --images")
@@ -106,9 +117,9 @@ def _digest(name: str) -> int:
 class _Rows:
     """The rows of a table by number or id; the last row groups that were read are kept."""
 
-    def __init__(self, folder: Path, name: TableName, columns: Sequence[str]) -> None:
+    def __init__(self, folder: Path, name: TableName, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
         self._table: Table = open_table(folder, name, columns)
-        self._columns = columns
+        self._columns = [*columns, *(column for column in optional if column in self._table.schema.names)]
         metadata = self._table.metadata
         lengths = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
         self._ends = np.cumsum([0, *lengths])
