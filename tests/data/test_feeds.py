@@ -218,6 +218,7 @@ def test_the_command_makes_products_that_others_read(tmp_path: Path, images: Pat
     assert json.loads((tmp_path / "r").read_text())["field"] == "Image Src"
     product = Lookup(out).product("bag")  # its first picture is none, the second one is taken
     assert product.selling_points == ["Rosa Bag", "Rosa", "Bags", "One", "Leather"]
+    assert isinstance(product.image, Image.Image)
     assert product.image.size == (43, 73)
     assert main(["data", "products", str(feed), "--out", str(out), "--images", str(images)]) == 2
     assert "--overwrite" in capsys.readouterr().err

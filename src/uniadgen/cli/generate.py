@@ -138,8 +138,8 @@ def _make_ads(
         for first in range(0, len(names), batch):  # what the ads share is read once for each batch
             some = names[first : first + batch]
             try:
-                own = [seeds[name] for name in some]
-                ads = generator.generate_many([checked] * len(some), seeds=own, options=replace(options, typeset=False))
+                some_seeds = [seeds[name] for name in some]
+                ads = generator.generate_many([checked] * len(some), seeds=some_seeds, options=replace(options, typeset=False))
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
