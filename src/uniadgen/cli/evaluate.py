@@ -6,7 +6,9 @@ import shlex
 import sys
 from pathlib import Path
 
+from uniadgen.ablations import ABLATIONS
 from uniadgen.cli.arguments import add_limit, add_seed, number
+from uniadgen.clicks.sampling import SAMPLINGS
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.rng import MAX_SEED
@@ -17,11 +19,12 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=evaluate)
     verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
     verb.add_argument("--model", metavar="FOLDER", help="a model folder (default: the embedded model)")
-    verb.add_argument("--history-length", default="0,3,5,8,10,12", metavar="N,N,...", help="(default %(default)s)")
-    verb.add_argument("--sampling", default="random,most-similar,product-similarity", metavar="NAMES", help="(default: all)")
     verb.add_argument(
-        "--without", metavar="PART,...", help="also without foreground, mask, fusion, pictures, texts, plan or outline"
+        "--history-length", default="0,3,5,8,10,12", metavar="N,...", help="clicks that the model sees (default %(default)s)"
     )
+    samplings = ",".join(SAMPLINGS)
+    verb.add_argument("--sampling", default=samplings, metavar="NAME,...", help="ways to sample clicks (default %(default)s)")
+    verb.add_argument("--without", metavar="PART,...", help=f"also without parts of the method: {', '.join(ABLATIONS)}")
     verb.add_argument("--out", required=True, metavar="DIR", help="for ads and results; goes on where it was")
     verb.add_argument("--split", default="test", metavar="NAME", help="(default %(default)s)")
     add_limit(verb)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
-
 from uniadgen.ad_files import png
 from uniadgen.cli.arguments import add_batch, add_json, add_limit
 from uniadgen.console import print_json, print_line
@@ -102,7 +100,7 @@ def metrics_list(arguments: argparse.Namespace) -> None:
 
 def metrics_of_ads(arguments: argparse.Namespace) -> None:
     """Print the means of a metric over the ads of a system, with intervals over shoppers."""
-    from uniadgen.evaluation.figures import interval
+    from uniadgen.evaluation.figures import means_over_ads
     from uniadgen.evaluation.protocol import load_cases
     from uniadgen.evaluation.systems import read_system
     from uniadgen.loading.background_encoder import load_encoder
@@ -116,14 +114,7 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
         print_line(f"--outputs: {line}", sys.stderr)
     judged = [case for case in cases if case.id in system.ads]
     scores = metric.of_ads(Ads(judged, [system.ads[case.id] for case in judged], Judge(encoder, data, arguments.split)))
-    means: dict[str, Any] = {}
-    for figure in metric.figures:
-        values = np.array([row[figure.name] for row in scores.values if figure.name in row])
-        if len(values):
-            mean, bounds = round(float(values.mean()), 5), [round(bound, 5) for bound in interval(values)]
-            means[figure.name] = {"mean": mean, "ci": bounds, "n": len(values)}
-    if not means:
-        raise InputError(f"metric {metric.name}: these ads, or the data, lack what it needs: {', '.join(metric.needs)}")
+    means = means_over_ads(metric, scores)
     if arguments.json:
         print_json({**means, "signatures": dict(scores.signatures)})
         return

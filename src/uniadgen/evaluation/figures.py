@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.data.layout import iter_rows
+from uniadgen.errors import InputError
 from uniadgen.evaluation.protocol import open_picture
-from uniadgen.metrics.metric import Ads, Case, Judge, Output, Values
+from uniadgen.metrics.metric import Ads, Case, Judge, Metric, Output, Scores, Values
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import pbs
 from uniadgen.metrics.registry import ad_figures, all_metrics
@@ -95,6 +96,19 @@ def interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean."""
     low, high = np.percentile(_resampled_means(values[:, None], seed)[:, 0], [2.5, 97.5])
     return float(low), float(high)
+
+
+def means_over_ads(metric: Metric, scores: Scores) -> dict[str, dict[str, Any]]:
+    """Of each figure that some ads have: mean, interval over ads, and their number. Raises InputError when there is none."""
+    means: dict[str, dict[str, Any]] = {}
+    for figure in metric.figures:
+        values = np.array([row[figure.name] for row in scores.values if figure.name in row])
+        if len(values):
+            bounds = [round(bound, 5) for bound in interval(values)]
+            means[figure.name] = {"mean": round(float(values.mean()), 5), "ci": bounds, "n": len(values)}
+    if not means:
+        raise InputError(f"metric {metric.name}: these ads, or the data, lack what it needs: {', '.join(metric.needs)}")
+    return means
 
 
 def differences(rows: Mapping[str, Values], whole: Mapping[str, Values], seed: int = 0) -> dict[str, Any]:

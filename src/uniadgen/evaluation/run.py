@@ -27,7 +27,7 @@ from uniadgen.evaluation.protocol import (
     generate_variants,
     load_cases,
 )
-from uniadgen.evaluation.report import write_markdown, write_report, write_results, write_shoppers
+from uniadgen.evaluation.report import REFERENCE_LENGTHS, write_markdown, write_report, write_results, write_shoppers
 from uniadgen.evaluation.systems import generated_outputs, read_system
 from uniadgen.files import check_out
 from uniadgen.loading.background_encoder import load_encoder
@@ -35,7 +35,7 @@ from uniadgen.metrics.metric import Judge
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import quoted
 
-LENGTHS = (0, 3, 5, 8, 10, 12)
+LENGTHS = tuple(int(length) for length in REFERENCE_LENGTHS)
 
 
 @dataclass(frozen=True)
