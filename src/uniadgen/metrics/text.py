@@ -83,7 +83,7 @@ def text_metrics(predictions: Sequence[Prediction]) -> TextScores:
     composed = [replace(p, text=_composed(p.text), references=[_composed(r) for r in p.references]) for p in predictions]
     bleu, bleu_corpus, bleu_signatures = _bleu(composed)
     rouge, rouge_corpus, rouge_signatures = _rouge_l(composed)
-    judged = [_inspected(prediction) for prediction in predictions]
+    judged = [inspected(prediction) for prediction in predictions]
     ads = tuple(AdScores(b, r, *rest) for b, r, rest in zip(bleu, rouge, judged, strict=True))
     inspected = [ad for ad in ads if ad.factual is not None]
     return TextScores(
@@ -110,7 +110,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return fmean(values) if values else None
 
 
-def _inspected(prediction: Prediction) -> tuple[float | None, bool | None, bool | None]:
+def inspected(prediction: Prediction) -> tuple[float | None, bool | None, bool | None]:
     from uniadgen.inspection.text import inspect_text
 
     if all(is_blank(point) for point in prediction.selling_points):

@@ -1,0 +1,104 @@
+"""Ads of real products for shoppers of another world, to be looked at: contact sheets, the inspection's verdicts, and how far
+these agree with labels by eye.
+
+    python benchmarks/real_ads.py make PRODUCTS SHOPPERS --out DIR [--best-of 4] [--model FOLDER]
+    python benchmarks/real_ads.py compare DIR LABELS.csv
+
+PRODUCTS is a folder with products.jsonl (a line {"id", "image", "description", "selling_points"} for each), SHOPPERS one with
+NAME.json for each shopper (a list of {"image", "text"}). `make` writes PRODUCT-SHOPPER.png, .background.png and .json, and
+sheet-0.png, sheet-1.png ... with twelve ads each. LABELS.csv has the columns ad (PRODUCT-SHOPPER) and criteria (those that the
+picture violates, joined by spaces; empty: none). `compare` prints the available rate by eye and by the inspection, their
+agreement and Cohen's kappa.
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from uniadgen.ad_files import write_ad
+from uniadgen.ads import AdRequest, Click, Placement, Product, Stance
+from uniadgen.imaging.cutout import cut_out
+from uniadgen.imaging.loading import load_product
+from uniadgen.inspection.picture import inspect_picture
+from uniadgen.pipeline.generator import AdGenerator
+
+TILE, COLUMNS, ROWS = 420, 4, 3
+
+
+def make(arguments: argparse.Namespace) -> None:
+    generator = AdGenerator.from_pretrained(arguments.model)
+    out: Path = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    products = [json.loads(line) for line in (arguments.products / "products.jsonl").read_text("utf-8").splitlines()]
+    shoppers = sorted(arguments.shoppers.glob("*.json"))
+    names = []
+    for entry in products:
+        product = Product(arguments.products / entry["image"], entry["description"], entry["selling_points"])
+        cutout, _ = cut_out(load_product(product.image, "product")[0], "product")
+        for shopper in shoppers:
+            clicks = [Click(shopper.parent / c["image"], c["text"]) for c in json.loads(shopper.read_text("utf-8"))]
+            (ad,) = generator.generate_many(
+                [AdRequest(product, clicks)], seeds=[arguments.seed], best_of=arguments.best_of, shadow=not arguments.no_shadow
+            )
+            name = f"{entry['id']}-{shopper.stem}"
+            if "picture" not in ad.inspection:
+                verdict = inspect_picture(ad.image, ad.background, ad.placement, cutout, ad.stance)
+                ad.inspection["picture"] = verdict.as_dict()
+            write_ad(ad, out, name)
+            names.append(name)
+            found = [violation["criterion"] for violation in ad.inspection["picture"]["violations"]]
+            print(f"{name}: {' '.join(found) or 'qualified'} | {ad.text}", flush=True)
+    each = COLUMNS * ROWS
+    for first in range(0, len(names), each):
+        sheet = Image.new("RGB", (COLUMNS * TILE, ROWS * TILE))
+        for number, name in enumerate(names[first : first + each]):
+            tile = Image.open(out / f"{name}.png").resize((TILE, TILE), Image.Resampling.LANCZOS)
+            ImageDraw.Draw(tile).text((6, 4), name, "white", stroke_width=1, stroke_fill="black")
+            sheet.paste(tile, (number % COLUMNS * TILE, number // COLUMNS * TILE))
+        sheet.save(out / f"sheet-{first // each}.png")
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    with arguments.labels.open(encoding="utf-8", newline="") as file:
+        labels = {row["ad"]: set(row["criteria"].split()) for row in csv.DictReader(file)}
+    pairs = []
+    for name, criteria in labels.items():
+        record = json.loads((arguments.ads / f"{name}.json").read_text("utf-8"))
+        pictures = [Image.open(arguments.ads / record[role]).convert("RGB") for role in ("image", "background")]
+        found = inspect_picture(*pictures, Placement(**record["placement"]), None, Stance(**record["stance"]))
+        pairs.append((not criteria, found.qualified))
+        if criteria != {violation.criterion for violation in found.violations}:
+            print(f"{name}: by eye {sorted(criteria)}, inspection {[v.criterion for v in found.violations]}")
+    count = len(pairs)
+    eye, own = sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count
+    agreement = sum(a == b for a, b in pairs) / count
+    chance = eye * own + (1 - eye) * (1 - own)
+    kappa = (agreement - chance) / (1 - chance) if chance < 1 else float("nan")
+    print(f"{count} ads: available by eye {eye:.2f}, by the inspection {own:.2f}; agreement {agreement:.2f}, kappa {kappa:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(required=True)
+    verb = verbs.add_parser("make")
+    verb.set_defaults(run=make)
+    verb.add_argument("products", type=Path)
+    verb.add_argument("shoppers", type=Path)
+    verb.add_argument("--out", type=Path, required=True)
+    verb.add_argument("--best-of", type=int, default=1)
+    verb.add_argument("--seed", type=int, default=7)
+    verb.add_argument("--model", type=Path)
+    verb.add_argument("--no-shadow", action="store_true")
+    verb = verbs.add_parser("compare")
+    verb.set_defaults(run=compare)
+    verb.add_argument("ads", type=Path)
+    verb.add_argument("labels", type=Path)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()

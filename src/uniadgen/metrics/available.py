@@ -1,0 +1,55 @@
+"""Available: the share of ads that the inspection has nothing to reject, in picture, in text, in both.
+
+Reviewers decide it in truth (see `uniadgen review`); this is what the project's own inspection says, for every system alike.
+"""
+
+from PIL import Image
+
+from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.text import Prediction, inspected
+
+SIGNATURE = "available|own inspection|{what}|share of ads without a violation"
+
+
+def of_ads(ads: Ads) -> Scores:
+    """Pictures of ads whose background and placement are known, texts of those that have one."""
+    from uniadgen.imaging.stance import find_stance
+    from uniadgen.inspection.picture import inspect_picture
+
+    values: list[dict[str, float]] = []
+    for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True)):
+        found: dict[str, float] = {}
+        product, background = case.product, ads.background(number)
+        picture = ads.picture(number)
+        known = output.placement is not None and background is not None and background.size == picture.size
+        if known and output.placement is not None and background is not None and isinstance(product.image, Image.Image):
+            stance = find_stance(product.image, product.description, product.selling_points, product.size_cm)
+            inspection = inspect_picture(picture, background, output.placement, product.image, stance)
+            found["available_picture"] = float(inspection.qualified)
+        if output.text is not None:
+            _, factual, readable = inspected(Prediction(output.text, [case.true_text], product.selling_points))
+            if factual is not None:
+                found["available_text"] = float(bool(factual and readable))
+        if len(found) == 2:
+            found["available"] = min(found.values())
+        values.append(found)
+    names = {"available_picture": "picture", "available_text": "text", "available": "picture and text"}
+    return Scores(values, {name: SIGNATURE.format(what=what) for name, what in names.items()})
+
+
+def _figure(name: str, title: str, what: str) -> Figure:
+    return Figure(name, title, f"is the share of ads {what}.", "Available by the own inspection")
+
+
+METRIC = Metric(
+    name="available",
+    what="share of ads that the inspection accepts: picture, text, both",
+    figures=(
+        _figure("available_picture", "picture", "whose picture the inspection accepts"),
+        _figure("available_text", "text", "whose text the inspection accepts"),
+        _figure("available", "both", "in which it has nothing to reject"),
+    ),
+    needs=("ad", "background", "placement", "text", "selling points"),
+    order=55,
+    of_ads=of_ads,
+)
