@@ -29,6 +29,7 @@ from uniadgen.version import version
 
 _log = logging.getLogger("uniadgen.service")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+MOST_HEADER_BYTES, MOST_PATH_BYTES = 32 * 2**10, 4096
 KEYED = "/v1/"  # paths that need a key where there are any
 
 
@@ -51,6 +52,7 @@ def create_app(generator: Generator, settings: Settings | None = None) -> FastAP
         lifespan=lifespan,
         docs_url=None,  # they would load scripts from elsewhere; endpoints/docs.py has a page of its own
         redoc_url=None,
+        redirect_slashes=False,
         separate_input_output_schemas=False,
     )
     app.state.service = service
@@ -138,7 +140,15 @@ class Observed:
             await send(message)
 
         try:
-            await self.app(scope, receive, answer)
+            # The protocol bounds only what it has to wait for
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+                said = f"the headers have more than {MOST_HEADER_BYTES:,} bytes; send less"
+                await Refusal(431, said, headers={"Connection": "close"}).response()(scope, receive, answer)
+            elif len(scope["raw_path"]) + len(scope["query_string"]) > MOST_PATH_BYTES:
+                said = f"the path has more than {MOST_PATH_BYTES:,} bytes; send less"
+                await Refusal(414, said, headers={"Connection": "close"}).response()(scope, receive, answer)
+            else:
+                await self.app(scope, receive, answer)
         except Exception as error:
             _log.error("a request failed", exc_info=error, extra={"fields": {"id": name.decode()}})
             if not status:

@@ -18,17 +18,17 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from uniadgen.errors import InputError
+from uniadgen.service.app import MOST_HEADER_BYTES
 from uniadgen.service.batching import Batcher
 from uniadgen.service.service import Service
 
-MOST_HEADER_BYTES = 32 * 2**10
 HEADER_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 30
 MOST_CONNECTIONS = 1000
 LAST_SECONDS = 30  # for answers to be sent when the service ends
 
 
-class _Protocol(H11Protocol):
+class Protocol(H11Protocol):
     """uvicorn's, which would wait for ever until the headers of a request are complete."""
 
     header_seconds = HEADER_SECONDS
@@ -128,7 +128,7 @@ def make_server(app: FastAPI, started: Callable[[], None]) -> Server:
     service: Service = app.state.service
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Protocol,
         ws="none",
         loop="asyncio",
         lifespan="on",
