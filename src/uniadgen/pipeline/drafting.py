@@ -12,6 +12,7 @@ from uniadgen.ads import AdRequest, SampledClick
 from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.clicks.similarity import product_similarity
 from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.choosing import candidate_seeds
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.timings import Timings
 from uniadgen.request import CheckedRequest, check_requests
@@ -33,15 +34,17 @@ def draft_ads(
     options: GenerateOptions,
     timings: Timings,
 ) -> list[Draft]:
-    """Raises InputError for a request that can't be carried out."""
+    """Drafts of each request, as many as it gets candidates. Raises InputError for a request that can't be carried out."""
+    candidates = [candidate_seeds(seed, options.best_of) for seed in seeds]
     with timings("inputs"):
         checked = check_requests(requests)
     count = loaded.model.config.preference.clicks if options.history_length is None else options.history_length
     drafts = []
     with timings("history"):
-        for request, seed in zip(checked, seeds, strict=True):
+        for request, some in zip(checked, candidates, strict=True):
             texts = [click.text for click in request.history]
             similarity = product_similarity(texts, request.description, loaded.embedder)
-            chosen = sample_clicks(similarity, count, options.sampling, np.random.default_rng(seed))
-            drafts.append(Draft(request, seed, [SampledClick(index, float(similarity[index])) for index in chosen]))
+            for seed in some:
+                chosen = sample_clicks(similarity, count, options.sampling, np.random.default_rng(seed))
+                drafts.append(Draft(request, seed, [SampledClick(index, float(similarity[index])) for index in chosen]))
     return drafts

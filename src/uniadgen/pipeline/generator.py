@@ -31,7 +31,7 @@ from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.options import GenerateOptions
-from uniadgen.pipeline.choosing import best, candidate_seeds
+from uniadgen.pipeline.choosing import Candidate, chosen_ads, refuse_unqualified
 from uniadgen.pipeline.drafting import draft_ads
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.painting import paint_backgrounds
@@ -40,7 +40,7 @@ from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.setting import with_words
 from uniadgen.pipeline.timings import Timings, fitting_threads
 from uniadgen.pipeline.writing import text_notes, write_texts
-from uniadgen.request import CheckedRequest, check_requests
+from uniadgen.request import CheckedRequest
 from uniadgen.rng import MAX_SEED
 
 _log = logging.getLogger(__name__)
@@ -152,27 +152,14 @@ class AdGenerator:
         once. For several samples of one request, name it several times. Raises InputError.
         """
         options = _options(options, changes)
-        if options.best_of == 1 or not requests:
-            return self._run(self._make, requests, seeds, options)
-        # Several candidates of each in one batch, of which one is chosen; words are set into that one only.
-        own_seeds, checked, count = _checked_seeds(seeds, len(requests)), check_requests(requests), options.best_of
-        each = replace(options, best_of=1, strict=False, typeset=False)
-        painted = self._run(
-            self._make,
-            [request for request in checked for _ in range(count)],
-            [candidate for seed in own_seeds for candidate in candidate_seeds(seed, count)],
-            each,
-        )
-        chosen = [best(painted[n * count : (n + 1) * count], request.cutout) for n, request in enumerate(checked)]
-        if options.strict:
-            _refuse_unqualified([ad.inspection["text"] for ad in chosen])
-        return [with_words(ad, request.history, options) for ad, request in zip(chosen, checked, strict=True)]
+        candidates = self._run(self._make, requests, seeds, options)
+        return chosen_ads(candidates, options)
 
     def write(
         self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any
     ) -> list[str]:
         """Only the texts of the ads that `generate_many` makes of the same requests, seeds and options. Raises InputError."""
-        return self._run(self._write, requests, seeds, _options(options, changes))
+        return self._run(self._write, requests, seeds, replace(_options(options, changes), best_of=1))
 
     @torch.inference_mode()
     def prepare(
@@ -180,15 +167,15 @@ class AdGenerator:
     ) -> list[PreparedAd]:
         """What the decoder needs of these requests: the first steps of `generate_many`, for those who look at the others one by
         one. Raises InputError."""
-        timings = timings or Timings(len(requests))
+        timings = timings or Timings(len(requests) * options.best_of)
         # 1. Check the requests, and sample the clicks that the model gets to see.
         drafts = draft_ads(self.loaded, requests, seeds, options, timings)
         # 2. Encode those clicks, look at the product in its place, and lay out the instruction.
         return prepare(self.loaded, drafts, options, timings)
 
     @torch.inference_mode()
-    def _make(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[Ad]:
-        loaded = self.loaded
+    def _make(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[Candidate]:
+        loaded, alone = self.loaded, options.best_of == 1
         # 3. Read each instruction, with what fine preference makes of the sampled clicks in its placeholders.
         with timings("prompt"):
             instructions = read_instructions(loaded, ads, options.without)
@@ -197,8 +184,8 @@ class AdGenerator:
             generators = [loaded.generator(ad.seed) for ad in ads]
             texts = write_texts(loaded, ads, instructions, generators, options)
             verdicts = [text_verdict(text, ad.request.selling_points) for text, ad in zip(texts, ads, strict=True)]
-            if options.strict:
-                _refuse_unqualified(verdicts)
+            if options.strict and alone:  # of several candidates the one that is chosen counts
+                refuse_unqualified(verdicts)
         # 5. Paint the background, token by token, while looking at the product in its place.
         with timings("image"):
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
@@ -233,7 +220,9 @@ class AdGenerator:
             for ad, text, verdict, background, image in zip(ads, texts, verdicts, backgrounds, images, strict=True)
         ]
         # 7. Set the text into the picture, if that is wanted.
-        return [with_words(one, ad.request.history, options) for one, ad in zip(made, ads, strict=True)]
+        if alone:
+            made = [with_words(one, ad.request.history, options) for one, ad in zip(made, ads, strict=True)]
+        return [Candidate(one, ad.request) for one, ad in zip(made, ads, strict=True)]
 
     @torch.inference_mode()
     def _write(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[str]:
@@ -256,7 +245,7 @@ class AdGenerator:
         if not requests:
             return []
         with fitting_threads(self.model) as workers:
-            timings = Timings(len(requests))
+            timings = Timings(len(requests) * options.best_of)
             ads = self.prepare(requests, checked_seeds, options, timings)
             size = -(-len(ads) // workers)
             groups = [ads[start : start + size] for start in range(0, len(ads), size)]
@@ -266,14 +255,6 @@ class AdGenerator:
             with ThreadPoolExecutor(len(groups), initializer=lambda: torch.set_num_threads(1)) as pool:
                 shares = [replace(timings, ads=len(ads), seconds=dict(timings.seconds)) for _ in groups]
                 return [made for part in pool.map(make, groups, repeat(options), shares) for made in part]
-
-
-def _refuse_unqualified(verdicts: Sequence[dict[str, Any]]) -> None:
-    for verdict in verdicts:
-        for violation in verdict["violations"]:
-            raise InputError(
-                f"the ad's text is refused: {violation['reason']}; correct product.selling_points, or leave strict out"
-            )
 
 
 def _options(options: GenerateOptions | None, changes: dict[str, Any]) -> GenerateOptions:
