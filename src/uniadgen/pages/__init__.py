@@ -28,8 +28,11 @@ HEADERS = {
 }
 
 
-def environment(package: str) -> Environment:
-    """Templates of a package and those of this one. `static("review", "review.js")` gives a file's address."""
+def environment(package: str, root: str = "") -> Environment:
+    """Templates of a package and those of this one. `static("review", "review.js")` gives a file's address.
+
+    root: where the application is mounted, such as "/studio".
+    """
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("uniadgen.pages")]),
         autoescape=True,
@@ -37,7 +40,8 @@ def environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["static"] = static
+    made.globals["static"] = lambda room, name: root + static(room, name)
+    made.globals["root"] = root
     return made
 
 
@@ -64,7 +68,7 @@ async def _guarded(request: Request, follow: Callable[[Request], Awaitable[Respo
     response = await follow(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.url.path.startswith("/static/") and request.url.query:
+    if "/static/" in request.url.path and request.url.query:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers.setdefault("Cache-Control", "no-store")

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from uniadgen.files import write_text
+from uniadgen.imaging.loading import load_picture
 from uniadgen.review.figures import Judged, disagreements, said, study_figures
 from uniadgen.review.store import Study
 
@@ -86,8 +87,8 @@ def _shown(ad: Judged, data: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _inline(data: bytes) -> str:
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        picture.save(buffer, "WEBP", quality=82)
+    picture = load_picture(data, "a stored picture")
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=82)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,368 @@
+"""The pages of the studio, an application of its own: `app.mount("/studio", create_studio(...))`.
+
+Every form works without a script; with it htmx swaps what has changed, and the product can be dragged on the canvas.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from PIL import Image
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from uniadgen.ads import AdRequest, Click, Product
+from uniadgen.campaign import presets
+from uniadgen.errors import InputError
+from uniadgen.imaging.loading import check_picture, load_picture
+from uniadgen.output import FORMATS, plain_file
+from uniadgen.pages import environment, serve_static
+from uniadgen.request import check_request
+from uniadgen.review.criteria import BY_NAME
+from uniadgen.studio.export import archive, picture_file
+from uniadgen.studio.making import Making, edited_text, joined
+from uniadgen.studio.project import NEAR, SEPARATORS, SIDE, Project, Spec
+from uniadgen.studio.store import StudioStore, Variant
+from uniadgen.words import clean_text
+
+MAX_COUNT = 12
+MAX_FILES = 60
+Shoppers = Callable[[str], list[Click]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What can be picked instead of dropped: examples by title, and shoppers of a data set.
+
+    shoppers: names, for the list; clicks: of one of them.
+    """
+
+    examples: dict[str, Callable[[], AdRequest]]
+    shoppers: Sequence[str] = ()
+    clicks: Shoppers = lambda name: []
+
+
+def create_studio(store: StudioStore, making: Making, sources: Sources, root: str = "/studio") -> FastAPI:
+    """root: where it is mounted."""
+    app = FastAPI(title="uniadgen studio", docs_url=None, redoc_url=None, openapi_url=None)
+    serve_static(app, "uniadgen.studio")
+    templates = environment("uniadgen.studio", root)
+    templates.filters["percent"] = lambda value: f"{100 * value:.3f}%"
+    shared = {"separators": SEPARATORS, "formats": FORMATS, "presets": presets(), "side": SIDE, "sources": sources, "criteria": BY_NAME}
+
+    def show(number: int, chosen: int | None = None, beside: int | None = None, problem: str = "", status: int = 200) -> Response:
+        project = store.project(number)
+        variants = [store.variant(v) for v in project.variants]
+        ids = [variant.id for variant in variants]
+        ad = store.variant(chosen) if chosen in ids else None
+        page = templates.get_template("studio.html").render(
+            **shared,
+            number=number,
+            project=project,
+            projects=store.projects(),
+            variants=variants,
+            pending=sum(variant.status == "waiting" for variant in variants),
+            ad=ad,
+            beside=store.variant(beside) if beside in ids and ad is not None else None,
+            why=None if ad is None else _why(ad),
+            explaining=ad is not None and ad.why is None and making.is_explaining(ad.id),
+            steps=store.steps(number),
+            problem=problem,
+        )
+        return HTMLResponse(page, status)
+
+    def to(number: int, ad: int | None = None) -> Response:
+        return RedirectResponse(f"{root}/p/{number}" + (f"?ad={ad}" if ad else ""), 303)
+
+    async def changed(request: Request, number: int, change: Callable[[Project, FormData], Project], ad: int | None = None) -> Response:
+        """Apply a form to a project, or say on the page why not."""
+        form = await request.form(max_files=MAX_FILES, max_fields=2000)
+        files = {key: [(await value.read(), value.filename) for value in form.getlist(key) if isinstance(value, UploadFile)] for key in form}
+        request.state.files = {key: [data for data, _ in found if data] for key, found in files.items()}
+
+        def work() -> Response:
+            try:
+                before = store.project(number)
+                after = change(before, form)
+            except InputError as error:
+                return show(number, ad, problem=_sentence(str(error)), status=422)
+            if after != before:
+                store.save(number, after, amend=replace(after, description="") == replace(before, description=""))
+            return to(number, ad)
+
+        return await run_in_threadpool(work)
+
+    @app.exception_handler(KeyError)
+    def unknown(request: Request, _: Exception) -> Response:
+        return HTMLResponse(templates.get_template("gone.html").render(), 404)
+
+    @app.exception_handler(404)
+    def not_found(request: Request, _: Exception) -> Response:
+        return HTMLResponse(templates.get_template("gone.html").render(), 404)
+
+    @app.get("/")
+    def latest() -> Response:
+        projects = store.projects()
+        return to(projects[0][0] if projects else store.new_project())
+
+    @app.post("/new")
+    def new() -> Response:
+        return to(store.new_project())
+
+    @app.get("/p/{number}")
+    def page(number: int, ad: int | None = None, beside: int | None = None) -> Response:
+        return show(number, ad, beside)
+
+    # Product and shopper -------------------------------------------------------------------------------------------------
+
+    @app.post("/p/{number}/photo")
+    async def photo(request: Request, number: int) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            files = request.state.files.get("photo", [])
+            if not files:
+                raise InputError("Choose a photo or cut-out of the product.")
+            return replace(project, photo=store.put(files[0]), cutout=_cutout(store, files[0]))
+
+        return await changed(request, number, change)
+
+    @app.post("/p/{number}/description")
+    async def description(request: Request, number: int) -> Response:
+        return await changed(request, number, lambda p, form: replace(p, description=clean_text(_field(form, "description"))[:2000]))
+
+    @app.post("/p/{number}/points")
+    async def points(request: Request, number: int) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            action, at = _field(form, "action"), _field(form, "at")
+            if action == "add":
+                return project.with_points(_field(form, "points"))
+            return project.with_point(int(at) if at.isdigit() else -1, action)
+
+        return await changed(request, number, change)
+
+    @app.post("/p/{number}/clicks")
+    async def clicks(request: Request, number: int) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            action, at = _field(form, "action"), _field(form, "at")
+            place = int(at) if at.isdigit() else -1
+            kept = list(project.clicks)
+            if action == "add":
+                for data in request.state.files.get("pictures", []):
+                    check_picture(data, "picture of a clicked ad")
+                    kept.append((store.put(data), ""))
+            elif action == "remove" and place < len(kept):
+                kept = [click for index, click in enumerate(kept) if index != place]
+            elif action == "text" and 0 <= place < len(kept):
+                kept[place] = (kept[place][0], clean_text(_field(form, "text"))[:500])
+            elif action == "clear":
+                kept = []
+            elif action == "shopper":
+                kept = [(store.put(_bytes(click.image)), click.text) for click in sources.clicks(_field(form, "shopper"))]
+            return project.with_clicks(kept)
+
+        return await changed(request, number, change)
+
+    @app.post("/p/{number}/example")
+    async def example(request: Request, number: int) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            make = sources.examples.get(_field(form, "example"))
+            if make is None:
+                raise InputError("There is no such example.")
+            given = make()
+            data = _bytes(given.product.image)
+            started = replace(
+                project,
+                photo=store.put(data),
+                cutout=_cutout(store, data),
+                description=given.product.description,
+                points=(),
+            ).with_points("\n".join(given.product.selling_points))
+            return started.with_clicks([(store.put(_bytes(click.image)), click.text) for click in given.history])
+
+        return await changed(request, number, change)
+
+    # Variants ------------------------------------------------------------------------------------------------------------
+
+    def make(number: int, pairs: Sequence[tuple[Spec, Spec]], edited: dict[str, Any] | None = None) -> list[int]:
+        made = [store.add_variant(number, picture, text, edited=edited) for picture, text in pairs]
+        for variant in made:
+            making.queue(variant)
+        return made
+
+    @app.post("/p/{number}/generate")
+    async def generate(request: Request, number: int) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            count = _field(form, "count")
+            wanted = min(MAX_COUNT, max(1, int(count))) if count.isdigit() else 4
+            specs = [project.spec(project.seed + index) for index in range(wanted)]
+            made = make(number, [(spec, spec) for spec in specs])
+            return project.with_variants(made, project.seed + wanted)
+
+        return await changed(request, number, change)
+
+    @app.post("/p/{number}/ad/{ad}/{action}")
+    async def act(request: Request, number: int, ad: int, action: str) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            if ad not in project.variants:
+                raise KeyError(ad)
+            variant = store.variant(ad)
+            if action == "lock":
+                locked = tuple(v for v in project.locked if v != ad) if ad in project.locked else (*project.locked, ad)
+                return replace(project, locked=locked)
+            if action == "remove":
+                kept = tuple(v for v in project.variants if v != ad)
+                return replace(project, variants=kept, locked=tuple(v for v in project.locked if v != ad))
+            seed = project.seed
+            if action == "text":  # keep the picture, write anew, with the points as they are now
+                fresh = project.spec(seed)
+                return project.with_more(make(number, [(variant.picture, fresh)]), seed + 1, ad)
+            if action == "picture":  # keep the text, paint anew, for the shopper as known now
+                fresh = project.spec(seed)
+                return project.with_more(make(number, [(fresh, variant.text)], variant.edited), seed + 1, ad)
+            if action == "like":
+                near = [replace(variant.picture, temperature=t) for t in NEAR if t != variant.picture.temperature]
+                return project.with_more(make(number, [(spec, variant.text) for spec in near], variant.edited), seed, ad)
+            if action == "move":
+                box = _box(_field(form, "box"))
+                moved = replace(variant.picture, box=box)
+                text = variant.text if variant.text != variant.picture else moved
+                return project.with_more(make(number, [(moved, text)], variant.edited), seed, ad)
+            if action == "words":
+                return project.with_more([_edited(store, variant, form)], seed, ad)
+            raise InputError("This can't be done.")
+
+        return await changed(request, number, change, ad if action != "remove" else None)
+
+    @app.post("/p/{number}/ad/{ad}/why/start")
+    def measure(number: int, ad: int) -> Response:
+        if store.variant(ad).status == "done":
+            making.explain(ad)
+        return RedirectResponse(f"{root}/p/{number}?ad={ad}", 303)
+
+    @app.post("/p/{number}/{step}")
+    def step(number: int, step: str, ad: int | None = None) -> Response:
+        store.project(number)
+        if step in ("undo", "redo"):
+            store.step(number, -1 if step == "undo" else 1)
+        return to(number, ad)
+
+    # Files ---------------------------------------------------------------------------------------------------------------
+
+    @app.get("/picture/{digest}")
+    def picture(digest: str, side: int = 0) -> Response:
+        data = store.read(digest)
+        if side:
+            data = _small(data, min(max(side, 16), 1024))
+        return Response(data, media_type=_media_type(data), headers={"Cache-Control": "private, max-age=86400, immutable"})
+
+    @app.get("/p/{number}/ad/{ad}/file")
+    def file(number: int, ad: int, format: str = "png", size: str = "") -> Response:
+        variant = store.variant(ad)
+        try:
+            cutout = load_picture(store.read(_cutout(store, store.read(variant.picture.photo))), "cut-out")
+            data, output = picture_file(store, variant, cutout, format, size)
+        except InputError as error:
+            return show(number, ad, problem=_sentence(str(error)), status=422)
+        name = f"ad-{number}-{ad}{'-' + size if size else ''}.{output.ending}"
+        return Response(data, media_type=output.media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    @app.get("/p/{number}/ad/{ad}/zip")
+    def packed(number: int, ad: int) -> Response:
+        variant = store.variant(ad)
+        if variant.result is None:
+            return show(number, ad, problem="This ad is not finished.", status=422)
+        headers = {"Content-Disposition": f'attachment; filename="ad-{number}-{ad}.zip"'}
+        return Response(archive(store, variant), media_type="application/zip", headers=headers)
+
+    return app
+
+
+def _field(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _sentence(text: str) -> str:
+    """A message of the library as a sentence on a page."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _bytes(picture: Any) -> bytes:
+    """A file of a picture, whatever it is given as."""
+    if isinstance(picture, bytes):
+        return picture
+    if isinstance(picture, Image.Image):
+        return plain_file(picture, "png") if picture.mode == "RGB" else _png(picture)
+    if hasattr(picture, "read_bytes"):
+        return bytes(picture.read_bytes())
+    if isinstance(picture, str):
+        with open(picture, "rb") as file:
+            return file.read()
+    return bytes(picture.read())
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _cutout(store: StudioStore, photo: bytes) -> str:
+    """Cut a photo out, at once, and keep it. Raises InputError with what to supply."""
+    checked = check_request(AdRequest(Product(photo, "product", ["point"])))
+    return store.put(_png(checked.cutout))
+
+
+def _small(data: bytes, side: int) -> bytes:
+    picture = load_picture(data, "picture", keep=4 * side * side)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=86, method=2)
+    return buffer.getvalue()
+
+
+def _media_type(data: bytes) -> str:
+    for magic, kind in ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif")):
+        if data.startswith(magic):
+            return f"image/{kind}"
+    return "application/octet-stream"
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        x0, y0, x1, y1 = (round(float(part), 4) for part in text.split(","))
+    except ValueError:
+        raise InputError("The product's place is four numbers.") from None
+    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+        raise InputError("The product must stand inside of the picture.")
+    return x0, y0, x1, y1
+
+
+def _edited(store: StudioStore, variant: Variant, form: FormData) -> int:
+    """A variant with the same picture and a text that somebody has put together."""
+    if variant.result is None:
+        raise InputError("This ad is not finished.")
+    chosen = [value for value in form.getlist("point") if isinstance(value, str)]
+    separator = _field(form, "separator")
+    edited = {"points": chosen, "separator": separator}
+    result = joined({**variant.result, **edited_text(edited, variant.text.points)})
+    return store.add_variant(variant.project, variant.picture, variant.text, edited=edited, result=result)
+
+
+def _why(variant: Variant) -> dict[str, Any] | None:
+    """The explanation for the page: clicks with their pictures, strongest first, and bars as shares of the strongest."""
+    if variant.why is None or "error" in variant.why:
+        return variant.why
+    entries = []
+    most = {
+        kind: max((entry[kind] or 0.0 for entry in variant.why["clicks"]), default=0.0) or 1.0 for kind in ("picture", "text")
+    }
+    for entry in variant.why["clicks"]:
+        picture, text = variant.picture.clicks[entry["index"]]
+        bars = {f"{kind}_bar": (entry[kind] or 0.0) / most[kind] for kind in most}
+        entries.append({**entry, **bars, "image": picture, "words": text})
+    entries.sort(key=lambda entry: -(entry["picture_bar"] + entry["text_bar"]))
+    return {**variant.why, "clicks": entries}
+

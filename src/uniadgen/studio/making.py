@@ -1,0 +1,148 @@
+"""Variants, made one by one, each shown as soon as it is ready, and each the same as `uniadgen generate` makes it by itself."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from uniadgen.ads import Ad, AdRequest
+from uniadgen.errors import InputError
+from uniadgen.inspection import text_verdict
+from uniadgen.options import GenerateOptions
+from uniadgen.output import Output, plain_file
+from uniadgen.studio.project import SIDE, Spec, joined_text
+from uniadgen.studio.store import StudioStore, Variant
+
+_log = logging.getLogger(__name__)
+OUTPUT = Output()  # as on the command line
+
+
+class Maker(Protocol):
+    """Whoever owns the model; called from several threads."""
+
+    def make(self, request: AdRequest, seed: int, options: GenerateOptions) -> Ad: ...
+
+    def explain(self, request: AdRequest, seed: int, options: GenerateOptions) -> dict[str, Any]: ...
+
+
+def options_of(spec: Spec) -> GenerateOptions:
+    return GenerateOptions(size=(SIDE, SIDE), temperature=spec.temperature)
+
+
+class Making:
+    """The queue of variants, and of explanations. `start` goes on with what an earlier studio had not finished."""
+
+    def __init__(self, store: StudioStore, maker: Maker) -> None:
+        self.store, self.maker = store, maker
+        self._workers = ThreadPoolExecutor(1, thread_name_prefix="variants")
+        self._explainers = ThreadPoolExecutor(1, thread_name_prefix="why")
+        self._explaining: set[int] = set()
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        for variant in self.store.waiting():
+            self.queue(variant.id)
+
+    def close(self) -> None:
+        self._workers.shutdown(cancel_futures=True)
+        self._explainers.shutdown(cancel_futures=True)
+
+    def queue(self, number: int) -> None:
+        self._workers.submit(self._guarded, self._make, number)
+
+    def explain(self, number: int) -> None:
+        """Measure why an ad is as it is, once."""
+        with self._lock:
+            if number in self._explaining:
+                return
+            self._explaining.add(number)
+        self._explainers.submit(self._guarded, self._explain, number)
+
+    def is_explaining(self, number: int) -> bool:
+        with self._lock:
+            return number in self._explaining
+
+    def _guarded(self, work: Callable[[Variant], None], number: int) -> None:
+        try:
+            work(self.store.variant(number))
+        except InputError as error:
+            self.store.finish(number, None, str(error))
+        except Exception as error:  # shown on the page; the thread must live on
+            _log.exception("a variant could not be made")
+            self.store.finish(number, None, f"It could not be made ({type(error).__name__}).")
+
+    def _make(self, variant: Variant) -> None:
+        picture = self._known(variant, "picture")
+        ad = None
+        if picture is None:
+            ad = self._ad(variant.picture)
+            picture = picture_part(self.store, ad)
+        if variant.edited is not None:
+            text = edited_text(variant.edited, variant.text.points)
+        elif ad is not None and variant.text == variant.picture:
+            text = text_part(ad)
+        else:
+            text = self._known(variant, "text") or text_part(self._ad(variant.text))
+        self.store.finish(variant.id, joined(picture | text), None)
+
+    def _known(self, variant: Variant, part: str) -> dict[str, Any] | None:
+        """What a finished variant has that is made of the same."""
+        names = PICTURE if part == "picture" else TEXT
+        for other in self.store.finished(variant.project):
+            if getattr(other, part) == getattr(variant, part) and other.result and (part == "picture" or other.edited is None):
+                return {name: other.result[name] for name in names}
+        return None
+
+    def _ad(self, spec: Spec) -> Ad:
+        return self.maker.make(spec.request(self.store.read), spec.seed, options_of(spec))
+
+    def _explain(self, variant: Variant) -> None:
+        try:
+            spec = variant.picture
+            why = self.maker.explain(spec.request(self.store.read), spec.seed, options_of(spec))
+            if variant.text != variant.picture or variant.edited:
+                for entry in (*why["clicks"], *why["parts"].values(), why["history"]):
+                    entry["text"] = None  # the text has another origin than the picture
+            self.store.set_why(variant.id, why)
+        except InputError as error:
+            self.store.set_why(variant.id, {"error": str(error)})
+        finally:
+            with self._lock:
+                self._explaining.discard(variant.id)
+
+
+PICTURE = ("image", "background", "placement", "size", "model", "picture_inspection", "sampled_clicks", "picture_notes", "seconds")
+TEXT = ("text", "text_inspection", "text_notes")
+
+
+def picture_part(store: StudioStore, ad: Ad) -> dict[str, Any]:
+    """What is kept of an ad's picture."""
+    return {
+        "image": store.put(OUTPUT.encoded(ad.image, ad.model)),
+        "background": store.put(plain_file(ad.background, "png")),
+        "placement": ad.placement.as_dict(),
+        "size": list(ad.image.size),
+        "model": ad.model,
+        "picture_inspection": ad.inspection.get("picture"),
+        "sampled_clicks": [click.index for click in ad.sampled_clicks],
+        "picture_notes": ad.notes,
+        "seconds": round(sum(ad.timings.values()), 2),
+    }
+
+
+def text_part(ad: Ad) -> dict[str, Any]:
+    """What is kept of an ad's text."""
+    return {"text": ad.text, "text_inspection": ad.inspection.get("text"), "text_notes": ad.notes}
+
+
+def edited_text(edited: dict[str, Any], points: Sequence[str]) -> dict[str, Any]:
+    """The same of a text that somebody has put together. Raises InputError for one that is not true or readable."""
+    text = joined_text(edited["points"], edited["separator"], points)
+    return {"text": text, "text_inspection": text_verdict(text, points), "text_notes": []}
+
+
+def joined(result: dict[str, Any]) -> dict[str, Any]:
+    """Both parts, with all that is to be said about them."""
+    notes = list(dict.fromkeys((*result["picture_notes"], *result["text_notes"])))
+    return {**result, "notes": notes, "inspection": {"picture": result["picture_inspection"], "text": result["text_inspection"]}}

@@ -1,0 +1,133 @@
+// Dropping files, moving the product, ordering selling points. Without it the forms still work.
+"use strict";
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const say = (text) => { const place = $("#announce"); if (place) place.textContent = text; };
+
+  // Files ---------------------------------------------------------------------------------------------------------------
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-send]") && event.target.files.length) event.target.form.requestSubmit();
+    if (event.target.closest("#words-form")) preview();
+  });
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      const form = event.target.closest?.("[data-drop]");
+      if (name === "dragover") event.preventDefault();
+      document.querySelectorAll(".over").forEach((other) => other.classList.remove("over"));
+      if (form && name === "dragover") form.classList.add("over");
+      if (name !== "drop") return;
+      event.preventDefault();
+      if (!form || !event.dataTransfer.files.length) return;
+      $("[data-send]", form).files = event.dataTransfer.files;
+      form.requestSubmit();
+    });
+  }
+
+  // The product's place -------------------------------------------------------------------------------------------------
+
+  let box = null, grip = null;
+
+  function place() {
+    const frame = $(".frame"), field = $("#move-form [name=box]");
+    if (!frame || !box) return;
+    frame.style.left = `${100 * box[0]}%`;
+    frame.style.top = `${100 * box[1]}%`;
+    frame.style.width = `${100 * (box[2] - box[0])}%`;
+    frame.style.height = `${100 * (box[3] - box[1])}%`;
+    field.value = box.map((v) => v.toFixed(4)).join(",");
+  }
+
+  function shift(dx, dy) {
+    const [w, h] = [box[2] - box[0], box[3] - box[1]];
+    const x = Math.min(1 - w, Math.max(0, box[0] + dx)), y = Math.min(1 - h, Math.max(0, box[1] + dy));
+    box = [x, y, x + w, y + h];
+    place();
+  }
+
+  function scale(factor, from = "bottom") {  // its form stays; it stands where it stood
+    const w = (box[2] - box[0]) * factor, h = (box[3] - box[1]) * factor;
+    if (w < 0.05 || h < 0.05 || w > 1 || h > 1) return;
+    const middle = (box[0] + box[2]) / 2;
+    let x = from === "bottom" ? middle - w / 2 : box[0], y = from === "bottom" ? box[3] - h : box[1];
+    x = Math.min(1 - w, Math.max(0, x));
+    y = Math.min(1 - h, Math.max(0, y));
+    box = [x, y, x + w, y + h];
+    place();
+  }
+
+  function setMoving(on) {
+    const board = $("#board");
+    if (!board) return;
+    board.classList.toggle("moving", on);
+    $(".frame").hidden = !on;
+    $("#move-form").hidden = !on;
+    $("#move").setAttribute("aria-pressed", String(on));
+    box = board.dataset.box.split(",").map(Number);
+    if (on) { place(); $(".frame").focus(); say("Move the product with the arrow keys, scale it with plus and minus."); }
+  }
+
+  document.addEventListener("pointerdown", (event) => {
+    const frame = event.target.closest?.(".frame");
+    if (!frame) return;
+    event.preventDefault();
+    frame.focus();
+    grip = { x: event.clientX, y: event.clientY, corner: event.target.matches(".corner"), board: $("#board").getBoundingClientRect(), box: [...box] };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!grip) return;
+    const dx = (event.clientX - grip.x) / grip.board.width, dy = (event.clientY - grip.y) / grip.board.height;
+    box = [...grip.box];
+    if (grip.corner) scale(Math.max(0.1, 1 + dx / (box[2] - box[0])), "corner");
+    else shift(dx, dy);
+  });
+  document.addEventListener("pointerup", () => { grip = null; });
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.matches?.(".frame")) return;
+    const step = event.shiftKey ? 0.05 : 0.01;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    if (moves[event.key]) { event.preventDefault(); shift(...moves[event.key]); }
+    if (event.key === "+" || event.key === "=") scale(1.04);
+    if (event.key === "-") scale(1 / 1.04);
+    if (event.key === "Escape") setMoving(false);
+    if (event.key === "Enter") $("#move-form").requestSubmit();
+  });
+
+  // Texts ---------------------------------------------------------------------------------------------------------------
+
+  function preview() {
+    const form = $("#words-form");
+    if (!form) return;
+    const chosen = [...form.querySelectorAll("[name=point]:checked")].map((input) => input.value);
+    $("#preview").textContent = chosen.join($("[name=separator]", form).value);
+  }
+
+  document.addEventListener("click", (event) => {
+    const mover = event.target.closest("[data-up], [data-down]");
+    if (mover) {
+      const item = mover.closest("li"), up = mover.matches("[data-up]"), other = up ? item.previousElementSibling : item.nextElementSibling;
+      if (other) { if (up) other.before(item); else other.after(item); mover.focus(); preview(); }
+    }
+    if (event.target.closest("#move")) setMoving($("#move").getAttribute("aria-pressed") !== "true");
+    document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+
+  // Each page -----------------------------------------------------------------------------------------------------------
+
+  let chosen = "", pending = 0;
+
+  function begin() {
+    const move = $("#move"), now = $("#board")?.dataset.box ? $(".variant.chosen")?.id ?? "" : "", left = Number($("#grid")?.dataset.pending ?? 0);
+    if (move) move.hidden = false;
+    if (now && now !== chosen) $(".detail").focus({ preventScroll: innerWidth >= 1080 });
+    chosen = now;
+    if (pending && !left) say("All ads are ready.");
+    pending = left;
+    preview();
+    const compare = $("#compare");
+    if (compare?.open && !compare.matches(":modal")) { compare.close(); compare.showModal(); }
+  }
+
+  document.addEventListener("htmx:after:swap", begin);
+  document.addEventListener("DOMContentLoaded", begin);
+})();
