@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "decoding"),
     ("metrics", "review"),
     ("pipeline", "training"),
-    ("demo", "evaluation"),
+    ("demo", "evaluation", "studio"),
     ("baselines", "bench", "batch", "service"),
     ("cli",),
     ("__main__", ""),

@@ -328,6 +328,7 @@ def summary(record: dict[str, Any], out: Path) -> str:
         f"  clicks   {clicks}",
         *(f"  size     {out / entry['image']}  {'x'.join(map(str, entry['image_size']))}" for entry in record.get("sizes", [])),
         *([f"  chosen   from {len(record['candidates'])}, {_passed(record)}"] if "candidates" in record else []),
+        *_why(record.get("why")),
         *(f"  note     {note}" for note in record["notes"]),
     ]
     return "\n".join(lines)
@@ -336,3 +337,12 @@ def summary(record: dict[str, Any], out: Path) -> str:
 def _passed(record: dict[str, Any]) -> str:
     passed = sum(candidate["qualified"] for candidate in record["candidates"])
     return f"of which {passed} passed the inspection"
+
+
+def _why(why: Mapping[str, Any] | None) -> list[str]:
+    """What leaving out each click changes, strongest first."""
+    clicks = sorted(why["clicks"], key=lambda click: -click["picture"]) if why else []
+    return [
+        f"  why      without click {click['index']}: picture changes by {click['picture']:.1f}, text by {click['text']:.0%}"
+        for click in clicks
+    ]

@@ -119,7 +119,8 @@ class Ad:
     for the picture. inspection: verdicts by what was inspected, {"text": {"qualified", "violations", "flags"}}
     (`inspection.text_verdict`), and "picture" (`inspection.picture`) where it was chosen among several. candidates: those it
     was chosen among, with their verdicts. description and selling_points: the product's. typesetting: the ad with its text in
-    the picture, if that was asked for and there was room.
+    the picture, if that was asked for and there was room. why: what leaving out each click changes, if that was measured
+    (`AdGenerator.explain`).
     """
 
     image: Image.Image
@@ -138,6 +139,7 @@ class Ad:
     selling_points: list[str] = field(default_factory=list)
     typesetting: "Typesetting | None" = None
     candidates: list[dict[str, Any]] = field(default_factory=list)
+    why: dict[str, Any] | None = None
 
     @property
     def qualified(self) -> bool:
@@ -181,4 +183,5 @@ class Ad:
             "inspection": self.inspection,
             "qualified": self.qualified,
             **({"candidates": self.candidates} if self.candidates else {}),
+            **({} if self.why is None else {"why": self.why}),
         }

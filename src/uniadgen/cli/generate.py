@@ -62,6 +62,9 @@ def add_generate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--media-root", metavar="DIR", help="refuse pictures outside of DIR (default: any path is fine)")
     verb.add_argument("--count", type=whole_number(1, MAX_COUNT), default=1, metavar="N", help="number of ads (default 1)")
     add_seed(verb, "ad i uses seed S+i")
+    verb.add_argument(
+        "--why", action="store_true", help="also measure which clicks drove picture and text, by leaving each of them out"
+    )
     add_options(verb)
     add_brand(verb)
     add_output(verb)
@@ -143,6 +146,8 @@ def _make_ads(
             except InputError as error:  # a picture that is cut short shows when it is sampled
                 raise InputError(f"{error}; {first} finished ads stay" if first else str(error)) from error
             for name, ad in zip(some, ads, strict=True):
+                if arguments.why:
+                    ad = replace(ad, why=generator.explain(checked, seed=ad.seed, options=options).as_dict())
                 (_, main), *others = [
                     (size.name, with_words(one, checked.history, options, brand))
                     for size, one in campaign.cut(ad, checked.cutout)

@@ -44,6 +44,7 @@ VERBS = (
     Verb("fetch", "get what is too large or too special to be installed with the package", "cutout"),
     Verb("demo", "one product, two shoppers, two ads", "generate"),
     Verb("serve", "make ads for whoever asks over HTTP", "serve"),
+    Verb("studio", "pages on which ads are made, chosen and corrected", "serve"),
     Verb("batch", "make ads for many pairs of product and shopper", "batch"),
     Verb("bench", "how fast ads are made, beside peers in the same run", "bench"),
     Verb("train", "train a part of the model", "train"),

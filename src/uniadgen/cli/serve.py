@@ -1,4 +1,4 @@
-"""`uniadgen serve`: ads over HTTP, until SIGTERM or Ctrl-C.
+"""`uniadgen serve`: ads over HTTP, until SIGTERM or Ctrl-C; `uniadgen studio`: its pages, for one person at this machine.
 
     uniadgen serve --port 8000 --media-root pictures --api-keys keys.txt
 
@@ -7,13 +7,18 @@ See docs/serving.md.
 
 import argparse
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from uniadgen.cli.arguments import whole_number
 from uniadgen.cli.models import add_model, check_models, loaded_generator
 from uniadgen.cli.options import add_marks, chosen_output
 from uniadgen.console import notices, print_line
 from uniadgen.files import checked_path
+
+if TYPE_CHECKING:
+    from uniadgen.service.service import Settings
 
 _MIB = 2**20
 
@@ -37,17 +42,54 @@ def add_serve(verb: argparse.ArgumentParser) -> None:
         "--max-body", type=whole_number(1, 1024), default=16, metavar="MIB", help="of a request, in MiB (default 16)"
     )
     verb.add_argument("--api-keys", metavar="FILE", help="a line NAME KEY for each client (default: everybody may ask)")
+    verb.add_argument("--no-studio", action="store_true", help="without the pages at /studio; there are none with --api-keys")
+    _add_session(verb)
     add_marks(verb)
     add_model(verb)
 
 
+def _add_session(verb: argparse.ArgumentParser, default: str | None = None) -> None:
+    verb.add_argument(
+        "--session",
+        default=default,
+        metavar="FILE.db",
+        help=f"where the studio keeps its work (default: {default or 'in memory'})",
+    )
+
+
+def add_studio(verb: argparse.ArgumentParser) -> None:
+    verb.set_defaults(run=studio)
+    verb.add_argument("--port", type=whole_number(0, 65535), default=8770, metavar="N", help="(default %(default)s)")
+    verb.add_argument("--no-open", action="store_true", help="don't open the page in a browser")
+    verb.add_argument("--data", metavar="DIR", help="a data set whose shoppers can be picked")
+    _add_session(verb, "studio.db")
+    add_model(verb)
+
+
+def studio(arguments: argparse.Namespace) -> None:
+    """The service with nothing but the studio, for one person at this machine."""
+    import webbrowser
+
+    from uniadgen.service.service import Settings
+
+    settings = Settings(studio=True, session=checked_path(arguments.session, "argument --session"), data=_data(arguments))
+
+    def ready(address: str) -> None:
+        print_line(f"the studio is at {address}/studio/; Ctrl-C ends it, your work stays in {arguments.session}", flush=True)
+        if not arguments.no_open:
+            webbrowser.open(f"{address}/studio/")
+
+    _run(arguments, "127.0.0.1", settings, ready)
+
+
+def _data(arguments: argparse.Namespace) -> Path | None:
+    return None if arguments.data is None else checked_path(arguments.data, "argument --data")
+
+
 def serve(arguments: argparse.Namespace) -> None:
     """Serve until a signal. What can be wrong is looked for before anybody is listened to."""
-    from uniadgen.service.app import create_app
     from uniadgen.service.bodies import Bodies
     from uniadgen.service.keys import Keys
-    from uniadgen.service.logs import json_logs
-    from uniadgen.service.server import bound_socket, make_server
     from uniadgen.service.service import Settings
 
     def folder(name: str) -> Path | None:
@@ -63,14 +105,25 @@ def serve(arguments: argparse.Namespace) -> None:
         keys=Keys.read(Path(arguments.api_keys)) if arguments.api_keys else Keys(),
         output=chosen_output(arguments),
         bodies=Bodies(most=arguments.max_body * _MIB),
+        # who has no key may make no ads, and the pages ask for none
+        studio=not (arguments.no_studio or arguments.api_keys),
+        session=None if arguments.session is None else checked_path(arguments.session, "argument --session"),
     )
     settings.checked_root()
+    _run(arguments, arguments.host, settings, lambda address: print_line(f"listening at {address}", flush=True))
+
+
+def _run(arguments: argparse.Namespace, host: str, settings: "Settings", ready: Callable[[str], None]) -> None:
+    from uniadgen.service.app import create_app
+    from uniadgen.service.logs import json_logs
+    from uniadgen.service.server import bound_socket, make_server
+
     check_models(arguments)
-    with bound_socket(arguments.host, arguments.port) as listening:
+    with bound_socket(host, arguments.port) as listening:
         with contextlib.redirect_stdout(notices()):
             generator = loaded_generator(arguments)
         host, port = listening.getsockname()[:2]
-        address = f"[{host}]" if ":" in host else host
+        name = f"[{host}]" if ":" in host else host
         app = create_app(generator, settings)
         with json_logs():
-            make_server(app, lambda: print_line(f"listening at http://{address}:{port}", flush=True)).run([listening])
+            make_server(app, lambda: ready(f"http://{name}:{port}")).run([listening])

@@ -61,8 +61,11 @@ class Explanation:
 
 def explain(generate: Generate, request: CheckedRequest, seed: int, options: GenerateOptions) -> Explanation:
     """Makes the ad and, for each sampled click, one without it: as many ads as clicks, and four more. Raises InputError."""
-    options = replace(options, strict=False)
+    options = replace(options, strict=False, typeset=False)
     (ad,) = generate([request], [seed], options)
+    if ad.candidates:  # the others are made under the seed of the one that was chosen
+        seed = next(candidate["seed"] for candidate in ad.candidates if candidate["chosen"])
+    options = replace(options, best_of=1)
     sampled = [request.history[click.index] for click in ad.sampled_clicks]
     if not sampled:
         none = Change(0.0, 0.0)
@@ -86,5 +89,3 @@ def change(first: Ad, second: Ad) -> Change:
     """How far two ads of one product differ."""
     same = difflib.SequenceMatcher(None, words(first.text), words(second.text), autojunk=False).ratio()
     return Change(float(palette_distance(first.background, second.background)), 1.0 - same)
-
-

@@ -33,6 +33,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.choosing import Candidate, chosen_ads, refuse_unqualified
 from uniadgen.pipeline.drafting import draft_ads
+from uniadgen.pipeline.explaining import Explanation, explain
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.preparing import PreparedAd, prepare
@@ -40,7 +41,7 @@ from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.setting import with_words
 from uniadgen.pipeline.timings import Timings, fitting_threads
 from uniadgen.pipeline.writing import text_notes, write_texts
-from uniadgen.request import CheckedRequest
+from uniadgen.request import CheckedRequest, check_requests
 from uniadgen.rng import MAX_SEED
 
 _log = logging.getLogger(__name__)
@@ -160,6 +161,25 @@ class AdGenerator:
     ) -> list[str]:
         """Only the texts of the ads that `generate_many` makes of the same requests, seeds and options. Raises InputError."""
         return self._run(self._write, requests, seeds, replace(_options(options, changes), best_of=1))
+
+    def explain(
+        self,
+        request: AdRequest | CheckedRequest,
+        *,
+        seed: int = 0,
+        options: GenerateOptions | None = None,
+        **changes: Any,
+    ) -> Explanation:
+        """Why the ad that `generate` makes of this request and seed is as it is: what leaving out each click changes.
+
+        It makes about as many ads as clicks are sampled. Raises InputError.
+        """
+
+        def make(requests: Sequence[CheckedRequest], seeds: Sequence[int], options: GenerateOptions) -> list[Ad]:
+            return self.generate_many(requests, seeds=seeds, options=options)
+
+        (checked,) = check_requests([request])
+        return explain(make, checked, seed, _options(options, changes))
 
     @torch.inference_mode()
     def prepare(

@@ -4,7 +4,7 @@ A system is NAME=PATH: a folder of ads with their records (or PICTURE and TEXT f
 
     {"id": "u7", "image": "u7.png", "text": "...", "description": "...", "selling_points": ["..."], "cutout": "u7.cutout.png"}
 
-with paths relative to it. Records of ads don't tell the product; it is looked up by the ad's name, a shopper's, in a data set.
+with paths relative to it. Records of ads don't hold the cut-out; it is looked up by the ad's name, a shopper's, in a data set.
 """
 
 import io
@@ -106,9 +106,16 @@ def _folder(system: str, folder: Path) -> tuple[list[Item], list[str]]:
     for name, file in files.items():
         if file.suffix.lower() == ".json" and (record := _record(file)) is not None:
             used |= {name, record["image"], str(record.get("background"))}
-            where, inspection = f"{_WHAT}: {quoted(file)}", record.get("inspection")
-            item = Item(system, file.stem, folder / record["image"], record.get("text"), where, inspection=inspection)
-            found[file.stem] = item
+            found[file.stem] = Item(
+                system,
+                file.stem,
+                folder / record["image"],
+                record.get("text"),
+                f"{_WHAT}: {quoted(file)}",
+                record.get("description") or None,
+                tuple(record.get("selling_points") or ()),
+                inspection=record["inspection"],
+            )
     for name, file in files.items():
         if file.suffix.lower() in _PICTURES and name not in used and not file.stem.endswith(".background"):
             if file.stem in found:
@@ -134,7 +141,10 @@ def _record(file: Path) -> dict[str, Any] | None:
         image, text, inspection = fields["image"], fields.get("text"), fields.get("inspection")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    points = fields.get("selling_points", [])
     right = isinstance(image, str) and Path(image).name == image and isinstance(text, str | None)
+    right = right and isinstance(fields.get("description", ""), str) and isinstance(points, list)
+    right = right and all(isinstance(point, str) for point in points)
     return {**fields, "inspection": inspection if isinstance(inspection, dict) else None} if right else None
 
 

@@ -25,6 +25,7 @@ from uniadgen.service import endpoints
 from uniadgen.service.batching import Draining, Full, Generator
 from uniadgen.service.refusals import Refusal, busy, draining
 from uniadgen.service.service import Service, Settings
+from uniadgen.service.studio import Studio
 from uniadgen.version import version
 
 _log = logging.getLogger("uniadgen.service")
@@ -36,13 +37,19 @@ KEYED = "/v1/"  # paths that need a key where there are any
 def create_app(generator: Generator, settings: Settings | None = None) -> FastAPI:
     """The service around a model, which nobody else may use meanwhile. Raises InputError for settings that can't be."""
     service = Service(generator, settings or Settings())
+    studio = Studio(service, service.settings.session, service.settings.data) if service.settings.studio else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.start()
+        if studio is not None:
+            studio.start()
         try:
             yield
         finally:
+            service.batcher.drain()
+            if studio is not None:
+                await asyncio.to_thread(studio.close)
             await asyncio.to_thread(service.close)
 
     app = FastAPI(
@@ -58,6 +65,8 @@ def create_app(generator: Generator, settings: Settings | None = None) -> FastAP
     app.state.service = service
     for router in defined(endpoints, "ROUTER"):
         app.include_router(router)
+    if studio is not None:
+        app.mount("/studio", studio.app)
     _handle_errors(app)
     app.add_middleware(Keyed, service=service)
     app.add_middleware(Observed, service=service)

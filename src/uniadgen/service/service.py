@@ -42,7 +42,7 @@ class Settings:
     media_root: of paths in requests. data: a data set whose products and shoppers requests may name by id. media_store: where
     media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together. keys: of the
     clients, none for everybody. output: how pictures are written and what they say of themselves, where a request doesn't say
-    it.
+    it. studio: whether its pages are at /studio; session: the file of its work, None for in memory.
     """
 
     media_root: Path | None = None
@@ -53,6 +53,8 @@ class Settings:
     keys: Keys = field(default_factory=Keys)
     output: Output = field(default_factory=Output)
     bodies: Bodies = field(default_factory=Bodies)
+    studio: bool = False
+    session: Path | None = None
 
     def checked_root(self) -> Path | None:
         """media_root without links. Raises InputError."""

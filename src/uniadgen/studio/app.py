@@ -51,9 +51,18 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
     serve_static(app, "uniadgen.studio")
     templates = environment("uniadgen.studio", root)
     templates.filters["percent"] = lambda value: f"{100 * value:.3f}%"
-    shared = {"separators": SEPARATORS, "formats": FORMATS, "presets": presets(), "side": SIDE, "sources": sources, "criteria": BY_NAME}
+    shared = {
+        "separators": SEPARATORS,
+        "formats": FORMATS,
+        "presets": presets(),
+        "side": SIDE,
+        "sources": sources,
+        "criteria": BY_NAME,
+    }
 
-    def show(number: int, chosen: int | None = None, beside: int | None = None, problem: str = "", status: int = 200) -> Response:
+    def show(
+        number: int, chosen: int | None = None, beside: int | None = None, problem: str = "", status: int = 200
+    ) -> Response:
         project = store.project(number)
         variants = [store.variant(v) for v in project.variants]
         ids = [variant.id for variant in variants]
@@ -77,10 +86,15 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
     def to(number: int, ad: int | None = None) -> Response:
         return RedirectResponse(f"{root}/p/{number}" + (f"?ad={ad}" if ad else ""), 303)
 
-    async def changed(request: Request, number: int, change: Callable[[Project, FormData], Project], ad: int | None = None) -> Response:
+    async def changed(
+        request: Request, number: int, change: Callable[[Project, FormData], Project], ad: int | None = None
+    ) -> Response:
         """Apply a form to a project, or say on the page why not."""
         form = await request.form(max_files=MAX_FILES, max_fields=2000)
-        files = {key: [(await value.read(), value.filename) for value in form.getlist(key) if isinstance(value, UploadFile)] for key in form}
+        files = {
+            key: [(await value.read(), value.filename) for value in form.getlist(key) if isinstance(value, UploadFile)]
+            for key in form
+        }
         request.state.files = {key: [data for data, _ in found if data] for key, found in files.items()}
 
         def work() -> Response:
@@ -130,7 +144,9 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
 
     @app.post("/p/{number}/description")
     async def description(request: Request, number: int) -> Response:
-        return await changed(request, number, lambda p, form: replace(p, description=clean_text(_field(form, "description"))[:2000]))
+        return await changed(
+            request, number, lambda p, form: replace(p, description=clean_text(_field(form, "description"))[:2000])
+        )
 
     @app.post("/p/{number}/points")
     async def points(request: Request, number: int) -> Response:
@@ -365,4 +381,3 @@ def _why(variant: Variant) -> dict[str, Any] | None:
         entries.append({**entry, **bars, "image": picture, "words": text})
     entries.sort(key=lambda entry: -(entry["picture_bar"] + entry["text_bar"]))
     return {**variant.why, "clicks": entries}
-

@@ -17,7 +17,15 @@ from uniadgen.studio.project import SIDE, Spec
 from uniadgen.studio.store import StudioStore, Variant
 
 _TIME = (2026, 1, 1, 0, 0, 0)  # of all files in a zip, so that the same choices are the same bytes
-_ENDINGS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp", b"GIF8": "gif", b"BM": "bmp", b"II*": "tif", b"MM\x00*": "tif"}
+_ENDINGS = {
+    b"\x89PNG": "png",
+    b"\xff\xd8": "jpg",
+    b"RIFF": "webp",
+    b"GIF8": "gif",
+    b"BM": "bmp",
+    b"II*": "tif",
+    b"MM\x00*": "tif",
+}
 
 
 def picture_file(store: StudioStore, variant: Variant, cutout: Image.Image, kind: str, size: str) -> tuple[bytes, Output]:
@@ -107,7 +115,8 @@ def _request(store: StudioStore, spec: Spec, pictures: dict[str, str]) -> bytes:
             "selling_points": list(spec.points),
         },
         "history": [
-            {"image": named(picture, f"clicks/{number:03d}"), "text": text} for number, (picture, text) in enumerate(spec.clicks)
+            {"image": named(picture, f"clicks/{number:03d}"), "text": text}
+            for number, (picture, text) in enumerate(spec.clicks)
         ],
     }
     if spec.box is not None:
@@ -124,5 +133,3 @@ def _command(name: str, spec: Spec, what: str) -> str:
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
-
-

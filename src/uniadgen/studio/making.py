@@ -18,6 +18,10 @@ _log = logging.getLogger(__name__)
 OUTPUT = Output()  # as on the command line
 
 
+class Closing(Exception):
+    """Nothing more is made in this process; the next one goes on."""
+
+
 class Maker(Protocol):
     """Whoever owns the model; called from several threads."""
 
@@ -66,6 +70,8 @@ class Making:
     def _guarded(self, work: Callable[[Variant], None], number: int) -> None:
         try:
             work(self.store.variant(number))
+        except Closing:
+            pass  # it goes on waiting
         except InputError as error:
             self.store.finish(number, None, str(error))
         except Exception as error:  # shown on the page; the thread must live on
@@ -112,7 +118,17 @@ class Making:
                 self._explaining.discard(variant.id)
 
 
-PICTURE = ("image", "background", "placement", "size", "model", "picture_inspection", "sampled_clicks", "picture_notes", "seconds")
+PICTURE = (
+    "image",
+    "background",
+    "placement",
+    "size",
+    "model",
+    "picture_inspection",
+    "sampled_clicks",
+    "picture_notes",
+    "seconds",
+)
 TEXT = ("text", "text_inspection", "text_notes")
 
 
@@ -145,4 +161,8 @@ def edited_text(edited: dict[str, Any], points: Sequence[str]) -> dict[str, Any]
 def joined(result: dict[str, Any]) -> dict[str, Any]:
     """Both parts, with all that is to be said about them."""
     notes = list(dict.fromkeys((*result["picture_notes"], *result["text_notes"])))
-    return {**result, "notes": notes, "inspection": {"picture": result["picture_inspection"], "text": result["text_inspection"]}}
+    return {
+        **result,
+        "notes": notes,
+        "inspection": {"picture": result["picture_inspection"], "text": result["text_inspection"]},
+    }

@@ -26,7 +26,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything that decides about one ad's picture or text. photo, clicks: digests of stored files, clicks with their texts."""
+    """What decides about an ad's picture or text. photo, clicks: digests of stored files, clicks with their texts."""
 
     photo: str
     description: str

@@ -53,7 +53,9 @@ class StudioStore:
         """path: None keeps everything in memory. Raises InputError for a file that is something else."""
         self._lock = threading.RLock()
         try:
-            self._connection = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False, isolation_level=None)
+            self._connection = sqlite3.connect(
+                ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
+            )
             self._open(path)
         except (sqlite3.Error, OSError):
             raise InputError(
@@ -68,8 +70,8 @@ class StudioStore:
             raise InputError(f"argument --session: {quoted(path)} is another program's database; name another file")
         if not empty and version != FORMAT:
             raise InputError(
-                f"argument --session: {quoted(path)} is of format {version}, and this version reads {FORMAT}; use the version of "
-                "uniadgen that made it"
+                f"argument --session: {quoted(path)} is of format {version}, and this version reads {FORMAT}; use the one "
+                "that made it"
             )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
             run(f"PRAGMA {pragma}")
@@ -193,7 +195,8 @@ class StudioStore:
         )
         with self._writing() as connection:
             made = connection.execute(
-                "INSERT INTO variants (project, picture_spec, text_spec, edited, status, result) VALUES (?, ?, ?, ?, ?, ?)", values
+                "INSERT INTO variants (project, picture_spec, text_spec, edited, status, result) VALUES (?, ?, ?, ?, ?, ?)",
+                values,
             )
         return int(made.lastrowid or 0)
 
@@ -208,7 +211,9 @@ class StudioStore:
         return [_variant(row) for row in self._rows("SELECT * FROM variants WHERE status = 'waiting' ORDER BY id")]
 
     def finished(self, project: int) -> list[Variant]:
-        return [_variant(r) for r in self._rows("SELECT * FROM variants WHERE project = ? AND status = 'done' ORDER BY id", project)]
+        return [
+            _variant(r) for r in self._rows("SELECT * FROM variants WHERE project = ? AND status = 'done' ORDER BY id", project)
+        ]
 
     def finish(self, number: int, result: dict[str, Any] | None, error: str | None) -> None:
         with self._writing() as connection:

@@ -1,0 +1,221 @@
+"""The studio over HTTP, with ads that are painted at once."""
+
+import io
+import json
+import re
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from makers import POINTS, FakeMaker, png, studio
+from PIL import Image
+
+pytest.importorskip("httpx")
+from fastapi.testclient import TestClient
+
+
+def begin(client: TestClient) -> str:
+    """A project with the example's product and shopper; its address."""
+    page = client.get("/studio/")
+    address = page.url.path
+    assert client.post(f"{address}/example", data={"example": "An example"}).status_code == 200
+    return address
+
+
+def finished(client: TestClient, address: str) -> str:
+    for _ in range(200):
+        page = client.get(address).text
+        if "data-pending" not in page:
+            return page
+        time.sleep(0.02)
+    raise TimeoutError
+
+
+def ads(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'class="variant \w+[^"]*" id="v(\d+)"', page)]
+
+
+def test_from_nothing_to_ads(tmp_path: Path) -> None:
+    with studio(tmp_path / "s.db") as (app, store, _), TestClient(app) as client:
+        address = client.get("/studio/").url.path
+        refused = client.post(f"{address}/generate", data={"count": "2"})
+        assert refused.status_code == 422
+        assert "still needs a photo of the product" in refused.text
+        client.post(f"{address}/photo", files={"photo": ("kettle.png", png(cut=True))})
+        client.post(f"{address}/description", data={"description": "A <b>kettle</b>"})
+        client.post(f"{address}/points", data={"action": "add", "points": "Quiet, 1.7 L"})
+        client.post(
+            f"{address}/clicks",
+            data={"action": "add"},
+            files=[("pictures", ("a.png", png())), ("pictures", ("b.png", png("blue")))],
+        )
+        client.post(f"{address}/clicks", data={"action": "text", "at": "1", "text": "Blue mug"})
+        page = client.get(address).text
+        assert "A &lt;b&gt;kettle&lt;/b&gt;" in page
+        assert "Blue mug" in page
+        client.post(f"{address}/generate", data={"count": "3"})
+        assert len(ads(finished(client, address))) == 3
+        project = store.project(int(address.rpartition("/")[2]))
+        assert (len(project.clicks), project.clicks[1][1], project.seed) == (2, "Blue mug", 3)
+
+
+def test_what_is_bad_is_said_on_the_page_and_changes_nothing(tmp_path: Path) -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        before = store.project(1)
+        for path, files, said in (
+            ("photo", {"photo": ("x.png", b"no picture")}, "no picture"),
+            ("photo", {}, "Choose a photo"),
+            ("clicks", [("pictures", ("x.png", b"no picture"))], "no picture"),
+        ):
+            data = {"action": "add"} if path == "clicks" else {}
+            answer = client.post(f"{address}/{path}", data=data, files=files or None)  # type: ignore[arg-type]
+            assert answer.status_code == 422, said
+            assert said in answer.text
+        assert client.post(f"{address}/clicks", data={"action": "remove", "at": "77"}).status_code == 200
+        assert client.post(f"{address}/points", data={"action": "toggle", "at": "x"}).status_code == 200
+        assert store.project(1) == before
+        assert client.get("/studio/p/99").status_code == 404
+        assert client.get("/studio/picture/abc").status_code == 404
+        assert client.post(f"{address}/ad/99/lock").status_code == 404
+        assert client.post(f"{address}/generate", headers={"origin": "https://example.org"}).status_code == 403
+
+
+def test_parts_are_kept_and_made_anew(tmp_path: Path) -> None:
+    with studio() as (app, store, maker), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        base = store.variant(first)
+        client.post(f"{address}/ad/{first}/text")
+        client.post(f"{address}/ad/{first}/picture")
+        client.post(f"{address}/ad/{first}/like")
+        client.post(f"{address}/ad/{first}/move", data={"box": "0.1,0.2,0.4,0.8"})
+        made = {v: store.variant(v) for v in ads(finished(client, address))}
+        assert len(made) == 7
+        results = {v: variant.result or {} for v, variant in made.items()}
+        text = next(v for v in made.values() if v.text.seed == 1)
+        assert results[text.id]["image"] == (base.result or {})["image"]
+        assert results[text.id]["text"] != (base.result or {})["text"]
+        picture = next(v for v in made.values() if v.picture.seed == 2)
+        assert results[picture.id]["text"] == (base.result or {})["text"]
+        assert results[picture.id]["image"] != (base.result or {})["image"]
+        near = [v for v in made.values() if v.picture.temperature is not None]
+        assert {v.picture.temperature for v in near} == {0.6, 0.8, 1.2}
+        assert {v.picture.seed for v in near} == {0}
+        moved = next(v for v in made.values() if v.picture.box)
+        assert results[moved.id]["placement"] == {"left": 77, "top": 154, "width": 230, "height": 461}
+        # nothing that was known is made once more
+        assert len(maker.made) == 1 + 1 + 1 + 3 + 1
+        for box in ("", "1,2,3,4", "0.5,0.5,0.4,0.9", "a,b,c,d", "nan,0,1,1"):
+            assert client.post(f"{address}/ad/{first}/move", data={"box": box}).status_code == 422, box
+
+
+def test_a_text_is_put_together_from_points_only(tmp_path: Path) -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        client.post(f"{address}/ad/{first}/words", data={"point": ["Steel kettle", "Quiet"], "separator": " | "})
+        edited = store.variant(ads(finished(client, address))[1])
+        assert (edited.result or {})["text"] == "Steel kettle | Quiet"
+        assert (edited.result or {})["inspection"]["text"]["qualified"]
+        lie = client.post(f"{address}/ad/{first}/words", data={"point": ["The best kettle"], "separator": ", "})
+        assert lie.status_code == 422
+        assert "Only the product&#39;s own selling points" in lie.text
+        # an edited text stays with pictures that are made from it
+        client.post(f"{address}/ad/{edited.id}/like")
+        finished(client, address)
+        others = [store.variant(v) for v in store.project(1).variants if store.variant(v).picture.temperature]
+        assert {(v.result or {})["text"] for v in others} == {"Steel kettle | Quiet"}
+
+
+def test_locked_ads_stay_and_steps_can_be_undone(tmp_path: Path) -> None:
+    with studio() as (app, _, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "3"})
+        first, second, _ = ads(finished(client, address))
+        client.post(f"{address}/ad/{second}/lock")
+        client.post(f"{address}/generate", data={"count": "2"})
+        now = ads(finished(client, address))
+        assert now[0] == second
+        assert len(now) == 3
+        assert first not in now
+        client.post(f"{address}/undo")
+        assert ads(client.get(address).text)[0] == first
+        client.post(f"{address}/redo")
+        assert ads(client.get(address).text) == now
+        client.post(f"{address}/ad/{second}/remove")
+        assert second not in ads(client.get(address).text)
+
+
+def test_a_failed_ad_says_why_and_the_others_are_made(tmp_path: Path) -> None:
+    class Failing(FakeMaker):
+        def make(self, request: Any, seed: int, options: Any) -> Any:
+            if seed == 1:
+                raise ValueError("a fault")
+            return super().make(request, seed, options)
+
+    with studio(maker=Failing()) as (app, _, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "3"})
+        page = finished(client, address)
+        assert page.count("It could not be made (ValueError)") == 1
+        assert page.count('class="pickad"') == 2
+
+
+def test_work_goes_on_after_a_restart(tmp_path: Path) -> None:
+    path, stopped = tmp_path / "s.db", FakeMaker()
+    stopped.go.clear()
+    with studio(path, stopped) as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "2"})
+        assert len(store.waiting()) == 2
+        copy = tmp_path / "copy.db"  # what is on the disk at this moment, as after a kill
+        for ending in ("", "-wal"):
+            (tmp_path / f"copy.db{ending}").write_bytes((tmp_path / f"s.db{ending}").read_bytes())
+    with studio(copy) as (app, store, _), TestClient(app) as client:
+        page = finished(client, address)
+        assert page.count('class="pickad"') == 2
+        assert store.project(1).usable == tuple(POINTS)
+
+
+def test_why_is_measured_once_and_shown(tmp_path: Path) -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        client.post(f"{address}/ad/{first}/why/start")
+        for _ in range(100):
+            if store.variant(first).why:
+                break
+            time.sleep(0.02)
+        page = client.get(f"{address}?ad={first}").text
+        reasons = page[page.index('class="reasons"') :]
+        # green drives the picture most (4 of 4, no text), blue a little less, and all of the text (3 of 4 and 1 of 1)
+        assert reasons.index("blue kettle") < reasons.index("green kettle")
+        assert "without any clicks by 3.0" in page
+
+
+def test_files_in_formats_and_sizes(tmp_path: Path) -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        for kind, size, expected in (("png", "", (768, 768)), ("webp", "story", (1080, 1920)), ("jpeg", "wide", (1920, 1080))):
+            answer = client.get(f"{address}/ad/{first}/file", params={"format": kind, "size": size})
+            assert answer.headers["content-type"] == f"image/{kind}"
+            with Image.open(io.BytesIO(answer.content)) as picture:
+                assert (picture.format, picture.size) == (kind.upper(), expected)
+        for bad in ({"format": "exe"}, {"size": "poster"}):
+            assert client.get(f"{address}/ad/{first}/file", params=bad).status_code == 422
+        packed = client.get(f"{address}/ad/{first}/zip").content
+        assert packed == client.get(f"{address}/ad/{first}/zip").content
+        with zipfile.ZipFile(io.BytesIO(packed)) as files:
+            assert set(files.namelist()) >= {"ad.png", "ad.txt", "request.json", "choices.json", "README.txt", "product.png"}
+            request = json.loads(files.read("request.json"))
+            assert request["product"]["selling_points"] == POINTS
+            assert all(click["image"] in files.namelist() for click in request["history"])
+            assert files.read("product.png") == store.read(store.variant(first).picture.photo)
