@@ -45,17 +45,17 @@ def main() -> None:
             alpha = np.asarray(fitted_cutout(cutout, where).getchannel("A"), float) / 255
             truth[where.top : where.top + where.height, where.left : where.left + where.width] = alpha
             try:
-                found = segment(photo, "photo")[0]
+                cut = segment(photo, "photo")[0]
             except InputError as error:
                 refused += 1
                 print(path.name, file.name, error)
                 continue
-            guess = np.asarray(found.getchannel("A"), float) / 255
+            guess = np.asarray(cut.getchannel("A"), float) / 255
             both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
             figures.append((both.sum() / either.sum(), float(np.abs(truth - guess).mean())))
             if arguments.out is not None:
                 arguments.out.mkdir(parents=True, exist_ok=True)
-                found.save(arguments.out / f"{path.stem}-{number}.png")
+                cut.save(arguments.out / f"{path.stem}-{number}.png")
         if figures:
             print(f"{path.stem:14} IoU {np.mean([f[0] for f in figures]):.3f}  error {np.mean([f[1] for f in figures]):.4f}")
         every += figures

@@ -49,8 +49,8 @@ def make(arguments: argparse.Namespace) -> None:
                 ad.inspection["picture"] = verdict.as_dict()
             write_ad(ad, out, name)
             names.append(name)
-            found = [violation["criterion"] for violation in ad.inspection["picture"]["violations"]]
-            print(f"{name}: {' '.join(found) or 'qualified'} | {ad.text}", flush=True)
+            verdict = [violation["criterion"] for violation in ad.inspection["picture"]["violations"]]
+            print(f"{name}: {' '.join(verdict) or 'qualified'} | {ad.text}", flush=True)
     each = COLUMNS * ROWS
     for first in range(0, len(names), each):
         sheet = Image.new("RGB", (COLUMNS * TILE, ROWS * TILE))
@@ -68,16 +68,18 @@ def compare(arguments: argparse.Namespace) -> None:
     for name, criteria in labels.items():
         record = json.loads((arguments.ads / f"{name}.json").read_text("utf-8"))
         pictures = [Image.open(arguments.ads / record[role]).convert("RGB") for role in ("image", "background")]
-        found = inspect_picture(*pictures, Placement(**record["placement"]), None, Stance(**record["stance"]))
-        pairs.append((not criteria, found.qualified))
-        if criteria != {violation.criterion for violation in found.violations}:
-            print(f"{name}: by eye {sorted(criteria)}, inspection {[v.criterion for v in found.violations]}")
+        verdict = inspect_picture(*pictures, Placement(**record["placement"]), None, Stance(**record["stance"]))
+        pairs.append((not criteria, verdict.qualified))
+        if criteria != {violation.criterion for violation in verdict.violations}:
+            print(f"{name}: by eye {sorted(criteria)}, inspection {[v.criterion for v in verdict.violations]}")
     count = len(pairs)
-    eye, own = sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count
+    eye, accepted = sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count
     agreement = sum(a == b for a, b in pairs) / count
-    chance = eye * own + (1 - eye) * (1 - own)
+    chance = eye * accepted + (1 - eye) * (1 - accepted)
     kappa = (agreement - chance) / (1 - chance) if chance < 1 else float("nan")
-    print(f"{count} ads: available by eye {eye:.2f}, by the inspection {own:.2f}; agreement {agreement:.2f}, kappa {kappa:.2f}")
+    print(
+        f"{count} ads: available by eye {eye:.2f}, by inspection {accepted:.2f}; agreement {agreement:.2f}, kappa {kappa:.2f}"
+    )
 
 
 def main() -> None:

@@ -54,18 +54,18 @@ def photo(*boxes: tuple[int, int, int, int], side: int = 480) -> Image.Image:
 
 @pytest.mark.usefixtures("network")
 def test_the_mask_gets_the_photos_edges_and_edges_their_own_colours() -> None:
-    found, notes = segment(photo((120, 100, 360, 400)), "p")
+    cut, notes = segment(photo((120, 100, 360, 400)), "p")
     assert notes == [NETWORK_NOTE]
     truth = Image.new("L", (480, 480))
     ImageDraw.Draw(truth).ellipse((120, 100, 360, 400), fill=255)
-    alpha, true = np.asarray(found.getchannel("A"), float) / 255, np.asarray(truth, float) / 255
+    alpha, true = np.asarray(cut.getchannel("A"), float) / 255, np.asarray(truth, float) / 255
     both, either = (alpha > 0.5) & (true > 0.5), (alpha > 0.5) | (true > 0.5)
     assert both.sum() / either.sum() > 0.985
     assert np.abs(alpha - true).mean() < 0.01
     edge = (alpha > 0.3) & (alpha < 1)
-    colours = np.asarray(found)[edge][:, :3].astype(int)
+    colours = np.asarray(cut)[edge][:, :3].astype(int)
     assert np.abs(colours - (220, 30, 20)).mean() < 25  # nothing bluish is left
-    assert not np.asarray(found)[alpha == 0].any()
+    assert not np.asarray(cut)[alpha == 0].any()
 
 
 @pytest.mark.usefixtures("network")
@@ -112,8 +112,8 @@ def test_only_photos_on_no_plain_backdrop_are_segmented(tmp_path: Path, capsys: 
     everywhere.putalpha(254)
     everywhere.save(tmp_path / "kitchen.png")
     assert main(["cutout", str(tmp_path / "kitchen.png"), "--out", str(tmp_path / "bag.png"), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["notes"] == [NETWORK_NOTE]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["notes"] == [NETWORK_NOTE]
     assert Image.open(tmp_path / "bag.png").mode == "RGBA"
     assert main(["cutout", str(tmp_path / "kitchen.png"), "--out", str(tmp_path / "bag.jpg")]) == 2
     assert not (tmp_path / "bag.jpg").exists()
@@ -139,7 +139,7 @@ def test_only_the_known_file_is_installed(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.skipif(not segmenting.is_installed(), reason="needs uniadgen[cutout] and `uniadgen fetch cutout`")
 def test_the_network_finds_a_ball() -> None:
-    found, _ = segment(photo((120, 120, 360, 360)), "p")
-    alpha = np.asarray(found.getchannel("A")) > 127
+    cut, _ = segment(photo((120, 120, 360, 360)), "p")
+    alpha = np.asarray(cut.getchannel("A")) > 127
     assert alpha[240, 240]
     assert not alpha[20:60].any()

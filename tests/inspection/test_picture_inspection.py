@@ -37,9 +37,9 @@ def scene(wall: str = "#d8d0c0", ground: str = "#a89878") -> Image.Image:
 
 def seen(background: Image.Image, cutout: Image.Image | None = None, where: Placement = WHERE) -> Seen:
     cutout = cutout or product()
-    found = see(compose(background, cutout, where), background, where, cutout, Stance())
-    assert found is not None
-    return found
+    result = see(compose(background, cutout, where), background, where, cutout, Stance())
+    assert result is not None
+    return result
 
 
 @pytest.fixture(autouse=True)
@@ -122,12 +122,12 @@ def test_what_hardly_shows_is_rejected() -> None:
 def test_the_classifier_adds_its_verdicts() -> None:
     background = scene()
     image = compose(background, product(), WHERE)
-    told = inspect_picture(image, background, WHERE, product(), classifier=classifier(0.2, 0.9, 0.6, 0.4)).as_dict()
-    assert [(v["criterion"], v["score"]) for v in told["violations"]] == [("shape", 0.9), ("space", 0.6)]
-    assert told["qualified"] is False
-    assert {name: told["scores"][name] for name in CRITERIA} == {"size": 0.2, "shape": 0.9, "space": 0.6, "visual": 0.4}
-    json.dumps(told)
-    for violation in told["violations"]:
+    printed = inspect_picture(image, background, WHERE, product(), classifier=classifier(0.2, 0.9, 0.6, 0.4)).as_dict()
+    assert [(v["criterion"], v["score"]) for v in printed["violations"]] == [("shape", 0.9), ("space", 0.6)]
+    assert printed["qualified"] is False
+    assert {name: printed["scores"][name] for name in CRITERIA} == {"size": 0.2, "shape": 0.9, "space": 0.6, "visual": 0.4}
+    json.dumps(printed)
+    for violation in printed["violations"]:
         x0, y0, x1, y1 = violation["box"]
         assert 0 <= x0 < x1 <= 1
         assert 0 <= y0 < y1 <= 1
@@ -158,9 +158,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     record = {"image": "a.png", "background": "b.png", "placement": WHERE.as_dict(), "stance": {"posture": "hangs"}}
     (tmp_path / "a.json").write_text(json.dumps(record))
     assert main(["inspect", "picture", str(tmp_path / "a.json"), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["violations"][0]["criterion"] == "visual"
-    assert told["scores"]["hangs"] == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["violations"][0]["criterion"] == "visual"
+    assert printed["scores"]["hangs"] == 1
     files = ["--image", str(tmp_path / "a.png"), "--background", str(tmp_path / "b.png"), "--cutout", str(tmp_path / "c.png")]
     assert main(["inspect", "picture", *files, "--placement", "80,90,96,130"]) == 0
     assert capsys.readouterr().out.startswith("not qualified\n  visual")

@@ -28,16 +28,16 @@ def test_pictures_texts_and_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         background.save(tmp_path / f"{name}.background.png")
         compose(background, cutout, WHERE).save(tmp_path / f"{name}.png")
 
-    def output(name: str, text: str | None, known: bool = True) -> Output:
-        background = tmp_path / f"{name}.background.png" if known else None
-        return Output(tmp_path / f"{name}.png", text, background, WHERE if known else None)
+    def output(name: str, text: str | None, with_background: bool = True) -> Output:
+        background = tmp_path / f"{name}.background.png" if with_background else None
+        return Output(tmp_path / f"{name}.png", text, background, WHERE if with_background else None)
 
     outputs = [
         output("fine", "Waterproof Nylon Bag"),
         output("fine", "Best Titanium Bag"),
         output("lost", "Waterproof Nylon Bag"),
         output("lost", None),
-        output("fine", "Waterproof Nylon Bag", known=False),
+        output("fine", "Waterproof Nylon Bag", with_background=False),
     ]
     scores = of_ads(Ads([case(cutout)] * 5, outputs, None))  # type: ignore[arg-type]
     assert scores.values == [

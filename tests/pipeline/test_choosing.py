@@ -64,8 +64,8 @@ def test_where_none_passes_a_note_says_so(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_chosen_ad_is_the_one_of_its_own_seed(generator: AdGenerator, cutout: Image.Image) -> None:
     product = Product(cutout, "A kettle", ["Rapid Boil", "1.7 L"])
     chosen = generator.generate(product, seed=3, size=(96, 96), best_of=3)
-    own = next(candidate["seed"] for candidate in chosen.candidates if candidate["chosen"])
-    single = generator.generate(product, seed=own, size=(96, 96))
+    seed_of_chosen = next(candidate["seed"] for candidate in chosen.candidates if candidate["chosen"])
+    single = generator.generate(product, seed=seed_of_chosen, size=(96, 96))
     assert chosen.seed == 3
     assert (chosen.image, chosen.background, chosen.text) == (single.image, single.background, single.text)
     again = generator.generate(product, seed=3, size=(96, 96), best_of=3)

@@ -19,15 +19,15 @@ TEAMS = {"label": ["Ana", "Ben"], "verify": ["Dora", "Emil"], "recheck": ["Fay"]
 def make_items(folder: Path, count: int, names: tuple[str, ...] = ("ours", "theirs"), side: int = 24) -> list[Item]:
     """`count` ads of each system, every one with a picture of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
+    result = []
     for number, name in enumerate(names):
         for index in range(count):
             picture, cutout = folder / f"{name}-{index}.png", folder / "cutout.png"
             Image.new("RGB", (side, side), (index % 256, 90 * number, index // 256)).save(picture)
             Image.new("RGBA", (9, 9), (20, 120, 130, 255)).save(cutout)
             points = ("Quiet", "1.7 L", "Steel kettle")
-            found.append(Item(name, f"ad-{index:03d}", picture, "Quiet steel kettle", name, "A kettle", points, cutout))
-    return found
+            result.append(Item(name, f"ad-{index:03d}", picture, "Quiet steel kettle", name, "A kettle", points, cutout))
+    return result
 
 
 def make_study(folder: Path, count: int = 3, kind: Kind = "ad", teams: Any = None, **how: Any) -> Study:

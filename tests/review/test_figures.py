@@ -51,7 +51,7 @@ def test_figures_by_hand(study: Study) -> None:
     assert (ours["available"]["count"], ours["available"]["n"]) == (2, 4)
     assert ours["available"]["ci"] == pytest.approx([0.1500, 0.8500], abs=1e-4)
     assert (theirs["available"]["count"], theirs["available_picture"]["count"], theirs["available_text"]["count"]) == (1, 1, 3)
-    assert {name: found["count"] for name, found in theirs["rejects"].items()} == {
+    assert {name: result["count"] for name, result in theirs["rejects"].items()} == {
         "size": 1,
         "shape": 0,
         "space": 2,

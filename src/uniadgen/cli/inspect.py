@@ -95,8 +95,8 @@ def _recorded(path: Path) -> "tuple[Path, Path, Placement, Stance]":
         numbers = [record["placement"][name] for name in ("left", "top", "width", "height")]
         if not all(type(number) is int for number in numbers):
             raise TypeError
-        told = record.get("stance", {})
-        stance = Stance(check_posture(told.get("posture")) or "stands", check_size_cm(told.get("size_cm")))
+        stance_fields = record.get("stance", {})
+        stance = Stance(check_posture(stance_fields.get("posture")) or "stands", check_size_cm(stance_fields.get("size_cm")))
     except InputError as error:
         raise InputError(f"{what}: {error}") from None
     except (KeyError, TypeError, AttributeError):

@@ -125,8 +125,8 @@ def create(arguments: argparse.Namespace) -> None:
         print_line(f"  {stage:8} {counts[stage]:6} tasks, {len(members)} people: {', '.join(members)}")
     if teams.overlap > 1:
         print_line(f"  {teams.share:.0%} of the ads are labelled by {teams.overlap} people each")
-    shown = arguments.out if "://" not in arguments.out else "URL"
-    print_line(f"next: uniadgen review serve {shown}")
+    folder_name = arguments.out if "://" not in arguments.out else "URL"
+    print_line(f"next: uniadgen review serve {folder_name}")
 
 
 def serve(arguments: argparse.Namespace) -> None:
@@ -179,13 +179,13 @@ def report(arguments: argparse.Namespace) -> None:
     stages = ", ".join(f"{name} {stage['done']} of {stage['of']}" for name, stage in figures["stages"].items())
     print_line(f"{figures['study']['title']}, round {figures['study']['round']}: {stages}")
     for name, row in figures["systems"].items():
-        rejects = ", ".join(f"{criterion} {found['count']}" for criterion, found in row["rejects"].items())
-        found = row["available"]
-        print_line(f"  {name:24} available {percent(found)} ({interval(found)}) of {found['n']}; rejects: {rejects}")
+        rejects = ", ".join(f"{criterion} {share['count']}" for criterion, share in row["rejects"].items())
+        share = row["available"]
+        print_line(f"  {name:24} available {percent(share)} ({interval(share)}) of {share['n']}; rejects: {rejects}")
     changed = figures["verification"]["changed"]
     print_line(f"changed in verification: {percent(changed)} of {changed['n']} labels")
     print_line(recheck_in_words(figures))
-    alphas = ", ".join(f"{name} {number(found['alpha'])}" for name, found in figures["agreement"].items())
+    alphas = ", ".join(f"{name} {number(share['alpha'])}" for name, share in figures["agreement"].items())
     print_line(f"Krippendorff's alpha: {alphas}")
     if arguments.html:
         print_line(f"report: {arguments.html}")
@@ -231,7 +231,7 @@ def import_(arguments: argparse.Namespace) -> None:
     except UnicodeDecodeError:
         raise InputError(f"argument FILE: {quoted(file)} is not UTF-8; save it as UTF-8") from None
     if arguments.format == "jsonl":
-        new, known = import_lines(study, text.split("\n"), quoted(file))
+        new, repeated = import_lines(study, text.split("\n"), quoted(file))
     else:
         names = {}
         for given in arguments.person:
@@ -243,8 +243,8 @@ def import_(arguments: argparse.Namespace) -> None:
             records = json.loads(text)
         except (ValueError, RecursionError):
             raise InputError(f"argument FILE: {quoted(file)} is no JSON; use Label Studio's JSON export") from None
-        new, known = import_label_studio(study, records, names, quoted(file))
-    print_line(f"{new} verdicts appended, {known} were there")
+        new, repeated = import_label_studio(study, records, names, quoted(file))
+    print_line(f"{new} verdicts appended, {repeated} were there")
 
 
 def _open(arguments: argparse.Namespace) -> "Study":

@@ -160,8 +160,8 @@ _MEND = "supply a cut-out with a transparent background (PNG or WebP), or a phot
 def _check(mask: Plane, what: str) -> None:
     solid = mask > 0.5
     if not _LEAST <= solid.mean() <= _GREATEST:
-        found = "no product" if solid.mean() < _LEAST else "no background"
-        raise InputError(f"{what}: {found} can be told in the photo; {_MEND}")
+        missing_part = "no product" if solid.mean() < _LEAST else "no background"
+        raise InputError(f"{what}: {missing_part} can be told in the photo; {_MEND}")
     unsure = ((mask > 0.15) & (mask < 0.85)).sum() / solid.sum()
     if unsure > _DOUBTFUL:
         raise InputError(f"{what}: product and background can't be told apart with certainty; {_MEND}")
@@ -257,10 +257,10 @@ def _own_colours(rgb: NDArray[np.uint8], alpha: Plane) -> NDArray[np.uint8]:
         plane = rgb[..., channel].astype(np.float32)
         small = _resized(plane, size) if scale < 1 else plane
         inside, outside = share * (share > 0.9), (1 - share) * (share < 0.1)
-        own, behind = (
+        front, behind = (
             _resized(_mean(small * part, radius) / np.maximum(_mean(part, radius), 1e-4), alpha.shape[::-1])
             for part in (inside + 1e-3 * share, outside + 1e-3 * (1 - share))
         )
-        corrected = own + alpha * (plane - alpha * own - (1 - alpha) * behind)
+        corrected = front + alpha * (plane - alpha * front - (1 - alpha) * behind)
         result[..., channel][edge] = np.clip(np.rint(corrected[edge]), 0, 255)
     return result

@@ -49,9 +49,9 @@ def check_size_cm(value: object, what: str = "product.size_cm") -> float | None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and LEAST_CM <= value <= GREATEST_CM:
         return float(value)
-    shown = f"{value:g}" if isinstance(value, float) else repr(value) if isinstance(value, int) else "this"
+    written = f"{value:g}" if isinstance(value, float) else repr(value) if isinstance(value, int) else "this"
     raise InputError(
-        f"{what}: {shown[:40]} is no size of a product; give its longest visible side in centimetres, "
+        f"{what}: {written[:40]} is no size of a product; give its longest visible side in centimetres, "
         f"a number from {LEAST_CM:g} to {GREATEST_CM:,.0f}"
     )
 
@@ -135,8 +135,8 @@ def _kind(description: str, selling_points: Sequence[str]) -> _Kind | None:
     pattern, kinds = _names()
     by_group = list(kinds.values())
     for text, weight in ((first, _FIRST_SENTENCE), *((point, _POINT) for point in selling_points), (rest, _LATER)):
-        found = {by_group[match.lastindex - 1] for match in pattern.finditer(text) if match.lastindex}
-        for kind in found:
+        named = {by_group[match.lastindex - 1] for match in pattern.finditer(text) if match.lastindex}
+        for kind in named:
             weights[kind] = weights.get(kind, 0) + weight
     # of kinds that are named equally often the one that is named first
     return max(weights, key=lambda kind: weights[kind]) if weights and max(weights.values()) > _LATER else None

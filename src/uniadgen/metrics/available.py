@@ -18,21 +18,21 @@ def of_ads(ads: Ads) -> Scores:
 
     values: list[dict[str, float]] = []
     for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True)):
-        found: dict[str, float] = {}
+        values_of_ad: dict[str, float] = {}
         product, background = case.product, ads.background(number)
         picture = ads.picture(number)
-        known = output.placement is not None and background is not None and background.size == picture.size
-        if known and output.placement is not None and background is not None and isinstance(product.image, Image.Image):
+        complete = output.placement is not None and background is not None and background.size == picture.size
+        if complete and output.placement is not None and background is not None and isinstance(product.image, Image.Image):
             stance = find_stance(product.image, product.description, product.selling_points, product.size_cm)
             inspection = inspect_picture(picture, background, output.placement, product.image, stance)
-            found["available_picture"] = float(inspection.qualified)
+            values_of_ad["available_picture"] = float(inspection.qualified)
         if output.text is not None:
             _, factual, readable = inspected(Prediction(output.text, [case.true_text], product.selling_points))
             if factual is not None:
-                found["available_text"] = float(bool(factual and readable))
-        if len(found) == 2:
-            found["available"] = min(found.values())
-        values.append(found)
+                values_of_ad["available_text"] = float(bool(factual and readable))
+        if len(values_of_ad) == 2:
+            values_of_ad["available"] = min(values_of_ad.values())
+        values.append(values_of_ad)
     names = {"available_picture": "picture", "available_text": "text", "available": "picture and text"}
     return Scores(values, {name: SIGNATURE.format(what=what) for name, what in names.items()})
 

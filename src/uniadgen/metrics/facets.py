@@ -53,10 +53,10 @@ class FacetClassifier:
 
 def scene_classifiers(judge: Judge) -> dict[str, FacetClassifier] | None:
     """The classifiers of SCENE_FACETS, fitted once for all systems; None for data without labels."""
-    found: dict[str, FacetClassifier] | None = judge.once(
+    classifiers: dict[str, FacetClassifier] | None = judge.once(
         "facet classifiers", lambda: _fit_all(judge.data, judge.encoder, judge.split)
     )
-    return found
+    return classifiers
 
 
 def _fit_all(data: Path, encoder: "BackgroundEncoder", split: str) -> dict[str, FacetClassifier] | None:
@@ -88,15 +88,15 @@ def _fit_all(data: Path, encoder: "BackgroundEncoder", split: str) -> dict[str, 
     behind_others, scenes = _exchanged(data, encoder, set(labels))
     fitted, judged = np.concatenate([np.stack(vectors["fit"]), behind_others]), np.stack(vectors["judge"])
     mean, deviation = fitted.mean(0), fitted.std(0) + 1e-6
-    found = {}
+    classifiers = {}
     for facet in SCENE_FACETS:
-        told = [labels[name][facet] for name in (*names["fit"], *scenes)]
-        classes = sorted(set(told))
-        layer = _fitted((fitted - mean) / deviation, [classes.index(name) for name in told], len(classes))
+        classes_of = [labels[name][facet] for name in (*names["fit"], *scenes)]
+        classes = sorted(set(classes_of))
+        layer = _fitted((fitted - mean) / deviation, [classes.index(name) for name in classes_of], len(classes))
         guessed = FacetClassifier(classes, mean, deviation, layer, 0.0, 0)(judged)
         right = float(np.mean([guess == labels[name][facet] for guess, name in zip(guessed, names["judge"], strict=True)]))
-        found[facet] = FacetClassifier(classes, mean, deviation, layer, right, len(judged))
-    return found
+        classifiers[facet] = FacetClassifier(classes, mean, deviation, layer, right, len(judged))
+    return classifiers
 
 
 def _fitted(vectors: NDArray[np.float32], classes: Sequence[int], count: int) -> "nn.Linear":
@@ -121,12 +121,12 @@ def _fitted(vectors: NDArray[np.float32], classes: Sequence[int], count: int) ->
     return layer.requires_grad_(False)
 
 
-def _exchanged(data: Path, encoder: "BackgroundEncoder", known: set[str]) -> tuple[NDArray[np.float32], list[str]]:
+def _exchanged(data: Path, encoder: "BackgroundEncoder", some_ids: set[str]) -> tuple[NDArray[np.float32], list[str]]:
     """Features of the scenes of the split train behind EXCHANGES other products each, and the creatives they belong to."""
     from uniadgen.data.plates import load_plates
 
     plates = load_plates(data, ("train",))
-    rows, products = [row for row, name in enumerate(plates.ids) if name in known], sorted(plates.cutouts)
+    rows, products = [row for row, name in enumerate(plates.ids) if name in some_ids], sorted(plates.cutouts)
     rng = np.random.default_rng(0)
     chosen = [(row, products[int(rng.integers(len(products)))]) for _ in range(EXCHANGES) for row in rows]
     return features(encoder, (plates.ad(row, product) for row, product in chosen)), [plates.ids[row] for row, _ in chosen]
@@ -141,28 +141,28 @@ _PLAIN = {"，": ",", "｜": "|", "！": "!", "【": "[", "】": "]", "（": "("
 
 def text_form(text: str, points: Sequence[tuple[str, str]]) -> list[str]:
     """A title as its types of selling points and its marks, in order. points: (text, type)."""
-    found, place = [], 0
+    form, place = [], 0
     longest_first = sorted(points, key=lambda point: -len(point[0]))
     folded = text.casefold()
     while place < len(text):
         point = next((p for p in longest_first if p[0] and folded.startswith(p[0].casefold(), place)), None)
         if point is not None:
-            found.append(point[1])
+            form.append(point[1])
             place += len(point[0])
             continue
         mark = _PLAIN.get(text[place], text[place])
         if mark in ",|-![]()":
-            found.append(mark)
+            form.append(mark)
         place += 1
-    return found
+    return form
 
 
 def text_style(text: str, points: Sequence[tuple[str, str]]) -> str:
     """The style of PAd-Synth that a title comes nearest to, by the fewest changes of its form."""
     from uniadgen.padsynth.titles import STYLES
 
-    own, there = text_form(text, points), {kind for _, kind in points}
-    features_told = own.count("feature")
+    kinds_of, there = text_form(text, points), {kind for _, kind in points}
+    features_told = kinds_of.count("feature")
 
     def form(name: str) -> list[str]:
         parts: list[str] = []
@@ -182,7 +182,7 @@ def text_style(text: str, points: Sequence[tuple[str, str]]) -> str:
             theirs.reverse()
             theirs.remove("feature")
             theirs.reverse()
-        return _edits(own, theirs) / max(len(own), len(theirs), 1), name
+        return _edits(kinds_of, theirs) / max(len(kinds_of), len(theirs), 1), name
 
     possible = [name for name, style in STYLES.items() if style.marked <= there]
     return min(map(distance, possible or STYLES))[1]

@@ -11,10 +11,10 @@ NAMED = ("brand", "type")
 def names_product(text: str, points: list[tuple[str, str]]) -> bool | None:
     """Whether a text has a selling point of each type of NAMED that there is. points: (text, type). None without any."""
     folded = " ".join(text.split()).casefold()
-    of_type = {kind: [point for point, own in points if own == kind] for kind in NAMED}
+    of_type = {kind: [point for point, kind_of in points if kind_of == kind] for kind in NAMED}
     if not any(of_type.values()):
         return None
-    return all(any(point.casefold() in folded for point in found) for found in of_type.values() if found)
+    return all(any(point.casefold() in folded for point in some) for some in of_type.values() if some)
 
 
 def of_ads(ads: Ads) -> Scores:

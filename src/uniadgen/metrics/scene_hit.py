@@ -18,8 +18,8 @@ def of_ads(ads: Ads) -> Scores:
     for number, (case, family) in enumerate(zip(ads.cases, classifier(ads.features), strict=True)):
         if case.taste is not None and case.department in case.taste["families"]:
             values[number]["scene_hit"] = float(family in case.taste["families"][case.department])
-    told = f"linear classifier of {len(classifier.classes)} families, right for {classifier.accuracy:.3f}"
-    signature = f"scene hit|{told}|share of ads"
+    method = f"linear classifier of {len(classifier.classes)} families, right for {classifier.accuracy:.3f}"
+    signature = f"scene hit|{method}|share of ads"
     about = {"scene_classifier": {"accuracy": classifier.accuracy, "n": classifier.n}}
     return Scores(values, {"scene_hit": signature}, about)
 

@@ -46,11 +46,13 @@ def of_ads(ads: Ads) -> Scores:
         taste, department = case.taste, case.department
         if taste is None or department is None or department not in taste["families"] or page is None or output.text is None:
             continue
-        own = {facet: found[number] for facet, found in read.items()} | {"text_style": _style(case, output.text, page)}
-        shares = click_shares([affinity(taste, department, facets) for facets in (own, *page.rendered)])
+        facets_of = {facet: read_of[number] for facet, read_of in read.items()} | {
+            "text_style": _style(case, output.text, page)
+        }
+        shares = click_shares([affinity(taste, department, facets) for facets in (facets_of, *page.rendered)])
         values[number] = {"simulated_clicks": shares[0], "rendered_clicks": sum(shares[1:]) / len(shares[1:])}
-    told = ", ".join(f"{facet} right for {classifier.accuracy:.3f}" for facet, classifier in classifiers.items())
-    signature = f"simulated clicks|softmax over affinities of a page|judge's classifiers: {told}"
+    methods = ", ".join(f"{facet} right for {classifier.accuracy:.3f}" for facet, classifier in classifiers.items())
+    signature = f"simulated clicks|softmax over affinities of a page|judge's classifiers: {methods}"
     return Scores(values, {"simulated_clicks": signature, "rendered_clicks": signature})
 
 
@@ -69,15 +71,15 @@ def _pages(judge: Judge) -> dict[str, _Page]:
 
     labels = open_labels(judge.data).creatives
     of_product: dict[str, _Page] = {}
-    found: dict[str, _Page] = {}
+    page_of: dict[str, _Page] = {}
     for row in iter_rows(judge.data, "creatives", ("id", "product_id"), 4096):
         label = labels.get(row["id"])
         if label is not None:
             page = of_product.setdefault(row["product_id"], _Page())
             page.rendered.append({name: label[name] for name in (*SCENE_FACETS, "text_style")})
             page.types = label["selling_point_types"]
-            found[row["id"]] = page
-    return found
+            page_of[row["id"]] = page
+    return page_of
 
 
 def _style(case: Case, text: str, page: _Page) -> str:

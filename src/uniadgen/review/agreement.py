@@ -59,8 +59,8 @@ def alpha_interval(units: Sequence[Sequence[Hashable]], rng: random.Random) -> I
     if krippendorff_alpha(paired) is None:
         return None
     drawn = (krippendorff_alpha(rng.choices(paired, k=len(paired))) for _ in range(RESAMPLES))
-    found = sorted(alpha for alpha in drawn if alpha is not None)
-    return found[int(0.025 * len(found))], found[min(len(found) - 1, int(0.975 * len(found)))]
+    ordered = sorted(alpha for alpha in drawn if alpha is not None)
+    return ordered[int(0.025 * len(ordered))], ordered[min(len(ordered) - 1, int(0.975 * len(ordered)))]
 
 
 def cohen_kappa(pairs: Sequence[tuple[bool, bool]]) -> float | None:

@@ -89,20 +89,20 @@ def next_task(study: Study, person: Person, clock: float | None = None) -> Task 
     for _ in range(1000):  # each time somebody else was faster
         with study.writing() as connection:
             mine = and_(tasks.c.state == "open", tasks.c.person_id == person.id, tasks.c.lease_until > clock)
-            found = connection.execute(select(tasks.c.id).where(mine, tasks.c.stage == person.team).limit(1)).scalar()
-            if found is None:
-                found = connection.execute(_open_tasks(person, clock)).scalar()
-                if found is None:
+            result = connection.execute(select(tasks.c.id).where(mine, tasks.c.stage == person.team).limit(1)).scalar()
+            if result is None:
+                result = connection.execute(_open_tasks(person, clock)).scalar()
+                if result is None:
                     return None
             free = or_(tasks.c.person_id.is_(None), tasks.c.lease_until <= clock, tasks.c.person_id == person.id)
-            take = update(tasks).where(tasks.c.id == found, tasks.c.state == "open", free)
+            take = update(tasks).where(tasks.c.id == result, tasks.c.state == "open", free)
             try:
                 with connection.begin_nested():
                     taken = connection.execute(take.values(person_id=person.id, lease_until=until)).rowcount
             except IntegrityError:  # the same person took another task of this ad meanwhile, in a second window
                 continue
             if taken:
-                return _task(connection, found, person)
+                return _task(connection, result, person)
     return None
 
 
@@ -157,8 +157,8 @@ def _task(connection: Connection, task_id: int, person: Person) -> Task:
     if row.stage == "verify":
         labels = final_verdicts(connection, item_id=row.item_id, round=row.round, stage="label")
     said = final_verdicts(connection, task_id=task_id)
-    own = said[0] if said and said[0].person_id == person.id else None
-    return Task(row.id, row.stage, row.state, item, row.lease_until, labels, own)
+    last_verdict = said[0] if said and said[0].person_id == person.id else None
+    return Task(row.id, row.stage, row.state, item, row.lease_until, labels, last_verdict)
 
 
 def final_verdicts(connection: Connection, **where: Any) -> list[Any]:
@@ -277,12 +277,12 @@ def check_verdict(study: Study, verdict: Verdict) -> None:
 def parse_boxes(text: str) -> tuple[dict[str, Any], ...]:
     """Boxes as the page sends them, a JSON list. Raises InputError."""
     try:
-        found = json.loads(text or "[]")
+        result = json.loads(text or "[]")
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        result = None
+    if not isinstance(result, list) or not all(isinstance(entry, dict) for entry in result):
         raise InputError("verdict: boxes are a JSON list of objects")
-    return tuple(found)
+    return tuple(result)
 
 
 def clean_note(text: str) -> str:

@@ -72,7 +72,7 @@ def import_lines(study: Study, lines: Iterable[str], what: str = "import") -> tu
 
     Raises InputError for a line that is none of this study, or that contradicts it: the lines before it are in then.
     """
-    new = known = 0
+    new = repeated = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -98,12 +98,12 @@ def import_lines(study: Study, lines: Iterable[str], what: str = "import") -> tu
                 f"{where}: it is no verdict as `uniadgen review export` writes them; correct or delete it"
             ) from None
         if _is_known(study, record["submission"]):
-            known += 1
+            repeated += 1
             continue
         taken = _taken(study, record["system"], record["ad"], record["round"], record["stage"], record["person"], where)
         _submit(study, *taken, verdict, record["submission"], seconds, record["at"], where)
         new += 1
-    return new, known
+    return new, repeated
 
 
 def _taken(study: Study, system: str, key: str, round: int, stage: str, name: str, where: str) -> tuple[Person, int]:
@@ -136,15 +136,15 @@ def _take(connection: Connection, item: int, round: int, stage: str, person: int
     if mine is not None:
         return int(mine)
     free = and_(of, tasks.c.state == "open")
-    found = connection.execute(select(tasks.c.id).where(free).order_by(tasks.c.person_id.is_not(None), tasks.c.slot)).scalar()
-    if found is None:
+    entries = connection.execute(select(tasks.c.id).where(free).order_by(tasks.c.person_id.is_not(None), tasks.c.slot)).scalar()
+    if entries is None:
         return None
     try:
         with connection.begin_nested():
-            connection.execute(update(tasks).where(tasks.c.id == found).values(person_id=person, lease_until=None))
+            connection.execute(update(tasks).where(tasks.c.id == entries).values(person_id=person, lease_until=None))
     except IntegrityError:
         return None
-    return int(found)
+    return int(entries)
 
 
 def _submit(
@@ -209,12 +209,12 @@ def export_label_studio(study: Study, stage: Stage, folder: Path) -> int:
         for digest in {row.picture for row in rows if row.picture is not None}:
             data = connection.execute(select(pictures.c.data).where(pictures.c.sha256 == digest)).scalar_one()
             write_bytes(folder / "images" / f"{digest[:24]}.webp", data)
-    found = []
+    entries = []
     for row in rows:
         product = "\n".join([row.description or "", *(f"- {point}" for point in row.selling_points)]).strip()
-        shown = {"item": row.id, "stage": stage, "round": round, "product": product, "text": row.text or ""}
+        fields = {"item": row.id, "stage": stage, "round": round, "product": product, "text": row.text or ""}
         if row.picture is not None:
-            shown["image"] = f"/data/local-files/?d=images/{row.picture[:24]}.webp"
+            fields["image"] = f"/data/local-files/?d=images/{row.picture[:24]}.webp"
         annotations = [
             {
                 "unique_id": verdict.submission,
@@ -226,24 +226,24 @@ def export_label_studio(study: Study, stage: Stage, folder: Path) -> int:
             for verdict in said
             if verdict.item_id == row.id
         ]
-        found.append({"id": row.id, "data": shown, "annotations": annotations})
-    write_text(folder / "tasks.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n", "argument --out")
+        entries.append({"id": row.id, "data": fields, "annotations": annotations})
+    write_text(folder / "tasks.json", json.dumps(entries, ensure_ascii=False, indent=1) + "\n", "argument --out")
     write_text(folder / "labeling.xml", labeling_config(study), "argument --out")
-    return len(found)
+    return len(entries)
 
 
 def _result(study: Study, verdict: Any, size: tuple[int, int] | None) -> list[dict[str, Any]]:
     target = "ad" if study.kind == "text" else "image"
-    found: list[dict[str, Any]] = [
+    entries: list[dict[str, Any]] = [
         {"from_name": "verdict", "to_name": target, "type": "choices", "value": {"choices": list(verdict.criteria)}}
     ]
     for entry in verdict.boxes if size else ():
         x0, y0, x1, y1 = (100 * value for value in entry["box"])  # Label Studio counts in percent
         value = {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0, "rotation": 0, "rectanglelabels": [entry["criterion"]]}
-        found.append({"from_name": "boxes", "to_name": "image", "type": "rectanglelabels", "value": value})
+        entries.append({"from_name": "boxes", "to_name": "image", "type": "rectanglelabels", "value": value})
     if verdict.note:
-        found.append({"from_name": "note", "to_name": target, "type": "textarea", "value": {"text": [verdict.note]}})
-    return found
+        entries.append({"from_name": "note", "to_name": target, "type": "textarea", "value": {"text": [verdict.note]}})
+    return entries
 
 
 def import_label_studio(study: Study, records: Any, names: Mapping[str, str], what: str = "import") -> tuple[int, int]:
@@ -254,7 +254,7 @@ def import_label_studio(study: Study, records: Any, names: Mapping[str, str], wh
     """
     if not isinstance(records, list):
         raise InputError(f"{what}: a list of tasks is needed; use Label Studio's JSON export")
-    new = known = 0
+    new = repeated = 0
     for number, record in enumerate(records, 1):
         where = f"{what}, task {number}"
         try:
@@ -285,14 +285,14 @@ def import_label_studio(study: Study, records: Any, names: Mapping[str, str], wh
                 raise InputError(f"{where}: the study has no ad number {item}; import into the study it is from")
             submission = str(annotation.get("unique_id") or f"label-studio-{annotation.get('id')}")[:64]
             if _is_known(study, submission):
-                known += 1
+                repeated += 1
                 continue
             taken = _taken(study, row.name, row.key, round, stage, names.get(by, by), where)
             lead, at = annotation.get("lead_time"), annotation.get("created_at")
             seconds = float(lead) if isinstance(lead, int | float) else None
             _submit(study, *taken, verdict, submission, seconds, at if isinstance(at, str) else None, where)
             new += 1
-    return new, known
+    return new, repeated
 
 
 def _annotated(result: Sequence[Mapping[str, Any]]) -> Verdict:

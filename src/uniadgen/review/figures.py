@@ -50,15 +50,15 @@ def said(verdict: Any) -> frozenset[str]:
 def judged_ads(connection: Connection) -> list[Judged]:
     """All ads of a study, with the last round's verdicts."""
     names: dict[int, str] = {row.id: row.name for row in connection.execute(select(systems))}
-    found: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    verdicts: dict[tuple[int, str], list[Any]] = defaultdict(list)
     for verdict in final_verdicts(connection, round=current_round(connection)):
-        found[verdict.item_id, verdict.stage].append(verdict)
+        verdicts[verdict.item_id, verdict.stage].append(verdict)
 
     def one(item: int, stage: str) -> Any:
-        return next(iter(found[item, stage]), None)
+        return next(iter(verdicts[item, stage]), None)
 
     return [
-        Judged(row, names[row.system_id], found[row.id, "label"], one(row.id, "verify"), one(row.id, "recheck"))
+        Judged(row, names[row.system_id], verdicts[row.id, "label"], one(row.id, "verify"), one(row.id, "recheck"))
         for row in connection.execute(select(items).order_by(items.c.position))
     ]
 
@@ -111,7 +111,7 @@ def _stages(connection: Connection, round: int) -> dict[str, dict[str, int]]:
 def _systems(ads: Sequence[Judged], study: Study) -> dict[str, Any]:
     """Of each system's verified ads: available ones, rejects by criterion, and for whole ads both parts by themselves."""
     criteria = criteria_of(study.kind)
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for system in dict.fromkeys(sorted(ad.system for ad in ads)):
         finals = [ad.final for ad in ads if ad.system == system and ad.final is not None]
         n = len(finals)
@@ -122,10 +122,10 @@ def _systems(ads: Sequence[Judged], study: Study) -> dict[str, Any]:
         }
         if study.kind == "ad":
             for part in ("picture", "text"):
-                own = {criterion.name for criterion in criteria if criterion.part == part}
-                row[f"available_{part}"] = share(sum(not own & final for final in finals), n)
-        found[system] = row
-    return found
+                part_names = {criterion.name for criterion in criteria if criterion.part == part}
+                row[f"available_{part}"] = share(sum(not part_names & final for final in finals), n)
+        result[system] = row
+    return result
 
 
 def _verification(ads: Sequence[Judged], names: Sequence[str], workers: Mapping[int, str]) -> dict[str, Any]:
@@ -182,15 +182,15 @@ def _recheck(
         "labellers": {name: share(sum(right), len(right)) for name, right in sorted(labellers.items())},
         "verifiers": {name: share(sum(right), len(right)) for name, right in sorted(verifiers.items())},
         "below": {
-            "criteria": [name for name, found in by_criterion.items() if _below(found, threshold)],
+            "criteria": [name for name, result in by_criterion.items() if _below(result, threshold)],
             "labellers": [n for n, right in sorted(labellers.items()) if _below(share(sum(right), len(right)), threshold)],
             "verifiers": [n for n, right in sorted(verifiers.items()) if _below(share(sum(right), len(right)), threshold)],
         },
     }
 
 
-def _below(found: Mapping[str, Any], threshold: float) -> bool:
-    return found["share"] is not None and found["share"] < threshold
+def _below(share: Mapping[str, Any], threshold: float) -> bool:
+    return share["share"] is not None and share["share"] < threshold
 
 
 def _agreement(ads: Sequence[Judged], names: Sequence[str], seed: int) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def _agreement(ads: Sequence[Judged], names: Sequence[str], seed: int) -> dict[s
 
 def _automatic(ads: Sequence[Judged], names: Sequence[str]) -> dict[str, Any]:
     """The automatic inspections beside people, for the criteria they looked at: agreement, kappa, precision, recall."""
-    found = {}
+    result = {}
     for name in names:
         pairs = [
             (bool(ad.item.automatic[name]), name in ad.final)
@@ -217,13 +217,13 @@ def _automatic(ads: Sequence[Judged], names: Sequence[str]) -> dict[str, Any]:
         ]
         if pairs:
             both, machine, human = (sum(map(f, pairs)) for f in (all, lambda p: p[0], lambda p: p[1]))
-            found[name] = {
+            result[name] = {
                 "agreement": share(sum(a == b for a, b in pairs), len(pairs)),
                 "kappa": cohen_kappa(pairs),
                 "precision": share(both, machine),
                 "recall": share(both, human),
             }
-    return found
+    return result
 
 
 def _skipped(connection: Connection, round: int) -> list[dict[str, Any]]:
@@ -237,31 +237,31 @@ def _skipped(connection: Connection, round: int) -> list[dict[str, Any]]:
         .where(verdicts.c.action == "skipped", tasks.c.state != "done", tasks.c.round == round)
         .order_by(tasks.c.id, verdicts.c.id)
     )
-    found: dict[int, dict[str, Any]] = {}
+    result: dict[int, dict[str, Any]] = {}
     for row in connection.execute(query):
-        entry = found.setdefault(row.id, {"system": row.name, "ad": row.key, "stage": row.stage, "reasons": []})
+        entry = result.setdefault(row.id, {"system": row.name, "ad": row.key, "stage": row.stage, "reasons": []})
         entry["reasons"].append(row.note)
-    return [{**entry, "left": len(entry["reasons"]) < team[entry["stage"]]} for entry in found.values()]
+    return [{**entry, "left": len(entry["reasons"]) < team[entry["stage"]]} for entry in result.values()]
 
 
 def _people(connection: Connection, workers: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     """What each did: verdicts, corrections of own ones, skips, median seconds."""
     rows = connection.execute(select(verdicts.c.person_id, verdicts.c.task_id, verdicts.c.action, verdicts.c.seconds)).all()
     teams = {row.id: row.team for row in connection.execute(select(people.c.id, people.c.team))}
-    found = {}
+    result = {}
     for number, name in workers.items():
-        own = [row for row in rows if row.person_id == number]
-        judged = [row for row in own if row.action == "judged"]
+        part_names = [row for row in rows if row.person_id == number]
+        judged = [row for row in part_names if row.action == "judged"]
         times = [row.seconds for row in judged if row.seconds is not None]
         done = len({row.task_id for row in judged})
-        found[name] = {
+        result[name] = {
             "team": teams[number],
             "judged": done,
             "corrected": len(judged) - done,
-            "skipped": len(own) - len(judged),
+            "skipped": len(part_names) - len(judged),
             "median_seconds": round(statistics.median(times), 1) if times else None,
         }
-    return found
+    return result
 
 
 def disagreements(study: Study, most: int = GALLERY) -> list[tuple[Judged, dict[str, bytes]]]:
@@ -271,7 +271,7 @@ def disagreements(study: Study, most: int = GALLERY) -> list[tuple[Judged, dict[
     with study.reading() as connection:
         ads = [ad for ad in judged_ads(connection) if ad.disagreed]
         ads.sort(key=lambda ad: (ad.recheck is None or ad.final is None or said(ad.recheck) == ad.final, ad.item.position))
-        shown = []
+        pictured = []
         for ad in ads[:most]:
             wanted = {role: getattr(ad.item, role) for role in ("picture", "cutout")}
             data = {
@@ -279,5 +279,5 @@ def disagreements(study: Study, most: int = GALLERY) -> list[tuple[Judged, dict[
                 for role, digest in wanted.items()
                 if digest is not None
             }
-            shown.append((ad, data))
-    return shown
+            pictured.append((ad, data))
+    return pictured

@@ -135,7 +135,7 @@ class Cases:
 
     def _case(self, kind: str, draw: random.Random, plates: list[Plate], products: list[Shown]) -> Case | None:
         plate = draw.choice(plates)
-        own = [p for p in products if p.number == plate.product]
+        same_product = [p for p in products if p.number == plate.product]
         fitting = [p for p in products if p.posture == plate.posture and p.on_floor == plate.on_floor]
         if kind == "view":  # seen from above in a scene seen from the front, or the other way round
             fitting = [p for p in products if p.posture != plate.posture and "lies" in (p.posture, plate.posture)]
@@ -144,8 +144,8 @@ class Cases:
                 return None
             fitting = [p for p in products if p.posture == "stands" and p.on_floor != plate.on_floor]
             fitting = [p for p in fitting if p.on_floor or p.size_cm < 30]
-        elif own and (plate.posture != "stands" or draw.random() < 0.5):
-            fitting = own  # the shadow of what lies or hangs shows its form, so no other product goes with it
+        elif same_product and (plate.posture != "stands" or draw.random() < 0.5):
+            fitting = same_product  # the shadow of what lies or hangs shows its form, so no other product goes with it
         elif plate.posture != "stands":
             return None
         if not fitting or (kind in ("floating", "tilted") and plate.posture != "stands"):
@@ -396,8 +396,8 @@ def train(
         if tick is not None:
             tick(f"epoch {epoch + 1} of {epochs}: loss {total / max(1, len(kept) // batch):.3f}")
     classifier = Classifier(network.eval(), (0.5,) * len(CRITERIA))
-    found = classified(classifier, _some(examples, aside))
-    thresholds = [_threshold(found[:, n], examples.labels[aside][:, n]) for n in range(len(CRITERIA))]
+    scored = classified(classifier, _some(examples, aside))
+    thresholds = [_threshold(scored[:, n], examples.labels[aside][:, n]) for n in range(len(CRITERIA))]
     return Classifier(network, tuple(thresholds))
 
 
@@ -425,17 +425,17 @@ def _threshold(probabilities: Tensor, labels: Tensor) -> float:
 
 def figures(classifier: Classifier, examples: Examples) -> dict[str, Any]:
     """Precision and recall by criterion, and the share of each kind that is rejected."""
-    found = classified(classifier, examples) >= torch.tensor(classifier.thresholds)
+    scored = classified(classifier, examples) >= torch.tensor(classifier.thresholds)
     true = examples.labels > 0.5
     result: dict[str, Any] = {"examples": len(true), "kinds": {}}
     for n, criterion in enumerate(CRITERIA):
-        hits = int((found[:, n] & true[:, n]).sum())
+        hits = int((scored[:, n] & true[:, n]).sum())
         result[criterion] = {
-            "precision": round(hits / max(1, int(found[:, n].sum())), 3),
+            "precision": round(hits / max(1, int(scored[:, n].sum())), 3),
             "recall": round(hits / max(1, int(true[:, n].sum())), 3),
             "cases": int(true[:, n].sum()),
         }
-    rejected, bad = found.any(1), true.any(1)
+    rejected, bad = scored.any(1), true.any(1)
     hits = int((rejected & bad).sum())
     result["any"] = {
         "precision": round(hits / max(1, int(rejected.sum())), 3),

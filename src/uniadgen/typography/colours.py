@@ -100,9 +100,13 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
 
 def words_on(colour: Colour) -> Colour:
     """A light or a dark tone of the colour itself, whichever contrasts more on it; white or black where that is not enough."""
-    own = luminance(colour)
-    best = max(tones(colour), key=lambda tone: contrast(own, luminance(tone)))
-    return best if contrast(own, luminance(best)) >= 4.7 else max((WHITE, BLACK), key=lambda c: contrast(own, luminance(c)))
+    lightness = luminance(colour)
+    best = max(tones(colour), key=lambda tone: contrast(lightness, luminance(tone)))
+    return (
+        best
+        if contrast(lightness, luminance(best)) >= 4.7
+        else max((WHITE, BLACK), key=lambda c: contrast(lightness, luminance(c)))
+    )
 
 
 def palette(picture: Image.Image, count: int = 8) -> list[tuple[Colour, float]]:
@@ -114,8 +118,8 @@ def palette(picture: Image.Image, count: int = 8) -> list[tuple[Colour, float]]:
     strip = Image.fromarray(np.ascontiguousarray(kept[None]))
     reduced = strip.quantize(count, Image.Quantize.MEDIANCUT, kmeans=2)
     table = reduced.getpalette() or []
-    found = sorted(reduced.getcolors() or [], key=lambda entry: (-entry[0], entry[1]))
-    return [((table[3 * i], table[3 * i + 1], table[3 * i + 2]), n / len(kept)) for n, i in found]  # type: ignore[operator]
+    counted = sorted(reduced.getcolors() or [], key=lambda entry: (-entry[0], entry[1]))
+    return [((table[3 * i], table[3 * i + 1], table[3 * i + 2]), n / len(kept)) for n, i in counted]  # type: ignore[operator]
 
 
 def accent(palettes: Sequence[Sequence[tuple[Colour, float]]]) -> Colour | None:
@@ -132,7 +136,7 @@ def badge_fill(colour: Colour, behind: float) -> Colour:
     """A colour for a badge: readable words fit on it, and it stands out from what is behind (its luminance)."""
     for light in (None, 0.5, 0.42, 0.34, 0.75, 0.85, 0.26):
         fill = colour if light is None else lightened(colour, light)
-        own = luminance(fill)
-        if contrast(own, luminance(words_on(fill))) >= 4.8 and contrast(own, behind) >= 1.6:
+        lightness = luminance(fill)
+        if contrast(lightness, luminance(words_on(fill))) >= 4.8 and contrast(lightness, behind) >= 1.6:
             return fill
     return lightened(colour, 0.3 if behind > 0.2 else 0.85)

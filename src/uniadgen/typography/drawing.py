@@ -85,16 +85,16 @@ class Near:
         if not self.mask.any():
             return 21.0
         behind = smoothed(luminances(pixels), self.blur)[self.mask]
-        own = luminance(colour)
-        return float(min(contrast(behind.min(), own), contrast(behind.max(), own))) if not _within(behind, own) else 1.0
+        light = luminance(colour)
+        return float(min(contrast(behind.min(), light), contrast(behind.max(), light))) if not _within(behind, light) else 1.0
 
     def cut(self, pixels: Pixels) -> Pixels:
         left, top, right, bottom = self.box
         return pixels[top:bottom, left:right]
 
 
-def _within(values: Plane, own: float) -> bool:
-    return bool(values.min() <= own <= values.max())
+def _within(values: Plane, light: float) -> bool:
+    return bool(values.min() <= light <= values.max())
 
 
 def near(ink: Ink, block: SetBlock, size: tuple[int, int]) -> Near:

@@ -54,8 +54,8 @@ class Face:
 
     def covers(self, text: str) -> bool:
         """Whether it has a glyph for every visible character."""
-        known = _coverage(self.path, self.index)
-        return all(ord(c) in known or _INVISIBLE.match(c) for c in text)
+        covered = _coverage(self.path, self.index)
+        return all(ord(c) in covered or _INVISIBLE.match(c) for c in text)
 
     @property
     def file(self) -> str:
@@ -73,20 +73,20 @@ class Faces:
         """The text in stretches of one face each, in logical order."""
         if not self.others or self.main.covers(text):
             return [(self.main, text)] if text else []
-        found: list[tuple[Face, str]] = []
+        pieces: list[tuple[Face, str]] = []
         for cluster in clusters(text):
             face = next((face for face in (self.main, *self.others) if face.covers(cluster)), self.main)
-            if found and (found[-1][0] == face or not cluster.strip()):
-                found[-1] = (found[-1][0], found[-1][1] + cluster)
+            if pieces and (pieces[-1][0] == face or not cluster.strip()):
+                pieces[-1] = (pieces[-1][0], pieces[-1][1] + cluster)
             else:
-                found.append((face, cluster))
-        return found
+                pieces.append((face, cluster))
+        return pieces
 
 
-def choose(text: str, style: Style, own: Face | None = None) -> Faces:
+def choose(text: str, style: Style, brand_face: Face | None = None) -> Faces:
     """The faces for a text. own: the brand's, which comes first. Raises InputError when letters of a script have no font."""
     check_shaping()
-    chain = ([own] if own else []) + list(_ordered(text, style))
+    chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
     if not chain:
         raise InputError('fonts: there are none that could set words; pip install "uniadgen[typeset]", or set UNIADGEN_FONTS')
     letters = "".join(_LETTER.findall(text))
@@ -109,9 +109,9 @@ def choose(text: str, style: Style, own: Face | None = None) -> Faces:
     return Faces(main, others)
 
 
-def settable(text: str, style: Style, own: Face | None = None) -> str:
+def settable(text: str, style: Style, brand_face: Face | None = None) -> str:
     """The text without emoji and without symbols that no font here has; letters stay, for `choose` to refuse."""
-    chain = ([own] if own else []) + list(_ordered(text, style))
+    chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
     kept = [c for c in clusters(text) if not _EMOJI.search(c) and (_LETTER.search(c) or any(face.covers(c) for face in chain))]
     return " ".join("".join(kept).split())
 
@@ -160,9 +160,9 @@ def _ordered(text: str, style: Style) -> Iterator[Face]:
         return min(places) if places else len(wanted) + ("any" not in entry["scripts"])
 
     for entry in sorted(_families(), key=rank):
-        found = _found(entry[style])
-        if found is not None:
-            yield Face(entry["family"], found, entry.get("face", 0))
+        file = _installed_font(entry[style])
+        if file is not None:
+            yield Face(entry["family"], file, entry.get("face", 0))
 
 
 @cache
@@ -171,26 +171,26 @@ def _families() -> list[dict[str, Any]]:
     return data
 
 
-def _found(file: str) -> str | None:
+def _installed_font(file: str) -> str | None:
     return _files(os.environ.get("UNIADGEN_FONTS", "")).get(file)
 
 
 @lru_cache(maxsize=4)
-def _files(own: str) -> dict[str, str]:
-    """Paths by file name, of the fonts that the chain knows. own: the value of UNIADGEN_FONTS."""
-    known = {entry[style] for entry in _families() for style in ("headline", "text")}
-    found: dict[str, str] = {}
-    for folder in _folders(own):
+def _files(named_folders: str) -> dict[str, str]:
+    """Paths by file name, of the fonts that the chain knows. folders_text: the value of UNIADGEN_FONTS."""
+    covered = {entry[style] for entry in _families() for style in ("headline", "text")}
+    paths: dict[str, str] = {}
+    for folder in _folders(named_folders):
         for place, folders, names in os.walk(folder):
             folders.sort()
             for name in names:
-                if name in known:
-                    found.setdefault(name, os.path.join(place, name))
-    return found
+                if name in covered:
+                    paths.setdefault(name, os.path.join(place, name))
+    return paths
 
 
-def _folders(own: str) -> list[Path]:
-    folders = [Path(part).expanduser() for part in own.split(os.pathsep) if part.strip()]
+def _folders(folders_text: str) -> list[Path]:
+    folders = [Path(part).expanduser() for part in folders_text.split(os.pathsep) if part.strip()]
     package = importlib.util.find_spec("weblate_fonts")
     folders += [Path(place) for place in (package.submodule_search_locations or [] if package else [])]
     home = Path.home()

@@ -54,8 +54,8 @@ def _below(drawn: Drawn, background: Image.Image) -> Iterator[Layer]:
         flat.putalpha(Image.fromarray(np.rint(alpha * 255).astype(np.uint8)))
         yield Layer(drawn.backing.kind, flat)
     pixels = drawn.scene.pixels
-    shown = (pixels != np.asarray(background.convert("RGB"))).any(-1)
-    product = Image.fromarray(np.dstack([pixels, np.where(shown, 255, 0).astype(np.uint8)]))
+    differs = (pixels != np.asarray(background.convert("RGB"))).any(-1)
+    product = Image.fromarray(np.dstack([pixels, np.where(differs, 255, 0).astype(np.uint8)]))
     box = product.getchannel("A").getbbox()
     if box is not None:
         yield Layer("product", product.crop(box), box[0], box[1])

@@ -48,6 +48,6 @@ def place_logo(scene: Scene, logo: Logo | None, safe: Box) -> PlacedLogo | None:
 def draw_logo(pixels: NDArray[np.uint8], logo: PlacedLogo) -> None:
     """The logo into the picture, in place."""
     left, top, right, bottom = logo.box
-    own = np.asarray(logo.image, np.uint32)
+    ink = np.asarray(logo.image, np.uint32)
     there = pixels[top:bottom, left:right]
-    there[:] = ((own[..., :3] * own[..., 3:] + there * (255 - own[..., 3:]) + 127) // 255).astype(np.uint8)
+    there[:] = ((ink[..., :3] * ink[..., 3:] + there * (255 - ink[..., 3:]) + 127) // 255).astype(np.uint8)

@@ -112,10 +112,10 @@ class Type:
 
 
 def type_of(faces: Faces, text: str) -> Type:
-    found = scripts(text)
+    script_names = scripts(text)
     names = {"Hiragana": "ja", "Katakana": "ja", "Hangul": "ko", "Han": "zh-Hans"}
-    language = next((names[name] for name in found if name in names), None)
-    return Type(faces, language, is_right_to_left(text), found[0] if found else "")
+    language = next((names[name] for name in script_names if name in names), None)
+    return Type(faces, language, is_right_to_left(text), script_names[0] if script_names else "")
 
 
 @lru_cache(maxsize=4096)

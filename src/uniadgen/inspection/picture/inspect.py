@@ -63,8 +63,10 @@ class PictureInspection:
 
     def as_dict(self) -> dict[str, Any]:
         """The inspection as the command line prints it."""
-        found = [{"criterion": v.criterion, "reason": v.reason, "box": list(v.box), "score": v.score} for v in self.violations]
-        return {"qualified": self.qualified, "violations": found, "scores": self.scores}
+        violations = [
+            {"criterion": v.criterion, "reason": v.reason, "box": list(v.box), "score": v.score} for v in self.violations
+        ]
+        return {"qualified": self.qualified, "violations": violations, "scores": self.scores}
 
 
 def inspect_picture(
@@ -93,9 +95,9 @@ def inspect_picture(
         gone = PictureViolation("visual", "no product can be seen in the picture", whole, 1.0)
         return PictureInspection((gone,), dict.fromkeys(("size", "shape", "space"), 0.0) | {"visual": 1.0})
     measures = measure(seen)
-    found: dict[Criterion, PictureViolation] = {}
+    broken: dict[Criterion, PictureViolation] = {}
     for criterion, reason, score in _by_rules(measures):
-        found.setdefault(criterion, PictureViolation(criterion, reason, whole, score))
+        broken.setdefault(criterion, PictureViolation(criterion, reason, whole, score))
     scores = dict.fromkeys(CRITERIA, 0.0)
     classifier = classifier or embedded()
     if classifier is not None:
@@ -103,26 +105,26 @@ def inspect_picture(
         probabilities = classifier.probabilities(views, torch.tensor([list(measures.values())]))[0].tolist()
         for name, probability, threshold in zip(CRITERIA, probabilities, classifier.thresholds, strict=True):
             scores[name] = round(probability, 4)
-            if probability >= threshold and name not in found:
+            if probability >= threshold and name not in broken:
                 box = hanger_box(seen) if name == "shape" else _under(whole) if name == "space" else whole
-                found[name] = PictureViolation(name, _REASONS[name], box, scores[name])
-    for criterion, violation in found.items():
+                broken[name] = PictureViolation(name, _REASONS[name], box, scores[name])
+    for criterion, violation in broken.items():
         scores[criterion] = max(scores[criterion], violation.score)
-    ordered = sorted(found.values(), key=lambda violation: CRITERIA.index(violation.criterion))
+    ordered = sorted(broken.values(), key=lambda violation: CRITERIA.index(violation.criterion))
     return PictureInspection(tuple(ordered), scores | measures)
 
 
 def _by_rules(measures: dict[str, float]) -> list[tuple[Criterion, str, float]]:
-    found: list[tuple[Criterion, str, float]] = []
+    broken: list[tuple[Criterion, str, float]] = []
     lost, colour = measures["lost_outline"], measures["own_colour"]
     if lost > _MOST_LOST or (lost > 0.5 and colour < _LEAST_COLOUR):
         share = f"{lost:.0%} of the product's outline can hardly be told from what is behind it"
-        found.append(("visual", share, round(min(1.0, 0.5 + lost / 2), 4)))
+        broken.append(("visual", share, round(min(1.0, 0.5 + lost / 2), 4)))
     if measures["clutter"] > _MOST_CLUTTER:
-        found.append(("visual", "the backdrop around the product is so busy that it distracts", round(measures["clutter"], 4)))
+        broken.append(("visual", "the backdrop around the product is so busy that it distracts", round(measures["clutter"], 4)))
     if measures["extent"] < _LEAST_EXTENT:
-        found.append(("size", "the product is so small that it is hardly noticed", 1.0))
-    return found
+        broken.append(("size", "the product is so small that it is hardly noticed", 1.0))
+    return broken
 
 
 def _under(box: Box) -> Box:

@@ -220,15 +220,15 @@ def _mean(plane: Plane | Mask, radius: int) -> Plane:
     return (rows[:, right] - rows[:, left]) / ((bottom - top)[:, None] * (right - left))
 
 
-def _spread(plane: Plane, known: Mask, radius: int) -> Plane:
+def _spread(plane: Plane, mask: Mask, radius: int) -> Plane:
     """Colours of the known pixels nearby, everywhere; where none is near the mean of all known."""
     result = np.empty_like(plane)
-    result[:] = plane[known].mean(0) if known.any() else plane.mean((0, 1))
+    result[:] = plane[mask].mean(0) if mask.any() else plane.mean((0, 1))
     for reach in (5 * radius, radius):  # the nearer ones overwrite
-        weight = _mean(known, reach)
+        weight = _mean(mask, reach)
         near = weight > 1e-6
         for channel in range(plane.shape[-1]):
-            result[..., channel][near] = _mean(plane[..., channel] * known, reach)[near] / weight[near]
+            result[..., channel][near] = _mean(plane[..., channel] * mask, reach)[near] / weight[near]
     return result
 
 
