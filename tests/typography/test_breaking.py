@@ -22,6 +22,7 @@ def width(text: str) -> float:
         ("健身包，防水", "包，"),
         ("【买一送一】健身包", "【买"),
         ("大家的健身包", "大家的"),
+        ("男士圆领T恤", "T恤"),
     ],
 )
 def test_what_belongs_together_stays_together(text: str, kept: str) -> None:
@@ -72,6 +73,14 @@ def test_parts_are_whole_selling_points() -> None:
     assert [part.text for part in parts_of("Bagpipe", ["Bag"])] == ["Bagpipe"]  # no point: as it is, or not at all
     for message in messages("Bag | Not Waterproof", points):
         assert "Waterproof" not in message.support  # never without its "Not"
+
+
+def test_a_headline_is_what_the_description_names_first() -> None:
+    points = ["Quiet", "Lemon", "Acme", "Travel Kettle"]
+    said = messages("Quiet | Lemon | Acme | Travel Kettle", points, "Acme Travel Kettle in lemon, quiet")
+    assert said[0].headline == "Acme | Travel Kettle"
+    assert said[0].support == ("Quiet", "Lemon")
+    assert messages("Quiet | Lemon | Acme | Travel Kettle", points)[0].said == 1.0  # without one, from the beginning
 
 
 def test_kinds_of_badges() -> None:

@@ -33,7 +33,7 @@ def test_psd_is_the_same_picture(make_ad: MakeAd, busy: bool) -> None:
 
 
 def test_svg_keeps_text_with_the_fonts_letters(make_ad: MakeAd) -> None:
-    ad = make_ad("轻便健身包 防水 45升", POINTS)
+    ad = make_ad("Duffle Bag, Waterproof", ["Duffle Bag", "Waterproof", "45 L"])
     result = ad.typeset()
     tree = ElementTree.fromstring(layered(result, "svg", ad.background))
     written = [node.text for node in tree.iter(f"{SVG}text")]
@@ -43,7 +43,7 @@ def test_svg_keeps_text_with_the_fonts_letters(make_ad: MakeAd) -> None:
 
 
 def test_command_writes_layers(make_ad: MakeAd, tmp_path: Path) -> None:
-    write_ad(make_ad("轻便健身包 防水", POINTS), tmp_path, "ad-000")
+    write_ad(make_ad("Duffle Bag", ["Duffle Bag"]), tmp_path, "ad-000")
     ad, out = str(tmp_path / "ad-000.json"), tmp_path / "words"
     assert main(["typeset", ad, "--out", str(out), "--layers", "svg"]) == 0
     record = json.loads((out / "ad-000.typeset.json").read_text("utf-8"))

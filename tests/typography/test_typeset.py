@@ -1,7 +1,9 @@
 """An ad's words in its picture: legible, true, off the product, and the same every time."""
 
+import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from uniadgen.ad_files import load_ad, write_ad
 from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
+from uniadgen.typography import taste_of
 
 MakeAd = Callable[..., Ad]
 
@@ -141,3 +144,58 @@ def test_a_placement_without_a_product_is_no_obstacle() -> None:
     plain = Image.new("RGB", (512, 512), "white")
     ad = Ad(plain, "Bag", plain, Placement(200, 200, 80, 80), [], {}, 0, "none", selling_points=["Bag"])
     assert ad.typeset().blocks[0].text == "Bag"
+
+
+@pytest.mark.parametrize("size", [(728, 90), (160, 600), (320, 100), (300, 250), (970, 250), (1080, 1920)])
+def test_common_banners_have_words(make_ad: MakeAd, size: tuple[int, int]) -> None:
+    result = make_ad("Joust Duffle Bag, Waterproof", POINTS, size).typeset()
+    assert result.blocks[0].size >= 13
+    for block in result.blocks:
+        assert block.contrast >= 3.0
+
+
+def test_a_story_keeps_what_the_app_covers_free(make_ad: MakeAd) -> None:
+    result = make_ad("Joust Duffle Bag, Waterproof", POINTS, (540, 960)).typeset()
+    assert all(block.box[1] >= 0.13 * 960 - 1 and block.box[3] <= 0.83 * 960 + 1 for block in result.blocks)
+
+
+def test_a_point_of_300_characters_is_refused_or_shortened(make_ad: MakeAd) -> None:
+    long = " ".join(["Waterproof"] * 28)
+    with pytest.raises(InputError, match="no word fits"):
+        make_ad(long, [long]).typeset()
+    assert make_ad(f"Bag, {long}", ["Bag", long]).typeset().blocks[0].text == "Bag"
+
+
+def test_control_characters_and_blanks_never_show(make_ad: MakeAd) -> None:
+    result = make_ad("Duffle\x07 \u2028Bag", ["Duffle\x07 \u2028Bag"]).typeset()
+    assert result.blocks[0].text == "Duffle Bag"
+    with pytest.raises(InputError, match="no word to set"):
+        make_ad(" \u200b😀", []).typeset()
+
+
+def test_an_ad_from_files_with_losses_is_read(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    lossy: list[Image.Image] = []
+    for picture in (ad.image, ad.background):
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=80)
+        noisy = np.asarray(Image.open(buffer), np.int16) + np.random.default_rng(len(lossy)).integers(-2, 3, (512, 512, 3))
+        lossy.append(Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)))
+    result = replace(ad, image=lossy[0], background=lossy[1]).typeset()
+    letters = (np.asarray(result.image) != np.asarray(lossy[0])).any(-1)
+    assert letters.any()
+    assert not (letters & product_pixels(ad)).any()
+
+
+def test_with_words_and_the_taste_of_clicks(make_ad: MakeAd) -> None:
+    calm_above, calm_below = Image.new("RGB", (96, 96), "grey"), Image.new("RGB", (96, 96), "grey")
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (48, 96, 3), np.uint8))
+    calm_above.paste(noise, (0, 48))
+    calm_below.paste(noise, (0, 0))
+    above, below = taste_of([calm_above]), taste_of([calm_below])
+    assert above.calm is not None
+    assert below.calm is not None
+    assert above.calm[0].mean() > 0 > above.calm[2].mean()
+    assert (above.calm[0] > below.calm[0]).all()
+    assert taste_of([]).calm is None
+    assert make_ad("Bag", ["Bag"]).typeset(taste=above).blocks[0].text == "Bag"

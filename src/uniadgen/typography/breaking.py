@@ -21,6 +21,8 @@ _AFTER_NUMBER = regex.compile(r"[^\W\d]{1,5}\b|[%°″\"]")
 _SMALL = frozenset(
     ["a", "an", "the", "of", "for", "in", "on", "to", "with", "and", "or", "by", "from", "at", "no", "not", "&", "+"]
 )
+_SHORT_LATIN = regex.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}$")
+_FEW_LATIN = regex.compile(r"[A-Za-z]{1,2}(?![A-Za-z0-9])")
 _BOUND = regex.compile(r"[的了着过们吗呢吧]")  # never begin a line
 _SEPARATOR = regex.compile(r"\s*[|｜–—·-]\s*$")
 _JOINER = regex.compile(r"(?:[,，、;；|｜·]|\s[-–—])\s*$")
@@ -68,12 +70,17 @@ def _phrases(parts: list[str]) -> list[str]:
     found: list[str] = []
     place = 0
     for part in parts:
-        if found and place not in ends and HAN.search(found[-1][-1:]) and HAN.search(part[:1]):
+        if found and (_within_word(found[-1], part) or (place not in ends and HAN.search(found[-1][-1:] + part[:1]))):
             found[-1] += part
         else:
             found.append(part)
         place += len(part)
     return found
+
+
+def _within_word(before: str, part: str) -> bool:
+    """Whether one or two Latin letters and a Chinese character stand side by side, as in "T恤"."""
+    return bool(_SHORT_LATIN.search(before) and HAN.match(part)) or bool(HAN.search(before[-1:]) and _FEW_LATIN.match(part))
 
 
 def trimmed(line: str) -> str:

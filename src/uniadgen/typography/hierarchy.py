@@ -40,13 +40,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Message:
-    """What is set, by role. said: the share of the selling points that it could
-    say at most. badges: with their kinds."""
+    """What is set, by role. pieces: of the headline, a selling point each with the marks behind it. badges: with their kinds.
+    said: the share of the selling points that it could say at most."""
 
-    headline: str
+    pieces: tuple[str, ...]
     support: tuple[str, ...]
     badges: tuple[tuple[str, str], ...]
     said: float
+
+    @property
+    def headline(self) -> str:
+        return "".join(self.pieces)
 
     def texts(self) -> list[str]:
         return [self.headline, *self.support, *(text for text, _ in self.badges)]
@@ -118,7 +122,7 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
     parts = parts_of(text, selling_points)
     if len(parts) == 1:
         badges = _badges(parts[0].text, [], selling_points)
-        return [Message(parts[0].text, (), some, 1.0) for some in _fewer(badges)]
+        return [Message((parts[0].text,), (), some, 1.0) for some in _fewer(badges)]
     kinds = {part: kind_of(part.text) for part in parts}
     spoken = [part for part in parts if kinds[part] is None] or parts[:1]
     own = [(part.text, str(kinds[part])) for part in parts if part not in spoken]
@@ -126,7 +130,7 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
     wanted = 1 + min(len(spoken) - 1, _SUPPORT) + min(len(own), MAX_BADGES)
     found: list[Message] = []
     if len(spoken) == len(parts) and ems(text) <= HEADLINE_EMS:
-        found.append(Message(_slice(text, parts), (), (), 1.0))
+        found.append(Message(_pieces(text, parts), (), (), 1.0))
     for some in _fewer(badges):
         told = sum(badge in own for badge in some)
         for first in _headlines(spoken, description):
@@ -135,9 +139,9 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
             for kept in sorted({most, most - 1, most // 2, 0} - {-1}, reverse=True):
                 said = min(1.0, (len(first) + kept + told) / wanted)
                 support = tuple(part.text for part in rest[:kept])
-                found.append(Message(_slice(text, first), support, some, said))
+                found.append(Message(_pieces(text, first), support, some, said))
     accepts = acceptable(tuple(selling_points))
-    refused = {m.headline for m in found if m.headline != text and not accepts(m.headline)}
+    refused = {m.headline for m in found if len(m.pieces) < len(parts) and not accepts(m.headline)}
     return [message for message in dict.fromkeys(found) if message.headline not in refused] or found[-1:]
 
 
@@ -176,16 +180,17 @@ def _fewer(badges: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], ...
     return list(dict.fromkeys((tuple(badges), calm, tuple(badges[:1]), ())))
 
 
-def _slice(text: str, parts: Sequence[Part]) -> str:
-    """The text of these parts with the marks between them; where others were taken out, with the first mark of the gap."""
-    written = ""
-    for number, part in enumerate(parts):
-        if number:
-            gap = text[parts[number - 1].end : part.start]
-            written += gap if not any(c.isalnum() for c in gap) else _first_joiner(gap)
-        written += part.text
-    last = parts[-1].end
-    return written + ("!" if text[last : last + 1] == "!" else "")
+def _pieces(text: str, parts: Sequence[Part]) -> tuple[str, ...]:
+    """The text of these parts, each with the marks up to the next one: a space where the text has none; where others were taken
+    out, the first mark of the gap."""
+    pieces = []
+    for part, following in zip(parts, (*parts[1:], None), strict=True):
+        if following is None:
+            pieces.append(part.text + ("!" if text[part.end : part.end + 1] == "!" else ""))
+            continue
+        gap = text[part.end : following.start]
+        pieces.append(part.text + (_first_joiner(gap) if any(c.isalnum() for c in gap) else gap or " "))
+    return tuple(pieces)
 
 
 def _first_joiner(gap: str) -> str:

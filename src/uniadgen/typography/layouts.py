@@ -15,6 +15,7 @@ import numpy as np
 
 from uniadgen.ads import Layout
 from uniadgen.typography.colours import contrast
+from uniadgen.typography.fonts import is_cjk
 from uniadgen.typography.hierarchy import Message, ems
 from uniadgen.typography.space import Box, Scene
 from uniadgen.typography.stacks import Align, SetBlock, Stack, Types, badge, build, union
@@ -178,7 +179,7 @@ def _score(
 ) -> dict[str, float]:
     """What is good about a candidate, by name; the sum is its score."""
     length = ems(message.headline)
-    ideal = _IDEAL * float(np.clip((9 / length) ** 0.3, 0.9, 1.35))
+    ideal = _IDEAL * float(np.clip((9 / length) ** 0.3, 0.9, 1.35)) * (1.2 if scene.measure > 1.6 * scene.short else 1.0)
     ratio = float(np.log(size / scene.measure / ideal))
     lines = len(blocks[0].lines)
     middle = ((box[0] + box[2]) / 2 / scene.width, (box[1] + box[3]) / 2 / scene.height)
@@ -188,7 +189,7 @@ def _score(
         "room": 1.2 * (1.0 + (1.1 * ratio if ratio < 0 else -0.5 * ratio)),
         "calm": 1.5 * (1.0 - business) - 2.0 * max(0.0, business - 0.3),
         "said": _SAID * message.said,
-        "headline": 0.35 * min(1.0, length / 7) - 0.03 * max(0.0, length - 12),
+        "headline": _headline_score(message, length),
         "hierarchy": 0.15 * bool(message.support) + 0.05 * len(message.badges),
         "lines": -0.16 * max(0, lines - 2) - (0.12 * (len(blocks[1].lines) - 1) if message.support else 0.0),
         "balance": -0.8 * abs(middle[0] + product[0] - 1.0),
@@ -199,6 +200,12 @@ def _score(
         row, column = min(2, int(middle[1] * 3)), min(2, int(middle[0] * 3))
         parts["clicks"] = 0.6 * float(taste.calm[row, column])
     return parts
+
+
+def _headline_score(message: Message, length: float) -> float:
+    """Neither a brand alone nor a list. length: of the headline, in ems."""
+    most = 8 if is_cjk(message.headline) else 12
+    return 0.35 * min(1.0, length / 6) - 0.05 * max(0.0, length - most) - 0.2 * max(0, len(message.pieces) - 2)
 
 
 def _aligned_score(align: Align, name: str, middle: tuple[float, float], product: tuple[float, float]) -> float:

@@ -80,7 +80,7 @@ def union(boxes: Iterable[Box]) -> Box:
 def build(message: Message, types: Types, size: float, least: float, width: float, align: Align) -> Stack | None:
     """A message as a stack; None when it doesn't fit the width. size: of the headline; least: of any letter."""
     cjk = is_cjk(message.headline)
-    lines = break_lines(message.headline, types.headline.width, width / size, _MOST_LINES["headline"])
+    lines = _lines(message.pieces, types.headline, width / size, _MOST_LINES["headline"])
     if lines is None:
         return None
     type_ = types.headline
@@ -91,7 +91,8 @@ def build(message: Message, types: Types, size: float, least: float, width: floa
     small = max(least, _SUPPORT_SIZE * size)
     if message.support:
         joined = SEPARATOR.join(message.support)
-        support = _support_lines(message.support, types.text, width / small)
+        points = [*(point + SEPARATOR for point in message.support[:-1]), message.support[-1]]
+        support = _lines(points, types.text, width / small, _MOST_LINES["support"])
         if support is None:
             return None
         cjk = is_cjk(joined)
@@ -104,10 +105,10 @@ def build(message: Message, types: Types, size: float, least: float, width: floa
         if badges is None:
             return None
         blocks += badges
-    left, _, right, bottom = union(block.box for block in blocks)
-    if right - left > width + 2:
+    left, top, right, bottom = union(block.box for block in blocks)
+    if right - left > width:
         return None
-    return Stack(tuple(block.moved(-left, 0) for block in blocks), right - left, bottom)
+    return Stack(tuple(block.moved(-left, -top) for block in blocks), right - left, bottom - top)
 
 
 def badge(text: str, kind: str, type_: Type, size: float) -> SetBlock:
@@ -129,12 +130,12 @@ def _leading(type_: Type, cjk: bool, role: Role) -> float:
     return 1.45 if cjk else 1.3
 
 
-def _support_lines(points: Sequence[str], type_: Type, width: float) -> list[str] | None:
+def _lines(pieces: Sequence[str], type_: Type, width: float, most: int) -> list[str] | None:
     """Lines that end between selling points where they can."""
-    parts = [point + (SEPARATOR if number < len(points) - 1 else "") for number, point in enumerate(points)]
-    most = _MOST_LINES["support"]
-    whole = break_lines("".join(parts), type_.width, width, most, parts=parts)
-    return whole or break_lines("".join(parts), type_.width, width, most)
+    whole = "".join(pieces)
+    between = break_lines(whole, type_.width, width, most, parts=pieces)
+    within = break_lines(whole, type_.width, width, most)
+    return between if between and (within is None or len(between) <= len(within) + 1) else within
 
 
 def _block(

@@ -39,6 +39,7 @@ from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
 from uniadgen.typography.stacks import SetBlock, Types
 from uniadgen.typography.taste import Taste
+from uniadgen.words import clean_text, is_blank
 
 _SHADES = (0.3, 0.45, 0.6, 0.72)
 _PLATE = 0.94
@@ -160,14 +161,16 @@ def typeset(
 
 def _said(text: str, selling_points: Sequence[str], description: str, brand: Brand, notes: list[str]) -> list[Message]:
     """The ways to say the text with the letters that there are."""
-    cleaned = settable(text, "headline", brand.headline)
-    if cleaned != " ".join(text.split()):
+    cleaned = settable(clean_text(text), "headline", brand.headline)
+    if cleaned != clean_text(text):
         notes.append("emoji and symbols without a font are left out of the picture")
-    if not cleaned:
+    if is_blank(cleaned):
         raise InputError("text: there is no word to set")
     points = [settable(point, "headline", brand.headline) for point in selling_points]
     said = messages(cleaned, points, description)
-    return [replace(message, headline=message.headline.upper()) for message in said] if brand.capitals else said
+    if not brand.capitals:
+        return said
+    return [replace(message, pieces=tuple(piece.upper() for piece in message.pieces)) for message in said]
 
 
 def _types(message: Message, brand: Brand, notes: list[str]) -> Types:
