@@ -14,6 +14,7 @@ from uniadgen.cli.arguments import Parser
 from uniadgen.cli.main import VERBS, main, make_parser
 from uniadgen.errors import InputError
 
+TINY = str(Path(__file__).resolve().parents[2] / "data" / "tiny")
 HEAVY = ("torch", "pyarrow", "duckdb", "transformers", "bpy", "accelerate")
 
 
@@ -139,3 +140,24 @@ def test_numbers_have_bounds(
     assert "number from" in said
     assert len(said.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "--data", TINY, "--out", "o"),
+        ("baselines", "run", "studio", "--data", TINY, "--out", "o"),
+        ("metrics", "reconstruction", "--data", TINY),
+        ("metrics", "fidelity", "--outputs", "o", "--data", TINY),
+        ("data", "convert", "--from", "pad1m", "records.json", "--out", "o"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_splits_are_refused_in_the_same_words(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "records.json").write_text("[]")
+    assert main([*words, "--split", "dev"]) == 2
+    assert capsys.readouterr().err == 'uniadgen: argument --split: "dev" is unknown; use train, val, test\n'
+    assert [path.name for path in tmp_path.iterdir()] == ["records.json"]
