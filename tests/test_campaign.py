@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniadgen.ads import Ad, Box
+from uniadgen.ads import Ad, Box, Stance
 from uniadgen.campaign import AIR, Campaign, preset, presets, size_of
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
@@ -109,3 +109,11 @@ def test_the_command_writes_every_size_and_resumes(tmp_path: Path, capsys: pytes
     assert (tmp_path / "ad-000.jpg").stat().st_mtime_ns == before
     assert main([*line[:-2], "--format", "png", "--overwrite"]) == 0
     assert not list(tmp_path.glob("*.jpg"))
+
+
+def test_what_lies_is_in_the_middle_of_every_size() -> None:
+    cutout = Image.new("RGBA", (100, 60), "black")
+    request = CheckedRequest(cutout, "A rope", ["Rope"], [], None, stance=Stance("lies"))
+    asked, _ = Campaign((size_of(500, 500), size_of(500, 900))).prepared(request, GenerateOptions())
+    assert asked.box is not None
+    assert (asked.box.y0 + asked.box.y1) / 2 == pytest.approx(0.5)

@@ -40,6 +40,7 @@ from uniadgen.imaging.composing import compose
 from uniadgen.imaging.framing import cover
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb
 from uniadgen.imaging.placing import place
+from uniadgen.imaging.shadow import with_shadow
 from uniadgen.inspection.text import acceptable
 from uniadgen.loading import checkpoint, janus
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
@@ -481,7 +482,8 @@ def plain_ad(
         codes.append(code)
         x = model.embed_image(code.repeat(len(state)))[:, None]
     pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid, config.image.upsampling)[0]
-    return grammar.text(), compose(cover(to_image(pixels), size), checked.cutout, placement)
+    background = with_shadow(cover(to_image(pixels), size), checked.cutout, placement, checked.stance.posture)
+    return grammar.text(), compose(background, checked.cutout, placement)
 
 
 @dataclass

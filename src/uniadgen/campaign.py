@@ -17,7 +17,7 @@ from importlib import resources
 import yaml
 from PIL import Image, ImageDraw, ImageFilter
 
-from uniadgen.ads import Ad, Box, Placement
+from uniadgen.ads import Ad, Box, Placement, Stance
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.placing import FLOOR, automatic_box, visible_part
@@ -76,7 +76,7 @@ class Campaign:
             return request, dataclasses.replace(options, size=(first.width, first.height))
         side = min(_MOST_SQUARE, max(max(size.width, size.height) for size in self.sizes))
         side = max(MIN_SIDE, min(MAX_SIDE, side))
-        box = request.box or self._box(visible_part(request.cutout).size)
+        box = request.box or self._box(visible_part(request.cutout).size, request.stance)
         return dataclasses.replace(request, box=box), dataclasses.replace(options, size=(side, side))
 
     def cut(self, ad: Ad, cutout: Image.Image) -> Iterator[tuple[CampaignSize, Ad]]:
@@ -90,13 +90,13 @@ class Campaign:
             image = compose(background, cutout, placement)
             yield size, dataclasses.replace(ad, image=image, background=background, placement=placement)
 
-    def _box(self, cutout_size: tuple[int, int]) -> Box:
+    def _box(self, cutout_size: tuple[int, int], stance: Stance) -> Box:
         """Where the product stands in the square: as `automatic_box`, or smaller, so that every moderate size holds it."""
-        automatic = automatic_box(cutout_size)
+        automatic = automatic_box(cutout_size, stance)
         width, height = automatic.x1 - automatic.x0, automatic.y1 - automatic.y0
         ratio = cutout_size[0] / cutout_size[1]
         width, height = (width, width / ratio) if ratio > 1 else (height * ratio, height)
-        scale = 1.0
+        scale, unscaled = 1.0, height
         for size in self.sizes:
             across, down = _inner((size.width, size.height))
             if max(across, down) / min(across, down) <= _MODERATE:
@@ -104,7 +104,8 @@ class Campaign:
                     scale, (across - 2 * AIR * min(across, down)) / width, (down - 2 * AIR * min(across, down)) / height
                 )
         width, height = width * scale, height * scale
-        floor = min(FLOOR, 1 - AIR)
+        base = FLOOR if stance.posture == "stands" else automatic.y1 - (unscaled - height) / 2
+        floor = min(base, 1 - AIR)
         return Box(0.5 - width / 2, floor - height, 0.5 + width / 2, floor)
 
 
