@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniadgen.ads import Ad, Box, Stance
+from uniadgen.ads import Ad, Box
 from uniadgen.campaign import AIR, Campaign, preset, presets, size_of
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
@@ -113,7 +113,7 @@ def test_the_command_writes_every_size_and_resumes(tmp_path: Path, capsys: pytes
 
 def test_what_lies_is_in_the_middle_of_every_size() -> None:
     cutout = Image.new("RGBA", (100, 60), "black")
-    request = CheckedRequest(cutout, "A rope", ["Rope"], [], None, stance=Stance("lies"))
+    request = CheckedRequest(cutout, "A rope", ["Rope"], [], None, posture="lies")
     asked, _ = Campaign((size_of(500, 500), size_of(500, 900))).prepared(request, GenerateOptions())
     assert asked.box is not None
     assert (asked.box.y0 + asked.box.y1) / 2 == pytest.approx(0.5)
