@@ -49,7 +49,7 @@ def running(generator: Any, settings: Settings | None = None) -> Iterator[Runnin
     assert not thread.is_alive(), "the server doesn't end"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run() -> Callable[..., Any]:
     return running
 

@@ -18,6 +18,7 @@ Schema = dict[str, Any]
 
 MAX_COUNT = 64  # ads of one request
 MAX_SIZES = 12  # in which an ad is wanted
+MAX_TEXT = 10_000  # characters of a description, and of a click's text
 MAX_CLICKS = 5000  # of a history
 MAX_HISTORY_LENGTH = 50  # clicks that the model is shown: its instruction grows with them
 MAX_AD_PIXELS = 2**24
@@ -110,7 +111,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def ads_schema() -> Schema:
     """The body of POST /v1/ads."""
-    text: Schema = {"type": "string", "maxLength": 10_000}
+    text: Schema = {"type": "string", "maxLength": MAX_TEXT}
     click = _object({"image": _REFERENCE, "text": text}, ("image", "text"))
     points: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_POINTS, "description": "Not all blank"}
     points["items"] = {"type": "string", "maxLength": MAX_POINT_CHARACTERS}
@@ -125,15 +126,15 @@ def ads_schema() -> Schema:
     box["description"] = "x0, y0, x1, y1 in fractions of the canvas, y downwards; x0 < x1, y0 < y1"
     return _object(
         {
-            "product": {"oneOf": [product, {"type": "string", "description": "An id of the data set that is served"}]},
+            "product": {"oneOf": [product, _id("product")]},
             "history": {"type": "array", "items": click, "maxItems": MAX_CLICKS, "description": "Clicks, oldest first"},
-            "shopper": {"type": "string", "description": "In place of a history: an id of the data set that is served"},
+            "shopper": _id("shopper"),
             "placement": _object({"box": box, "posture": {"type": "string", "enum": list(POSTURES)}}, ())
             | {"minProperties": 1},
             "options": _object(options_schema(), ()),
         },
         ("product",),
-    )
+    ) | {"not": {"required": ["history", "shopper"]}}
 
 
 def options_schema() -> Schema:
@@ -164,6 +165,10 @@ _REFERENCE: Schema = {
     "description": "A data: URL with base64, media:SHA256 from POST /v1/media, or a path below --media-root",
 }
 _CHOICES = {"sampling": tuple(SAMPLINGS), "without": tuple(ABLATIONS)}
+
+
+def _id(of: str) -> Schema:
+    return {"type": "string", "format": f"{of}-id", "description": f"The id of a {of} in the data set that is served"}
 
 
 def _object(properties: Schema, required: tuple[str, ...]) -> Schema:

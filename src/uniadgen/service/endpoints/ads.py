@@ -30,6 +30,7 @@ from uniadgen.service.schemas import (
     MAX_COUNT,
     MAX_HISTORY_LENGTH,
     MAX_SIZES,
+    MAX_TEXT,
     AdsAnswer,
     ads_schema,
     errors,
@@ -153,6 +154,7 @@ def _plan(values: object, settings: Settings, picture: Format | None) -> Plan:
     """What is to be made. values: the request's options; picture: the format that its headers ask for. Raises InputError."""
     if not isinstance(values, dict):
         raise InputError("options: an object is needed")
+    values = {name: _whole(value) for name, value in values.items()}
     service_options = {name: value for name, value in values.items() if name in Wanted.__dataclass_fields__}
     wanted: Wanted = read(Wanted, service_options, "options")
     options = GenerateOptions.from_mapping({n: v for n, v in values.items() if n not in service_options}, "options")
@@ -169,6 +171,13 @@ def _plan(values: object, settings: Settings, picture: Format | None) -> Plan:
     if (options.history_length or 0) > MAX_HISTORY_LENGTH:
         raise InputError(f"options.history_length: {options.history_length} is too much; use at most {MAX_HISTORY_LENGTH}")
     return Plan(wanted, options, campaign, output, picture is not None)
+
+
+def _whole(value: object) -> object:
+    """A number without a fraction as the whole number that JSON doesn't tell it from; also inside a list."""
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 async def _queued(service: Service, fields: Mapping[str, Any], references: References, plan: Plan) -> Job:
@@ -199,6 +208,10 @@ def _checked(service: Service, fields: Mapping[str, Any], references: References
         product = _by_id(service, fields["product"], "product", lambda data, name: data.product(name))
     else:
         product = read_product_fields(fields["product"], references)
+    texts = {"product.description": product.description} | {f"history[{n}].text": c.text for n, c in enumerate(history)}
+    for field, text in texts.items():
+        if len(text) > MAX_TEXT:
+            raise InputError(f"{field}: {len(text):,} characters are too many; shorten it to at most {MAX_TEXT:,}")
     return service.check(AdRequest(product, history, *read_placement(fields)))
 
 
