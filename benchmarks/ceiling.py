@@ -28,8 +28,8 @@ from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
 from uniadgen.evaluation.protocol import load_cases, open_picture
 from uniadgen.loading.background_encoder import load_encoder
+from uniadgen.metrics.background_features import embeddings
 from uniadgen.metrics.palette import distance_of_palettes, palette
-from uniadgen.metrics.pbs import embeddings
 from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
 from uniadgen.padsynth.worldgen import World, make_world

@@ -8,7 +8,7 @@ from PIL import Image
 from uniadgen.ads import Placement, Product
 from uniadgen.imaging.composing import compose
 from uniadgen.metrics.available import of_ads
-from uniadgen.metrics.metric import Ads, Case, Output
+from uniadgen.metrics.judged import Ads, Case, Output
 
 WHERE = Placement(80, 90, 96, 130)
 

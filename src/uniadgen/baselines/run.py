@@ -18,7 +18,7 @@ from uniadgen.evaluation.protocol import load_cases
 from uniadgen.files import check_out
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.placing import place
-from uniadgen.metrics.metric import Case
+from uniadgen.metrics.judged import Case
 from uniadgen.words import quoted
 
 Progress = Callable[[str, int, int], None]

@@ -104,7 +104,7 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
     from uniadgen.evaluation.protocol import load_cases
     from uniadgen.evaluation.systems import read_system
     from uniadgen.loading.background_encoder import load_encoder
-    from uniadgen.metrics.metric import Ads, Judge
+    from uniadgen.metrics.judged import Ads, Judge
 
     metric, data = arguments.metric, Path(arguments.data)
     encoder = load_encoder(Path(arguments.encoder) if arguments.encoder else None)
@@ -126,7 +126,7 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
 def metrics_of_pictures(arguments: argparse.Namespace) -> None:
     """Print a metric of a folder of pictures."""
     from uniadgen.loading.background_encoder import load_encoder
-    from uniadgen.metrics.metric import Judge, TooFew
+    from uniadgen.metrics.judged import Judge, TooFew
     from uniadgen.metrics.picture_features import PictureSet, folder_pictures
 
     metric, folder, kind = arguments.metric, Path(arguments.pictures), arguments.kind

@@ -12,7 +12,8 @@ from PIL import Image
 from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
 from uniadgen.evaluation.protocol import open_picture
-from uniadgen.metrics.metric import Ads, Case, Judge, Metric, Output, Scores, Values
+from uniadgen.metrics.judged import Ads, Case, Judge, Output
+from uniadgen.metrics.metric import Metric, Scores, Values
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.metrics.pbs import pbs
 from uniadgen.metrics.registry import ad_figures, all_metrics

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from uniadgen.ads import Click
 from uniadgen.evaluation.report import GalleryAd, GalleryClick, GalleryEntry
 from uniadgen.imaging.loading import load_rgb
-from uniadgen.metrics.metric import Case, Output
+from uniadgen.metrics.judged import Case, Output
 from uniadgen.metrics.registry import ad_figures
 from uniadgen.words import quoted
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from uniadgen.metrics.metric import Judge, Output, TooFew, opened
+from uniadgen.metrics.judged import Judge, Output, TooFew, opened
 from uniadgen.metrics.picture_features import Kind, NoRealPictures, PictureSet, Seen, folder_pictures, real_features
 from uniadgen.metrics.registry import all_metrics, set_figures
 

@@ -24,7 +24,7 @@ from uniadgen.files import make_folder, write_text
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import visible_part
-from uniadgen.metrics.metric import Case
+from uniadgen.metrics.judged import Case
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import quoted

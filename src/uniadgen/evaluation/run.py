@@ -31,7 +31,7 @@ from uniadgen.evaluation.report import REFERENCE_LENGTHS, write_markdown, write_
 from uniadgen.evaluation.systems import generated_outputs, read_system
 from uniadgen.files import check_out
 from uniadgen.loading.background_encoder import load_encoder
-from uniadgen.metrics.metric import Judge
+from uniadgen.metrics.judged import Judge
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import quoted
 

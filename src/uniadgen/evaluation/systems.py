@@ -9,7 +9,7 @@ from typing import Any
 from uniadgen.ads import Placement
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import check_whole_picture
-from uniadgen.metrics.metric import Output
+from uniadgen.metrics.judged import Output
 from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import clean_text, quoted
 

@@ -5,7 +5,8 @@ Reviewers decide it in truth (see `uniadgen review`); this is what the project's
 
 from PIL import Image
 
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 from uniadgen.metrics.text import Prediction, inspected
 
 SIGNATURE = "available|own inspection|{what}|share of ads without a violation"

@@ -11,7 +11,8 @@ from PIL import Image
 
 from uniadgen.ads import Placement
 from uniadgen.imaging.placing import visible_part
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 
 SIDE = 256  # px at which pictures are compared
 BASE = 0.04  # columns whose lowest pixel is at most this share of the product's height above its very lowest

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from uniadgen.metrics.metric import Figure, Metric, TooFew
+from uniadgen.metrics.judged import TooFew
+from uniadgen.metrics.metric import Figure, Metric
 from uniadgen.metrics.picture_features import PictureSet
 
 CrispnessOf = tuple[float, float, float]  # Laplacian, gradient, edges

@@ -15,8 +15,8 @@ from PIL import Image
 
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_stored
-from uniadgen.metrics.metric import Judge
-from uniadgen.metrics.pbs import features
+from uniadgen.metrics.background_features import features
+from uniadgen.metrics.judged import Judge
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:

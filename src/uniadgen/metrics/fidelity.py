@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 
 Values = NDArray[np.float64]
 _ROUNDING = 0.5005  # of one value, and a little for the composer's single precision

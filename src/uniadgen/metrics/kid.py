@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniadgen.metrics.metric import Figure, Metric, TooFew
+from uniadgen.metrics.judged import TooFew
+from uniadgen.metrics.metric import Figure, Metric
 from uniadgen.metrics.picture_features import PictureFeatures, PictureSet, standardiser
 
 HALVES = 100  # random halvings of the real pictures

@@ -3,7 +3,8 @@
 Which selling point is the brand and which the kind of product are labels of PAd-Synth: other data have no such figure.
 """
 
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores, Values
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores, Values
 
 NAMED = ("brand", "type")
 

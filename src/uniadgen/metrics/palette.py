@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 
 GRID = 4  # cells per side
 # sRGB -> XYZ, D65, divided by the white point (IEC 61966-2-1; CIE 15)

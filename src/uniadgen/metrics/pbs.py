@@ -2,9 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,13 @@ from PIL import Image
 from uniadgen.errors import InputError
 from uniadgen.files import write_text
 from uniadgen.imaging.loading import load_rgb
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.background_features import embeddings, encoder_digest, project
+from uniadgen.metrics.judged import SUFFIXES, Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
     from uniadgen.model.background_encoder import BackgroundEncoder
-
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".avif", ".jp2"}
 
 
 @dataclass(frozen=True)
@@ -41,38 +40,6 @@ class FolderScores:
             "lowest": float(self.scores.min()),
             "highest": float(self.scores.max()),
         }
-
-
-def features(encoder: "BackgroundEncoder", pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
-    """[N, features], what embeddings are a projection of; no more than `batch` pictures are held."""
-    import torch
-
-    from uniadgen.model.background_encoder import DESCRIBED
-
-    device = encoder.head.weight.device
-    parts: list[NDArray[np.float32]] = []
-    views: Iterator[torch.Tensor] = map(encoder.prepare, pictures)
-    with torch.no_grad():
-        while some := list(islice(views, batch)):
-            parts.append(encoder.features(torch.stack(some).to(device)).float().cpu().numpy())
-    return (
-        np.concatenate(parts)
-        if parts
-        else np.zeros((0, 3 * min(DESCRIBED, encoder.config.layers) * encoder.config.width), np.float32)
-    )
-
-
-def project(encoder: "BackgroundEncoder", values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Features [N, features] -> embeddings [N, 64], rows of length 1."""
-    import torch
-
-    with torch.no_grad():
-        return encoder.project(torch.from_numpy(values).to(encoder.head.weight)).cpu().numpy()
-
-
-def embeddings(encoder: "BackgroundEncoder", pictures: Iterable[Image.Image], batch: int = 64) -> NDArray[np.float32]:
-    """[N, 64], rows of length 1; no more than `batch` pictures are held."""
-    return project(encoder, features(encoder, pictures, batch))
 
 
 def pbs(
@@ -130,8 +97,6 @@ def _pictures(folder: Path, option: str) -> dict[str, Path]:
 
 
 def of_ads(ads: Ads) -> Scores:
-    from uniadgen.metrics.picture_features import encoder_digest
-
     encoder, cases = ads.judge.encoder, ads.cases
     key = "true embeddings", tuple(case.id for case in cases)
     true = ads.judge.once(key, lambda: embeddings(encoder, (case.true_ad for case in cases)))

@@ -4,7 +4,6 @@ KID, memorised and diversity are functions of `PictureFeatures` alone, each in i
 by the background encoder's backbone, before its projection: the judge's encoder, with which no model is trained.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ from PIL import Image
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten
 from uniadgen.imaging.loading import load_rgb, load_stored
-from uniadgen.metrics.metric import Judge, TooFew
-from uniadgen.metrics.pbs import SUFFIXES, features
+from uniadgen.metrics.background_features import encoder_digest, features
+from uniadgen.metrics.judged import SUFFIXES, Judge, TooFew
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
@@ -87,14 +86,6 @@ def standardiser(real: PictureFeatures) -> Callable[[PictureFeatures], NDArray[n
     """Puts embeddings into units of the real pictures' deviation, each feature about their mean."""
     mean, deviation = real.embedded.mean(0), real.embedded.std(0) + 1e-6
     return lambda pictures: (pictures.embedded - mean) / deviation
-
-
-def encoder_digest(encoder: "BackgroundEncoder") -> str:
-    """Eight digits of a hash of its weights."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(encoder.state_dict().items()):
-        digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
-    return digest.hexdigest()[:8]
 
 
 def encoder_signature(encoder: "BackgroundEncoder") -> str:

@@ -5,7 +5,8 @@ scene hits.
 """
 
 from uniadgen.metrics.facets import scene_classifiers
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 
 
 def of_ads(ads: Ads) -> Scores:

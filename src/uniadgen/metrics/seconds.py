@@ -1,6 +1,7 @@
 """Seconds that a system took to make one ad, as it noted them itself."""
 
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 
 
 def of_ads(ads: Ads) -> Scores:

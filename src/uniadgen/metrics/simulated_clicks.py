@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from uniadgen.metrics.facets import SCENE_FACETS, scene_classifiers, text_style
-from uniadgen.metrics.metric import Ads, Case, Figure, Judge, Metric, Scores, Values
+from uniadgen.metrics.judged import Ads, Case, Judge
+from uniadgen.metrics.metric import Figure, Metric, Scores, Values
 
 Facets = Mapping[str, str]  # family, palette, light, text_style
 

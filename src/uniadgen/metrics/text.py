@@ -20,7 +20,8 @@ from statistics import fmean
 from typing import Any
 
 from uniadgen.errors import InputError
-from uniadgen.metrics.metric import Ads, Figure, Metric, Scores
+from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.metric import Figure, Metric, Scores
 from uniadgen.words import HAN, WORD, clean_text, clusters, is_blank, is_unspaced, quoted, split_chinese, words
 
 MAX_LINE_CHARACTERS = 10_000

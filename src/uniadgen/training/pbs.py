@@ -19,7 +19,7 @@ from torch import Tensor
 from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
 from uniadgen.data.plates import Plates
-from uniadgen.metrics.pbs import embeddings
+from uniadgen.metrics.background_features import embeddings
 from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
