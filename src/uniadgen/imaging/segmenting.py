@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 
 from uniadgen.errors import InputError
 from uniadgen.files import make_folder, write_bytes
-from uniadgen.imaging.components import components
+from uniadgen.imaging.components import Mask, components
 from uniadgen.words import quoted
 
 MODEL = "u2netp.onnx"
@@ -39,9 +39,11 @@ _LEAST, _GREATEST = 0.004, 0.92  # of the photo that a product may cover
 _DOUBTFUL = 0.38  # of the mask: the share that is neither product nor background, above which it is refused
 _SECOND = 0.3  # of the largest part: another part of that size is another product
 _TOUCHES = 0.06  # of an edge of the photo that the product covers where it is cut by it
+_COARSE = 400  # pixels along the longer side at which parts are told from each other
 _SPECK = 0.01  # of the product: smaller parts of the mask are noise
 
 NETWORK_NOTE = "the product was cut out of its photo by a network; look at its edges, handles and holes"
+_OTHERS_NOTE = "other things in the photo were left out"
 _CUT_NOTE = "the product is cut by the edge of its photo, and so it is in the ad; supply a photo with all of it"
 
 Plane = NDArray[np.floating[Any]]
@@ -95,21 +97,20 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     """
     rgb = np.asarray(photo.convert("RGB"))
     coarse = _mask(rgb)
-    box = _bounds(coarse, what)
-    height, width = coarse.shape
-    near = rgb[box[1] : box[3], box[0] : box[2]]
-    if (box[2] - box[0]) * (box[3] - box[1]) < 0.8 * width * height:  # seen larger, its edges are clearer
-        coarse = np.zeros_like(coarse)
-        coarse[box[1] : box[3], box[0] : box[2]] = _mask(near)
+    there, notes = _one_product(coarse, what)
+    coarse = coarse * there
+    left, top, right, bottom = _bounds(coarse)
+    near = rgb[top:bottom, left:right]
+    if near.size < 0.8 * rgb.size:  # seen larger, its edges are clearer
+        coarse[top:bottom, left:right] = _mask(near) * there[top:bottom, left:right]
     _check(coarse, what)
     alpha = np.zeros(coarse.shape, np.float32)
-    alpha[box[1] : box[3], box[0] : box[2]] = _to_edges(near, coarse[box[1] : box[3], box[0] : box[2]])
-    alpha = _one_product(alpha, what)
+    alpha[top:bottom, left:right] = _to_edges(near, coarse[top:bottom, left:right])
+    alpha = _without_specks(alpha)
     result = np.dstack([rgb, np.rint(alpha * 255).astype(np.uint8)])
-    part = result[box[1] : box[3], box[0] : box[2]]
-    part[..., :3] = _own_colours(near, alpha[box[1] : box[3], box[0] : box[2]])
+    result[top:bottom, left:right, :3] = _own_colours(near, alpha[top:bottom, left:right])
     result[result[..., 3] == 0, :3] = 0
-    return Image.fromarray(result), [NETWORK_NOTE, *_cut_by_edge(alpha)]
+    return Image.fromarray(result), [NETWORK_NOTE, *notes, *_cut_by_edge(alpha)]
 
 
 # Network -----------------------------------------------------------------------------------------------------------------
@@ -143,45 +144,69 @@ def _mask(rgb: NDArray[np.uint8]) -> Plane:
     return np.asarray(mask.resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC), np.float32).clip(0, 1)
 
 
-def _bounds(mask: Plane, what: str) -> tuple[int, int, int, int]:
-    """The part of the photo around the product: left, top, right, bottom."""
-    solid = mask > 0.5
+_MEND = "supply a cut-out with a transparent background (PNG or WebP), or a photo on a plain backdrop"
+
+
+def _one_product(mask: Plane, what: str) -> tuple[Mask, list[str]]:
+    """Where the product is, generously, and a note if other things were left out.
+
+    What is cut by the photo's border is no product where something else is not. Raises InputError when there is nothing, or
+    more than one thing.
+    """
+    scale = max(1, max(mask.shape) // _COARSE)
+    solid = mask[::scale, ::scale] > 0.5
     if solid.mean() < _LEAST:
         raise InputError(f"{what}: no product can be told from its background; {_MEND}")
+    labels = components(solid)
+    parts, areas = np.unique(labels[solid], return_counts=True)
+    cut = np.isin(parts, np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    whole = ~cut & (areas >= _SECOND * areas.max())
+    candidates = whole if whole.any() else np.ones_like(whole)
+    largest = areas[candidates].max()
+    if (candidates & (areas >= _SECOND * largest)).sum() > 1:
+        raise InputError(f"{what}: the photo shows several products, or parts far from each other; {_MEND}")
+    product = labels == parts[candidates][np.argmax(areas[candidates])]
+    rows, columns = np.nonzero(product)
+    reach = max(2, round(_MARGIN * max(np.ptp(rows), np.ptp(columns))))
+    box = np.zeros_like(solid)
+    box[max(0, rows.min() - reach) : rows.max() + reach, max(0, columns.min() - reach) : columns.max() + reach] = True
+    others = np.isin(labels, parts[cut if whole.any() else np.zeros_like(cut)]) | (solid & ~box)
+    left_out = (others & ~product).sum() > _SPECK * largest
+    grown = Image.fromarray(product | (solid & ~others)).convert("L").filter(ImageFilter.MaxFilter(2 * reach + 1))
+    kept = (np.asarray(grown) > 0) & ~(others & ~product)
+    there = Image.fromarray(kept).convert("L").resize(mask.shape[::-1], Image.Resampling.NEAREST)
+    return np.asarray(there) > 0, [_OTHERS_NOTE] if left_out else []
+
+
+def _bounds(mask: Plane) -> tuple[int, int, int, int]:
+    """The part of the photo around the product: left, top, right, bottom."""
+    solid = mask > 0.5
     rows, columns = np.nonzero(solid.any(1))[0], np.nonzero(solid.any(0))[0]
     margin = round(_MARGIN * max(np.ptp(rows), np.ptp(columns))) + 2
     left, top = max(0, int(columns[0]) - margin), max(0, int(rows[0]) - margin)
     return left, top, min(mask.shape[1], int(columns[-1]) + margin), min(mask.shape[0], int(rows[-1]) + margin)
 
 
-_MEND = "supply a cut-out with a transparent background (PNG or WebP), or a photo on a plain backdrop"
-
-
 def _check(mask: Plane, what: str) -> None:
     solid = mask > 0.5
     if not _LEAST <= solid.mean() <= _GREATEST:
-        missing_part = "no product" if solid.mean() < _LEAST else "no background"
-        raise InputError(f"{what}: {missing_part} can be told in the photo; {_MEND}")
+        found = "no product" if solid.mean() < _LEAST else "no background"
+        raise InputError(f"{what}: {found} can be told in the photo; {_MEND}")
     unsure = ((mask > 0.15) & (mask < 0.85)).sum() / solid.sum()
     if unsure > _DOUBTFUL:
         raise InputError(f"{what}: product and background can't be told apart with certainty; {_MEND}")
 
 
-def _one_product(alpha: Plane, what: str) -> Plane:
-    """Without specks. Raises InputError when there is more than one large part."""
-    scale = max(1, max(alpha.shape) // 400)
-    solid = alpha[::scale, ::scale] > 0.5
-    labels = components(solid)
+def _without_specks(alpha: Plane) -> Plane:
+    scale = max(1, max(alpha.shape) // _COARSE)
+    solid = alpha[::scale, ::scale] > 0.02
     if not solid.any():
-        raise InputError(f"{what}: no product can be told from its background; {_MEND}")
+        return alpha
+    labels = components(solid)
     parts, areas = np.unique(labels[solid], return_counts=True)
-    largest = areas.max()
-    if (areas >= _SECOND * largest).sum() > 1:
-        raise InputError(f"{what}: the photo shows several products, or parts far from each other; {_MEND}")
-    kept = np.isin(labels, parts[areas >= _SPECK * largest])
-    near = Image.fromarray(kept.astype(np.uint8) * 255).resize((solid.shape[1], solid.shape[0]))
-    grown = near.filter(ImageFilter.MaxFilter(7)).resize(alpha.shape[::-1], Image.Resampling.BILINEAR)
-    return np.asarray(alpha * (np.asarray(grown) > 0), np.float32)
+    kept = Image.fromarray(np.isin(labels, parts[areas >= _SPECK * areas.max()])).convert("L").filter(ImageFilter.MaxFilter(3))
+    there = kept.resize(alpha.shape[::-1], Image.Resampling.NEAREST)
+    return np.where(np.asarray(there) > 0, alpha, 0).astype(np.float32)
 
 
 def _cut_by_edge(alpha: Plane) -> list[str]:
