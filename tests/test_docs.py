@@ -84,6 +84,12 @@ def test_files_that_are_named_are_there(page: Path) -> None:
         assert any((ROOT / head / name).exists() for head in HEADS), name
 
 
+def test_the_tour_names_every_room() -> None:
+    package, readme = ROOT / "src" / "uniadgen", (ROOT / "README.md").read_text()
+    rooms = [folder.name for folder in package.iterdir() if folder.is_dir() and any(folder.glob("*.py"))]
+    assert [name for name in sorted(rooms) if f"`src/uniadgen/{name}/" not in readme] == []
+
+
 @pages(PAGES)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
