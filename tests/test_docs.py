@@ -135,6 +135,8 @@ def test_the_guide_quotes_the_options_as_they_are() -> None:
             assert f"{MIN_SIDE} to {MAX_SIDE}" in what
         elif isinstance(field.default, bool):
             assert default == ("yes" if field.default else "no"), field.name
+        elif isinstance(field.default, int):
+            assert default == str(field.default), field.name
         elif field.default == ():
             assert default == "nothing"
         else:
