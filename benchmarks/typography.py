@@ -12,7 +12,7 @@ never saw the text. Letters and digits are compared without regard to case; mark
 import argparse
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +30,23 @@ from uniadgen.typography import Typesetting
 from uniadgen.words import HAN
 
 FORMATS = {"1:1": (768, 768), "4:5": (768, 960), "9:16": (720, 1280), "16:9": (1280, 720), "3:1": (1500, 500)}
+CELL = 360  # pixels of a picture's place on the contact sheet
 WIDE = 1.8  # width by height from which a plate's own place of the product doesn't fit
 
 
-@dataclass
-class Figures:
-    """What was measured of some ads."""
+@dataclass(frozen=True)
+class Measured:
+    """One ad. groups: it counts for; contrast, held: of each block; light, busy: of its background."""
 
-    ads: int = 0
+    groups: tuple[str, ...]
+    light: float
+    busy: float
     letters: int = 0
     wrong: int = 0
     overlap: int = 0
-    contrast: list[float] = field(default_factory=list)
-    held: int = 0
-    blocks: int = 0
-    seconds: list[float] = field(default_factory=list)
-    refused: int = 0
-
-    @property
-    def read(self) -> float:
-        return 1 - self.wrong / self.letters if self.letters else float("nan")
+    contrast: tuple[float, ...] = ()
+    held: tuple[bool, ...] = ()
+    seconds: float | None = None  # None: refused
 
 
 def language(text: str) -> str:
@@ -66,7 +63,10 @@ def creatives(folder: Path, count: int, renders: Path | None) -> list[dict[str, 
         rows = [row for row in rows if (renders / row["product_id"] / f"plate-{row['id']}.webp").exists()]
     stream(0, "typography", "benchmark").shuffle(rows)
     groups: dict[str, list[dict[str, Any]]] = {"English": [], "Chinese": [], "mixed": []}
-    for row in rows:
+    seen: dict[str, int] = {}
+    for row in rows:  # every product once before any a second time
+        row["turn"] = seen[row["product_id"]] = seen.get(row["product_id"], -1) + 1
+    for row in sorted(rows, key=lambda row: row["turn"]):
         groups[language(row["text"])].append(row)
     filled = [group for group in groups.values() if group]
     if not filled:
@@ -155,51 +155,55 @@ def wrong_letters(result: Typesetting, engine: Any) -> tuple[int, int]:
     return total, wrong
 
 
-def measure(ad: Ad, figures: Sequence[Figures], engine: Any) -> Typesetting | None:
-    """One ad, added to all figures that it counts for."""
-    started = time.perf_counter()
+def measured(ad: Ad, groups: tuple[str, ...], engine: Any) -> tuple[Measured, Image.Image]:
+    """One ad, and its picture with words."""
+    grey = np.asarray(ad.background.convert("L").resize((64, 64), Image.Resampling.BOX), np.float32)
+    busy = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
+    plain = Measured(groups, float(grey.mean()), float(busy))
+    started = time.process_time()
     try:
         result = ad.typeset()
     except InputError:
-        for one in figures:
-            one.ads, one.refused = one.ads + 1, one.refused + 1
-        return None
-    seconds = time.perf_counter() - started
-    changed = (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
+        return plain, ad.image
+    seconds = time.process_time() - started
+    product = (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
     altered = (np.asarray(result.image) != np.asarray(ad.image)).any(-1)
-    total, wrong = wrong_letters(result, engine) if engine is not None else (0, 0)
-    least = [block.contrast for block in result.blocks]
+    letters, wrong = wrong_letters(result, engine) if engine is not None else (0, 0)
+    contrast = tuple(block.contrast for block in result.blocks)
     large = max(24.0, 0.045 * min(ad.image.size))
-    held = [c >= (3.0 if b.role == "headline" and b.size >= large else 4.5) for b, c in zip(result.blocks, least, strict=True)]
-    for one in figures:
-        one.ads += 1
-        one.letters, one.wrong = one.letters + total, one.wrong + wrong
-        one.overlap += int((changed & altered).sum())
-        one.contrast.append(min(least))
-        one.held, one.blocks = one.held + sum(held), one.blocks + len(held)
-        one.seconds.append(seconds)
-    return result
+    held = [
+        c >= (3.0 if b.role == "headline" and b.size >= large else 4.5) for b, c in zip(result.blocks, contrast, strict=True)
+    ]
+    overlap = int((product & altered).sum())
+    return replace(
+        plain, letters=letters, wrong=wrong, overlap=overlap, contrast=contrast, held=tuple(held), seconds=seconds
+    ), result.image
 
 
-def tenths(every: Sequence[Ad]) -> dict[str, set[int]]:
-    """Which ads are the darkest, the brightest and the busiest tenth, by their backgrounds."""
-    grey = [np.asarray(ad.background.convert("L").resize((64, 64), Image.Resampling.BOX), np.float32) for ad in every]
-    light = np.array([one.mean() for one in grey])
-    busy = np.array([np.abs(np.diff(one, axis=0)).mean() + np.abs(np.diff(one, axis=1)).mean() for one in grey])
+def with_tenths(every: Sequence[Measured]) -> list[Measured]:
+    """The darkest, the brightest and the busiest tenth are groups, too."""
     some = max(1, len(every) // 10)
-    ranked = {"darkest tenth": light.argsort(), "brightest tenth": (-light).argsort(), "busiest tenth": (-busy).argsort()}
-    return {name: {int(i) for i in order[:some]} for name, order in ranked.items()}
+    orders = {
+        "darkest tenth": sorted(range(len(every)), key=lambda i: every[i].light),
+        "brightest tenth": sorted(range(len(every)), key=lambda i: -every[i].light),
+        "busiest tenth": sorted(range(len(every)), key=lambda i: -every[i].busy),
+    }
+    further = {i: [name for name, order in orders.items() if i in order[:some]] for i in range(len(every))}
+    return [replace(ad, groups=(*ad.groups, *further[i])) for i, ad in enumerate(every)]
 
 
-def line(name: str, f: Figures) -> str:
-    read = "-" if not f.letters else f"{100 * f.read:.2f} %"
-    least = f"{min(f.contrast):.2f}" if f.contrast else "-"
-    held = f"{100 * f.held / f.blocks:.1f} %" if f.blocks else "-"
-    times = f"{np.median(f.seconds):.3f} s" if f.seconds else "-"
-    return f"| {name} | {f.ads} | {f.refused} | {read} | {f.overlap} | {held} | {least} | {times} |"
+def line(name: str, ads_of_it: Sequence[Measured]) -> str:
+    letters, blocks = sum(ad.letters for ad in ads_of_it), [held for ad in ads_of_it for held in ad.held]
+    times = [ad.seconds for ad in ads_of_it if ad.seconds is not None]
+    read = f"{100 * (1 - sum(ad.wrong for ad in ads_of_it) / letters):.2f} %" if letters else "-"
+    held = f"{100 * sum(blocks) / len(blocks):.1f} %" if blocks else "-"
+    least = f"{min(c for ad in ads_of_it for c in ad.contrast):.2f}" if blocks else "-"
+    took = f"{np.median(times):.2f} s" if times else "-"
+    overlap = sum(ad.overlap for ad in ads_of_it)
+    return f"| {name} | {len(ads_of_it)} | {len(ads_of_it) - len(times)} | {read} | {overlap} | {held} | {least} | {took} |"
 
 
-def sheet(pictures: Sequence[Image.Image], columns: int = 6, cell: int = 360) -> Image.Image:
+def sheet(pictures: Sequence[Image.Image], columns: int = 6, cell: int = CELL) -> Image.Image:
     """Pictures of any format, each in the middle of its cell."""
     rows = -(-len(pictures) // columns)
     whole = Image.new("RGB", (columns * cell, rows * cell), (128, 128, 128))
@@ -220,20 +224,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--sheet", type=Path, help="write a contact sheet")
     given = parser.parse_args(argv)
     engine = None if given.no_ocr else reader()
-    every = list(ads(given.data, given.count, given.renders))
-    groups = tenths([ad for _, _, ad in every])
-    figures: dict[str, Figures] = {}
-    pictures = []
-    for number, (spoken, name, ad) in enumerate(every):
-        keys = ["all", spoken, name, *(group for group, members in groups.items() if number in members)]
-        result = measure(ad, [figures.setdefault(key, Figures()) for key in keys], engine)
-        pictures.append(ad.image if result is None else result.image)
-    order = ["all", "English", "Chinese", "mixed", *FORMATS, *groups]
-    print("| ads | count | refused | letters read back | letters on the product | contrast held | least | median time |")
+    every, pictures = [], []
+    for spoken, name, ad in ads(given.data, given.count, given.renders):
+        figures, picture = measured(ad, ("all", spoken, name), engine)
+        every.append(figures)
+        picture.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
+        pictures.append(picture)
+    every = with_tenths(every)
+    print("| ads | count | refused | letters read back | letters on the product | contrast held | least | time, one core |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for key in order:
-        if key in figures:
-            print(line(key, figures[key]))
+    for key in ("all", "English", "Chinese", "mixed", *FORMATS, "darkest tenth", "brightest tenth", "busiest tenth"):
+        if of_it := [ad for ad in every if key in ad.groups]:
+            print(line(key, of_it))
     if given.sheet is not None:
         sheet(pictures).save(given.sheet, quality=82)
 

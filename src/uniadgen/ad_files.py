@@ -36,7 +36,7 @@ Existing = Literal["refuse", "finish", "replace"]
 """What happens to an ad that is there: it is refused; refused unless its JSON is missing, as after a kill; or replaced."""
 
 _RESERVED = "reserved"  # file in a stage: the names of the ads that will be published from it
-_MAX_RECORD = 2**24
+MAX_RECORD = 2**24  # bytes of a JSON
 _WAIT = 60.0  # seconds for others to publish one ad each
 
 
@@ -256,9 +256,9 @@ def load_ad(path: Path, what: str) -> Ad:
     Raises InputError for what is no ad, and for one whose pictures are not those that it was written with.
     """
     with open_json(path, f"{what}: ") as file:
-        data = file.read(_MAX_RECORD + 1)
+        data = file.read(MAX_RECORD + 1)
     try:
-        record: dict[str, Any] = json.loads(data) if len(data) <= _MAX_RECORD else {}
+        record: dict[str, Any] = json.loads(data) if len(data) <= MAX_RECORD else {}
         place = Placement(**{side: int(record["placement"][side]) for side in ("left", "top", "width", "height")})
         text, seed, model = str(record["text"]), int(record["seed"]), str(record["model"])
         points = [str(point) for point in record.get("selling_points", [])]

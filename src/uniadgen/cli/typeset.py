@@ -4,6 +4,7 @@ uniadgen typeset ads/ad-000.json --out ads
 """
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +13,7 @@ from uniadgen.cli.arguments import add_json
 from uniadgen.cli.options import add_output, chosen_output
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
-from uniadgen.files import check_out, checked_path, made_folder, scratch_folder
+from uniadgen.files import check_out, checked_path, made_folder, open_json, scratch_folder
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def add_typeset(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, metavar="DIR", help="folder for NAME.typeset.png and NAME.typeset.json")
     verb.add_argument(
         "--layout", choices=get_args(Layout), default="auto", help="where the words stand (default: the best place)"
+    )
+    verb.add_argument(
+        "--blocks", metavar="BLOCKS.json", help="draw these blocks: NAME.typeset.json with what you changed in it"
     )
     add_brand(verb)
     add_output(verb)
@@ -50,8 +54,12 @@ def chosen_brand(arguments: argparse.Namespace) -> "Brand | None":
 def typeset(arguments: argparse.Namespace) -> None:
     """Read all ads first, so that a bad one is told before anything is written."""
     from uniadgen.ad_files import load_ad, publish_words, write_typesetting
+    from uniadgen.typography import redraw
     from uniadgen.typography.layers import layered
 
+    blocks = None if arguments.blocks is None else _blocks(Path(arguments.blocks))
+    if blocks is not None and len(arguments.ads) > 1:
+        raise InputError("argument --blocks: they belong to one ad; name one AD.json")
     brand, output = chosen_brand(arguments), chosen_output(arguments)
     out = Path(arguments.out)
     check_out(out)
@@ -64,7 +72,10 @@ def typeset(arguments: argparse.Namespace) -> None:
         for path, name in zip(paths, names, strict=True):
             ad = load_ad(path, "argument AD.json")
             try:
-                typesetting = ad.typeset(layout=arguments.layout, brand=brand)
+                if blocks is None:
+                    typesetting = ad.typeset(layout=arguments.layout, brand=brand)
+                else:
+                    typesetting = redraw(ad, blocks, "argument --blocks", brand)
             except InputError as error:
                 raise InputError(f"{quoted(path)}: {error}" if len(paths) > 1 else str(error)) from None
             layers = layered(typesetting, arguments.layers, ad.background) if arguments.layers else None
@@ -80,3 +91,18 @@ def typeset(arguments: argparse.Namespace) -> None:
             print_line(f"  {block['role']:8} {block['text']}  ({block['size']:.0f} px, contrast {block['contrast']:.1f})")
         for note in record["notes"]:
             print_line(f"  note     {note}")
+
+
+def _blocks(path: Path) -> list[Any]:
+    """The blocks of a JSON of words, as they were changed. Raises InputError."""
+    from uniadgen.ad_files import MAX_RECORD
+
+    with open_json(path, "argument --blocks: ") as file:
+        data = file.read(MAX_RECORD + 1)
+    try:
+        blocks = json.loads(data)["blocks"] if len(data) <= MAX_RECORD else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        blocks = None
+    if not isinstance(blocks, list):
+        raise InputError(f"argument --blocks: {quoted(path)} has no blocks; name a NAME.typeset.json")
+    return blocks

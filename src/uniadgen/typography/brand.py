@@ -104,8 +104,8 @@ def read_brand(path: Path, what: str) -> Brand:
         raise InputError(f"{where} is no YAML; write for example: colours: {{accent: '#fca311'}}") from None
     read: _File = schema.read(_File, content or {}, where)
     colours = read.colours
-    words = tuple(_colour(text, f"{where}: colours.words[{number}]") for number, text in enumerate(colours.words))
-    plate = None if colours.plate is None else _colour(colours.plate, f"{where}: colours.plate")
+    words = tuple(colour_of(text, f"{where}: colours.words[{number}]") for number, text in enumerate(colours.words))
+    plate = None if colours.plate is None else colour_of(colours.plate, f"{where}: colours.plate")
     if plate and words and max(contrast(luminance(plate), luminance(colour)) for colour in words) < LEAST_CONTRAST:
         raise InputError(
             f"{where}: colours.plate: none of colours.words can be read on {colours.plate} (contrast below {LEAST_CONTRAST}); "
@@ -116,14 +116,15 @@ def read_brand(path: Path, what: str) -> Brand:
         headline=_font(path, read.fonts.headline, f"{where}: fonts.headline"),
         text=_font(path, read.fonts.text or read.fonts.headline, f"{where}: fonts.text"),
         words=words,
-        accent=None if colours.accent is None else _colour(colours.accent, f"{where}: colours.accent"),
+        accent=None if colours.accent is None else colour_of(colours.accent, f"{where}: colours.accent"),
         plate=plate,
         logo=None if read.logo is None else _logo(path, read.logo, f"{where}: logo.image"),
         capitals=read.capitals == "headline",
     )
 
 
-def _colour(text: str, what: str) -> Colour:
+def colour_of(text: str, what: str) -> Colour:
+    """A colour that somebody wrote as "#1a2b3c". Raises InputError for anything else."""
     match = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text)
     if match is None:
         raise InputError(f"{what}: {quoted(text)} is no colour; write it as '#1a2b3c', in quotes")

@@ -85,8 +85,8 @@ def build(message: Message, types: Types, size: float, least: float, width: floa
         return None
     type_ = types.headline
     high = type_.measured(lines[0]).ascent if type_.rtl else type_.cap_height(cjk)
-    baselines = [(high + number * _leading(type_, cjk, "headline")) * size for number in range(len(lines))]
-    blocks = [_block("headline", message.headline, lines, baselines, type_, size, align)]
+    baselines = [(high + number * leading_of(type_, message.headline, "headline")) * size for number in range(len(lines))]
+    blocks = [block_of("headline", message.headline, lines, baselines, type_, size, align)]
     end = baselines[-1]
     small = max(least, _SUPPORT_SIZE * size)
     if message.support:
@@ -96,9 +96,9 @@ def build(message: Message, types: Types, size: float, least: float, width: floa
         if support is None:
             return None
         cjk = is_cjk(joined)
-        start = max(end + 0.42 * size, blocks[-1].box[3] + 0.16 * size) + types.text.cap_height(cjk) * small
-        baselines = [start + number * _leading(types.text, cjk, "support") * small for number in range(len(support))]
-        blocks.append(_block("support", joined, support, baselines, types.text, small, align))
+        start = max(end + 0.46 * size, blocks[-1].box[3] + 0.2 * size) + types.text.cap_height(cjk) * small
+        baselines = [start + number * leading_of(types.text, joined, "support") * small for number in range(len(support))]
+        blocks.append(block_of("support", joined, support, baselines, types.text, small, align))
     if message.badges:
         top = blocks[-1].box[3] + max(0.36 * size, 0.5 * small)
         badges = _badge_rows(message.badges, types.headline, max(least, _BADGE_SIZE * size), width, align, top)
@@ -121,8 +121,9 @@ def badge(text: str, kind: str, type_: Type, size: float) -> SetBlock:
     return SetBlock("badge", text, (line,), size, (0, 0, round(width), round(cap + 2 * above)), kind)
 
 
-def _leading(type_: Type, cjk: bool, role: Role) -> float:
+def leading_of(type_: Type, text: str, role: Role) -> float:
     """The distance of baselines, in ems."""
+    cjk = is_cjk(text)
     if type_.rtl or (type_.language is None and not type_.is_alphabetic):
         return 1.45  # marks above and below the letters need room
     if role == "headline":
@@ -138,10 +139,10 @@ def _lines(pieces: Sequence[str], type_: Type, width: float, most: int) -> list[
     return between if between and (within is None or len(between) <= len(within) + 1) else within
 
 
-def _block(
+def block_of(
     role: Role, text: str, lines: Sequence[str], baselines: Sequence[float], type_: Type, size: float, align: Align
 ) -> SetBlock:
-    """Lines whose ink is aligned at x = 0."""
+    """A block of lines whose ink is aligned at x = 0."""
     placed, boxes = [], []
     for line, baseline in zip(lines, baselines, strict=True):
         own = type_.measured(line)

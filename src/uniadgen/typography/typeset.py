@@ -37,7 +37,7 @@ from uniadgen.typography.layouts import BACKING_COST, Candidate, propose, safe_b
 from uniadgen.typography.logo import PlacedLogo, draw_logo, place_logo
 from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
-from uniadgen.typography.stacks import SetBlock, Types
+from uniadgen.typography.stacks import Align, SetBlock, Types
 from uniadgen.typography.taste import Taste
 from uniadgen.words import clean_text, is_blank
 
@@ -50,7 +50,7 @@ _one_at_a_time = threading.Lock()  # FreeType's faces are shared
 @dataclass(frozen=True)
 class Block:
     """Words as they are set. box: left, top, right and bottom of their ink in pixels, of a badge with its shape. colour and
-    fill (of a badge): "#rrggbb". contrast: the least of any letter, by WCAG. lines: as they are broken."""
+    fill (of a badge): "#rrggbb". contrast: the least of any letter, by WCAG. lines: as they are broken. align: of them."""
 
     text: str
     role: str
@@ -60,6 +60,7 @@ class Block:
     colour: str
     contrast: float
     lines: tuple[str, ...]
+    align: Align = "left"
     fill: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -68,6 +69,7 @@ class Block:
             "text": self.text,
             "role": self.role,
             "lines": list(self.lines),
+            "align": self.align,
             "box": {"left": left, "top": top, "width": right - left, "height": bottom - top},
             "font": self.font,
             "size": round(self.size, 2),
@@ -299,7 +301,7 @@ def _drawn(
         place = near(ink, block, (scene.width, scene.height))
         measured = place.contrast(place.cut(pixels), colour)
         draw(pixels, ink, colour)
-        blocks.append(_block(block, types.of(block.role).faces.main, colour, filled, measured))
+        blocks.append(told(block, types.of(block.role).faces.main, colour, filled, measured, candidate.align))
         drawn.append((block, ink, colour, filled))
     said = candidate.message
     if said.said < 1:
@@ -325,7 +327,7 @@ def _badge_colour(colours: _Palette, chosen: _Chosen, scene: Scene, block: SetBl
         chosen.backing.kind == "band" and abs(to_oklch(colours.accent)[0] - to_oklch(behind)[0]) < 0.12
     ):
         return chosen.colour
-    return badge_fill(colours.accent, own)
+    return colours.accent if colours.brand.accent is not None else badge_fill(colours.accent, own)
 
 
 def badge_radius(block: SetBlock) -> float:
@@ -333,7 +335,8 @@ def badge_radius(block: SetBlock) -> float:
     return 0.32 * (block.box[3] - block.box[1])
 
 
-def _block(block: SetBlock, face: Face, colour: Colour, filled: Colour | None, measured: float) -> Block:
+def told(block: SetBlock, face: Face, colour: Colour, filled: Colour | None, measured: float, align: Align) -> Block:
+    """A block as it is told in JSON."""
     return Block(
         text=block.text,
         role=block.role,
@@ -343,5 +346,6 @@ def _block(block: SetBlock, face: Face, colour: Colour, filled: Colour | None, m
         colour=hex_of(colour),
         contrast=measured,
         lines=tuple(line.text for line in block.lines),
+        align=align,
         fill=None if filled is None else hex_of(filled),
     )

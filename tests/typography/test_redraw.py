@@ -1,0 +1,78 @@
+"""Blocks that somebody has moved are drawn again as they are, with words that are still the ad's."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from uniadgen.ad_files import write_ad
+from uniadgen.ads import Ad
+from uniadgen.cli.main import main
+from uniadgen.errors import InputError
+from uniadgen.typography import redraw
+
+MakeAd = Callable[..., Ad]
+POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap"]
+
+
+def blocks_of(ad: Ad) -> list[dict]:
+    return json.loads(json.dumps(ad.typeset().as_dict()))["blocks"]
+
+
+def test_unchanged_blocks_stay_where_they_are(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    before, after = ad.typeset(), redraw(ad, blocks_of(ad), "blocks")
+    assert [block.box[:2] for block in after.blocks] == [block.box[:2] for block in before.blocks]
+    assert [block.colour for block in after.blocks] == [block.colour for block in before.blocks]
+
+
+def test_a_block_is_moved_and_says_something_else(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    block = blocks_of(ad)[0] | {"text": "Padded Strap", "lines": ["Padded", "Strap"], "colour": "#102030"}
+    block["box"] = {"left": 40, "top": 30}
+    result = redraw(ad, [block], "blocks")
+    assert result.blocks[0].box[:2] == (40, 30)
+    assert result.blocks[0].lines == ("Padded", "Strap")
+
+
+def test_what_reads_badly_is_noted(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    block = blocks_of(ad)[0] | {"colour": "#b0b0b0"}
+    block["box"] = {"left": ad.placement.left, "top": ad.placement.top + 20}
+    notes = redraw(ad, [block], "blocks").notes
+    assert any("contrast" in note for note in notes)
+    assert any("covers the product" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"text": "Best Bag Ever", "lines": []}, "'Best Bag Ever' is no selling point"),
+        ({"lines": ["Joust", "Bag"]}, "they have other words"),
+        ({"box": {"left": 500, "top": 500}}, "leave the picture"),
+        ({"colour": "red"}, "is no colour"),
+        ({"size": 3}, "size"),
+        ({"shadow": True}, "unknown field"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line(make_ad: MakeAd, change: dict, told: str) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    with pytest.raises(InputError, match=r"^blocks") as refused:
+        redraw(ad, [blocks_of(ad)[0] | change], "blocks")
+    assert told in str(refused.value)
+
+
+def test_command_draws_changed_blocks(make_ad: MakeAd, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_ad(make_ad("Joust Duffle Bag", POINTS), tmp_path, "ad-000")
+    ad, words = str(tmp_path / "ad-000.json"), tmp_path / "ad-000.typeset.json"
+    assert main(["typeset", ad, "--out", str(tmp_path)]) == 0
+    record = json.loads(words.read_text("utf-8"))
+    record["blocks"][0]["colour"] = "#401010"
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(record), "utf-8")
+    assert main(["typeset", ad, "--out", str(tmp_path), "--blocks", str(changed), "--overwrite"]) == 0
+    assert json.loads(words.read_text("utf-8"))["blocks"][0]["colour"] == "#401010"
+    changed.write_text("[]", "utf-8")
+    assert main(["typeset", ad, "--out", str(tmp_path), "--blocks", str(changed), "--overwrite"]) == 2
+    assert "has no blocks" in capsys.readouterr().err
