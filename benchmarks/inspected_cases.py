@@ -2,8 +2,8 @@
 
     python benchmarks/inspected_cases.py RENDERS --out docs/sheets/inspection.jpg
 
-RENDERS is what `uniadgen data render` wrote. Two cases of each kind of violation and four clean ones are drawn; below each stand
-its kind, as it was composed, and the verdict, in red where it is another.
+RENDERS is what `uniadgen data render` wrote. Two cases of each kind of violation and four clean ones are drawn; below each
+stand its kind, as it was composed, and the verdict, in red where it is another.
 """
 
 import argparse
