@@ -33,7 +33,7 @@ Layout = Literal["auto", "top", "bottom", "left", "right", "band"]
 class Product:
     """What is advertised.
 
-    image: the cut-out (RGBA), or a photo whose border is one plain colour, or a path to either.
+    image: the cut-out (RGBA), or a photo on a plain backdrop (on any, where `uniadgen fetch cutout` was called), or its path.
     description: what the product is; steers picture and text, but its words are never used in the ad's text by themselves.
     selling_points: 1 to 199 short statements; the ad's text consists of their words.
     size_cm: the product's longest visible side in centimetres; None: as far as its words or its kind tell.

@@ -18,7 +18,8 @@ import torch
 from PIL import Image
 
 import uniadgen.pipeline.generator as real_generator
-from uniadgen.ads import Ad, SampledClick
+from uniadgen.ad_files import summary
+from uniadgen.ads import Ad, Placement, SampledClick
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
@@ -144,6 +145,14 @@ def test_the_summary_is_readable(folder: Path, capsys: pytest.CaptureFixture[str
     assert "Waterproof" in out
     assert "description cut" in out
     assert "hello" not in out
+
+
+def test_the_summary_tells_of_candidates(tmp_path: Path) -> None:
+    record = Ad(
+        *(Image.new("RGB", (8, 8)), "t", Image.new("RGB", (8, 8)), Placement(0, 0, 1, 1), [], {}, 0, "m"),
+        candidates=[{"qualified": True}, {"qualified": False}],
+    ).as_dict() | {"image": "ad-000.png"}
+    assert "chosen   from 2, of which 1 passed the inspection" in summary(record, tmp_path)
 
 
 def test_same_seed_same_bytes_and_files_are_replaced(folder: Path) -> None:
