@@ -219,3 +219,20 @@ def test_files_in_formats_and_sizes(tmp_path: Path) -> None:
             assert request["product"]["selling_points"] == POINTS
             assert all(click["image"] in files.namelist() for click in request["history"])
             assert files.read("product.png") == store.read(store.variant(first).picture.photo)
+
+
+def test_a_zip_of_two_origins_tells_both(tmp_path: Path) -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        client.post(f"{address}/points", data={"action": "toggle", "at": "0"})
+        client.post(f"{address}/ad/{first}/text")
+        second = ads(finished(client, address))[1]
+        with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/ad/{second}/zip").content)) as files:
+            told = files.read("README.txt").decode()
+            assert "uniadgen generate request.json --seed 0 --size 768x768 --out picture" in told
+            assert "uniadgen generate text-request.json --seed 1 --size 768x768 --out text" in told
+            assert json.loads(files.read("request.json"))["product"]["selling_points"] == POINTS
+            assert json.loads(files.read("text-request.json"))["product"]["selling_points"] == POINTS[1:]
+            assert files.read("ad.txt").decode().strip() == (store.variant(second).result or {})["text"]

@@ -77,6 +77,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
             ad=ad,
             beside=store.variant(beside) if beside in ids and ad is not None else None,
             why=None if ad is None else _why(ad),
+            choices=[] if ad is None or ad.result is None else _choices(ad),
             explaining=ad is not None and ad.why is None and making.is_explaining(ad.id),
             steps=store.steps(number),
             problem=problem,
@@ -219,7 +220,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return await changed(request, number, change)
 
     @app.post("/p/{number}/ad/{ad}/{action}")
-    async def act(request: Request, number: int, ad: int, action: str) -> Response:
+    async def act(request: Request, number: int, ad: int, action: str, keep: int | None = None) -> Response:
         def change(project: Project, form: FormData) -> Project:
             if ad not in project.variants:
                 raise KeyError(ad)
@@ -249,7 +250,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
                 return project.with_more([_edited(store, variant, form)], seed, ad)
             raise InputError("This can't be done.")
 
-        return await changed(request, number, change, ad if action != "remove" else None)
+        return await changed(request, number, change, keep if action in ("lock", "remove") else ad)
 
     @app.post("/p/{number}/ad/{ad}/why/start")
     def measure(number: int, ad: int) -> Response:
@@ -365,6 +366,16 @@ def _edited(store: StudioStore, variant: Variant, form: FormData) -> int:
     edited = {"points": chosen, "separator": separator}
     result = joined({**variant.result, **edited_text(edited, variant.text.points)})
     return store.add_variant(variant.project, variant.picture, variant.text, edited=edited, result=result)
+
+
+def _choices(variant: Variant) -> list[tuple[str, bool]]:
+    """The selling points that a text may have, and whether this one has them: those first, in its order."""
+    points, text = variant.text.points, (variant.result or {})["text"].casefold()
+    if variant.edited:
+        there = list(variant.edited["points"])
+    else:
+        there = sorted((p for p in points if p.casefold() in text), key=lambda p: text.index(p.casefold()))
+    return [*((point, True) for point in there), *((point, False) for point in points if point not in there)]
 
 
 def _why(variant: Variant) -> dict[str, Any] | None:

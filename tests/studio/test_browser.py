@@ -1,0 +1,114 @@
+"""The studio from start to finish in a real browser, by mouse, keyboard and touch."""
+
+from pathlib import Path
+
+import pytest
+from makers import png, served, studio
+
+from browsers import browser, check_accessible, open_page
+
+pytestmark = pytest.mark.slow
+
+
+def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
+    photo, click = tmp_path / "kettle.png", tmp_path / "click.png"
+    photo.write_bytes(png("teal", (200, 260), cut=True))
+    click.write_bytes(png("orange"))
+    with studio(tmp_path / "studio.db") as (app, store, maker), served(app) as address, browser() as running:
+        page = open_page(running)
+        page.goto(address)
+        check_accessible(page)
+        # 1. A product and a shopper
+        page.locator("[name=photo]").set_input_files(photo)
+        page.get_by_alt_text("The product, cut out").wait_for()
+        page.get_by_label("What it is").press_sequentially("Steel kettle")
+        page.locator("#ready", has_text="a selling point").wait_for()
+        page.get_by_label("Further selling points").fill("Quiet\n1.7 L\nSteel kettle\nBest of the world")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_role("button", name="Best of the world", exact=True).click()  # leave it out
+        page.locator(".point.off").wait_for()
+        page.locator("[name=pictures]").set_input_files([click])
+        text = page.get_by_label("Text of clicked ad 1")
+        text.fill("Orange mug")
+        text.press("Tab")
+        # 2. Variants, each as soon as it is ready
+        maker.go.clear()
+        page.get_by_role("button", name="Make ads").click()
+        page.locator("#grid[data-pending]").wait_for()
+        check_accessible(page)
+        maker.go.set()
+        page.locator("#grid:not([data-pending])").wait_for()
+        assert page.locator(".variant.done").count() == 4
+        # 3. Choose the one with a fault: it is drawn where it is
+        page.locator(".variant", has_text="space").locator(".pickad").first.click()
+        page.locator("#board .fault").wait_for()
+        assert page.get_by_text("it floats").is_visible()
+        check_accessible(page)
+        # 4. Move the product by keys, repaint around it
+        page.get_by_role("button", name="Move product").click()
+        for key in ("Shift+ArrowLeft", "Shift+ArrowLeft", "ArrowUp", "-", "Enter"):
+            page.keyboard.press(key)
+        page.locator("#grid .variant >> nth=4").wait_for()
+        page.locator("#grid:not([data-pending])").wait_for()
+        # 5. A text of points, in another order
+        page.get_by_text("Put the text together").click()
+        form = page.locator("#words-form")
+        for box in form.locator("[name=point]").all():
+            box.uncheck()
+        form.get_by_role("checkbox", name="1.7 L").check()
+        form.get_by_role("checkbox", name="Quiet").check()
+        while not page.locator("#preview").inner_text().startswith("1.7 L"):
+            form.get_by_role("button", name="1.7 L earlier").click()
+        form.get_by_label("Between them").select_option(label="bars")
+        check_accessible(page)
+        form.get_by_role("button", name="Use this text").click()
+        page.locator(".variant", has_text="1.7 L | Quiet").locator(".pickad").click()
+        page.locator(".detail .adtext", has_text="1.7 L | Quiet").wait_for()
+        # 6. Why, compare, lock, undo
+        page.get_by_text("Why this ad?").click()
+        page.get_by_role("button", name="Find out").click()
+        page.locator(".reasons").wait_for()
+        assert page.get_by_text("Orange mug").first.is_visible()
+        check_accessible(page)
+        page.get_by_role("button", name="Compare").click()
+        page.get_by_role("heading", name="Side by side").wait_for()
+        check_accessible(page)
+        page.locator("#compare").get_by_role("link", name="Close").click()
+        page.get_by_role("button", name="Lock", exact=True).first.click()
+        page.get_by_role("button", name="Locked").wait_for()
+        page.get_by_role("button", name="Undo").click()
+        page.wait_for_function("() => !document.querySelector('.foot [aria-pressed=true]')")
+        # 7. Out
+        page.get_by_text("Take it away").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Everything as a zip").click()
+        assert Path(download.value.path()).read_bytes().startswith(b"PK")
+        assert page.faults == []
+
+        project = store.project(1)
+        assert project.description == "Steel kettle"
+        assert project.usable == ("Quiet", "1.7 L", "Steel kettle")
+        assert project.clicks[0][1] == "Orange mug"
+        boxes = [box for _, _, box in maker.made if box is not None]
+        assert len(boxes) == 1
+        assert (boxes[0].x0, boxes[0].y1) == pytest.approx((0.3 - 0.1 + 0.4 / 2 * (1 - 1 / 1.04), 0.89), abs=0.003)
+        texts = [(store.variant(number).result or {})["text"] for number in project.variants]
+        assert "1.7 L | Quiet" in texts
+
+
+def test_on_a_tablet_by_touch(tmp_path: Path) -> None:
+    with studio() as (app, _, _), served(app) as address, browser() as running:
+        page = open_page(running, 834, 1112, touch=True)
+        page.goto(address)
+        page.get_by_role("button", name="An example").tap()
+        page.get_by_role("button", name="Make ads").tap()
+        page.locator("#grid .variant.done >> nth=3").wait_for()
+        page.locator(".pickad").first.tap()
+        page.locator("#board").wait_for()
+        check_accessible(page)
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= 834  # nothing sticks out at the side
+        assert page.faults == []

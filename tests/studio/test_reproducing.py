@@ -1,0 +1,61 @@
+"""What the studio gives away, `uniadgen generate` makes again, byte for byte, with the embedded model."""
+
+import io
+import json
+import shlex
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from uniadgen.ads import Ad, AdRequest
+from uniadgen.cli.main import main
+from uniadgen.demo import example_requests
+from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.studio.export import archive
+from uniadgen.studio.making import Making
+from uniadgen.studio.project import Spec
+from uniadgen.studio.store import StudioStore
+
+pytestmark = pytest.mark.slow
+
+
+class Maker:
+    def __init__(self) -> None:
+        self.generator = AdGenerator.from_pretrained()
+
+    def make(self, request: AdRequest, seed: int, options: GenerateOptions) -> Ad:
+        return self.generator.generate_many([request], seeds=[seed], options=options)[0]
+
+    def explain(self, request: AdRequest, seed: int, options: GenerateOptions) -> dict[str, Any]:
+        return self.generator.explain(request, seed=seed, options=options).as_dict()
+
+
+def test_a_zip_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = StudioStore(tmp_path / "studio.db")
+    making = Making(store, Maker())
+    given = example_requests()[0]
+
+    def kept(picture: object) -> str:
+        assert isinstance(picture, str | Path)
+        return store.put(Path(picture).read_bytes())
+
+    clicks = tuple((kept(click.image), click.text) for click in given.history[:4])
+    photo = kept(given.product.image)
+    points = tuple(given.product.selling_points)
+    spec = Spec(photo, given.product.description, points, clicks, (0.1, 0.3, 0.45, 0.9), 5, 0.8)
+    number = store.add_variant(store.new_project(), spec, spec)
+    making.queue(number)
+    making.close()
+    variant = store.variant(number)
+    assert variant.error is None
+    with zipfile.ZipFile(io.BytesIO(archive(store, variant))) as packed:
+        packed.extractall(tmp_path / "zip")
+    monkeypatch.chdir(tmp_path / "zip")
+    commands = [line for line in Path("README.txt").read_text().splitlines() if line.startswith("uniadgen ")]
+    (command,) = commands
+    assert main(shlex.split(command)[1:]) == 0
+    assert Path("picture/ad-000.png").read_bytes() == Path("ad.png").read_bytes()
+    assert json.loads(Path("picture/ad-000.json").read_text())["text"] == Path("ad.txt").read_text().strip()
