@@ -38,12 +38,12 @@ def main() -> None:
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
     for place, case in enumerate(drawn):
         inspection = inspect_picture(case.image, case.background, case.placement, case.cutout, case.stance)
-        found = [violation.criterion for violation in inspection.violations]
-        right = (case.criterion in found) if case.criterion else not found
+        criteria = [violation.criterion for violation in inspection.violations]
+        right = (case.criterion in criteria) if case.criterion else not criteria
         left, top = place % COLUMNS * TILE, place // COLUMNS * (TILE + LINE)
         sheet.paste(case.image.resize((TILE - 4, TILE - 4), Image.Resampling.LANCZOS), (left, top))
         pen.text((left + 2, top + TILE - 2), case.kind, "black", font)
-        pen.text((left + 2, top + TILE + 13), ", ".join(found) or "qualified", "black" if right else "red", font)
+        pen.text((left + 2, top + TILE + 13), ", ".join(criteria) or "qualified", "black" if right else "red", font)
     sheet.save(arguments.out, quality=85)
 
 

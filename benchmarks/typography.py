@@ -144,12 +144,12 @@ def wrong_letters(result: Typesetting, engine: Any) -> tuple[int, int]:
     for block, *_ in result.drawn.blocks:
         type_ = result.drawn.types.of(block.role)
         for line in block.lines:
-            own, pad = type_.measured(line.text), 0.28 * block.size
-            left, right = line.x + own.left * block.size - pad, line.x + (own.advance - own.right) * block.size + pad
-            top, bottom = line.baseline - own.ascent * block.size - pad, line.baseline + own.descent * block.size + pad
+            extent, pad = type_.measured(line.text), 0.28 * block.size
+            left, right = line.x + extent.left * block.size - pad, line.x + (extent.advance - extent.right) * block.size + pad
+            top, bottom = line.baseline - extent.ascent * block.size - pad, line.baseline + extent.descent * block.size + pad
             part = pixels[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right), ::-1]
-            found = engine(np.ascontiguousarray(part), use_det=False, use_cls=False, use_rec=True)
-            expected, read = letters_of(line.text), letters_of("".join(found.txts or ()))
+            recognised = engine(np.ascontiguousarray(part), use_det=False, use_cls=False, use_rec=True)
+            expected, read = letters_of(line.text), letters_of("".join(recognised.txts or ()))
             total += len(expected)
             wrong += edits(expected, read)
     return total, wrong

@@ -199,12 +199,14 @@ def write_ad(
         digest_of_it = _write_picture(folder / file, other.image, output, ad.model)
         entry = {"name": size, "image": file, "image_size": list(other.image.size), "sha256": digest_of_it}
         if other.typesetting is not None:
-            own = _layered(other, layers)
-            entry["typeset"] = write_typesetting(other.typesetting, folder, f"{name}.{size}", output, ad.model, own)["image"]
+            layer_files = _layered(other, layers)
+            entry["typeset"] = write_typesetting(other.typesetting, folder, f"{name}.{size}", output, ad.model, layer_files)[
+                "image"
+            ]
         record["sizes"].append(entry | {"placement": other.placement.as_dict()})
     if ad.typesetting is not None:
-        own = _layered(ad, layers)
-        record["typeset"] = write_typesetting(ad.typesetting, folder, name, output, ad.model, own)["image"]
+        layer_files = _layered(ad, layers)
+        record["typeset"] = write_typesetting(ad.typesetting, folder, name, output, ad.model, layer_files)["image"]
     if digest is not None:
         record["digest"] = digest
     write_text(folder / record_of(name), json_text(record) + "\n")

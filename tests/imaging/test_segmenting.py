@@ -91,9 +91,9 @@ def test_a_product_cut_by_the_edge_is_noted() -> None:
 
 @pytest.mark.usefixtures("network")
 def test_things_at_the_border_of_a_photo_are_no_product() -> None:
-    found, notes = segment(photo((160, 160, 320, 360), (-100, 200, 100, 300), (400, 200, 600, 320)), "p")
+    image, notes = segment(photo((160, 160, 320, 360), (-100, 200, 100, 300), (400, 200, 600, 320)), "p")
     assert any("other things" in note for note in notes)
-    alpha = np.asarray(found.getchannel("A"))
+    alpha = np.asarray(image.getchannel("A"))
     assert alpha[260, 240] == 255
     assert not alpha[:, :110].any()
     assert not alpha[:, 380:].any()

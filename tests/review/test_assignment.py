@@ -75,12 +75,12 @@ def test_stages_follow_each_other(tmp_path: Path) -> None:
     blind = next_task(study, fay)
     assert blind is not None
     assert blind.labels == []
-    assert blind.shown()["labels"] == []
+    assert blind.view()["labels"] == []
     work_off(study, "label", lambda person, task: ["size"])
     seen = next_task(study, dora)
     assert seen is not None
     assert [label.criteria for label in seen.labels] == [["size"]]
-    assert seen.shown()["labels"] == [label.id for label in seen.labels]
+    assert seen.view()["labels"] == [label.id for label in seen.labels]
 
 
 def test_an_ad_of_several_labels_waits_for_all_of_them(tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_an_ad_of_several_labels_waits_for_all_of_them(tmp_path: Path) -> None:
     task = next_task(study, ben)
     assert task is not None
     submit(study, ben, task.id, Verdict(("space",)), "ben-0-xxxx")
-    shown = next_task(study, dora)
-    assert shown is not None
-    assert [label.criteria for label in shown.labels] == [[], ["space"]]
+    next_one = next_task(study, dora)
+    assert next_one is not None
+    assert [label.criteria for label in next_one.labels] == [[], ["space"]]
 
 
 def test_a_correction_is_appended_and_ends_when_the_ad_goes_on(tmp_path: Path) -> None:
@@ -115,9 +115,9 @@ def test_a_correction_is_appended_and_ends_when_the_ad_goes_on(tmp_path: Path) -
     with study.reading() as connection:
         rows = connection.execute(select(verdicts.c.criteria, verdicts.c.note).order_by(verdicts.c.id)).all()
     assert [tuple(row) for row in rows] == [(["size"], "too large"), ([], "")]
-    shown = next_task(study, dora)
-    assert shown is not None
-    assert shown.labels[0].criteria == []
+    next_one = next_task(study, dora)
+    assert next_one is not None
+    assert next_one.labels[0].criteria == []
     with pytest.raises(Refused, match="gone on to be verified"):
         submit(study, ana, task.id, Verdict(("size",)), "third-verdict")
 
@@ -169,9 +169,9 @@ def test_many_at_once_never_share_a_task(tmp_path: Path) -> None:
 
     def work(person: object) -> None:
         try:
-            own = open_study(str(tmp_path / "study.db"))
-            while (task := next_task(own, person)) is not None:  # type: ignore[arg-type]
-                submit(own, person, task.id, Verdict(), f"{person.id}-{task.id}-once")  # type: ignore[arg-type, attr-defined]
+            same_study = open_study(str(tmp_path / "study.db"))
+            while (task := next_task(same_study, person)) is not None:  # type: ignore[arg-type]
+                submit(same_study, person, task.id, Verdict(), f"{person.id}-{task.id}-once")  # type: ignore[arg-type, attr-defined]
                 seen.append((task.id, task.item.id, person.id))  # type: ignore[attr-defined]
         except BaseException as error:
             failed.append(error)

@@ -15,7 +15,7 @@ from uniadgen.review.figures import study_figures
 pytestmark = pytest.mark.slow
 
 
-def shown(page: Any) -> str:
+def displayed(page: Any) -> str:
     return str(page.locator("#work").get_attribute("data-task"))
 
 
@@ -39,11 +39,11 @@ def test_three_stages_by_keyboard(tmp_path: Path) -> None:
         check_accessible(ana)
         start(ana)
         check_accessible(ana)
-        first = shown(ana)
+        first = displayed(ana)
         # nothing is chosen: the form says so and stays
         press(ana, "Enter")
         ana.get_by_role("alert").wait_for()
-        assert shown(ana) == first
+        assert displayed(ana) == first
         # a reason, a box by the arrow keys, a note
         press(ana, "3", "b", "ArrowLeft", "Shift+ArrowDown", "Enter", "n")
         ana.keyboard.type("It floats")
@@ -70,7 +70,7 @@ def test_three_stages_by_keyboard(tmp_path: Path) -> None:
         start(dora)
         check_accessible(dora)
         for _ in range(2):
-            before = shown(dora)
+            before = displayed(dora)
             assert dora.get_by_role("heading", name="The label").is_visible()
             chosen = dora.locator("#verdict input:checked").all()
             assert {box.get_attribute("value") for box in chosen} in ({"space", "size"}, {"1"})
@@ -84,7 +84,7 @@ def test_three_stages_by_keyboard(tmp_path: Path) -> None:
         check_accessible(fay)
         assert fay.get_by_role("heading", name="The label").count() == 0
         fay.locator("[name=accept]").tap()
-        before = shown(fay)
+        before = displayed(fay)
         fay.get_by_role("button", name="Confirm").tap()
         fay.wait_for_function("before => document.querySelector('#work').dataset.task !== before", arg=before)
         fay.get_by_role("button", name="Skip").tap()

@@ -34,8 +34,8 @@ def test_folders_of_ads_are_read_with_their_records(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "u2.JPG")
     (tmp_path / "u2.txt").write_text("﻿Kettle, steel\n", "utf-8")
     (tmp_path / "notes.md").write_text("x")
-    found, unused = read_systems([f"ours={tmp_path}"], "picture")
-    assert [(item.system, item.key, item.text) for item in found] == [
+    ads, unused = read_systems([f"ours={tmp_path}"], "picture")
+    assert [(item.system, item.key, item.text) for item in ads] == [
         ("ours", "u1", "Quiet kettle"),
         ("ours", "u2", "Kettle, steel"),
     ]
@@ -166,9 +166,9 @@ def test_what_the_automatic_inspections_say_is_kept(tmp_path: Path) -> None:
     from dataclasses import replace
 
     false = replace(ad, text="Cures cancer, 9 L", inspection={"picture": {"violations": [{"criterion": "space"}]}})
-    found = automatic_verdict(false, "ad")
-    assert found["factuality"]
-    assert found == {"size": False, "shape": False, "space": True, "visual": False, "factuality": True, "readability": False}
+    verdict = automatic_verdict(false, "ad")
+    assert verdict["factuality"]
+    assert verdict == {"size": False, "shape": False, "space": True, "visual": False, "factuality": True, "readability": False}
     assert automatic_verdict(false, "picture") == {name: name == "space" for name in ("size", "shape", "space", "visual")}
 
 

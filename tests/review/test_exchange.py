@@ -73,7 +73,7 @@ def test_what_others_have_done_is_not_replaced(tmp_path: Path) -> None:
     study, copy = worked_copy(tmp_path)
     work_off(study, "label", lambda person, task: [])
     record = next(record for record in export_lines(copy) if record["stage"] == "label")
-    mine = next(own for own in export_lines(study) if (own["system"], own["ad"]) == (record["system"], record["ad"]))
+    mine = next(entry for entry in export_lines(study) if (entry["system"], entry["ad"]) == (record["system"], record["ad"]))
     other = "Ben" if mine["person"] == "Ana" else "Ana"
     with pytest.raises(InputError, match="others have done it"):
         import_lines(study, [json.dumps({**record, "person": other, "submission": "another-one"})])
@@ -91,8 +91,8 @@ def test_label_studio_there_and_back(tmp_path: Path) -> None:
             if result["type"] == "rectanglelabels":
                 value = result["value"]
                 assert [value[name] for name in ("x", "y", "width", "height")] == pytest.approx([10, 20, 40, 55])
-        new, known = import_label_studio(study, tasks, {})
-        assert (new, known) == (count, 0)
+        new, repeated = import_label_studio(study, tasks, {})
+        assert (new, repeated) == (count, 0)
         assert import_label_studio(study, tasks, {}) == (0, count)
     assert comparable(study) == comparable(copy)
     config = (tmp_path / "label" / "labeling.xml").read_text()

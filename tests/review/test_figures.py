@@ -111,10 +111,10 @@ class Loaded(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [
+        self.addresses += [
             value or "" for name, value in attrs if name in ("src", "srcset", "data") or (tag == "link" and name == "href")
         ]
 
@@ -127,7 +127,7 @@ def test_the_report_holds_everything_itself_and_escapes_names(tmp_path: Path) ->
     assert "<script" not in page
     parser = Loaded()
     parser.feed(page)
-    assert len(parser.found) > 4
-    assert all(address.startswith("data:") for address in parser.found)
+    assert len(parser.addresses) > 4
+    assert all(address.startswith("data:") for address in parser.addresses)
     assert page.count("<article>") == 4  # all disagree
     assert study.settings["owner"] not in page

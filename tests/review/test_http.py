@@ -36,13 +36,13 @@ def signed_in(study: Study, base: str, name: str) -> Any:
 
 def fields(page: str) -> dict[str, str]:
     """The hidden fields of the form of a task's page, and its number."""
-    found = dict(
+    values = dict(
         re.findall(
             r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.partition('id="verdict"')[2].partition("</form>")[0]
         )
     )
     task = re.search(r'data-task="(\d+)"', page)
-    return {**found, "task": task[1] if task else ""}
+    return {**values, "task": task[1] if task else ""}
 
 
 def judge(client: Any, page: str, criteria: list[str], **more: Any) -> Any:

@@ -230,9 +230,9 @@ def test_a_zip_of_two_origins_tells_both(tmp_path: Path) -> None:
         client.post(f"{address}/ad/{first}/text")
         second = ads(finished(client, address))[1]
         with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/ad/{second}/zip").content)) as files:
-            told = files.read("README.txt").decode()
-            assert "uniadgen generate request.json --seed 0 --size 768x768 --out picture" in told
-            assert "uniadgen generate text-request.json --seed 1 --size 768x768 --out text" in told
+            readme = files.read("README.txt").decode()
+            assert "uniadgen generate request.json --seed 0 --size 768x768 --out picture" in readme
+            assert "uniadgen generate text-request.json --seed 1 --size 768x768 --out text" in readme
             assert json.loads(files.read("request.json"))["product"]["selling_points"] == POINTS
             assert json.loads(files.read("text-request.json"))["product"]["selling_points"] == POINTS[1:]
             assert files.read("ad.txt").decode().strip() == (store.variant(second).result or {})["text"]

@@ -116,11 +116,11 @@ def test_figures_count_what_is_found() -> None:
 
     labels = torch.tensor([[0.0, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]])
     examples = Examples(torch.zeros(4, 1), torch.zeros(4, 1), labels, ["floating", "clean", "part", "tilted"])
-    found = figures(Sees(), examples)  # type: ignore[arg-type]
-    assert found["space"] == {"precision": 0.5, "recall": 1.0, "cases": 2}
-    assert found["shape"] == {"precision": 0.0, "recall": 0.0, "cases": 1}
-    assert found["any"] == {"precision": 0.75, "recall": 1.0, "cases": 3}
-    assert found["kinds"]["clean"] == {"rejected": 1.0, "cases": 1}
+    result = figures(Sees(), examples)  # type: ignore[arg-type]
+    assert result["space"] == {"precision": 0.5, "recall": 1.0, "cases": 2}
+    assert result["shape"] == {"precision": 0.0, "recall": 0.0, "cases": 1}
+    assert result["any"] == {"precision": 0.75, "recall": 1.0, "cases": 3}
+    assert result["kinds"]["clean"] == {"rejected": 1.0, "cases": 1}
 
 
 def test_other_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,17 +54,17 @@ def test_the_logo_keeps_its_clear_space(make_ad: MakeAd, tmp_path: Path) -> None
 
 
 def test_the_brands_font_sets_the_words_if_it_has_their_letters(make_ad: MakeAd, tmp_path: Path) -> None:
-    own = choose("A", "text").main.path
-    brand = read_brand(kit(tmp_path, f"fonts: {{headline: '{own}'}}"), "brand")
+    usual = choose("A", "text").main.path
+    brand = read_brand(kit(tmp_path, f"fonts: {{headline: '{usual}'}}"), "brand")
     result = make_ad("Joust Duffle Bag", POINTS).typeset(brand=brand)
-    assert result.blocks[0].font == Path(own).name
+    assert result.blocks[0].font == Path(usual).name
     chinese = make_ad("轻便健身包", ["轻便健身包"]).typeset(brand=brand)
-    assert chinese.blocks[0].font != Path(own).name
+    assert chinese.blocks[0].font != Path(usual).name
     assert any("stands in" in note for note in chinese.notes)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "part"),
     [
         ("[", "is no YAML"),
         ("fonds: {}", "did you mean fonts"),
@@ -79,11 +79,11 @@ def test_the_brands_font_sets_the_words_if_it_has_their_letters(make_ad: MakeAd,
         ("capitals: all", "capitals: 'all' must be one of none, headline"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(text: str, told: str, tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_one_line(text: str, part: str, tmp_path: Path) -> None:
     Image.new("RGBA", (9, 9)).save(tmp_path / "clear.png")
     with pytest.raises(InputError, match=r"^brand: ") as refused:
         read_brand(kit(tmp_path, text), "brand")
-    assert told in str(refused.value)
+    assert part in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

@@ -19,8 +19,8 @@ def languages() -> str:
 
 def read(path: Path, language: str) -> str:
     command = ["tesseract", str(path), "-", "-l", language, "--psm", "6"]
-    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return "".join(c for c in found.casefold() if c.isalnum())
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return "".join(c for c in printed.casefold() if c.isalnum())
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_what_reads_badly_is_noted(make_ad: MakeAd) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "part"),
     [
         ({"text": "Best Bag Ever", "lines": []}, "'Best Bag Ever' is no selling point"),
         ({"lines": ["Joust", "Bag"]}, "they have other words"),
@@ -56,11 +56,11 @@ def test_what_reads_badly_is_noted(make_ad: MakeAd) -> None:
         ({"shadow": True}, "unknown field"),
     ],
 )
-def test_what_cannot_be_drawn_is_one_line(make_ad: MakeAd, change: dict, told: str) -> None:
+def test_what_cannot_be_drawn_is_one_line(make_ad: MakeAd, change: dict, part: str) -> None:
     ad = make_ad("Joust Duffle Bag", POINTS)
     with pytest.raises(InputError, match=r"^blocks") as refused:
         redraw(ad, [blocks_of(ad)[0] | change], "blocks")
-    assert told in str(refused.value)
+    assert part in str(refused.value)
 
 
 def test_command_draws_changed_blocks(make_ad: MakeAd, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

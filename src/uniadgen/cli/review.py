@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from uniadgen.review.store import Study
 
 LEAST_LEASE, MOST_LEASE = 10, 7 * 24 * 3600  # seconds
-SHOWN = 20  # files that were not used, by name
+NAMED = 20  # files that were not used, by name
 MAX_BYTES = 2**28  # of a file to import
 
 
@@ -117,8 +117,8 @@ def create(arguments: argparse.Namespace) -> None:
             progress=progress,
         )
     if unused:
-        more = f" and {len(unused) - SHOWN:,} more" if len(unused) > SHOWN else ""
-        print_line(f"uniadgen: not used: {', '.join(map(quoted, unused[:SHOWN]))}{more}", sys.stderr)
+        more = f" and {len(unused) - NAMED:,} more" if len(unused) > NAMED else ""
+        print_line(f"uniadgen: not used: {', '.join(map(quoted, unused[:NAMED]))}{more}", sys.stderr)
     systems = len({ad.system for ad in ads})
     print_line(f"{counts['items']} ads of {systems} systems, in an order of seed {arguments.seed}")
     for stage, members in teams.members.items():

@@ -190,8 +190,8 @@ def _bounds(mask: Plane) -> tuple[int, int, int, int]:
 def _check(mask: Plane, what: str) -> None:
     solid = mask > 0.5
     if not _LEAST <= solid.mean() <= _GREATEST:
-        found = "no product" if solid.mean() < _LEAST else "no background"
-        raise InputError(f"{what}: {found} can be told in the photo; {_MEND}")
+        missing = "no product" if solid.mean() < _LEAST else "no background"
+        raise InputError(f"{what}: {missing} can be told in the photo; {_MEND}")
     unsure = ((mask > 0.15) & (mask < 0.85)).sum() / solid.sum()
     if unsure > _DOUBTFUL:
         raise InputError(f"{what}: product and background can't be told apart with certainty; {_MEND}")

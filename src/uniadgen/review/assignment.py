@@ -56,7 +56,7 @@ class Task:
     labels: list[Any] = field(default_factory=list)  # rows of verdicts
     verdict: Any = None
 
-    def shown(self) -> dict[str, Any]:
+    def view(self) -> dict[str, Any]:
         """What was in front of the person, for the record."""
         item = self.item
         return {
@@ -223,7 +223,7 @@ def submit(
                 "criteria": list(verdict.criteria),
                 "boxes": list(verdict.boxes),
                 "note": verdict.note,
-                "shown": task.shown(),
+                "shown": task.view(),
                 "seconds": seconds,
                 "at": at or now(),
             },

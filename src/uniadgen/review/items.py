@@ -52,7 +52,7 @@ def read_systems(places: Sequence[str], kind: Kind, data: Path | None = None) ->
     data: a data set, for the products of ads that are named by its shoppers. Raises InputError, also when an ad lacks what this
     kind of study shows.
     """
-    found: list[Item] = []
+    ads: list[Item] = []
     unused: list[str] = []
     names: set[str] = set()
     for place in places:
@@ -63,15 +63,15 @@ def read_systems(places: Sequence[str], kind: Kind, data: Path | None = None) ->
         items, others = _folder(name, path) if path.is_dir() else (list(_lines(name, path)), [])
         if not items:
             raise InputError(f"{_WHAT}: {quoted(path)} holds no ads; name a folder or a file of JSON lines")
-        found += items
+        ads += items
         unused += others
-    if len(found) > MAX_ITEMS:
-        raise InputError(f"{_WHAT}: {len(found):,} ads are too many; make studies of at most {MAX_ITEMS:,}")
+    if len(ads) > MAX_ITEMS:
+        raise InputError(f"{_WHAT}: {len(ads):,} ads are too many; make studies of at most {MAX_ITEMS:,}")
     if data is not None:
-        found = _with_products(found, data)
-    for item in found:
+        ads = _with_products(ads, data)
+    for item in ads:
         _check(item, kind)
-    return found, unused
+    return ads, unused
 
 
 def _named(place: str) -> tuple[str, Path]:
@@ -101,12 +101,12 @@ def _folder(system: str, folder: Path) -> tuple[list[Item], list[str]]:
         files = {file.name: file for file in sorted(folder.iterdir()) if file.is_file()}
     except OSError as error:
         raise InputError(f"{_WHAT}: {quoted(folder)} can't be read ({error.strerror or error}); name another folder") from None
-    found: dict[str, Item] = {}
+    items_by_name: dict[str, Item] = {}
     used: set[str] = set()
     for name, file in files.items():
         if file.suffix.lower() == ".json" and (record := _record(file)) is not None:
             used |= {name, record["image"], str(record.get("background"))}
-            found[file.stem] = Item(
+            items_by_name[file.stem] = Item(
                 system,
                 file.stem,
                 folder / record["image"],
@@ -118,20 +118,20 @@ def _folder(system: str, folder: Path) -> tuple[list[Item], list[str]]:
             )
     for name, file in files.items():
         if file.suffix.lower() in _PICTURES and name not in used and not file.stem.endswith(".background"):
-            if file.stem in found:
+            if file.stem in items_by_name:
                 raise InputError(f"{_WHAT}: {quoted(file)} is a second picture of one ad; keep one of them")
             used.add(name)
-            found[file.stem] = Item(system, file.stem, file, None, f"{_WHAT}: {quoted(file)}")
+            items_by_name[file.stem] = Item(system, file.stem, file, None, f"{_WHAT}: {quoted(file)}")
     for name, file in files.items():
-        if file.suffix.lower() == ".txt" and (file.stem in found or not found):
+        if file.suffix.lower() == ".txt" and (file.stem in items_by_name or not items_by_name):
             used.add(name)
             try:
                 text = file.read_text("utf-8-sig")
             except (OSError, UnicodeDecodeError):
                 raise InputError(f"{_WHAT}: {quoted(file)} is no readable UTF-8 text; save it as UTF-8") from None
-            item = found.get(file.stem, Item(system, file.stem, None, None, f"{_WHAT}: {quoted(file)}"))
-            found[file.stem] = replace(item, text=clean_text(text))
-    return list(found.values()), [str(folder / name) for name in files if name not in used and not name.startswith(".")]
+            item = items_by_name.get(file.stem, Item(system, file.stem, None, None, f"{_WHAT}: {quoted(file)}"))
+            items_by_name[file.stem] = replace(item, text=clean_text(text))
+    return list(items_by_name.values()), [str(folder / name) for name in files if name not in used and not name.startswith(".")]
 
 
 def _record(file: Path) -> dict[str, Any] | None:
@@ -199,7 +199,7 @@ def _with_products(items: Sequence[Item], data: Path) -> list[Item]:
     creatives = {row["id"]: row for row in iter_rows(data, "creatives", columns, 4096) if row["id"] in targets}
     products = {row["product_id"] for row in creatives.values()}
     cutouts = {row["id"]: row["cutout"] for row in iter_rows(data, "products", ("id", "cutout"), 64) if row["id"] in products}
-    found = []
+    completed = []
     for item in items:
         row = creatives.get(target.get(item.key, ""))
         if row is not None:
@@ -209,8 +209,8 @@ def _with_products(items: Sequence[Item], data: Path) -> list[Item]:
                 selling_points=item.selling_points or tuple(row["selling_points"]),
                 cutout=item.cutout or cutouts.get(row["product_id"]),
             )
-        found.append(item)
-    return found
+        completed.append(item)
+    return completed
 
 
 # What is kept ------------------------------------------------------------------------------------------------------------
@@ -246,10 +246,10 @@ def automatic_verdict(item: Item, kind: Kind) -> dict[str, bool]:
             verdicts["text"] = text_verdict(item.text, item.selling_points)
         except InputError:  # Chinese, and no jieba
             verdicts.pop("text", None)
-    found = {}
+    verdict = {}
     for criterion in criteria_of(kind):
         violations = verdicts[criterion.part].get("violations") if isinstance(verdicts.get(criterion.part), dict) else None
         if isinstance(violations, list):
             named = {violation.get("criterion") for violation in violations if isinstance(violation, dict)}
-            found[criterion.name] = criterion.name in named
-    return found
+            verdict[criterion.name] = criterion.name in named
+    return verdict

@@ -30,7 +30,7 @@ def report_page(study: Study) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(percent=percent, interval=interval, number=number)
-    gallery = [_shown(ad, data) for ad, data in disagreements(study)]
+    gallery = [_gallery_entry(ad, data) for ad, data in disagreements(study)]
     return environment.get_template("report.html").render(f=figures, gallery=gallery, verdict=recheck_in_words(figures)) + "\n"
 
 
@@ -40,29 +40,29 @@ def recheck_in_words(figures: dict[str, Any]) -> str:
     accuracy, wanted = recheck["accuracy"], f"{100 * recheck['threshold']:g} %"
     if not accuracy["n"]:
         return "Nothing has been rechecked yet, so the accuracy of the verdicts is not known."
-    told = (
+    text = (
         f"On {accuracy['count']} of {accuracy['n']} rechecked ads the third team says the same: {percent(accuracy)}, "
         f"95 % interval {interval(accuracy)}."
     )
     if recheck["verdict"] == "holds":
-        told += f" The accuracy of {wanted} holds"
+        text += f" The accuracy of {wanted} holds"
         if recheck["certain"]:
-            return told + ", also at the lower end of its interval."
-        return told + f"; so few rechecks can't make it certain: that takes {recheck['faultless_needed']} without a fault."
+            return text + ", also at the lower end of its interval."
+        return text + f"; so few rechecks can't make it certain: that takes {recheck['faultless_needed']} without a fault."
     below = recheck["below"]
     named = [f"{what}: {', '.join(below[what])}" for what in ("criteria", "labellers", "verifiers") if below[what]]
-    told += f" The accuracy of {wanted} does not hold, so the batch goes back"
-    return told + (f". Below it by themselves - {'; '.join(named)}." if named else ".")
+    text += f" The accuracy of {wanted} does not hold, so the batch goes back"
+    return text + (f". Below it by themselves - {'; '.join(named)}." if named else ".")
 
 
-def percent(found: dict[str, Any] | None) -> str:
-    return "–" if not found or found["share"] is None else f"{100 * found['share']:.1f} %"
+def percent(share: dict[str, Any] | None) -> str:
+    return "–" if not share or share["share"] is None else f"{100 * share['share']:.1f} %"
 
 
-def interval(found: dict[str, Any] | None, scale: float = 100, digits: int = 1) -> str:
-    if not found or found["ci"] is None:
+def interval(share: dict[str, Any] | None, scale: float = 100, digits: int = 1) -> str:
+    if not share or share["ci"] is None:
         return ""
-    low, high = found["ci"]
+    low, high = share["ci"]
     return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
 
 
@@ -70,7 +70,7 @@ def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _shown(ad: Judged, data: dict[str, bytes]) -> dict[str, Any]:
+def _gallery_entry(ad: Judged, data: dict[str, bytes]) -> dict[str, Any]:
     verdicts = [("label", label) for label in ad.labels]
     verdicts += [
         (name, verdict) for name, verdict in (("verified", ad.verification), ("recheck", ad.recheck)) if verdict is not None

@@ -187,9 +187,9 @@ def make_engine(place: str, what: str) -> Engine:
         url = make_url(place) if is_url(place) else make_url("sqlite://").set(database=os.path.abspath(place))
         engine = create_engine(url, pool_pre_ping=not url.get_backend_name().startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError, ValueError):
-        raise InputError(f"{what}: {_shown(place)} is no database that SQLAlchemy knows; name a file or a URL") from None
+        raise InputError(f"{what}: {_written(place)} is no database that SQLAlchemy knows; name a file or a URL") from None
     except ModuleNotFoundError as error:
-        raise InputError(f"{what}: {_shown(place)} needs the package {error.name}; install it") from None
+        raise InputError(f"{what}: {_written(place)} needs the package {error.name}; install it") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -220,28 +220,28 @@ def open_study(place: str, what: str = "argument STUDY") -> Study:
         engine.dispose()
         if "unable to open" in str(error.orig) or "permission" in str(error.orig).lower():
             raise InputError(
-                f"{what}: {_shown(place)} can't be opened; check that you may read it and write beside it"
+                f"{what}: {_written(place)} can't be opened; check that you may read it and write beside it"
             ) from None
         if is_url(place) and "sqlite" not in place:
-            raise InputError(f"{what}: {_shown(place)} can't be reached; check the URL, and that the server runs") from None
-        raise InputError(f"{what}: {_shown(place)} is no study, or a damaged one; name another file") from None
+            raise InputError(f"{what}: {_written(place)} can't be reached; check the URL, and that the server runs") from None
+        raise InputError(f"{what}: {_written(place)} is no study, or a damaged one; name another file") from None
     except SQLAlchemyError:
         row = None
     if row is None:
         engine.dispose()
         raise InputError(
-            f"{what}: {_shown(place)} is a database, but no study; name one that `uniadgen review create` has made"
+            f"{what}: {_written(place)} is a database, but no study; name one that `uniadgen review create` has made"
         )
     if row.format != FORMAT:
         engine.dispose()
         raise InputError(
-            f"{what}: {_shown(place)} is a study of format {row.format}, and this version reads {FORMAT}; use the version of "
+            f"{what}: {_written(place)} is a study of format {row.format}, and this version reads {FORMAT}; use the version of "
             "uniadgen that made it"
         )
     return Study(engine, row.kind, row.title, row.created, row.settings)
 
 
-def _shown(place: str) -> str:
+def _written(place: str) -> str:
     """A place for messages; of URLs without the password."""
     if not is_url(place):
         return quoted(place)

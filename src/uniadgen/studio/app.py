@@ -96,7 +96,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
             key: [(await value.read(), value.filename) for value in form.getlist(key) if isinstance(value, UploadFile)]
             for key in form
         }
-        request.state.files = {key: [data for data, _ in found if data] for key, found in files.items()}
+        request.state.files = {key: [data for data, _ in parts if data] for key, parts in files.items()}
 
         def work() -> Response:
             try:

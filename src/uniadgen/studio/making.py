@@ -79,7 +79,7 @@ class Making:
             self.store.finish(number, None, f"It could not be made ({type(error).__name__}).")
 
     def _make(self, variant: Variant) -> None:
-        picture = self._known(variant, "picture")
+        picture = self._finished_part(variant, "picture")
         ad = None
         if picture is None:
             ad = self._ad(variant.picture)
@@ -89,10 +89,10 @@ class Making:
         elif ad is not None and variant.text == variant.picture:
             text = text_part(ad)
         else:
-            text = self._known(variant, "text") or text_part(self._ad(variant.text))
+            text = self._finished_part(variant, "text") or text_part(self._ad(variant.text))
         self.store.finish(variant.id, joined(picture | text), None)
 
-    def _known(self, variant: Variant, part: str) -> dict[str, Any] | None:
+    def _finished_part(self, variant: Variant, part: str) -> dict[str, Any] | None:
         """What a finished variant has that is made of the same."""
         names = PICTURE if part == "picture" else TEXT
         for other in self.store.finished(variant.project):

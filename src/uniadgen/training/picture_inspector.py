@@ -67,7 +67,7 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class Shown:
+class CutProduct:
     """A product of the world, with its cut-out."""
 
     number: int
@@ -101,7 +101,7 @@ class Cases:
     def __init__(self, renders: Path) -> None:
         """Raises InputError for a folder without renders of products in both parts."""
         self.plates: list[Plate] = []
-        self.products: list[Shown] = []
+        self.products: list[CutProduct] = []
         self._opened: dict[Path, Image.Image] = {}
         metas = sorted(renders.glob("raw/*/meta.json"))
         if not metas:
@@ -117,7 +117,7 @@ class Cases:
             spec, folder = world.products[number], renders / "raw" / f"p{number:05d}"
             posture: Posture = "stands" if spec.posture == "leans" else spec.posture
             floor = CATEGORIES[spec.category].on_floor
-            self.products.append(Shown(number, folder / "cutout.webp", posture, floor, spec.size_cm))
+            self.products.append(CutProduct(number, folder / "cutout.webp", posture, floor, spec.size_cm))
             for name, place in meta["placements"].items():
                 family = creatives[name].scene.family
                 self.plates.append(Plate(folder / f"plate-{name}.webp", number, family, tuple(place), posture, floor))
@@ -133,7 +133,7 @@ class Cases:
                 return case
         raise InputError("too few renders to compose cases of; render more products")
 
-    def _case(self, kind: str, draw: random.Random, plates: list[Plate], products: list[Shown]) -> Case | None:
+    def _case(self, kind: str, draw: random.Random, plates: list[Plate], products: list[CutProduct]) -> Case | None:
         plate = draw.choice(plates)
         same_product = [p for p in products if p.number == plate.product]
         fitting = [p for p in products if p.posture == plate.posture and p.on_floor == plate.on_floor]

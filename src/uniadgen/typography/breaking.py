@@ -67,15 +67,15 @@ def _phrases(parts: list[str]) -> list[str]:
     for word in split(text):
         place += len(word)
         ends.add(place)
-    found: list[str] = []
+    phrases: list[str] = []
     place = 0
     for part in parts:
-        if found and (_within_word(found[-1], part) or (place not in ends and HAN.search(found[-1][-1:] + part[:1]))):
-            found[-1] += part
+        if phrases and (_within_word(phrases[-1], part) or (place not in ends and HAN.search(phrases[-1][-1:] + part[:1]))):
+            phrases[-1] += part
         else:
-            found.append(part)
+            phrases.append(part)
         place += len(part)
-    return found
+    return phrases
 
 
 def _within_word(before: str, part: str) -> bool:
@@ -123,13 +123,13 @@ def _even(parts: tuple[str, ...], lengths: list[float], bare: list[float], width
         for start, (cost, ends) in best.items():
             long = 0.0
             for end in range(start + 1, total - (count - line - 1) + 1):
-                own = long + bare[end - 1]
+                length = long + bare[end - 1]
                 long += lengths[end - 1]
-                if own > width:
+                if length > width:
                     break
                 if (line == count - 1) != (end == total):
                     continue
-                price = cost + ((own - mean) / width) ** 2
+                price = cost + ((length - mean) / width) ** 2
                 if end < total:
                     price += _price(parts[end - 1])
                 if end not in following or price < following[end][0]:

@@ -26,7 +26,7 @@ from uniadgen.typography.layouts import LEAST_PIXELS
 from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import read_scene
 from uniadgen.typography.stacks import SEPARATOR, Align, SetBlock, Types, badge, block_of, leading_of
-from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, told
+from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, block_record
 from uniadgen.words import clean_text
 
 
@@ -70,7 +70,7 @@ def redraw(ad: Ad, blocks: Sequence[Mapping[str, Any]], what: str, brand: Brand 
         type_of(choose(everything, "headline", brand.headline), everything),
         type_of(choose(everything, "text", brand.text), everything),
     )
-    pixels, shown, drawn = scene.pixels.copy(), [], []
+    pixels, records, drawn = scene.pixels.copy(), [], []
     for number, block in enumerate(read.blocks):
         where = f"{what}.blocks[{number}]"
         _check_words(block, ad, where)
@@ -91,20 +91,20 @@ def redraw(ad: Ad, blocks: Sequence[Mapping[str, Any]], what: str, brand: Brand 
         if scene.covered(placed.box):
             notes.append(f"block {number} covers the product")
         draw(pixels, ink, colour)
-        shown.append(told(placed, types.of(placed.role).faces.main, colour, filled, measured, block.align))
+        records.append(block_record(placed, types.of(placed.role).faces.main, colour, filled, measured, block.align))
         drawn.append((placed, ink, colour, filled))
     kept = Drawn(scene, Backing("none"), tuple(drawn), types)
-    return Typesetting(Image.fromarray(pixels), "by hand", read.blocks[0].align, "none", tuple(shown), notes, kept)
+    return Typesetting(Image.fromarray(pixels), "by hand", read.blocks[0].align, "none", tuple(records), notes, kept)
 
 
 def _check_words(block: _Block, ad: Ad, where: str) -> None:
     """Raises InputError for words that are not whole selling points, nor the ad's whole text."""
-    known = {clean_text(point).casefold() for point in (*ad.selling_points, ad.text)}
+    allowed = {clean_text(point).casefold() for point in (*ad.selling_points, ad.text)}
     points = [*ad.selling_points, *(point.upper() for point in ad.selling_points), ad.text]
     for part in clean_text(block.text).split(SEPARATOR):
-        for found in parts_of(part, points):
-            if found.text.casefold() not in known:
-                raise InputError(f"{where}.text: {found.text!r} is no selling point of this ad; use whole ones")
+        for piece in parts_of(part, points):
+            if piece.text.casefold() not in allowed:
+                raise InputError(f"{where}.text: {piece.text!r} is no selling point of this ad; use whole ones")
     if _letters("".join(block.lines)) != _letters(block.text) and block.lines:
         raise InputError(f"{where}.lines: they have other words than the block's text; break the text into lines, nothing else")
 

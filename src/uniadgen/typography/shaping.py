@@ -50,12 +50,12 @@ class Type:
     script: str = ""
 
     @cached_property
-    def _known(self) -> dict[str, "Measured"]:
+    def _measured(self) -> dict[str, "Measured"]:
         return {}
 
     def measured(self, text: str) -> "Measured":
         """The measures of a line."""
-        if text not in self._known:
+        if text not in self._measured:
             boxes, advance = [], 0.0
             for face, run in self.faces.runs(text):
                 left, top, right, bottom = _ink(face, run, self.language, self.rtl)
@@ -64,8 +64,8 @@ class Type:
             if not boxes:
                 return Measured(0.0, 0.0, 0.0, 0.0, 0.0)
             top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
-            self._known[text] = Measured(advance, boxes[0][0], advance - boxes[-1][2], max(0.0, -top), max(0.0, bottom))
-        return self._known[text]
+            self._measured[text] = Measured(advance, boxes[0][0], advance - boxes[-1][2], max(0.0, -top), max(0.0, bottom))
+        return self._measured[text]
 
     def width(self, text: str) -> float:
         """The advance of a line, in ems."""

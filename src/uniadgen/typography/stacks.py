@@ -145,16 +145,16 @@ def block_of(
     """A block of lines whose ink is aligned at x = 0."""
     placed, boxes = [], []
     for line, baseline in zip(lines, baselines, strict=True):
-        own = type_.measured(line)
+        extent = type_.measured(line)
         before, behind = _hang(line, type_)
         x = {
-            "left": -(own.left + before),
-            "right": -(own.advance - own.right - behind),
-            "centre": -(own.left + own.advance - own.right) / 2,
+            "left": -(extent.left + before),
+            "right": -(extent.advance - extent.right - behind),
+            "centre": -(extent.left + extent.advance - extent.right) / 2,
         }[align] * size
         placed.append(SetLine(line, x, baseline))
-        left, right = x + own.left * size, x + (own.advance - own.right) * size
-        top, bottom = baseline - own.ascent * size, baseline + own.descent * size
+        left, right = x + extent.left * size, x + (extent.advance - extent.right) * size
+        top, bottom = baseline - extent.ascent * size, baseline + extent.descent * size
         boxes.append((int(left // 1), int(top // 1), int(-(-right // 1)), int(-(-bottom // 1))))
     return SetBlock(role, text, tuple(placed), size, union(boxes))
 

@@ -179,9 +179,9 @@ def _types(message: Message, brand: Brand, notes: list[str]) -> Types:
     """One family for all that is said, so that an ad speaks with one voice."""
     everything = " ".join(message.texts())
     faces = choose(everything, "headline", brand.headline), choose(everything, "text", brand.text)
-    for own, found in zip((brand.headline, brand.text), faces, strict=True):
-        if own is not None and found.main != own:
-            note = f"the brand's font {own.family} lacks letters of this text; {found.main.family} stands in"
+    for brand_face, chosen in zip((brand.headline, brand.text), faces, strict=True):
+        if brand_face is not None and chosen.main != brand_face:
+            note = f"the brand's font {brand_face.family} lacks letters of this text; {chosen.main.family} stands in"
             notes += [note] if note not in notes else []
     return Types(type_of(faces[0], everything), type_of(faces[1], everything))
 
@@ -229,9 +229,9 @@ def _best(scene: Scene, candidates: Sequence[Candidate], types: Types, colours: 
     for candidate in candidates:
         if best is not None and candidate.score <= best.score:
             break
-        found = _legible(scene, candidate, types, colours, layout == "band")
-        if found is not None and (best is None or found.score > best.score):
-            best = found
+        legible = _legible(scene, candidate, types, colours, layout == "band")
+        if legible is not None and (best is None or legible.score > best.score):
+            best = legible
     return best
 
 
@@ -301,7 +301,7 @@ def _drawn(
         place = near(ink, block, (scene.width, scene.height))
         measured = place.contrast(place.cut(pixels), colour)
         draw(pixels, ink, colour)
-        blocks.append(told(block, types.of(block.role).faces.main, colour, filled, measured, candidate.align))
+        blocks.append(block_record(block, types.of(block.role).faces.main, colour, filled, measured, candidate.align))
         drawn.append((block, ink, colour, filled))
     said = candidate.message
     if said.said < 1:
@@ -322,12 +322,12 @@ def _drawn(
 def _badge_colour(colours: _Palette, chosen: _Chosen, scene: Scene, block: SetBlock) -> Colour:
     """The accent where it stands out from what is behind the badge, else the colour of the words."""
     behind = chosen.backing.colour if chosen.backing.kind in ("band", "plate") else scene.mean(block.box)
-    own = luminance([int(value) for value in behind])
+    behind_badge = luminance([int(value) for value in behind])
     if colours.accent is None or (
         chosen.backing.kind == "band" and abs(to_oklch(colours.accent)[0] - to_oklch(behind)[0]) < 0.12
     ):
         return chosen.colour
-    return colours.accent if colours.brand.accent is not None else badge_fill(colours.accent, own)
+    return colours.accent if colours.brand.accent is not None else badge_fill(colours.accent, behind_badge)
 
 
 def badge_radius(block: SetBlock) -> float:
@@ -335,7 +335,7 @@ def badge_radius(block: SetBlock) -> float:
     return 0.32 * (block.box[3] - block.box[1])
 
 
-def told(block: SetBlock, face: Face, colour: Colour, filled: Colour | None, measured: float, align: Align) -> Block:
+def block_record(block: SetBlock, face: Face, colour: Colour, filled: Colour | None, measured: float, align: Align) -> Block:
     """A block as it is told in JSON."""
     return Block(
         text=block.text,
