@@ -71,13 +71,15 @@ def test_what_waits_is_made_together_and_its_product_read_once(
         others = []
         for seed in range(1, 6):
             others.append(post(seed))
-            until(lambda: len(server.service.batcher._jobs) == len(others))
+            until(lambda: len(server.service.batcher.jobs) == len(others))
         another_kind = post(6, top_k=5)
-        until(lambda: len(server.service.batcher._jobs) == 6)
+        until(lambda: len(server.service.batcher.jobs) == 6)
+        chosen = post(7, best_of=4, count=2)  # of four candidates each, which are as many as are made together
+        until(lambda: len(server.service.batcher.jobs) == 7)
         gated.gate.set()
-        answers = [future.result() for future in (first, *others, another_kind)]
-        assert [answer.status_code for answer in answers] == [200] * 7
-        assert gated.batches == [[0], [1, 2, 3, 4], [5], [6]]
+        answers = [future.result() for future in (first, *others, another_kind, chosen)]
+        assert [answer.status_code for answer in answers] == [200] * 8
+        assert gated.batches == [[0], [1, 2, 3, 4], [5], [6], [7], [8]]
         assert all(len(cutouts) == 1 for cutouts in gated.cutouts)
         alone = server.client.post("/v1/ads", json=seeded(request_body, 3)).json()["ads"][0]
         assert alone["image"] == answers[3].json()["ads"][0]["image"]
@@ -91,14 +93,14 @@ def test_a_full_queue_says_so_at_once_and_nothing_is_lost(
         futures = [pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, 0))]
         until(lambda: len(gated.batches) == 1)
         futures += [pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, seed)) for seed in (1, 2, 3)]
-        until(lambda: len(server.service.batcher._jobs) == 3)
+        until(lambda: len(server.service.batcher.jobs) == 3)
         refused = server.client.post("/v1/ads", json=seeded(request_body, 4))
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) >= 1
         gated.gate.set()
         assert [future.result().status_code for future in futures] == [200] * 4
         until(lambda: server.service.batcher.idle)
-        assert server.service.batcher._taken == 0
+        assert server.service.batcher.taken == 0
 
 
 def test_an_ad_that_cannot_be_made_takes_no_other_with_it(
@@ -110,7 +112,7 @@ def test_an_ad_that_cannot_be_made_takes_no_other_with_it(
         until(lambda: len(gated.batches) == 1)
         for seed in (1, 666, 2):
             futures.append(pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, seed)))
-        until(lambda: len(server.service.batcher._jobs) == 3)
+        until(lambda: len(server.service.batcher.jobs) == 3)
         gated.gate.set()
         answers = [future.result() for future in futures]
         assert [answer.status_code for answer in answers] == [200, 200, 422, 200]
@@ -119,7 +121,7 @@ def test_an_ad_that_cannot_be_made_takes_no_other_with_it(
         assert failed.status_code == 500
         assert "shopper's words" not in failed.text
         assert server.client.post("/v1/ads", json=seeded(request_body, 3)).status_code == 200
-        assert server.service.batcher._taken == 0
+        assert server.service.batcher.taken == 0
 
 
 def test_a_client_that_goes_away_frees_its_place(run: Any, generator: AdGenerator, pictures: Path, request_body: Body) -> None:
@@ -131,13 +133,13 @@ def test_a_client_that_goes_away_frees_its_place(run: Any, generator: AdGenerato
         async def impatient() -> None:
             async with httpx.AsyncClient(base_url=server.url) as client:
                 task = asyncio.create_task(client.post("/v1/ads", json=seeded(request_body, 1, count=3)))
-                while len(server.service.batcher._jobs) < 1:
+                while len(server.service.batcher.jobs) < 1:
                     await asyncio.sleep(0.005)
-                assert server.service.batcher._taken == 3
+                assert server.service.batcher.taken == 3
                 task.cancel()
 
         asyncio.run(impatient())
-        until(lambda: server.service.batcher._taken == 0)
+        until(lambda: server.service.batcher.taken == 0)
         gated.gate.set()
         assert first.result().status_code == 200
         assert gated.batches == [[0]]
@@ -151,7 +153,7 @@ def test_draining_finishes_what_was_accepted_and_refuses_what_is_new(
         first = pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, 0))
         until(lambda: len(gated.batches) == 1)
         second = pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, 1))
-        until(lambda: len(server.service.batcher._jobs) == 1)
+        until(lambda: len(server.service.batcher.jobs) == 1)
         server.service.batcher.drain()
         assert server.client.get("/readyz").status_code == 503
         assert server.client.get("/healthz").status_code == 200

@@ -106,7 +106,7 @@ def make_on_ray(batch: Batch, shards: Sequence[Shard], workers: int) -> Made:
 
     started = not ray.is_initialized()
     if started:
-        ray.init(log_to_driver=False, include_dashboard=False)
+        ray.init(os.environ.get("RAY_ADDRESS", "local"), log_to_driver=False)
     try:
         items = [{"number": shard.number, "digest": shard.digest} for shard in shards]
         gpus = 1 if str(batch.model.get("device", "cpu")).startswith("cuda") else 0

@@ -96,7 +96,7 @@ class ShardMaker:
         return dataclasses.replace(self.settings.options, size=(row["width"], row["height"]))
 
     def _room(self, options: GenerateOptions) -> int:
-        return max(1, min(self.settings.most, BATCH_PIXELS // math.prod(options.size)))
+        return max(1, min(self.settings.most, BATCH_PIXELS // math.prod(options.size)) // options.best_of)
 
     def _make(
         self,

@@ -71,8 +71,8 @@ class Batcher:
     def __init__(self, generator: Generator, places: int, most: int, metrics: ServiceMetrics) -> None:
         """places: ads that may wait or be checked; most: ads that are made together."""
         self.generator, self.places, self.most, self.metrics = generator, places, most, metrics
-        self._jobs: deque[Job] = deque()
-        self._taken = 0  # places: of ads that wait, and of requests that are still checked
+        self.jobs: deque[Job] = deque()
+        self.taken = 0  # places: of ads that wait, and of requests that are still checked
         self._making = 0
         self._draining = self._ending = False
         self._changed = threading.Condition()
@@ -100,20 +100,20 @@ class Batcher:
         with self._changed:
             if self._draining:
                 raise Draining
-            if self._taken + places > self.places:
-                raise Full(max(1, math.ceil((self._taken + self._making) * self._seconds_per_ad)))
-            self._taken += places
+            if self.taken + places > self.places:
+                raise Full(max(1, math.ceil((self.taken + self._making) * self._seconds_per_ad)))
+            self.taken += places
             self._show()
 
     def release(self, places: int) -> None:
         with self._changed:
-            self._taken -= places
+            self.taken -= places
             self._show()
 
     def submit(self, job: Job) -> None:
         """Queue a job for which places are taken; they are free again as its ads are begun."""
         with self._changed:
-            self._jobs.append(job)
+            self.jobs.append(job)
             self._changed.notify_all()
 
     def cancel(self, job: Job) -> None:
@@ -123,9 +123,9 @@ class Batcher:
 
     def _drop(self, job: Job) -> None:
         with self._changed:
-            if job in self._jobs:
-                self._jobs.remove(job)
-                self._taken -= len(job.left)
+            if job in self.jobs:
+                self.jobs.remove(job)
+                self.taken -= len(job.left)
                 self._show()
 
     # The end -------------------------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class Batcher:
     @property
     def idle(self) -> bool:
         with self._changed:
-            return not (self._jobs or self._taken or self._making)
+            return not (self.jobs or self.taken or self._making)
 
     def stop(self) -> None:
         """End the thread once nothing waits."""
@@ -153,13 +153,13 @@ class Batcher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._jobs:
+                while not self.jobs:
                     if self._ending:
                         return
                     self._changed.wait()
                 batch = self._next()
                 self._making = sum(len(seeds) for _, seeds in batch)
-                self._taken -= self._making
+                self.taken -= self._making
                 self._show()
             try:
                 self._make(batch)
@@ -173,17 +173,17 @@ class Batcher:
 
     def _next(self) -> list[tuple[Job, Sequence[int]]]:
         """The jobs to make now, each with the seeds of it: those that wait longest, of one kind."""
-        options = self._jobs[0].options
-        room = max(1, min(self.most, BATCH_PIXELS // math.prod(options.size)))
+        options = self.jobs[0].options
+        room = max(1, min(self.most, BATCH_PIXELS // math.prod(options.size)) // options.best_of)
         batch = []
-        for job in list(self._jobs):
+        for job in list(self.jobs):
             if room and job.options == options:
                 seeds = job.left[:room]
                 room -= len(seeds)
                 job.begun += len(seeds)
                 batch.append((job, seeds))
                 if not job.left:
-                    self._jobs.remove(job)
+                    self.jobs.remove(job)
         return batch
 
     def _make(self, batch: list[tuple[Job, Sequence[int]]]) -> None:
@@ -218,5 +218,5 @@ class Batcher:
                 job.future.set_exception(error)
 
     def _show(self) -> None:
-        self.metrics.waiting.set(self._taken)
+        self.metrics.waiting.set(self.taken)
         self.metrics.making.set(self._making)
