@@ -16,7 +16,7 @@ import regex
 import yaml
 
 from uniadgen.inspection.text import acceptable
-from uniadgen.words import HAN, clean_text, clusters
+from uniadgen.words import HAN, clean_text, clusters, is_unspaced, words
 
 Role = Literal["headline", "support", "badge"]
 
@@ -25,6 +25,7 @@ HEADLINE_EMS = 17.0
 
 MAX_BADGES = 3
 _BADGE_EMS = 11.0
+_OPENING, _OPENING_UNSPACED = 8, 16  # words, and characters of scripts without spaces, that a description begins with
 _SUPPORT = 4  # selling points beside the headline: an ad is no list
 _KINDS = ("promotion", "award", "size")
 
@@ -41,12 +42,14 @@ class Part:
 @dataclass(frozen=True)
 class Message:
     """What is set, by role. pieces: of the headline, a selling point each with the marks behind it. badges: with their kinds.
-    said: the share of the selling points that it could say at most."""
+    said: the share of the selling points that it could say at most. rank: how far the headline is from what the description
+    names first."""
 
     pieces: tuple[str, ...]
     support: tuple[str, ...]
     badges: tuple[tuple[str, str], ...]
     said: float
+    rank: int = 0
 
     @property
     def headline(self) -> str:
@@ -133,32 +136,44 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
         found.append(Message(_pieces(text, parts), (), (), 1.0))
     for some in _fewer(badges):
         told = sum(badge in own for badge in some)
-        for first in _headlines(spoken, description):
+        for rank, first in _headlines(spoken, description):
             rest = [part for part in spoken if part not in first]
             most = min(len(rest), _SUPPORT)
             for kept in sorted({most, most - 1, most // 2, 0} - {-1}, reverse=True):
                 said = min(1.0, (len(first) + kept + told) / wanted)
                 support = tuple(part.text for part in rest[:kept])
-                found.append(Message(_pieces(text, first), support, some, said))
+                found.append(Message(_pieces(text, first), support, some, said, rank))
     accepts = acceptable(tuple(selling_points))
     refused = {m.headline for m in found if len(m.pieces) < len(parts) and not accepts(m.headline)}
     return [message for message in dict.fromkeys(found) if message.headline not in refused] or found[-1:]
 
 
-def _headlines(parts: Sequence[Part], description: str) -> list[list[Part]]:
-    """Which parts may be the headline, those first that the description begins with."""
+def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[Part]]]:
+    """Which parts may be the headline, those first that the description begins with; with their rank."""
     opening = _opening(description)
-    named = [part for part in parts if part.text.casefold() in opening]
+    named = [part for part in parts if _names(opening, part.text)]
     runs = [list(parts[:count]) for count in range(len(parts), 0, -1)]
     if named:
         runs = [named[start:] for start in range(len(named))] + [named[:1]]
     fitting = [run for run in runs if sum(ems(part.text) for part in run) + len(run) <= HEADLINE_EMS]
-    return fitting[:3] or runs[-1:]
+    ranks = range(len(fitting)) if named else [0] * len(fitting)
+    return list(zip(ranks, fitting, strict=True))[:3] or [(0, runs[-1])]
 
 
-def _opening(description: str) -> str:
-    """What a description says first: brand and kind of product, until the details begin."""
-    return regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", clean_text(description).casefold(), maxsplit=1)[0]
+def _opening(description: str) -> list[str]:
+    """The words that a description begins with: brand and kind of product, until the details begin."""
+    first = regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", clean_text(description).casefold(), maxsplit=1)[0]
+    found = words(regex.sub(r"^(the|a|an|our|this|meet)\s", "", first))
+    return found[: _OPENING_UNSPACED if is_unspaced(first) else _OPENING]
+
+
+def _names(opening: Sequence[str], point: str) -> bool:
+    """Whether the opening has all words of a point, or its last one: "perfume" names "Floral Perfume"."""
+    own = words(point.casefold())
+    if not own:
+        return False
+    run = any(opening[start : start + len(own)] == own for start in range(len(opening) - len(own) + 1))
+    return run or (not is_unspaced(point) and len(own[-1]) > 3 and own[-1].isalpha() and own[-1] in opening)
 
 
 def _badges(said: str, own: list[tuple[str, str]], selling_points: Sequence[str]) -> list[tuple[str, str]]:

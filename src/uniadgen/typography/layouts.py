@@ -203,9 +203,10 @@ def _score(
 
 
 def _headline_score(message: Message, length: float) -> float:
-    """Neither a brand alone nor a list. length: of the headline, in ems."""
+    """Neither a brand alone nor a list; rather what the description names first. length: of the headline, in ems."""
     most = 8 if is_cjk(message.headline) else 12
-    return 0.35 * min(1.0, length / 6) - 0.05 * max(0.0, length - most) - 0.2 * max(0, len(message.pieces) - 2)
+    listed = 0.2 * max(0, len(message.pieces) - 2)
+    return 0.35 * min(1.0, length / 6) - 0.05 * max(0.0, length - most) - listed - 0.15 * message.rank
 
 
 def _aligned_score(align: Align, name: str, middle: tuple[float, float], product: tuple[float, float]) -> float:
