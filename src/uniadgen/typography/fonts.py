@@ -116,9 +116,10 @@ def settable(text: str, style: Style, brand_face: Face | None = None) -> str:
     return " ".join("".join(kept).split())
 
 
-def scripts(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def scripts(text: str) -> tuple[str, ...]:
     """The scripts of a text by Unicode's names, those that decide about the font first."""
-    return [name for name, pattern in _OF_SCRIPT.items() if pattern.search(text)]
+    return tuple(name for name, pattern in _OF_SCRIPT.items() if pattern.search(text))
 
 
 def is_cjk(text: str) -> bool:

@@ -165,8 +165,17 @@ def _enclosed(mask: Mask) -> Mask:
 def _kept(changed: Mask, measure: float) -> Plane:
     """1 where a pixel shows the product, if only in part: it stays as it is. Around it softly down to 0, so that a shade has no
     hard rim there."""
-    around = smoothed(changed.astype(np.float32), max(1, round(0.0025 * measure)))
-    kept: Plane = np.where(changed, np.float32(1), np.minimum(1, 1.6 * around)).astype(np.float32)
+    radius = max(1, round(0.0025 * measure))
+    kept = np.zeros(changed.shape, np.float32)
+    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    if len(rows):
+        part = (
+            slice(max(0, rows[0] - 2 * radius), rows[-1] + 2 * radius + 1),
+            slice(max(0, columns[0] - 2 * radius), columns[-1] + 2 * radius + 1),
+        )
+        inside = changed[part]
+        around = smoothed(inside.astype(np.float32), radius)
+        kept[part] = np.where(inside, np.float32(1), np.minimum(1, 1.6 * around))
     return kept
 
 

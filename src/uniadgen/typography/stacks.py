@@ -135,6 +135,8 @@ def _lines(pieces: Sequence[str], type_: Type, width: float, most: int) -> list[
     """Lines that end between selling points where they can."""
     whole = "".join(pieces)
     between = break_lines(whole, type_.width, width, most, parts=pieces)
+    if between and len(between) <= 2:
+        return between
     within = break_lines(whole, type_.width, width, most)
     return between if between and (within is None or len(between) <= len(within) + 1) else within
 

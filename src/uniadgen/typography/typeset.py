@@ -277,7 +277,8 @@ def _strong(scene: Scene, brand: Brand, taste: Taste) -> Colour | None:
     if brand.accent is not None:
         return brand.accent
     left, top, right, bottom = scene.place
-    product = Image.fromarray(np.dstack([scene.pixels, (scene.kept * 255).astype(np.uint8)])[top:bottom, left:right])
+    part = (slice(top, bottom), slice(left, right))
+    product = Image.fromarray(np.dstack([scene.pixels[part], (scene.kept[part] * 255).astype(np.uint8)]))
     return accent([palette(product), taste.colours, palette(Image.fromarray(scene.pixels))])
 
 
