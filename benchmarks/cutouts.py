@@ -15,6 +15,7 @@ from PIL import Image
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose, fitted_cutout
+from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.imaging.placing import place
 from uniadgen.imaging.segmenting import segment
 from uniadgen.imaging.shadow import with_shadow
@@ -35,10 +36,10 @@ def main() -> None:
     every: list[tuple[float, float]] = []
     refused = 0
     for path in sorted(p for p in arguments.products.iterdir() if p.suffix in (".png", ".webp")):
-        cutout = Image.open(path).convert("RGBA")
+        cutout = load_picture(path, str(path)).convert("RGBA")
         figures = []
         for number, file in enumerate(backgrounds):
-            scene = Image.open(file).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+            scene = load_rgb(file, str(file)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
             where = place(cutout, scene.size)
             photo = compose(with_shadow(scene, cutout, where, "stands"), cutout, where)
             truth = np.zeros((SIDE, SIDE))

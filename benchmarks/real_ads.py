@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from uniadgen.ad_files import write_ad
 from uniadgen.ads import AdRequest, Click, Placement, Product, Stance
 from uniadgen.imaging.cutout import cut_out
-from uniadgen.imaging.loading import load_product
+from uniadgen.imaging.loading import load_product, load_rgb
 from uniadgen.inspection.picture import inspect_picture
 from uniadgen.pipeline.generator import AdGenerator
 
@@ -55,7 +55,7 @@ def make(arguments: argparse.Namespace) -> None:
     for first in range(0, len(names), each):
         sheet = Image.new("RGB", (COLUMNS * TILE, ROWS * TILE))
         for number, name in enumerate(names[first : first + each]):
-            tile = Image.open(out / f"{name}.png").resize((TILE, TILE), Image.Resampling.LANCZOS)
+            tile = load_rgb(out / f"{name}.png", name).resize((TILE, TILE), Image.Resampling.LANCZOS)
             ImageDraw.Draw(tile).text((6, 4), name, "white", stroke_width=1, stroke_fill="black")
             sheet.paste(tile, (number % COLUMNS * TILE, number // COLUMNS * TILE))
         sheet.save(out / f"sheet-{first // each}.png")
@@ -67,7 +67,7 @@ def compare(arguments: argparse.Namespace) -> None:
     pairs = []
     for name, criteria in labels.items():
         record = json.loads((arguments.ads / f"{name}.json").read_text("utf-8"))
-        pictures = [Image.open(arguments.ads / record[role]).convert("RGB") for role in ("image", "background")]
+        pictures = [load_rgb(arguments.ads / record[role], role) for role in ("image", "background")]
         verdict = inspect_picture(*pictures, Placement(**record["placement"]), None, Stance(**record["stance"]))
         pairs.append((not criteria, verdict.qualified))
         if criteria != {violation.criterion for violation in verdict.violations}:

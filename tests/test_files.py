@@ -211,6 +211,8 @@ WRITERS = {
     # a product's folder, which appears as a whole
     "padsynth/blender/render.py": {"TemporaryDirectory", "rename", "save", "write_text"},
     "bench.py": {"TemporaryDirectory"},  # of the system
+    "cli/cutout.py": {"TemporaryDirectory"},  # of the system, for what pip downloads
+    "service/service.py": {"TemporaryDirectory"},  # of the system, for uploads that end with the service
 }
 PRINTERS = {"console.py": {"print"}, "cli/main.py": {"print"}}  # cli/main.py: errors, to standard error
 MOVING = {"replace", "rename", "renames", "link", "symlink", "move", "copyfile", "copy", "copy2"}
@@ -233,7 +235,7 @@ def _called(node: ast.Call) -> str | None:
     if name in MAKING:
         return name if isinstance(function, ast.Attribute) else None
     if name == "save" and isinstance(function, ast.Attribute):
-        if ast.unparse(function.value) in ("checkpoint", "lora", "kept", "tokenizer", "self.tokenizer"):
+        if ast.unparse(function.value) in ("checkpoint", "lora", "kept", "tokenizer", "self.tokenizer", "store", "network"):
             return None
         return None if {ast.unparse(value) for value in node.args} & {"temporary", "buffer"} else name
     if name == "open" and owner != "os":

@@ -20,7 +20,7 @@ from xml.sax.saxutils import quoteattr
 from PIL import Image
 
 from uniadgen.errors import InputError
-from uniadgen.imaging.loading import load_picture
+from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.picture_chunks import coded, format_of, has_manifest, with_xmp, xmp
 from uniadgen.version import version
 from uniadgen.words import quoted
@@ -74,8 +74,7 @@ def marked(data: bytes, model: str, producer: str = PRODUCER) -> bytes:
 
 def pixel_digest(data: bytes) -> str:
     """A digest of a picture's size and decoded pixels."""
-    with Image.open(io.BytesIO(data)) as image:
-        pixels = image.convert("RGB")
+    pixels = load_rgb(data, "the picture")
     digest = hashlib.sha256(f"{pixels.width}x{pixels.height} RGB ".encode())
     digest.update(pixels.tobytes())
     return f"sha256:{digest.hexdigest()}"

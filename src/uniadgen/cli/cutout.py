@@ -34,9 +34,9 @@ def cutout(arguments: argparse.Namespace) -> None:
     photo, reduced = load_product(Path(arguments.photo), "argument PHOTO")
     product, assumed = cut_out(photo, "argument PHOTO")
     notes = [*assumed, *reduced]
-    data = io.BytesIO()
-    product.save(data, "PNG")
-    write_bytes(out, data.getvalue(), "argument --out")
+    buffer = io.BytesIO()
+    product.save(buffer, "PNG")
+    write_bytes(out, buffer.getvalue(), "argument --out")
     if arguments.json:
         print_json({"cutout": str(out), "size": list(product.size), "box": product.getchannel("A").getbbox(), "notes": notes})
         return

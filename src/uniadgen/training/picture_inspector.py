@@ -25,6 +25,7 @@ from torch import Tensor
 from uniadgen.ads import Placement, Posture, Stance
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose, fitted_cutout
+from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.shadow import with_shadow
 from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork
 from uniadgen.inspection.picture.reading import make_views, measure, see
@@ -208,7 +209,7 @@ class Cases:
 
     def _open(self, file: Path) -> Image.Image:
         if file not in self._opened:
-            picture: Image.Image = Image.open(file)
+            picture = load_picture(file, quoted(file))
             if file.name.startswith("cutout"):
                 picture = picture.convert("RGBA")
                 picture = picture.crop(picture.getchannel("A").getbbox())
