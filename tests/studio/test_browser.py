@@ -44,6 +44,8 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
         page.locator("#board .fault").wait_for()
         assert page.get_by_text("it floats").is_visible()
         check_accessible(page)
+        # nothing lies below the window, where keys could scroll the whole page away
+        assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
         # 4. Move the product by keys, repaint around it
         page.get_by_role("button", name="Move product").click()
         for key in ("Shift+ArrowLeft", "Shift+ArrowLeft", "ArrowUp", "-", "Enter"):
