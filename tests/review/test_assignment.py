@@ -55,8 +55,8 @@ def test_a_lease_returns_and_its_late_holder_is_told(tmp_path: Path) -> None:
     assert taken is not None
     assert taken.id == mine.id
     with pytest.raises(Refused, match="has gone to somebody else"):
-        submit(study, ana, mine.id, Verdict(("size",)), "ana-is-late", clock=now + 62)
-    submit(study, ben, mine.id, Verdict(), "ben-does-it", clock=now + 62)
+        submit(study, ana, mine.id, Verdict(("size",)), "ana-is-late")
+    submit(study, ben, mine.id, Verdict(), "ben-does-it")
 
 
 def test_a_late_verdict_counts_while_nobody_else_has_the_ad(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_late_verdict_counts_while_nobody_else_has_the_ad(tmp_path: Path) -> N
     ana = team(study, "label")[0]
     task = next_task(study, ana, 0.0)
     assert task is not None
-    submit(study, ana, task.id, Verdict(), "late-but-mine", clock=1e9)
+    submit(study, ana, task.id, Verdict(), "late-but-mine")
     assert get_task(study, ana, task.id).state == "done"
 
 

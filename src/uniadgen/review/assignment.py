@@ -187,7 +187,6 @@ def submit(
     *,
     seconds: float | None = None,
     at: str | None = None,
-    clock: float | None = None,
 ) -> None:
     """Append a verdict, and open what follows from it. Once this returns it is on the disk.
 
@@ -195,8 +194,18 @@ def submit(
     a task that the person has done already corrects the one before, which stays in the store; a label can be corrected until
     somebody has taken the ad to verify it. Raises Refused, and InputError for a verdict that is none.
     """
-    clock = time.time() if clock is None else clock
     check_verdict(study, verdict)
+    try:
+        _append(study, person, task_id, verdict, submission, seconds, at)
+    except IntegrityError:  # the same form came twice at once, and the other one was faster
+        with study.reading() as connection:
+            if connection.execute(select(verdicts.c.id).where(verdicts.c.submission == submission)).first() is None:
+                raise
+
+
+def _append(
+    study: Study, person: Person, task_id: int, verdict: Verdict, submission: str, seconds: float | None, at: str | None
+) -> None:
     with study.writing() as connection:
         if connection.execute(select(verdicts.c.id).where(verdicts.c.submission == submission)).first():
             return

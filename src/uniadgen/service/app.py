@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from uniadgen.errors import InputError
@@ -66,6 +66,7 @@ def create_app(generator: Generator, settings: Settings | None = None) -> FastAP
     for router in defined(endpoints, "ROUTER"):
         app.include_router(router)
     if studio is not None:
+        app.add_api_route("/studio", lambda: RedirectResponse("/studio/"), include_in_schema=False)
         app.mount("/studio", studio.app)
     _handle_errors(app)
     app.add_middleware(Keyed, service=service)
