@@ -1,5 +1,6 @@
 """The studio as a part of the service: the same queue, no keys."""
 
+import io
 import re
 import time
 from collections.abc import Callable
@@ -8,9 +9,14 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from conftest import png_of
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.service.service import Settings
+
+
+def png_of(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def test_the_studio_makes_ads_through_the_queue(run: Callable[..., Any], generator: AdGenerator, tmp_path: Path) -> None:
