@@ -266,5 +266,5 @@ def test_bad_files_are_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError, match="--selling-points") as caught:
         run(["--selling-points", str(file), "--text", "a"])
     assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="can't be read"):
+    with pytest.raises(InputError, match="there is no file"):
         run(["--selling-points", str(tmp_path / "none.json"), "--text", "a"])

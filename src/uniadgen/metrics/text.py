@@ -86,18 +86,18 @@ def text_metrics(predictions: Sequence[Prediction]) -> TextScores:
     rouge, rouge_corpus, rouge_signatures = _rouge_l(composed)
     judged = [inspected(prediction) for prediction in predictions]
     ads = tuple(AdScores(b, r, *rest) for b, r, rest in zip(bleu, rouge, judged, strict=True))
-    inspected = [ad for ad in ads if ad.factual is not None]
+    with_points = [ad for ad in ads if ad.factual is not None]
     return TextScores(
         n=len(ads),
-        n_inspected=len(inspected),
+        n_inspected=len(with_points),
         bleu=fmean(bleu),
         bleu_corpus=bleu_corpus,
         rouge_l=fmean(rouge),
         rouge_l_corpus=rouge_corpus,
-        coverage=_mean([ad.coverage for ad in inspected if ad.coverage is not None]),
-        factuality_rate=_mean([float(bool(ad.factual)) for ad in inspected]),
-        readability_rate=_mean([float(bool(ad.readable)) for ad in inspected]),
-        qualified_rate=_mean([float(bool(ad.factual and ad.readable)) for ad in inspected]),
+        coverage=_mean([ad.coverage for ad in with_points if ad.coverage is not None]),
+        factuality_rate=_mean([float(bool(ad.factual)) for ad in with_points]),
+        readability_rate=_mean([float(bool(ad.readable)) for ad in with_points]),
+        qualified_rate=_mean([float(bool(ad.factual and ad.readable)) for ad in with_points]),
         signatures=bleu_signatures | rouge_signatures,
         ads=ads,
     )
