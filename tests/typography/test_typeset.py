@@ -199,3 +199,17 @@ def test_with_words_and_the_taste_of_clicks(make_ad: MakeAd) -> None:
     assert (above.calm[0] > below.calm[0]).all()
     assert taste_of([]).calm is None
     assert make_ad("Bag", ["Bag"]).typeset(taste=above).blocks[0].text == "Bag"
+
+
+@pytest.mark.parametrize("arguments", [["--layout", "left"], ["--brand", "brand.yaml"], ["--layers", "svg"]])
+def test_how_words_are_set_needs_typeset(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "request.json", "--out", str(tmp_path / "ads"), *arguments]) == 2
+    assert "argument --typeset: --brand, --layout and --layers need it" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_told_before_the_model_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uniadgen.typography.fonts.importlib.util.find_spec", lambda name: None)
+    assert main(["generate", "request.json", "--out", str(tmp_path / "ads"), "--typeset"]) == 2
+    assert 'need the package fontTools; pip install "uniadgen[typeset]"' in capsys.readouterr().err

@@ -82,6 +82,7 @@ def _name(text: str) -> str:
 def generate(arguments: argparse.Namespace) -> None:
     """Make --count ads of one request. Everything that can be wrong is looked for before the model is loaded."""
     from uniadgen.request import check_request
+    from uniadgen.typography.fonts import check_installed
 
     count, seed = int(arguments.count), int(arguments.seed)
     if seed + count - 1 > MAX_SEED:
@@ -89,6 +90,8 @@ def generate(arguments: argparse.Namespace) -> None:
     options, campaign, output = chosen_options(arguments), chosen_campaign(arguments), chosen_output(arguments)
     if not options.typeset and (arguments.brand or arguments.layers or options.layout != "auto"):
         raise InputError("argument --typeset: --brand, --layout and --layers need it; add it, or leave them out")
+    if options.typeset:
+        check_installed()
     brand = chosen_brand(arguments)
     request = _request(arguments.request, arguments.media_root)
     checked, options = campaign.prepared(check_request(request), options)

@@ -85,7 +85,7 @@ class Faces:
 
 def choose(text: str, style: Style, brand_face: Face | None = None) -> Faces:
     """The faces for a text. own: the brand's, which comes first. Raises InputError when letters of a script have no font."""
-    check_shaping()
+    check_installed()
     chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
     if not chain:
         raise InputError('fonts: there are none that could set words; pip install "uniadgen[typeset]", or set UNIADGEN_FONTS')
@@ -132,7 +132,10 @@ def is_right_to_left(text: str) -> bool:
     return first is not None and _RIGHT_TO_LEFT.match(first[0]) is not None
 
 
-def check_shaping() -> None:
+def check_installed() -> None:
+    """Raises InputError where words can't be set, whatever they are: a package of the extra or Raqm is missing."""
+    if missing := [name for name in ("fontTools", "uniseg") if importlib.util.find_spec(name) is None]:
+        raise InputError(f'words in the picture need the package {missing[0]}; pip install "uniadgen[typeset]"')
     if not features.check("raqm"):
         raise InputError("Pillow has no Raqm here, which shapes text; install Pillow from a wheel, or with libraqm")
 

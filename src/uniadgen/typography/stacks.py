@@ -21,7 +21,7 @@ Align = Literal["left", "centre", "right"]
 SEPARATOR = " · "
 _SUPPORT_SIZE, _BADGE_SIZE = 0.46, 0.42  # of the headline's size
 _BADGE_PAD = (0.66, 0.42)  # of its size: beside and above the letters of a badge
-_MOST_LINES = {"headline": 4, "support": 3}
+_MOST_LINES = {"headline": 4, "support": 4}
 
 
 @dataclass(frozen=True)
