@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from studies import TEAMS, key_of, make_study, team, work_off
 
+from uniadgen.cli.main import main
 from uniadgen.review.assignment import Verdict, next_task, submit
 from uniadgen.review.figures import study_figures
 from uniadgen.review.report import report_page
@@ -104,6 +105,17 @@ def test_ads_that_a_whole_team_skipped_are_named(tmp_path: Path) -> None:
     submit(study, ana, task.id, Verdict(note="I know it", skipped=True), "skipped-by-ana")
     (entry,) = study_figures(study)["skipped"]
     assert (entry["reasons"], entry["left"], entry["stage"]) == (["I know it"], False, "label")
+
+
+def test_evaluate_takes_finished_studies_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = Path(__file__).resolve().parents[2] / "data" / "tiny"
+    make_study(tmp_path, 1).close()
+    command = ["evaluate", "--data", str(data), "--out", str(tmp_path / "eval"), "--study"]
+    assert main([*command, str(tmp_path / "study.db")]) == 2
+    assert 'argument --study: "Ad review" is not finished' in capsys.readouterr().err
+    assert main([*command, str(tmp_path / "gone.db")]) == 2
+    assert "argument --study: there is no file" in capsys.readouterr().err
+    assert not (tmp_path / "eval").exists()
 
 
 class Loaded(HTMLParser):

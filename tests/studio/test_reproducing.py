@@ -11,7 +11,7 @@ import pytest
 
 from uniadgen.ads import Ad, AdRequest
 from uniadgen.cli.main import main
-from uniadgen.demo import example_requests
+from uniadgen.demo import example_folder, example_requests
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.studio.export import archive
@@ -59,3 +59,17 @@ def test_a_zip_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert main(shlex.split(command)[1:]) == 0
     assert Path("picture/ad-000.png").read_bytes() == Path("ad.png").read_bytes()
     assert json.loads(Path("picture/ad-000.json").read_text())["text"] == Path("ad.txt").read_text().strip()
+
+
+def test_why_is_in_the_record_and_in_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = json.loads((example_folder() / "shopper-1.json").read_text())
+    request["history"] = request["history"][:2]
+    for picture in (request["product"], *request["history"]):
+        picture["image"] = str(example_folder() / picture["image"])
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    command = ["generate", str(tmp_path / "request.json"), "--size", "128x128", "--why", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    why = json.loads((tmp_path / "out" / "ad-000.json").read_text())["why"]
+    assert [click["index"] for click in why["clicks"]] == [0, 1]
+    assert set(why) == {"clicks", "parts", "history"}
+    assert capsys.readouterr().out.count("  why      without click") == 2
