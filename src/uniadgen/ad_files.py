@@ -297,6 +297,9 @@ def read_ad(folder: Path, name: str) -> dict[str, Any] | None:
         record = json.loads((folder / record_of(name)).read_text("utf-8"))
         written = {record[role]: record["sha256"][role] for role in ("image", "background")}
         written |= {entry["image"]: entry["sha256"] for entry in record.get("sizes", [])}
+        for words in (record, *record.get("sizes", [])):
+            if "typeset" in words and not (folder / words["typeset"]).is_file():
+                return None
         for file, digest in written.items():
             if "/" in file or hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
                 return None

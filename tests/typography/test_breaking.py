@@ -1,6 +1,8 @@
 """Where lines end."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from uniadgen.typography.breaking import break_lines, units
 from uniadgen.typography.fonts import choose, is_right_to_left, scripts
@@ -81,6 +83,23 @@ def test_a_headline_is_what_the_description_names_first() -> None:
     assert said[0].headline == "Acme | Travel Kettle"
     assert said[0].support == ("Quiet", "Lemon")
     assert messages("Quiet | Lemon | Acme | Travel Kettle", points)[0].said == 1.0  # without one, from the beginning
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_every_message_is_made_of_whole_points(data: st.DataObject) -> None:
+    alphabet = (
+        st.text("ab Bé包水5%-", min_size=1, max_size=9).map(str.strip).filter(lambda text: any(c.isalnum() for c in text))
+    )
+    points = data.draw(st.lists(alphabet, min_size=1, max_size=5, unique=True))
+    used = data.draw(st.permutations(points))[: data.draw(st.integers(1, len(points)))]
+    text = data.draw(st.sampled_from([" ", ", ", " | ", " - "])).join(used)
+    known = {" ".join(point.split()) for point in points} | {" ".join(text.split())}
+    for message in messages(text, points):
+        for support in message.support:
+            assert support in known
+        for piece in message.pieces:
+            assert any(piece.startswith(point) and not any(c.isalnum() for c in piece[len(point) :]) for point in known)
 
 
 def test_kinds_of_badges() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniadgen.ad_files import load_ad, write_ad
+from uniadgen.ad_files import load_ad, read_ad, write_ad
 from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
@@ -108,6 +108,15 @@ def test_command_sets_the_words_of_a_finished_ad(make_ad: MakeAd, tmp_path: Path
     assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words")]) == 2
     assert "--overwrite" in capsys.readouterr().err
     assert main(["typeset", str(tmp_path / "ad-000.json"), "--out", str(tmp_path / "words"), "--overwrite"]) == 0
+
+
+def test_an_ad_with_words_is_whole_only_with_them(make_ad: MakeAd, tmp_path: Path) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    record = write_ad(replace(ad, typesetting=ad.typeset()), tmp_path, "ad-000")
+    assert record["typeset"] == "ad-000.typeset.png"
+    assert read_ad(tmp_path, "ad-000") == record
+    (tmp_path / "ad-000.typeset.png").unlink()
+    assert read_ad(tmp_path, "ad-000") is None
 
 
 def test_a_finished_ad_is_read_as_it_was_written(make_ad: MakeAd, tmp_path: Path) -> None:

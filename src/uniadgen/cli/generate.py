@@ -5,6 +5,7 @@ uniadgen generate request.json --out ads --count 3 --seed 7
 
 import argparse
 import contextlib
+import hashlib
 import logging
 import math
 import re
@@ -104,6 +105,9 @@ def generate(arguments: argparse.Namespace) -> None:
         return
     shaping = options.shaping() | {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": version()}
     shaping |= output.shaping() | {"sizes": [[size.name, size.width, size.height] for size in campaign.sizes]}
+    if options.typeset:
+        kit = None if arguments.brand is None else hashlib.sha256(Path(arguments.brand).read_bytes()).hexdigest()
+        shaping |= {"typeset": [options.layout, arguments.layers, kit]}
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
     if missing := {name: own_seed for name, own_seed in seeds.items() if name not in records}:

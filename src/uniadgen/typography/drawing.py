@@ -18,6 +18,7 @@ from uniadgen.typography.stacks import SetBlock, Types
 Pixels = NDArray[np.uint8]
 
 LEAST_CONTRAST, LEAST_CONTRAST_LARGE = 4.5, 3.0
+_ROWS = 256  # of a picture mixed at a time
 _LARGE = 0.045  # of the shorter side, and 24 px: letters that may have less contrast
 
 
@@ -120,9 +121,13 @@ def lay(pixels: Pixels, scene: Scene, backing: Backing, box: Box | None = None) 
     cut = pixels[top:bottom, left:right]
     if backing.opacity is None:
         return cut
-    share = (backing.opacity[top:bottom, left:right] * (1.0 - scene.kept[top:bottom, left:right]))[..., None]
-    mixed = cut * (1.0 - share) + np.array(backing.colour, np.float32) * share
-    return np.rint(mixed).astype(np.uint8)
+    result = np.empty_like(cut)
+    for row in range(0, bottom - top, _ROWS):  # floats of a whole large picture would take much memory
+        part = slice(row, row + _ROWS)
+        opacity = backing.opacity[top:bottom, left:right][part]
+        share = (opacity * (1.0 - scene.kept[top:bottom, left:right][part]))[..., None]
+        result[part] = np.rint(cut[part] * (1.0 - share) + np.array(backing.colour, np.float32) * share)
+    return result
 
 
 def ramp(scene: Scene, candidate: Candidate) -> Plane:

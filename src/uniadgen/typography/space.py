@@ -25,6 +25,7 @@ Plane = NDArray[np.float32]
 
 _CELLS = 192  # of the longer side, for what is judged coarsely
 _GAP = 0.025  # of the shorter side: words keep this far from the product
+_ROWS = 256  # of a picture compared at a time: whole at once, a large one takes much memory
 _LOSSY = 0.02  # of all pixels: if more differ outside of the product's place, the files were written with losses
 _SHADOW = 0.35  # of the product's height, below it: where its shadow falls
 
@@ -68,11 +69,11 @@ class Scene:
 
     @cached_property
     def _product_sum(self) -> NDArray[Any]:
-        return _integral(self.product.astype(np.int64))
+        return _integral(self.product, np.int32)
 
     @cached_property
     def _busy_sum(self) -> NDArray[Any]:
-        return _integral(self.busy.astype(np.float64))
+        return _integral(self.busy, np.float64)
 
     def without(self, box: Box) -> "Scene":
         """The same scene with a box in which no words may stand."""
@@ -141,7 +142,10 @@ def read_scene(image: Image.Image, background: Image.Image, placement: Placement
 def _changed(pixels: NDArray[np.uint8], plain: NDArray[np.uint8], place: Box) -> Mask:
     """Where the ad differs from its background. Files that lost something in writing differ everywhere, a little: what they
     differ by outside of the product's place is no product."""
-    difference = np.abs(pixels.astype(np.int16) - plain).max(-1)
+    difference = np.empty(pixels.shape[:2], np.uint8)
+    for row in range(0, len(pixels), _ROWS):
+        part = slice(row, row + _ROWS)
+        difference[part] = np.abs(pixels[part].astype(np.int16) - plain[part]).max(-1)
     outside = difference.copy()
     outside[place[1] : place[3], place[0] : place[2]] = 0
     noise = int(outside.max()) if (outside > 0).mean() > _LOSSY else 0
@@ -198,8 +202,12 @@ def _busy(cells: Image.Image, product: Mask, place: Box, width: int) -> Plane:
     return busy
 
 
-def _integral(values: NDArray[Any]) -> NDArray[Any]:
-    return np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+def _integral(values: NDArray[Any], kind: type[np.generic]) -> NDArray[Any]:
+    """Sums of all that is above and to the left of each corner."""
+    sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1), kind)
+    np.cumsum(values, 0, out=sums[1:, 1:])
+    np.cumsum(sums[1:, 1:], 1, out=sums[1:, 1:])
+    return sums
 
 
 def _total(sums: NDArray[Any], box: Box) -> float:
