@@ -42,6 +42,16 @@ def test_folders_of_ads_are_read_with_their_records(tmp_path: Path) -> None:
     assert [Path(name).name for name in unused] == ["notes.md"]
 
 
+def test_other_files_of_an_ad_are_no_ads(tmp_path: Path) -> None:
+    """Its background, further sizes, layers."""
+    write_ad(an_ad(), tmp_path, "ad.v2-000")
+    for name in ("ad.v2-000.story.png", "ad.v2-000.text.svg"):
+        (tmp_path / name).write_bytes((tmp_path / "ad.v2-000.png").read_bytes())
+    found, unused = read_systems([str(tmp_path)], "picture")
+    assert [item.key for item in found] == ["ad.v2-000"]
+    assert unused == []
+
+
 def test_products_come_from_the_data_set(tmp_path: Path) -> None:
     from uniadgen.data.layout import iter_rows
 

@@ -116,8 +116,11 @@ def _folder(system: str, folder: Path) -> tuple[list[Item], list[str]]:
                 tuple(record.get("selling_points") or ()),
                 inspection=record["inspection"],
             )
+    records = set(items_by_name)
     for name, file in files.items():
-        if file.suffix.lower() in _PICTURES and name not in used and not file.stem.endswith(".background"):
+        if file.stem.rpartition(".")[0] in records:  # another size of an ad, its background or a layer
+            used.add(name)
+        elif file.suffix.lower() in _PICTURES and name not in used:
             if file.stem in items_by_name:
                 raise InputError(f"{_WHAT}: {quoted(file)} is a second picture of one ad; keep one of them")
             used.add(name)
