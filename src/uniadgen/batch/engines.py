@@ -108,10 +108,11 @@ def make_on_ray(batch: Batch, shards: Sequence[Shard], workers: int) -> Made:
     if started:
         ray.init(os.environ.get("RAY_ADDRESS", "local"), log_to_driver=False)
     try:
+        ray.data.DataContext.get_current().enable_progress_bars = False
         items = [{"number": shard.number, "digest": shard.digest} for shard in shards]
         gpus = 1 if str(batch.model.get("device", "cpu")).startswith("cuda") else 0
         dataset = ray.data.from_items(items, override_num_blocks=max(1, len(items)))
-        made = dataset.map_batches(Actor, batch_size=1, concurrency=workers, num_gpus=gpus)
+        made = dataset.map_batches(Actor, batch_size=1, compute=ray.data.ActorPoolStrategy(size=workers), num_gpus=gpus)
         for row in made.iter_rows():
             number = int(row.pop("number"))
             yield (
