@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # nodes on loopback, as Ray has it there
-os.environ["RAY_worker_niceness"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - its name
 ray = pytest.importorskip("ray", reason="needs uniadgen[ray]")
 
 import pyarrow.parquet as pq  # noqa: E402
