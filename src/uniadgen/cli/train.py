@@ -103,10 +103,10 @@ def train_inspector_verb(arguments: argparse.Namespace) -> None:
             for name, count, held_out in (("cases", arguments.count, False), ("held-out cases", arguments.held_out, True))
         ]
         classifier = train(parts[0], seed, tick=_log.info)
-    found = figures(classifier, parts[1])
+    result = figures(classifier, parts[1])
     network.save(out, classifier)
-    write_text(out.with_name(f"{out.name}.json"), json_text(found) + "\n")
-    print_json(found)
+    write_text(out.with_name(f"{out.name}.json"), json_text(result) + "\n")
+    print_json(result)
 
 
 def _tick(progress: Callable[[str, int, int], None], name: str, count: int, done: int) -> None:
