@@ -12,7 +12,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "pages", "registry", "rng", "version"),
     ("words", "signals"),
     ("console", "files", "schema", "strictjson"),
-    ("ads", "ablations"),
+    ("ads", "ablations", "selling_points"),
     ("clicks", "digests", "imaging", "prompts", "sheets"),
     ("inspection",),
     ("options", "picture_chunks", "request", "typography"),

@@ -25,7 +25,7 @@ from uniadgen.imaging.cutout import cut_out
 from uniadgen.imaging.loading import check_picture, load_product
 from uniadgen.imaging.placing import check_box
 from uniadgen.imaging.stance import check_posture, check_size_cm, find_stance
-from uniadgen.inspection.selling_points import check_selling_points
+from uniadgen.selling_points import check_selling_points
 from uniadgen.words import check_text, clean_text, quoted
 
 __all__ = ["CheckedRequest", "check_request", "check_requests", "clean_text", "load_request", "parse_request"]

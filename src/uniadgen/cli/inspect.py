@@ -106,8 +106,8 @@ def _recorded(path: Path) -> "tuple[Path, Path, Placement, Stance]":
 
 def inspect(arguments: argparse.Namespace) -> None:
     """Print what the rules say about one text; a text that fails is a result, no error."""
-    from uniadgen.inspection.selling_points import check_selling_points
     from uniadgen.inspection.text import inspect_text
+    from uniadgen.selling_points import check_selling_points
 
     path, where = Path(arguments.selling_points), "argument --selling-points: "
     points = check_selling_points(read_json(path, where), f"{where}{quoted(path)}")

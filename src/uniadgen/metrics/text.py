@@ -269,7 +269,7 @@ def load_predictions(path: Path) -> list[Prediction]:
 
 
 def _prediction(line: str, what: str) -> Prediction:
-    from uniadgen.inspection.selling_points import check_selling_points
+    from uniadgen.selling_points import check_selling_points
 
     try:
         fields = json.loads(line)

@@ -18,9 +18,9 @@ from PIL import Image
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_picture, load_rgb
-from uniadgen.inspection.selling_points import check_selling_points
 from uniadgen.inspection.text import text_verdict
 from uniadgen.review.criteria import Kind, criteria_of
+from uniadgen.selling_points import check_selling_points
 from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import clean_text, is_blank, quoted
 

@@ -9,10 +9,10 @@ from uniadgen.ablations import ABLATIONS
 from uniadgen.campaign import presets
 from uniadgen.clicks.sampling import SAMPLINGS
 from uniadgen.imaging.stance import GREATEST_CM, LEAST_CM, POSTURES
-from uniadgen.inspection.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
 from uniadgen.output import FORMATS
 from uniadgen.rng import MAX_SEED
+from uniadgen.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
 
 Schema = dict[str, Any]
 

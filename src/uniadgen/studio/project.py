@@ -7,7 +7,7 @@ from typing import Any
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.errors import InputError
 from uniadgen.inspection import text_verdict
-from uniadgen.inspection.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
+from uniadgen.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
 from uniadgen.words import clean_text, split_list
 
 SIDE = 768  # pixels of the ads; other sizes are cut from them
