@@ -47,8 +47,8 @@ def test_other_files_of_an_ad_are_no_ads(tmp_path: Path) -> None:
     write_ad(an_ad(), tmp_path, "ad.v2-000")
     for name in ("ad.v2-000.story.png", "ad.v2-000.text.svg"):
         (tmp_path / name).write_bytes((tmp_path / "ad.v2-000.png").read_bytes())
-    found, unused = read_systems([str(tmp_path)], "picture")
-    assert [item.key for item in found] == ["ad.v2-000"]
+    ads_read, unused = read_systems([str(tmp_path)], "picture")
+    assert [item.key for item in ads_read] == ["ad.v2-000"]
     assert unused == []
 
 

@@ -72,12 +72,12 @@ def test_many_at_once_in_postgresql(url: str, tmp_path: Path) -> None:
 
     def work(person: Any) -> None:
         try:
-            own = open_study(url)
-            while (task := next_task(own, person)) is not None:
+            study_here = open_study(url)
+            while (task := next_task(study_here, person)) is not None:
                 # the browser sends the form twice at once
                 twice = [
                     threading.Thread(
-                        target=submit, args=(own, person, task.id, Verdict(("size",)), f"{person.id}-{task.id}-once")
+                        target=submit, args=(study_here, person, task.id, Verdict(("size",)), f"{person.id}-{task.id}-once")
                     )
                     for _ in range(2)
                 ]
@@ -86,7 +86,7 @@ def test_many_at_once_in_postgresql(url: str, tmp_path: Path) -> None:
                 for thread in twice:
                     thread.join()
                 seen.append((task.id, task.item.id, person.id))
-            own.close()
+            study_here.close()
         except BaseException as error:
             failed.append(error)
 

@@ -94,12 +94,12 @@ def test_every_message_is_made_of_whole_points(data: st.DataObject) -> None:
     points = data.draw(st.lists(alphabet, min_size=1, max_size=5, unique=True))
     used = data.draw(st.permutations(points))[: data.draw(st.integers(1, len(points)))]
     text = data.draw(st.sampled_from([" ", ", ", " | ", " - "])).join(used)
-    known = {" ".join(point.split()) for point in points} | {" ".join(text.split())}
+    allowed = {" ".join(point.split()) for point in points} | {" ".join(text.split())}
     for message in messages(text, points):
         for support in message.support:
-            assert support in known
+            assert support in allowed
         for piece in message.pieces:
-            assert any(piece.startswith(point) and not any(c.isalnum() for c in piece[len(point) :]) for point in known)
+            assert any(piece.startswith(point) and not any(c.isalnum() for c in piece[len(point) :]) for point in allowed)
 
 
 def test_kinds_of_badges() -> None:

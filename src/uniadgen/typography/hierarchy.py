@@ -68,9 +68,9 @@ def ems(text: str) -> float:
 def parts_of(text: str, selling_points: Sequence[str]) -> list[Part]:
     """The selling points that a text consists of, in order; the text as one part where it is not made of whole ones."""
     points = sorted({p for p in (" ".join(point.split()) for point in selling_points) if p}, key=len, reverse=True)
-    found = _parted(text, points, 0)
+    parted = _parted(text, points, 0)
     whole = [Part(text.strip(), 0, len(text))]
-    return whole if not found else [_with_brackets(text, part) for part in found]
+    return whole if not parted else [_with_brackets(text, part) for part in parted]
 
 
 def _parted(text: str, points: Sequence[str], start: int) -> list[Part] | None:
@@ -128,24 +128,24 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
         return [Message((parts[0].text,), (), some, 1.0) for some in _fewer(badges)]
     kinds = {part: kind_of(part.text) for part in parts}
     spoken = [part for part in parts if kinds[part] is None] or parts[:1]
-    own = [(part.text, str(kinds[part])) for part in parts if part not in spoken]
-    badges = _badges(" ".join(part.text for part in spoken), own, selling_points)
-    wanted = 1 + min(len(spoken) - 1, _SUPPORT) + min(len(own), MAX_BADGES)
-    found: list[Message] = []
+    candidates = [(part.text, str(kinds[part])) for part in parts if part not in spoken]
+    badges = _badges(" ".join(part.text for part in spoken), candidates, selling_points)
+    wanted = 1 + min(len(spoken) - 1, _SUPPORT) + min(len(candidates), MAX_BADGES)
+    ways: list[Message] = []
     if len(spoken) == len(parts) and ems(text) <= HEADLINE_EMS:
-        found.append(Message(_pieces(text, parts), (), (), 1.0))
+        ways.append(Message(_pieces(text, parts), (), (), 1.0))
     for some in _fewer(badges):
-        told = sum(badge in own for badge in some)
+        kept_badges = sum(badge in candidates for badge in some)
         for rank, first in _headlines(spoken, description):
             rest = [part for part in spoken if part not in first]
             most = min(len(rest), _SUPPORT)
             for kept in sorted({most, most - 1, most // 2, 0} - {-1}, reverse=True):
-                said = min(1.0, (len(first) + kept + told) / wanted)
+                said = min(1.0, (len(first) + kept + kept_badges) / wanted)
                 support = tuple(part.text for part in rest[:kept])
-                found.append(Message(_pieces(text, first), support, some, said, rank))
+                ways.append(Message(_pieces(text, first), support, some, said, rank))
     accepts = acceptable(tuple(selling_points))
-    refused = {m.headline for m in found if len(m.pieces) < len(parts) and not accepts(m.headline)}
-    return [message for message in dict.fromkeys(found) if message.headline not in refused] or found[-1:]
+    refused = {m.headline for m in ways if len(m.pieces) < len(parts) and not accepts(m.headline)}
+    return [message for message in dict.fromkeys(ways) if message.headline not in refused] or ways[-1:]
 
 
 def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[Part]]]:
@@ -163,29 +163,31 @@ def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[
 def _opening(description: str) -> list[str]:
     """The words that a description begins with: brand and kind of product, until the details begin."""
     first = regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", clean_text(description).casefold(), maxsplit=1)[0]
-    found = words(regex.sub(r"^(the|a|an|our|this|meet)\s", "", first))
-    return found[: _OPENING_UNSPACED if is_unspaced(first) else _OPENING]
+    opening = words(regex.sub(r"^(the|a|an|our|this|meet)\s", "", first))
+    return opening[: _OPENING_UNSPACED if is_unspaced(first) else _OPENING]
 
 
 def _names(opening: Sequence[str], point: str) -> bool:
     """Whether the opening has all words of a point, or its last one: "perfume" names "Floral Perfume"."""
-    own = words(point.casefold())
-    if not own:
+    point_words = words(point.casefold())
+    if not point_words:
         return False
-    run = any(opening[start : start + len(own)] == own for start in range(len(opening) - len(own) + 1))
-    return run or (not is_unspaced(point) and len(own[-1]) > 3 and own[-1].isalpha() and own[-1] in opening)
+    run = any(opening[start : start + len(point_words)] == point_words for start in range(len(opening) - len(point_words) + 1))
+    return run or (
+        not is_unspaced(point) and len(point_words[-1]) > 3 and point_words[-1].isalpha() and point_words[-1] in opening
+    )
 
 
-def _badges(said: str, own: list[tuple[str, str]], selling_points: Sequence[str]) -> list[tuple[str, str]]:
+def _badges(said: str, of_text: list[tuple[str, str]], selling_points: Sequence[str]) -> list[tuple[str, str]]:
     """Badges by kind: those that the text has, then others; nothing that is said already."""
-    found = dict(own)
+    chosen = dict(of_text)
     for point in selling_points:
         point = clean_text(point)
         kind = kind_of(point)
-        fresh = point.casefold() not in said.casefold() and point not in found and kind not in found.values()
+        fresh = point.casefold() not in said.casefold() and point not in chosen and kind not in chosen.values()
         if kind and fresh and acceptable((point,))(point):
-            found[point] = kind
-    ranked = sorted(found.items(), key=lambda badge: _KINDS.index(badge[1]))
+            chosen[point] = kind
+    ranked = sorted(chosen.items(), key=lambda badge: _KINDS.index(badge[1]))
     return ranked[:MAX_BADGES]
 
 

@@ -62,7 +62,7 @@ def safe_box(scene: Scene) -> Box:
     safe = _covered_by_app(scene.width / scene.height)
     margin = MARGIN * scene.short
     left, top, right, bottom = (
-        max(margin, own * side) for own, side in zip(safe, (scene.width, scene.height) * 2, strict=True)
+        max(margin, margin_share * side) for margin_share, side in zip(safe, (scene.width, scene.height) * 2, strict=True)
     )
     return round(left), round(top), scene.width - round(right), scene.height - round(bottom)
 
@@ -81,7 +81,7 @@ def propose(
     scene: Scene, messages: Sequence[Message], types: Types, layout: Layout, taste: Taste, safe: Box, best: int = 24
 ) -> list[Candidate]:
     """Candidates that keep off the product and the margins, the best first. best: how many."""
-    found: list[Candidate] = []
+    proposals: list[Candidate] = []
     for name, region, aligns in _regions(scene, safe, layout, types.headline.rtl):
         for message in messages:
             for align in aligns:
@@ -89,10 +89,10 @@ def propose(
                     for blocks, box in _placed(stack, region, name, align):
                         if scene.is_free(box):
                             parts = _score(scene, message, blocks, box, size, name, align, taste)
-                            found.append(Candidate(name, align, message, blocks, box, size, sum(parts.values()), parts))
-    found = sorted(found, key=lambda candidate: -candidate.score)[: 2 * best]
-    cornered = [_with_corner(scene, candidate, messages, types, safe) for candidate in found]
-    return sorted([*found, *(c for c in cornered if c)], key=lambda candidate: -candidate.score)[:best]
+                            proposals.append(Candidate(name, align, message, blocks, box, size, sum(parts.values()), parts))
+    proposals = sorted(proposals, key=lambda candidate: -candidate.score)[: 2 * best]
+    cornered = [_with_corner(scene, candidate, messages, types, safe) for candidate in proposals]
+    return sorted([*proposals, *(c for c in cornered if c)], key=lambda candidate: -candidate.score)[:best]
 
 
 def _regions(scene: Scene, safe: Box, layout: Layout, rtl: bool) -> Iterator[tuple[str, Box, tuple[Align, ...]]]:
@@ -165,9 +165,9 @@ def _with_corner(scene: Scene, candidate: Candidate, messages: Sequence[Message]
     if not free:
         return None
     business, placed = min(free, key=lambda entry: entry[0])
-    told = fuller.said - said.said
-    parts = {**candidate.parts, "said": _SAID * (said.said + max(0.0, told)), "corner": 0.15 - 0.4 * business}
-    message = replace(said, badges=(*said.badges, promotion), said=said.said + max(0.0, told))
+    more_said = fuller.said - said.said
+    parts = {**candidate.parts, "said": _SAID * (said.said + max(0.0, more_said)), "corner": 0.15 - 0.4 * business}
+    message = replace(said, badges=(*said.badges, promotion), said=said.said + max(0.0, more_said))
     return replace(candidate, message=message, blocks=(*candidate.blocks, placed), parts=parts, score=sum(parts.values()))
 
 
