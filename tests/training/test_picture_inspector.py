@@ -18,6 +18,7 @@ from uniadgen.training.picture_inspector import (
     HELD_OUT_FAMILIES,
     HELD_OUT_PRODUCTS,
     KINDS,
+    NEVER,
     Case,
     Cases,
     Examples,
@@ -99,7 +100,7 @@ def test_examples_train_a_classifier_that_is_measured(renders: Path) -> None:
     assert examples.views.shape[:3] == (24, 3, 4)
     assert np.array_equal(examples.labels.sum(1).numpy(), [kind != "clean" for kind in examples.kinds])
     classifier = train(examples, 0, epochs=1, batch=8)
-    assert all(0 < threshold < 1 for threshold in classifier.thresholds)
+    assert all(0 < threshold <= NEVER for threshold in classifier.thresholds)
     again = train(examples, 0, epochs=1, batch=8)
     for name, tensor in classifier.network.state_dict().items():
         assert torch.equal(tensor, again.network.state_dict()[name]), name

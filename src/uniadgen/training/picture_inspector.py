@@ -50,6 +50,8 @@ CRITERION = {
 # How often each kind is drawn; what doesn't suit a product or a scene is drawn again.
 WEIGHTS = {"small": 1.2, "large": 1.2, "misplaced": 0.8, "part": 2.0, "hole": 0.8, "floating": 1.6, "tilted": 0.8, "view": 1.0,
            "own colour": 1.4, "busy": 1.2}  # fmt: skip
+NEVER = 1.0  # a threshold that no probability reaches
+_PRECISION, _LEAST_HITS = 0.9, 3  # of the cases that decide about a threshold
 _PLAIN = frozenset(
     {"studio", "podium"}
 )  # without a line between ground and wall: where something floats shows by its shadow only
@@ -414,14 +416,13 @@ def classified(classifier: Classifier, examples: Examples) -> Tensor:
 
 
 def _threshold(probabilities: Tensor, labels: Tensor) -> float:
-    """Where F1 is best; the middle of the best ones."""
-    candidates = [0.2 + 0.02 * step for step in range(31)]
-    scores = []
-    for value in candidates:
-        hit = ((probabilities >= value) & (labels > 0.5)).sum()
-        scores.append(float(2 * hit / ((probabilities >= value).sum() + (labels > 0.5).sum()).clamp_min(1)))
-    best = [value for value, score in zip(candidates, scores, strict=True) if score >= max(scores) - 1e-9]
-    return round(best[len(best) // 2], 3)
+    """The least from which on few are rejected wrongly; NEVER where there is none, since a wrong rejection costs a good ad."""
+    for step in range(20, 96, 2):
+        found = probabilities >= step / 100
+        hits = int((found & (labels > 0.5)).sum())
+        if hits >= _LEAST_HITS and hits >= _PRECISION * int(found.sum()):
+            return step / 100
+    return NEVER
 
 
 def figures(classifier: Classifier, examples: Examples) -> dict[str, Any]:

@@ -3,9 +3,9 @@
     inspection = inspect_picture(ad.image, ad.background, ad.placement, cutout, ad.stance)
     inspection.qualified, inspection.violations, inspection.scores
 
-Rules judge what can be measured: no contrast between the product and what is behind it, a cluttered backdrop, a product that
-hardly shows. The rest - a product that floats, that is tilted against the camera, of the wrong size for its scene, with
-something foreign at its edge - is judged by a small classifier that was trained on violations composed on purpose.
+Rules judge what can be measured: no contrast between the product and what is behind it, a product that hardly shows, another
+colour behind its holes. The rest - a product that floats, that is tilted against the camera, of the wrong size for its scene,
+in front of a busy backdrop - is judged by a small classifier that was trained on violations composed on purpose.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Box = tuple[float, float, float, float]
 # Rules, as (measure, limit) of what no reviewer accepts.
 _MOST_LOST = 0.62  # of the outline without contrast
 _LEAST_COLOUR = 12.0  # CIE76 between product and surroundings, with half of the outline lost
-_MOST_CLUTTER = 0.5
+_HOLE = 55.0  # CIE76 between what shows through the product's holes and what is around it
 _LEAST_EXTENT = 0.12
 
 _REASONS: dict[str, str] = {
@@ -120,8 +120,8 @@ def _by_rules(measures: dict[str, float]) -> list[tuple[Criterion, str, float]]:
     if lost > _MOST_LOST or (lost > 0.5 and colour < _LEAST_COLOUR):
         share = f"{lost:.0%} of the product's outline can hardly be told from what is behind it"
         broken.append(("visual", share, round(min(1.0, 0.5 + lost / 2), 4)))
-    if measures["clutter"] > _MOST_CLUTTER:
-        broken.append(("visual", "the backdrop around the product is so busy that it distracts", round(measures["clutter"], 4)))
+    if measures["holes"] > _HOLE:
+        broken.append(("shape", "something of another colour than the backdrop shows through the product's holes", 0.9))
     if measures["extent"] < _LEAST_EXTENT:
         broken.append(("size", "the product is so small that it is hardly noticed", 1.0))
     return broken
