@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from uniadgen.ablations import ABLATIONS
 from uniadgen.ads import Ad
 from uniadgen.metrics.palette import palette_distance
 from uniadgen.options import GenerateOptions
@@ -18,7 +19,7 @@ from uniadgen.request import CheckedRequest
 from uniadgen.words import words
 
 Generate = Callable[[Sequence[CheckedRequest], Sequence[int], GenerateOptions], list[Ad]]
-PARTS = ("pictures", "texts")  # of the clicks, as `ablations` calls them
+PARTS = tuple(name for name in ("pictures", "texts") if name in ABLATIONS)  # of the clicks
 
 
 @dataclass(frozen=True)
