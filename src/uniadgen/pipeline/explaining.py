@@ -19,7 +19,7 @@ from uniadgen.request import CheckedRequest
 from uniadgen.words import words
 
 Generate = Callable[[Sequence[CheckedRequest], Sequence[int], GenerateOptions], list[Ad]]
-PARTS = tuple(name for name in ("pictures", "texts") if name in ABLATIONS)  # of the clicks
+PARTS: tuple[str, ...] = tuple(name for name in ("pictures", "texts") if name in ABLATIONS)  # of the clicks
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def explain(generate: Generate, request: CheckedRequest, seed: int, options: Gen
     kept = replace(request, history=sampled)
     fewer = [replace(request, history=[*sampled[:i], *sampled[i + 1 :]]) for i in range(len(sampled))]
     changed = generate([*fewer, replace(request, history=[])], [seed] * (len(fewer) + 1), options)
-    parts = {}
+    parts = dict[str, Change]()
     for name in PARTS:
         without = replace(options, without=tuple(dict.fromkeys((*options.without, name))))
         parts[name] = change(ad, generate([kept], [seed], without)[0])
