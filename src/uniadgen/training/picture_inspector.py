@@ -418,9 +418,9 @@ def classified(classifier: Classifier, examples: Examples) -> Tensor:
 def _threshold(probabilities: Tensor, labels: Tensor) -> float:
     """The least from which on few are rejected wrongly; NEVER where there is none, since a wrong rejection costs a good ad."""
     for step in range(20, 96, 2):
-        found = probabilities >= step / 100
-        hits = int((found & (labels > 0.5)).sum())
-        if hits >= _LEAST_HITS and hits >= _PRECISION * int(found.sum()):
+        flagged = probabilities >= step / 100
+        hits = int((flagged & (labels > 0.5)).sum())
+        if hits >= _LEAST_HITS and hits >= _PRECISION * int(flagged.sum()):
             return step / 100
     return NEVER
 
