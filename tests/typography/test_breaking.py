@@ -83,6 +83,11 @@ def test_a_headline_is_what_the_description_names_first() -> None:
     assert said[0].headline == "Acme | Travel Kettle"
     assert said[0].support == ("Quiet", "Lemon")
     assert messages("Quiet | Lemon | Acme | Travel Kettle", points)[0].said == 1.0  # without one, from the beginning
+    scents = ["Mint", "Floral Perfume", "Sahox"]
+    said = messages(
+        "Mint, Floral Perfume, Sahox - For Women", [*scents, "For Women"], "Sahox perfume Diles 100 50 ml mint glass"
+    )
+    assert said[0].headline == "Floral Perfume, Sahox"
 
 
 @given(st.data())

@@ -26,6 +26,7 @@ HEADLINE_EMS = 17.0
 MAX_BADGES = 3
 _BADGE_EMS = 11.0
 _OPENING, _OPENING_UNSPACED = 8, 16  # words, and characters of scripts without spaces, that a description begins with
+_OTHER_WORDS = 3  # that may stand between what a description names first: a series, a model
 _SUPPORT = 4  # selling points beside the headline: an ad is no list
 _KINDS = ("promotion", "award", "size")
 
@@ -151,7 +152,7 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
 def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[Part]]]:
     """Which parts may be the headline, those first that the description begins with; with their rank."""
     opening = _opening(description)
-    named = [part for part in parts if _names(opening, part.text)]
+    named = _named(parts, opening)
     runs = [list(parts[:count]) for count in range(len(parts), 0, -1)]
     if named:
         runs = [named[start:] for start in range(len(named))] + [named[:1]]
@@ -167,15 +168,33 @@ def _opening(description: str) -> list[str]:
     return opening[: _OPENING_UNSPACED if is_unspaced(first) else _OPENING]
 
 
-def _names(opening: Sequence[str], point: str) -> bool:
-    """Whether the opening has all words of a point, or its last one: "perfume" names "Floral Perfume"."""
+def _named(parts: Sequence[Part], opening: Sequence[str]) -> list[Part]:
+    """The parts that the opening names one after the other, with few other words between them; details come later."""
+    places = {part: place for part in parts if (place := _place(opening, part.text)) is not None}
+    named, end = set(), 0
+    for part in sorted(places, key=lambda part: places[part]):
+        if places[part][0] > end + _OTHER_WORDS and not is_unspaced(part.text):
+            break
+        named.add(part)
+        end = max(end, places[part][1])
+    return [part for part in parts if part in named]
+
+
+def _place(opening: Sequence[str], point: str) -> tuple[int, int] | None:
+    """Where the opening has all words of a point, or its last one: "perfume" names "Floral Perfume"."""
     point_words = words(point.casefold())
-    if not point_words:
-        return False
-    run = any(opening[start : start + len(point_words)] == point_words for start in range(len(opening) - len(point_words) + 1))
-    return run or (
-        not is_unspaced(point) and len(point_words[-1]) > 3 and point_words[-1].isalpha() and point_words[-1] in opening
-    )
+    for start in range(len(opening) - len(point_words) + 1):
+        if point_words and opening[start : start + len(point_words)] == point_words:
+            return start, start + len(point_words)
+    if (
+        point_words
+        and not is_unspaced(point)
+        and len(point_words[-1]) > 3
+        and point_words[-1].isalpha()
+        and point_words[-1] in opening
+    ):
+        return opening.index(point_words[-1]), opening.index(point_words[-1]) + 1
+    return None
 
 
 def _badges(said: str, of_text: list[tuple[str, str]], selling_points: Sequence[str]) -> list[tuple[str, str]]:
