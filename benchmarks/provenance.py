@@ -8,7 +8,6 @@ Signs with a certificate that is made for it, so the extra `provenance` is neede
 
 import argparse
 import datetime
-import io
 import json
 import statistics
 import tempfile
@@ -69,8 +68,7 @@ def seconds(output: Output, pictures: list[Image.Image]) -> tuple[float, list[by
 
 
 def pixels(data: bytes) -> bytes:
-    with Image.open(io.BytesIO(data)) as image:
-        return image.convert("RGB").tobytes()
+    return load_rgb(data, "picture").tobytes()
 
 
 def main() -> None:
