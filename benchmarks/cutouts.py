@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     backgrounds = sorted(p for p in arguments.backgrounds.rglob("*") if p.suffix in (".png", ".webp", ".jpg"))
-    backgrounds = [path for path in backgrounds if "cutout" not in path.name]
+    backgrounds = [path for path in backgrounds if "cutout" not in path.name and not path.parent.name.startswith(".")]
     backgrounds = backgrounds[:: max(1, len(backgrounds) // arguments.limit)][: arguments.limit]
     every: list[tuple[float, float]] = []
     refused = 0

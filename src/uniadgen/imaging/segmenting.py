@@ -40,6 +40,7 @@ _DOUBTFUL = 0.38  # of the mask: the share that is neither product nor backgroun
 _SECOND = 0.3  # of the largest part: another part of that size is another product
 _TOUCHES = 0.06  # of an edge of the photo that the product covers where it is cut by it
 _COARSE = 400  # pixels along the longer side at which parts are told from each other
+_FAR = 0.35  # of the largest part's sides: smaller parts that are further away don't belong to the product
 _SPECK = 0.01  # of the product: smaller parts of the mask are noise
 
 NETWORK_NOTE = "the product was cut out of its photo by a network; look at its edges, handles and holes"
@@ -167,9 +168,10 @@ def _one_product(mask: Plane, what: str) -> tuple[Mask, list[str]]:
         raise InputError(f"{what}: the photo shows several products, or parts far from each other; {_MEND}")
     product = labels == parts[candidates][np.argmax(areas[candidates])]
     rows, columns = np.nonzero(product)
-    reach = max(2, round(_MARGIN * max(np.ptp(rows), np.ptp(columns))))
+    extent = max(np.ptp(rows), np.ptp(columns))
+    reach, far = max(2, round(_MARGIN * extent)), max(2, round(_FAR * extent))
     box = np.zeros_like(solid)
-    box[max(0, rows.min() - reach) : rows.max() + reach, max(0, columns.min() - reach) : columns.max() + reach] = True
+    box[max(0, rows.min() - far) : rows.max() + far, max(0, columns.min() - far) : columns.max() + far] = True
     others = np.isin(labels, parts[cut if whole.any() else np.zeros_like(cut)]) | (solid & ~box)
     left_out = (others & ~product).sum() > _SPECK * largest
     grown = Image.fromarray(product | (solid & ~others)).convert("L").filter(ImageFilter.MaxFilter(2 * reach + 1))
