@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PRODUCTS = 64  # that are kept cut out
+PRODUCTS, PRODUCT_PIXELS = 64, 2**26  # that are kept cut out, and pixels of theirs, of four bytes each
 _HELPERS = 4  # threads that read requests and write pictures, beside the model's own
 
 
@@ -106,9 +106,12 @@ class Service:
         with self._products_lock:
             self._products[key] = checked if earlier is None else earlier
             self._products.move_to_end(key)
-            while len(self._products) > PRODUCTS:
+            while len(self._products) > PRODUCTS or (len(self._products) > 1 and self._product_pixels() > PRODUCT_PIXELS):
                 self._products.popitem(last=False)
         return checked
+
+    def _product_pixels(self) -> int:
+        return sum(product.cutout.width * product.cutout.height for product in self._products.values())
 
 
 def _lookup(folder: Path) -> "Lookup":
