@@ -354,7 +354,7 @@ def test_a_missing_extra_is_named(
     def missing(arguments: object) -> None:
         raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow.parquet")
 
-    verb = "uniadgen.data.stats.data_stats" if command[0] == "data" else "uniadgen.evaluation.protocol.load_cases"
+    verb = "uniadgen.data.stats.data_stats" if command[0] == "data" else "uniadgen.evaluation.run.load_cases"
     monkeypatch.setattr(verb, lambda *arguments: missing(arguments))
     places = {"DIR": str(tmp_path), "OUT": str(tmp_path / "out")}
     assert main([places.get(word, word) for word in command]) == 2
