@@ -390,7 +390,9 @@ SOUND = make_records(12)
 @settings(max_examples=200, deadline=None)
 @given(
     changes=st.dictionaries(
-        st.sampled_from(sorted(make_records(20)[1])), VALUES | st.just(...) | st.lists(st.text() | st.floats())
+        # JSON has no infinite numbers: a record with one is refused where it is read, before either check
+        st.sampled_from(sorted(make_records(20)[1])),
+        VALUES | st.just(...) | st.lists(st.text() | st.floats(allow_nan=False, allow_infinity=False)),
     )
 )
 def test_the_fast_check_never_passes_what_the_exact_one_refuses(changes: Record) -> None:

@@ -242,7 +242,10 @@ BAD = (KeyError, TypeError, ValueError, OverflowError)  # Arrow's own errors are
 
 
 def sound(records: Sequence[object]) -> Histories | None:
-    """The records' clicks if all of them are certainly fine. Fast, and shy: None for records of which one is in doubt."""
+    """The records' clicks if all of them are certainly fine. Fast, and shy: None for records of which one is in doubt.
+
+    records: as strict JSON has them, without NaN and infinite numbers.
+    """
     if set(map(type, records)) - {dict}:
         return None
     some = cast(Sequence[dict[str, Any]], records)
