@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import served
 from studies import TEAMS, make_study
 
 from browsers import browser, check_accessible, open_page
-from uniadgen.review.app import owner_link, personal_links
+from loopback import served
+from uniadgen.review.app import create_app, owner_link, personal_links
 from uniadgen.review.exchange import export_lines
 from uniadgen.review.figures import study_figures
 
@@ -31,7 +31,7 @@ def press(page: Any, *keys: str) -> None:
 
 def test_three_stages_by_keyboard(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1, teams={**TEAMS, "label": ["Ana"], "verify": ["Dora"]}, recheck=1.0)
-    with served(study) as base, browser() as running:
+    with served(create_app(study)) as base, browser() as running:
         links = {entry.name: entry.link for entry in personal_links(study, base)}
 
         ana = open_page(running)
@@ -114,7 +114,7 @@ def test_three_stages_by_keyboard(tmp_path: Path) -> None:
 
 def test_a_box_by_mouse_lies_where_it_was_drawn_and_zoom_keeps_it(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1, "picture")
-    with served(study) as base, browser() as running:
+    with served(create_app(study)) as base, browser() as running:
         page = open_page(running)
         page.goto(personal_links(study, base)[0].link)
         start(page)
@@ -135,7 +135,7 @@ def test_a_box_by_mouse_lies_where_it_was_drawn_and_zoom_keeps_it(tmp_path: Path
 
 def test_single_keys_can_be_turned_off(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1)
-    with served(study) as base, browser() as running:
+    with served(create_app(study)) as base, browser() as running:
         page = open_page(running)
         page.goto(personal_links(study, base)[0].link)
         start(page)

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from studies import make_study, team
 
-from uniadgen.review.app import personal_links
+from uniadgen.review.app import create_app, personal_links
 from uniadgen.review.assignment import next_task
 from uniadgen.review.exchange import export_lines
 from uniadgen.review.figures import study_figures
 from uniadgen.review.store import Study, open_study
 
 httpx = pytest.importorskip("httpx")
-from serving import served  # noqa: E402 - needs uvicorn
+from loopback import served  # noqa: E402 - needs uvicorn
 
 CRITERIA = ("size", "shape", "space", "visual")
 
@@ -53,7 +53,7 @@ def judge(client: Any, page: str, criteria: list[str], **more: Any) -> Any:
 
 def test_signing_in_and_what_is_nobody_s(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    with served(study) as base:
+    with served(create_app(study)) as base:
         stranger = httpx.Client(base_url=base, follow_redirects=True)
         for path, status in (("/", 401), ("/task", 401), ("/task/1", 401), ("/in/nonsense", 404), ("/owner", 401), ("/x", 404)):
             assert stranger.get(path).status_code == status, path
@@ -81,7 +81,7 @@ def test_signing_in_and_what_is_nobody_s(tmp_path: Path) -> None:
 
 def test_pages_load_nothing_from_elsewhere_and_say_so(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    with served(study) as base:
+    with served(create_app(study)) as base:
         ana = signed_in(study, base, "Ana")
         for path in ("/", "/task", "/guideline"):
             answer = ana.get(path)
@@ -97,7 +97,7 @@ def test_pages_load_nothing_from_elsewhere_and_say_so(tmp_path: Path) -> None:
 
 def test_a_verdict_needs_one_side_and_keeps_what_was_typed(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    with served(study) as base:
+    with served(create_app(study)) as base:
         ana = signed_in(study, base, "Ana")
         page = ana.get("/task").text
         form = fields(page)
@@ -123,7 +123,7 @@ def test_a_verdict_needs_one_side_and_keeps_what_was_typed(tmp_path: Path) -> No
 def test_an_expired_lease_is_told(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1)
     ben = team(study, "label")[1]
-    with served(study) as base:
+    with served(create_app(study)) as base:
         ana = signed_in(study, base, "Ana")
         page = ana.get("/task").text
         later = time.time() + study.settings["lease"] + 1
@@ -206,7 +206,7 @@ def test_twenty_people_at_once_and_the_injected_errors_are_found(tmp_path: Path)
         except BaseException as error:
             failures.append(error)
 
-    with served(study) as base:
+    with served(create_app(study)) as base:
         threads = [threading.Thread(target=work, args=(name,)) for name in (*labellers, *verifiers, *checkers)]
         for thread in threads:
             thread.start()

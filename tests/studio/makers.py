@@ -2,14 +2,11 @@
 
 import contextlib
 import io
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from PIL import Image, ImageDraw
 
@@ -83,20 +80,3 @@ def studio(path: Path | None = None, maker: FakeMaker | None = None) -> Iterator
         maker.go.set()
         making.close()
         store.close()
-
-
-@contextlib.contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/studio/"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from makers import png, served, studio
+from makers import png, studio
 
 from browsers import browser, check_accessible, open_page
+from loopback import served
 
 pytestmark = pytest.mark.slow
 
@@ -14,9 +15,9 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
     photo, click = tmp_path / "kettle.png", tmp_path / "click.png"
     photo.write_bytes(png("teal", (200, 260), cut=True))
     click.write_bytes(png("orange"))
-    with studio(tmp_path / "studio.db") as (app, store, maker), served(app) as address, browser() as running:
+    with studio(tmp_path / "studio.db") as (app, store, maker), served(app) as base, browser() as running:
         page = open_page(running)
-        page.goto(address)
+        page.goto(f"{base}/studio/")
         check_accessible(page)
         # 1. A product and a shopper
         page.locator("[name=photo]").set_input_files(photo)
@@ -102,9 +103,9 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
 
 
 def test_on_a_tablet_by_touch(tmp_path: Path) -> None:
-    with studio() as (app, _, _), served(app) as address, browser() as running:
+    with studio() as (app, _, _), served(app) as base, browser() as running:
         page = open_page(running, 834, 1112, touch=True)
-        page.goto(address)
+        page.goto(f"{base}/studio/")
         page.get_by_role("button", name="An example").tap()
         page.get_by_role("button", name="Make ads").tap()
         page.locator("#grid .variant.done >> nth=3").wait_for()

@@ -1,4 +1,4 @@
-"""A study's pages on a port of this machine, in a thread."""
+"""Pages on a port of this machine, served in a thread."""
 
 import contextlib
 import socket
@@ -7,17 +7,15 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
-
-from uniadgen.review.app import create_app
-from uniadgen.review.store import Study
+from fastapi import FastAPI
 
 
 @contextlib.contextmanager
-def served(study: Study) -> Iterator[str]:
+def served(app: FastAPI) -> Iterator[str]:
     """The address of the pages, without a slash at its end."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(study), log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
