@@ -3,7 +3,7 @@
 import contextlib
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,16 @@ def example() -> AdRequest:
 
 
 @contextlib.contextmanager
-def studio(path: Path | None = None, maker: FakeMaker | None = None) -> Iterator[tuple[FastAPI, StudioStore, FakeMaker]]:
+def studio(
+    path: Path | None = None, maker: FakeMaker | None = None, examples: dict[str, Callable[[], AdRequest]] | None = None
+) -> Iterator[tuple[FastAPI, StudioStore, FakeMaker]]:
     """An application with the studio at /studio, as the service mounts it."""
     store, maker = StudioStore(path), maker or FakeMaker()
     making = Making(store, maker)
     making.start()
     app = FastAPI()
-    app.mount("/studio", create_studio(store, making, Sources({"An example": example}, ["u1"], lambda name: example().history)))
+    sources = Sources(examples or {"An example": example}, ["u1"], lambda name: example().history)
+    app.mount("/studio", create_studio(store, making, sources))
     try:
         yield app, store, maker
     finally:

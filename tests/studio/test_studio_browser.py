@@ -1,12 +1,14 @@
 """The studio from start to finish in a real browser, by mouse, keyboard and touch."""
 
+import time
 from pathlib import Path
 
 import pytest
-from makers import png, studio
+from makers import example, png, studio
 
 from browsers import browser, check_accessible, open_page
 from loopback import served
+from uniadgen.ads import AdRequest
 
 pytestmark = pytest.mark.slow
 
@@ -102,8 +104,14 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
         assert "1.7 L | Quiet" in texts
 
 
-def test_on_a_tablet_by_touch(tmp_path: Path) -> None:
-    with studio() as (app, _, _), served(app) as base, browser() as running:
+def slow_example() -> AdRequest:
+    time.sleep(0.5)
+    return example()
+
+
+def test_on_a_tablet_by_touch() -> None:
+    # the second button is tapped while the first one's page is still under way
+    with studio(examples={"An example": slow_example}) as (app, _, _), served(app) as base, browser() as running:
         page = open_page(running, 834, 1112, touch=True)
         page.goto(f"{base}/studio/")
         page.get_by_role("button", name="An example").tap()

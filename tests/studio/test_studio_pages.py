@@ -3,14 +3,18 @@
 import io
 import json
 import re
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import POINTS, FakeMaker, png, studio
+from makers import POINTS, FakeMaker, example, png, studio
 from PIL import Image
+
+from uniadgen.ads import AdRequest
 
 pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
@@ -149,6 +153,27 @@ def test_locked_ads_stay_and_steps_can_be_undone(tmp_path: Path) -> None:
         assert ads(client.get(address).text) == now
         client.post(f"{address}/ad/{second}/remove")
         assert second not in ads(client.get(address).text)
+
+
+def test_of_two_forms_sent_at_once_neither_is_lost() -> None:
+    waiting, go = threading.Event(), threading.Event()
+
+    def slow() -> AdRequest:
+        waiting.set()
+        assert go.wait(20)
+        return example()
+
+    with studio(examples={"Slow": slow}) as (app, store, _), TestClient(app) as client, ThreadPoolExecutor(2) as pool:
+        address = client.get("/studio/").url.path
+        first = pool.submit(client.post, f"{address}/example", data={"example": "Slow"})
+        assert waiting.wait(20)
+        second = pool.submit(client.post, f"{address}/generate", data={"count": "2"})
+        time.sleep(0.1)  # it has arrived, and waits for the product
+        go.set()
+        assert (first.result().status_code, second.result().status_code) == (200, 200)
+        project = store.project(int(address.rpartition("/")[2]))
+        assert project.description == example().product.description
+        assert len(project.variants) == 2
 
 
 def test_a_failed_ad_says_why_and_the_others_are_made(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ Every form works without a script; with it htmx swaps what has changed, and the 
 """
 
 import io
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -51,6 +53,8 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
     serve_static(app, "uniadgen.studio")
     templates = environment("uniadgen.studio", root)
     templates.filters["percent"] = lambda value: f"{100 * value:.3f}%"
+    # A change is read, made and written as one: of two forms that are sent at once neither undoes the other.
+    changing: defaultdict[int, Lock] = defaultdict(Lock)
     shared = {
         "separators": SEPARATORS,
         "formats": FORMATS,
@@ -99,13 +103,14 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         request.state.files = {key: [data for data, _ in parts if data] for key, parts in files.items()}
 
         def work() -> Response:
-            try:
-                before = store.project(number)
-                after = change(before, form)
-            except InputError as error:
-                return show(number, ad, problem=_sentence(str(error)), status=422)
-            if after != before:
-                store.save(number, after, amend=replace(after, description="") == replace(before, description=""))
+            with changing[number]:
+                try:
+                    before = store.project(number)
+                    after = change(before, form)
+                except InputError as error:
+                    return show(number, ad, problem=_sentence(str(error)), status=422)
+                if after != before:
+                    store.save(number, after, amend=replace(after, description="") == replace(before, description=""))
             return to(number, ad)
 
         return await run_in_threadpool(work)
@@ -262,7 +267,8 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
     def step(number: int, step: str, ad: int | None = None) -> Response:
         store.project(number)
         if step in ("undo", "redo"):
-            store.step(number, -1 if step == "undo" else 1)
+            with changing[number]:
+                store.step(number, -1 if step == "undo" else 1)
         return to(number, ad)
 
     # Files ---------------------------------------------------------------------------------------------------------------

@@ -128,6 +128,14 @@
     if (compare?.open && !compare.matches(":modal")) { compare.close(); compare.showModal(); }
   }
 
+  // Of two forms that are sent at once, the first answer replaces the page, and with it the place of the second's: that one
+  // is then shown as the server has it by now.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { target, response } = event.detail.ctx;
+    if (target?.id !== "main" || target.isConnected) return;
+    if (response.raw.redirected) htmx.ajax("GET", response.raw.url, { target: "#main", select: "#main", swap: "outerHTML" });
+    else event.detail.ctx.target = $("#main");
+  });
   document.addEventListener("htmx:after:swap", begin);
   document.addEventListener("DOMContentLoaded", begin);
 })();
