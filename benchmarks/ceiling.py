@@ -33,6 +33,7 @@ from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
 from uniadgen.padsynth.worldgen import World, make_world
+from uniadgen.words import parse_whole
 
 FACETS = ("family", "palette", "light")
 WEIGHTS = dict(zip(FACETS, (FAMILY_WEIGHT, PALETTE_WEIGHT, LIGHT_WEIGHT), strict=True))
@@ -305,7 +306,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error("without DATA there are no pictures; add --labels-only")
     try:
         if arguments.data is None:
-            size = int(arguments.size) if arguments.size.isdigit() else arguments.size
+            size = arguments.size if (products := parse_whole(arguments.size)) is None else products
             rows, count = ceiling_of_world(make_world(0, size, arguments.shoppers), arguments.split, arguments.limit)
         else:
             rows, count = ceiling(arguments.data, arguments.split, arguments.limit, not arguments.labels_only)

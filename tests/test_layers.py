@@ -9,8 +9,8 @@ ROOT = Path(uniadgen.__file__).parent
 
 # From the ground up; rooms on one line don't know each other. A room is a module or a folder right below `uniadgen`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "pages", "registry", "rng", "version"),
-    ("words", "signals"),
+    ("errors", "registry", "rng", "templates", "version"),
+    ("pages", "words", "signals"),
     ("console", "files", "schema", "strictjson"),
     ("ads", "ablations", "selling_points"),
     ("clicks", "digests", "imaging", "prompts", "sheets"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniadgen.words import clusters, count_words, shorten, split_chinese, split_list, words
+from uniadgen.words import clusters, count_words, parse_whole, shorten, split_chinese, split_list, words
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,21 @@ from uniadgen.words import clusters, count_words, shorten, split_chinese, split_
 )  # fmt: skip
 def test_words_keep_their_marks(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("7", 7),
+        ("007", 7),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, None),
+        ("9" * 5000, None),
+        *((t, None) for t in ("", "-1", "²", "٣", "1 ")),
+    ],
+)
+def test_a_whole_number_is_of_digits_and_bounded(text: str, number: int | None) -> None:
+    assert parse_whole(text) == number
 
 
 @given(st.text())

@@ -97,6 +97,11 @@ def quoted(value: object, limit: int = 120) -> str:
     return f'"{text}"'
 
 
+def parse_whole(text: str) -> int | None:
+    """A number of at most 18 of the digits 0 to 9; None for any other text, such as "", "-1", "²" or an endless one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 # --- words ---
 
 

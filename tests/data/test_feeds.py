@@ -150,9 +150,9 @@ def test_json_lines(tmp_path: Path) -> None:
     cup, pot = items(tmp_path / "feed.jsonl", "".join(json.dumps(line) + "\n\n" for line in lines))
     assert (cup.name, selling_points_of(cup)) == ("7", ["Cup", "Blue", "Volume 0.3"])
     assert (pot.pictures, pot.where) == (["a.png", "b.png"], "row 3")
-    (tmp_path / "bad.jsonl").write_text('{"id": [1]}\n[]\n{\n{"title": 3}\n')
+    (tmp_path / "bad.jsonl").write_text('{"id": [1]}\n[]\n{\n{"title": 3}\n{"id": "a", "id": "b"}\n')
     assert [(p.where, p.field) for p in read_feed(tmp_path / "bad.jsonl") if isinstance(p, FeedProblem)] == [
-        *(("row 1", "id"), ("row 2", ""), ("row 3", ""), ("row 4", "title")),
+        *(("row 1", "id"), ("row 2", ""), ("row 3", ""), ("row 4", "title"), ("row 5", "id")),
     ]
 
 

@@ -228,6 +228,13 @@ def test_bad_files_are_named(tmp_path: Path, content: bytes) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_key_that_stands_twice_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "p.jsonl"
+    file.write_text('{"prediction": "a", "references": ["a"]}\n\n{"prediction": "a", "prediction": "b", "references": ["a"]}')
+    with pytest.raises(InputError, match='line 3: the key "prediction" stands there more than once'):
+        load_predictions(file)
+
+
 def test_missing_file_and_missing_predictions(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read"):
         load_predictions(tmp_path / "none.jsonl")

@@ -1,5 +1,7 @@
 """Small studies for the tests, and people who work on them."""
 
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,25 @@ def work_off(study: Study, stage: str, judge: Any) -> int:
                 done += 1
         if done == before:
             return done
+
+
+def all_at_once(work: Callable[[Any], None], each: Iterable[Any]) -> None:
+    """Each in a thread of its own; raises what any of them has raised."""
+    failed: list[BaseException] = []
+
+    def one(what: Any) -> None:
+        try:
+            work(what)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=one, args=(what,)) for what in each]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 def key_of(study: Study, item: int) -> tuple[str, str]:

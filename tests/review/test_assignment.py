@@ -1,17 +1,17 @@
 """Who gets what, and that nothing is lost, doubled or overwritten."""
 
 import sqlite3
-import threading
 import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
-from studies import TEAMS, make_study, team, work_off
+from studies import TEAMS, all_at_once, make_study, team, work_off
 
 from uniadgen.errors import InputError
 from uniadgen.review.assignment import (
+    Person,
     Refused,
     Verdict,
     get_task,
@@ -165,23 +165,14 @@ def test_many_at_once_never_share_a_task(tmp_path: Path) -> None:
     names = [f"P{number}" for number in range(8)]
     study = make_study(tmp_path, 20, teams={**TEAMS, "label": {"members": names, "people": 2}}, recheck=0)
     seen: list[tuple[int, int, int]] = []
-    failed: list[BaseException] = []
 
-    def work(person: object) -> None:
-        try:
-            same_study = open_study(str(tmp_path / "study.db"))
-            while (task := next_task(same_study, person)) is not None:  # type: ignore[arg-type]
-                submit(same_study, person, task.id, Verdict(), f"{person.id}-{task.id}-once")  # type: ignore[arg-type, attr-defined]
-                seen.append((task.id, task.item.id, person.id))  # type: ignore[attr-defined]
-        except BaseException as error:
-            failed.append(error)
+    def work(person: Person) -> None:
+        same_study = open_study(str(tmp_path / "study.db"))
+        while (task := next_task(same_study, person)) is not None:
+            submit(same_study, person, task.id, Verdict(), f"{person.id}-{task.id}-once")
+            seen.append((task.id, task.item.id, person.id))
 
-    threads = [threading.Thread(target=work, args=(person,)) for person in team(study, "label")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed
+    all_at_once(work, team(study, "label"))
     assert len(seen) == len({task for task, _, _ in seen}) == 80
     assert len({(item, person) for _, item, person in seen}) == 80  # nobody labelled an ad twice
     assert len({person for _, _, person in seen}) > 1

@@ -54,6 +54,9 @@ def test_lines_make_the_same_study_elsewhere(tmp_path: Path) -> None:
         ({"ad": "ad-999"}, "the study has no ad"),
         ({"criteria": ["colour"]}, "is no criterion"),
         ({"round": "1"}, "it is no verdict"),
+        ({"round": 10**30}, "it is no verdict"),
+        ({"criteria": ["space"], "boxes": [{"criterion": "space", "box": [0, 0, 10**400, 1]}]}, "a box is"),
+        ({"criteria": ["space"], "boxes": [{"criterion": "space", "box": [0, 0, float("nan"), 1]}]}, "a box is"),
         ({"action": "liked"}, "it is no verdict"),
         ({"submission": "x"}, "it is no verdict"),
         ({"round": 7}, "has no free label task"),
@@ -67,6 +70,14 @@ def test_lines_of_another_study_are_refused(tmp_path: Path, change: dict[str, An
     with pytest.raises(InputError, match="line 2"):
         import_lines(study, ["", "not json"])
     assert list(export_lines(study)) == []
+
+
+@pytest.mark.parametrize("seconds", [10**400, float("inf"), float("nan"), -1, "3", None])
+def test_a_time_that_is_no_time_is_left_out(tmp_path: Path, seconds: Any) -> None:
+    study, copy = worked_copy(tmp_path)
+    record = next(record for record in export_lines(copy) if record["stage"] == "label")
+    assert import_lines(study, [json.dumps({**record, "seconds": seconds})]) == (1, 0)
+    assert next(iter(export_lines(study)))["seconds"] is None
 
 
 def test_what_others_have_done_is_not_replaced(tmp_path: Path) -> None:
@@ -101,6 +112,11 @@ def test_label_studio_there_and_back(tmp_path: Path) -> None:
     assert {node.get("value") for node in tree.fromstring(config).iter("Choice")} == set(study_figures(study)["criteria"])
 
 
+def far_box(task: dict[str, Any]) -> dict[str, Any]:
+    value = {"x": 10**400, "y": 0, "width": 1, "height": 1, "rectanglelabels": ["space"]}
+    return {**task, "annotations": [{"result": [{"type": "rectanglelabels", "value": value}]}]}
+
+
 def test_people_of_label_studio_are_named(tmp_path: Path) -> None:
     study, copy = worked_copy(tmp_path)
     export_label_studio(copy, "recheck", tmp_path / "out")
@@ -112,7 +128,8 @@ def test_people_of_label_studio_are_named(tmp_path: Path) -> None:
         import_label_studio(study, tasks, {})
     assert import_label_studio(study, tasks, {"7": "Fay"}) == (3, 0)
     bad: Any
-    for bad in ({}, [{}], [{"data": {}, "annotations": []}], [3]):
+    far = {**tasks[0], "data": {**tasks[0]["data"], "item": 10**30}}
+    for bad in ({}, [{}], [{"data": {}, "annotations": []}], [3], [far], [far_box(tasks[0])]):
         with pytest.raises(InputError):
             import_label_studio(study, bad, {})
 

@@ -4,18 +4,17 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
-from studies import TEAMS, make_items, team, work_off
+from studies import TEAMS, all_at_once, make_items, team, work_off
 
 from uniadgen.errors import InputError
-from uniadgen.review.assignment import Verdict, next_task, submit
+from uniadgen.review.assignment import Person, Verdict, next_task, submit
 from uniadgen.review.creating import create_study
 from uniadgen.review.exchange import export_lines
 from uniadgen.review.figures import study_figures
@@ -68,34 +67,17 @@ def test_many_at_once_in_postgresql(url: str, tmp_path: Path) -> None:
         create_study(url, make_items(tmp_path, 1), "ad", teams)
     study = open_study(url)
     seen: list[tuple[int, int, int]] = []
-    failed: list[BaseException] = []
 
-    def work(person: Any) -> None:
-        try:
-            study_here = open_study(url)
-            while (task := next_task(study_here, person)) is not None:
-                # the browser sends the form twice at once
-                twice = [
-                    threading.Thread(
-                        target=submit, args=(study_here, person, task.id, Verdict(("size",)), f"{person.id}-{task.id}-once")
-                    )
-                    for _ in range(2)
-                ]
-                for thread in twice:
-                    thread.start()
-                for thread in twice:
-                    thread.join()
-                seen.append((task.id, task.item.id, person.id))
-            study_here.close()
-        except BaseException as error:
-            failed.append(error)
+    def work(person: Person) -> None:
+        study_here = open_study(url)
+        while (task := next_task(study_here, person)) is not None:
+            # the browser sends the form twice at once
+            once = partial(submit, study_here, person, task.id, Verdict(("size",)))
+            all_at_once(once, [f"{person.id}-{task.id}-once"] * 2)
+            seen.append((task.id, task.item.id, person.id))
+        study_here.close()
 
-    threads = [threading.Thread(target=work, args=(person,)) for person in team(study, "label")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed
+    all_at_once(work, team(study, "label"))
     assert len(seen) == len({task for task, _, _ in seen}) == len(list(export_lines(study))) == 40
     assert len({(item, person) for _, item, person in seen}) == 40
     work_off(study, "verify", lambda person, task: task.labels[0].criteria)

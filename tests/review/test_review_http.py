@@ -6,14 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from studies import make_study, team
+from studies import all_at_once, make_study, team
 
 from uniadgen.review.app import create_app, personal_links
 from uniadgen.review.assignment import next_task
@@ -120,6 +119,21 @@ def test_a_verdict_needs_one_side_and_keeps_what_was_typed(tmp_path: Path) -> No
         assert ana.post(f"/task/{form['task']}", content=b"x" * 300_000).status_code == 409
 
 
+def test_addresses_that_no_database_holds_are_not_found(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    with served(create_app(study)) as base:
+        ana = signed_in(study, base, "Ana")
+        for number in ("x", "-1", "9" * 30):
+            answer = ana.get(f"/task/{number}")
+            assert (answer.status_code, "There is no such page" in answer.text) == (404, True)
+            assert ana.post(f"/task/{number}", data={"accept": "1"}).status_code == 404
+        assert ana.get(f"/previous?before={'9' * 30}").status_code == 200
+        form = fields(ana.get("/task").text)
+        far = f'[{{"criterion": "size", "box": [0, 0, 1{"0" * 400}, 1]}}]'
+        for boxes in (far, f"[{'9' * 5000}]"):
+            assert ana.post(f"/task/{form['task']}", data={**form, "criteria": "size", "boxes": boxes}).status_code == 422
+
+
 def test_an_expired_lease_is_told(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1)
     ben = team(study, "label")[1]
@@ -177,42 +191,33 @@ def test_twenty_people_at_once_and_the_injected_errors_are_found(tmp_path: Path)
     truth = {number: {c for c in CRITERIA if random.Random(f"{number}{c}").random() < 0.1} for number in range(1, 501)}
     wrong_labels = {number for number in truth if random.Random(f"label{number}").random() < 0.2}
     left_wrong = {number for number in wrong_labels if random.Random(f"verify{number}").random() < 0.25}
-    failures: list[BaseException] = []
 
     def said(number: int, wrong: bool) -> list[str]:
         flipped = {random.Random(f"flip{number}").choice(CRITERIA)} if wrong else set()
         return sorted(truth[number] ^ flipped)
 
     def work(name: str) -> None:
-        try:
-            client = signed_in(study, base, name)
-            rng, idle = random.Random(name), 0
-            page = client.get("/task").text
-            while idle < 400:
-                if "data-task" not in page:
-                    if "All done, thank you" in page:
-                        return
-                    idle += 1
-                    time.sleep(0.4)
-                    page = client.get("/task").text
-                    continue
-                number = int(re.search(r": ad (\d+)</h1>", page)[1])  # type: ignore[index]
-                wrong = {"L": wrong_labels, "V": left_wrong, "R": set[int]()}[name[0]]
+        client = signed_in(study, base, name)
+        rng, idle = random.Random(name), 0
+        page = client.get("/task").text
+        while idle < 400:
+            if "data-task" not in page:
+                if "All done, thank you" in page:
+                    return
+                idle += 1
+                time.sleep(0.4)
+                page = client.get("/task").text
+                continue
+            number = int(re.search(r": ad (\d+)</h1>", page)[1])  # type: ignore[index]
+            wrong = {"L": wrong_labels, "V": left_wrong, "R": set[int]()}[name[0]]
+            answer = judge(client, page, said(number, number in wrong))
+            if rng.random() < 0.05:  # the connection broke before the answer came, so the browser sends it again
                 answer = judge(client, page, said(number, number in wrong))
-                if rng.random() < 0.05:  # the connection broke before the answer came, so the browser sends it again
-                    answer = judge(client, page, said(number, number in wrong))
-                page = answer.text
-            raise TimeoutError(name)
-        except BaseException as error:
-            failures.append(error)
+            page = answer.text
+        raise TimeoutError(name)
 
     with served(create_app(study)) as base:
-        threads = [threading.Thread(target=work, args=(name,)) for name in (*labellers, *verifiers, *checkers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert not failures, failures[0]
+        all_at_once(work, (*labellers, *verifiers, *checkers))
     figures = study_figures(study)
     assert figures["finished"]
     records = list(export_lines(study))

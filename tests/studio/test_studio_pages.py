@@ -261,3 +261,19 @@ def test_a_zip_of_two_origins_tells_both(tmp_path: Path) -> None:
             assert json.loads(files.read("request.json"))["product"]["selling_points"] == POINTS
             assert json.loads(files.read("text-request.json"))["product"]["selling_points"] == POINTS[1:]
             assert files.read("ad.txt").decode().strip() == (store.variant(second).result or {})["text"]
+
+
+def test_numbers_that_are_none_are_harmless(tmp_path: Path) -> None:
+    with studio(tmp_path / "s.db") as (app, _, _), TestClient(app) as client:
+        address = begin(client)
+        before = client.get(address).text
+        for number in ("\u00b2", "9" * 5000, "-1", ""):
+            for form in ({"action": "toggle", "at": number}, {"action": "remove", "at": number}):
+                assert client.post(f"{address}/points", data=form).status_code == 200
+                assert client.post(f"{address}/clicks", data=form).status_code == 200
+        assert client.get(address).text == before
+        client.post(f"{address}/generate", data={"count": "\u00b2"})
+        assert len(ads(finished(client, address))) == 4
+        for place in ("/studio/p/x", f"/studio/p/{'9' * 30}", f"{address}/ad/{'9' * 30}/file", f"{address}/ad/-1/zip"):
+            answer = client.get(place)
+            assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (404, "text/html")

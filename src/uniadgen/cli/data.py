@@ -20,7 +20,7 @@ from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, locked_folder, make_folder, whole_file
-from uniadgen.words import quoted
+from uniadgen.words import parse_whole, quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
 MOST_SHOPPERS = 100_000  # their ids have five digits
@@ -136,7 +136,7 @@ def render(arguments: argparse.Namespace) -> None:
 
     failed = render_dataset(
         Path(arguments.out),
-        int(arguments.size) if arguments.size.isdigit() else arguments.size,
+        arguments.size if (products := parse_whole(arguments.size)) is None else products,
         arguments.seed,
         shoppers=arguments.shoppers,
         workers=arguments.workers,

@@ -8,7 +8,7 @@ from uniadgen.cli.arguments import add_json
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import read_json
-from uniadgen.words import quoted
+from uniadgen.words import parse_whole, quoted
 
 if TYPE_CHECKING:
     from uniadgen.ads import Placement, Stance
@@ -44,10 +44,10 @@ def _add_picture(kinds: "argparse._SubParsersAction[Any]") -> None:
 
 
 def _placement(text: str) -> tuple[int, int, int, int]:
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isascii() and part.strip().isdigit() for part in parts):
+    numbers = [number for part in text.split(",") if (number := parse_whole(part.strip())) is not None]
+    if len(numbers) != 4 or text.count(",") != 3:
         raise argparse.ArgumentTypeError(f"{quoted(text, 40)} is no placement; give LEFT,TOP,WIDTH,HEIGHT in pixels")
-    left, top, width, height = map(int, parts)
+    left, top, width, height = numbers
     return left, top, width, height
 
 

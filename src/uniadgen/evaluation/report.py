@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from uniadgen.ablations import ABLATIONS
@@ -22,6 +21,7 @@ from uniadgen.evaluation.figures import LEAST_SHOPPERS
 from uniadgen.files import write_text
 from uniadgen.metrics.metric import Figure
 from uniadgen.metrics.registry import ad_figures, by_topic, set_figures
+from uniadgen.templates import environment
 
 # Published figures of the method on PAd1M (Chinese titles, 7B): another data set and encoder, so only their shape compares.
 REFERENCE_FIGURES = ("pbs", "bleu", "rouge_l")
@@ -117,24 +117,21 @@ def _parts(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[GalleryEntry]) -> None:
-    environment = Environment(
-        loader=PackageLoader("uniadgen.evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("report.html").render(
-        summary=" ".join(_summary(results)),
-        provenance=_provenance(results),
-        goals=[_goal(target) for target in results["targets"].values()],
-        glossary=ad_figures(),
-        sections=list(_sections(results)),
-        notes=" ".join(_notes(results)),
-        gallery=gallery,
-        inline=_inline,
-        ad_side=AD,
-        click_side=CLICK,
+    page = (
+        environment("uniadgen.evaluation")
+        .get_template("report.html")
+        .render(
+            summary=" ".join(_summary(results)),
+            provenance=_provenance(results),
+            goals=[_goal(target) for target in results["targets"].values()],
+            glossary=ad_figures(),
+            sections=list(_sections(results)),
+            notes=" ".join(_notes(results)),
+            gallery=gallery,
+            inline=_inline,
+            ad_side=AD,
+            click_side=CLICK,
+        )
     )
     write_text(out / "report.html", page + "\n")
 

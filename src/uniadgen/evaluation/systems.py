@@ -10,7 +10,7 @@ from uniadgen.ads import Placement
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import check_whole_picture
 from uniadgen.metrics.judged import Output
-from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.strictjson import read_json_lines
 from uniadgen.words import clean_text, quoted
 
 
@@ -110,38 +110,29 @@ def _recorded(record: Path, picture: Path) -> Output | None:
 
 
 def _outputs_of_lines(path: Path, names: set[str]) -> tuple[dict[str, Output], list[str]]:
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError, ValueError):
-        raise InputError(f"argument --outputs: {quoted(path)} can't be read; name a folder or a file of JSON lines") from None
+    expected = (
+        'write {"id": "...", "image": "...", "text": "...", "placement": {"left": 0, "top": 0, "width": 9, "height": 9}}; '
+        "the last two may be left out"
+    )
     outputs: dict[str, Output] = {}
     unused = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        what = f"argument --outputs: {quoted(path)}, line {number}"
+    for what, record in read_json_lines(path, "argument --outputs", expected, "a folder or a file of JSON lines"):
         try:
-            record = json.loads(line, object_pairs_hook=unrepeated)
             name, picture, text, place = record["id"], record["image"], record.get("text"), record.get("placement")
             placement = None if place is None else Placement(*(place[k] for k in ("left", "top", "width", "height")))
             sides = () if placement is None else placement.as_dict().values()
             right = isinstance(name, str) and isinstance(picture, str) and (text is None or isinstance(text, str))
             if not right or any(type(side) is not int for side in sides):
                 raise TypeError
-        except RepeatedKey as error:
-            raise InputError(f"{what}: the key {quoted(error.key)} stands there more than once; keep one") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise InputError(
-                f'{what}: expected {{"id": "...", "image": "...", "text": "...", "placement": {{"left": 0, "top": 0, '
-                '"width": 9, "height": 9}}}; the last two may be left out'
-            ) from None
+        except (KeyError, TypeError, AttributeError):
+            raise InputError(f"{what} is no ad; {expected}") from None
         if name in outputs:
             raise InputError(f"{what}: a second ad of the same shopper; keep one")
         if name in names:
             check_whole_picture(path.parent / picture, what)
             outputs[name] = Output(path.parent / picture, clean_text(text or "") or None, placement=placement)
         else:
-            unused.append(f"line {number}")
+            unused.append(what.rpartition(", ")[2])
     return outputs, unused
 
 

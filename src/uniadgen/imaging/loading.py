@@ -28,7 +28,7 @@ from PIL import Image
 from uniadgen.ads import Picture, StoredPicture
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten, shrink_factor, to_srgb
-from uniadgen.words import quoted
+from uniadgen.words import parse_whole, quoted
 
 MAX_PIXELS = 64_000_000
 """Larger pictures are refused as decompression bombs; the environment variable UNIADGEN_MAX_PIXELS sets another limit."""
@@ -69,9 +69,10 @@ def pixel_limit() -> int:
     given = os.environ.get("UNIADGEN_MAX_PIXELS", "").strip()
     if not given:
         return MAX_PIXELS
-    if not (given.isascii() and given.isdigit() and len(given) < 19 and int(given) > 0):
+    limit = parse_whole(given)
+    if not limit:
         raise InputError(f"environment variable UNIADGEN_MAX_PIXELS: {quoted(given)} is no positive whole number of pixels")
-    return int(given)
+    return limit
 
 
 def load_picture(source: Picture, what: str, keep: int | None = None, max_pixels: int | None = None) -> Image.Image:

@@ -10,7 +10,6 @@ else as the libraries do by default (BLEU "13a", ROUGE lower-case words, here th
 `words`). Texts are compared in Unicode's composed form (NFC).
 """
 
-import json
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +21,7 @@ from typing import Any
 from uniadgen.errors import InputError
 from uniadgen.metrics.judged import Ads
 from uniadgen.metrics.metric import Figure, Metric, Scores
+from uniadgen.strictjson import read_json_lines
 from uniadgen.words import HAN, WORD, clean_text, clusters, is_blank, is_unspaced, quoted, split_chinese, words
 
 MAX_LINE_CHARACTERS = 10_000
@@ -253,30 +253,16 @@ def load_predictions(path: Path) -> list[Prediction]:
 
     Raises InputError that names the line.
     """
-    name = quoted(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise InputError(f"predictions: {name} can't be read ({error.strerror or error}); name a JSONL file") from None
-    except UnicodeDecodeError:
-        raise InputError(f"predictions: {name} is not UTF-8; save it as UTF-8") from None
-    except ValueError:
-        raise InputError(f"predictions: {name} is no name of a file; correct it") from None
-    entries = [_prediction(line, f"predictions: {name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    advice = 'write {"prediction": ..., "references": [...], "selling_points": [...]}'
+    entries = [_prediction(fields, where) for where, fields in read_json_lines(path, "predictions", advice)]
     if not entries:
-        raise InputError(f"predictions: {name} has no lines; write at least one")
+        raise InputError(f"predictions: {quoted(path)} has no lines; write at least one")
     return entries
 
 
-def _prediction(line: str, what: str) -> Prediction:
+def _prediction(fields: Any, what: str) -> Prediction:
     from uniadgen.selling_points import check_selling_points
 
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        raise InputError(
-            f'{what} is not JSON; write {{"prediction": ..., "references": [...], "selling_points": [...]}}'
-        ) from None
     if not isinstance(fields, dict):
         raise InputError(f"{what}: an object with prediction and references is needed")
     unknown = [key for key in fields if key not in ("prediction", "references", "selling_points")]

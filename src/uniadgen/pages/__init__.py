@@ -10,16 +10,19 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 from fastapi.responses import PlainTextResponse
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.staticfiles import StaticFiles
+
+from uniadgen import templates
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
 POLICY += "base-uri 'none'; frame-ancestors 'none'; img-src 'self' data: blob:"
+Number = Annotated[int, Path(ge=0, lt=2**31)]  # in an address, as a database can hold it
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -33,13 +36,7 @@ def environment(package: str, root: str = "") -> Environment:
 
     root: where the application is mounted, such as "/studio".
     """
-    made = Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader("uniadgen.pages")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates.environment(package, "uniadgen.pages")
     made.globals["static"] = lambda room, name: root + static(room, name)
     made.globals["root"] = root
     return made

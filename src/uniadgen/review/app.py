@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from uniadgen.errors import InputError
-from uniadgen.pages import environment, form, one, serve_static
+from uniadgen.pages import Number, environment, form, one, serve_static
 from uniadgen.review.assignment import (
     SKIPPED_BECAUSE,
     Person,
@@ -107,6 +108,7 @@ def create_app(study: Study) -> FastAPI:
         person = person_of(study, request.cookies.get(COOKIE, ""))
         return page("message.html", 409, person=person, heading="This can't be done", body=str(error), again="/task")
 
+    @app.exception_handler(RequestValidationError)
     @app.exception_handler(404)
     def not_found(request: Request, _: Exception) -> Response:
         return page("message.html", 404, heading="There is no such page", body="The address may be misspelt.", again="/")
@@ -137,7 +139,7 @@ def create_app(study: Study) -> FastAPI:
         return work(person, next_task(study, person))
 
     @app.get("/task/{number}")
-    def again(request: Request, number: int) -> Response:
+    def again(request: Request, number: Number) -> Response:
         person = signed_in(request)
         return work(person, get_task(study, person, number))
 
@@ -167,7 +169,7 @@ def create_app(study: Study) -> FastAPI:
         )
 
     @app.post("/task/{number}")
-    def judge(request: Request, number: int, fields: Fields = Depends(fields_of)) -> Response:  # noqa: B008
+    def judge(request: Request, number: Number, fields: Fields = Depends(fields_of)) -> Response:  # noqa: B008
         person = signed_in(request)
         if one(fields, "person") != str(person.id):
             raise Refused("Somebody else has signed in with this browser since the page was opened. Open your link anew.")

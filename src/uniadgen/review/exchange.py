@@ -9,6 +9,7 @@ A verdict keeps its name (`submission`) wherever it goes, so importing twice dou
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -32,8 +33,10 @@ from uniadgen.review.assignment import (
 from uniadgen.review.criteria import criteria_of
 from uniadgen.review.store import Study, items, people, pictures, systems, tasks, verdicts
 from uniadgen.review.teams import STAGES, Stage
-from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.strictjson import parse_json_lines
 from uniadgen.words import quoted
+
+MOST_ROUNDS = 2**31 - 1  # and items: what a database holds
 
 
 def export_lines(study: Study) -> Iterator[dict[str, Any]]:
@@ -73,30 +76,24 @@ def import_lines(study: Study, lines: Iterable[str], what: str = "import") -> tu
     Raises InputError for a line that is none of this study, or that contradicts it: the lines before it are in then.
     """
     new = repeated = 0
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        where = f"{what}, line {number}"
+    advice = "keep only what `uniadgen review export` writes"
+    for where, record in parse_json_lines(lines, what, advice):
         try:
-            record = json.loads(line, object_pairs_hook=unrepeated)
             names = ("submission", "system", "ad", "stage", "person", "action", "note", "at")
             if any(not isinstance(record[name], str) for name in names) or type(record["round"]) is not int:
                 raise TypeError
+            if not 1 <= record["round"] <= MOST_ROUNDS:
+                raise ValueError
             if record["action"] not in ("judged", "skipped") or not 8 <= len(record["submission"]) <= 64:
                 raise ValueError
             skipped = record["action"] == "skipped"
             verdict = Verdict(tuple(record["criteria"]), tuple(record["boxes"]), clean_note(record["note"]), skipped)
             check_verdict(study, verdict)
-            seconds = record.get("seconds")
-            seconds = float(seconds) if isinstance(seconds, int | float) else None
-        except RepeatedKey as error:
-            raise InputError(f"{where}: the key {quoted(error.key)} stands there more than once; keep one") from None
+            seconds = _seconds(record.get("seconds"))
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise InputError(
-                f"{where}: it is no verdict as `uniadgen review export` writes them; correct or delete it"
-            ) from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InputError(f"{where}: it is no verdict; {advice}") from None
         if _is_known(study, record["submission"]):
             repeated += 1
             continue
@@ -161,6 +158,11 @@ def _submit(
         submit(study, person, task, verdict, submission, seconds=seconds, at=at)
     except Refused as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def _seconds(value: Any) -> float | None:
+    """How long a verdict took; None for what is no such number, which JSON may hold beyond all bounds."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= sys.float_info.max else None
 
 
 def _is_known(study: Study, submission: str) -> bool:
@@ -260,11 +262,15 @@ def import_label_studio(study: Study, records: Any, names: Mapping[str, str], wh
         try:
             data, annotations = record["data"], record["annotations"]
             item, stage, round = data["item"], data["stage"], data["round"]
-            if type(item) is not int or type(round) is not int or stage not in STAGES or not isinstance(annotations, list):
+            if (
+                any(type(n) is not int or not 1 <= n <= MOST_ROUNDS for n in (item, round))
+                or stage not in STAGES
+                or not isinstance(annotations, list)
+            ):
                 raise TypeError
             given = [annotation for annotation in annotations if not annotation.get("was_cancelled")]
             parsed = [(annotation, _annotated(annotation["result"])) for annotation in given]
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise InputError(
                 f"{where}: it is no task that `uniadgen review export --format label-studio` has written; export it anew"
             ) from None
@@ -288,8 +294,7 @@ def import_label_studio(study: Study, records: Any, names: Mapping[str, str], wh
                 repeated += 1
                 continue
             taken = _taken(study, row.name, row.key, round, stage, names.get(by, by), where)
-            lead, at = annotation.get("lead_time"), annotation.get("created_at")
-            seconds = float(lead) if isinstance(lead, int | float) else None
+            seconds, at = _seconds(annotation.get("lead_time")), annotation.get("created_at")
             _submit(study, *taken, verdict, submission, seconds, at if isinstance(at, str) else None, where)
             new += 1
     return new, repeated

@@ -21,7 +21,7 @@ from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_picture
 from uniadgen.inspection.text import text_verdict
 from uniadgen.review.criteria import Kind, criteria_of
 from uniadgen.selling_points import check_selling_points
-from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.strictjson import read_json_lines
 from uniadgen.words import clean_text, is_blank, quoted
 
 MAX_SIDE, CUTOUT_SIDE = 2048, 768  # pixels of pictures as they are kept
@@ -152,21 +152,8 @@ def _record(file: Path) -> dict[str, Any] | None:
 
 
 def _lines(system: str, path: Path) -> Iterator[Item]:
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError, ValueError):
-        raise InputError(f"{_WHAT}: {quoted(path)} can't be read; name a folder or a file of JSON lines in UTF-8") from None
     seen: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        where = f"{_WHAT}: {quoted(path)}, line {number}"
-        try:
-            fields = json.loads(line, object_pairs_hook=unrepeated)
-        except RepeatedKey as error:
-            raise InputError(f"{where}: the key {quoted(error.key)} stands there more than once; keep one") from None
-        except (ValueError, RecursionError):
-            raise InputError(f"{where}: it is no JSON; write one object a line") from None
+    for where, fields in read_json_lines(path, _WHAT, "write one object a line", "a folder or a file of JSON lines"):
         if not isinstance(fields, dict) or not isinstance(fields.get("id"), str) or is_blank(fields["id"]):
             raise InputError(f'{where}: an object with an "id" is needed, and any of {", ".join(_FIELDS[1:])}')
         if unknown := [name for name in fields if name not in _FIELDS]:

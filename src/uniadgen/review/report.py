@@ -5,13 +5,13 @@ import io
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from uniadgen.files import write_text
 from uniadgen.imaging.loading import load_picture
 from uniadgen.review.figures import Judged, disagreements, said, study_figures
 from uniadgen.review.store import Study
+from uniadgen.templates import environment
 
 SIDE = 360  # pixels of the gallery's pictures, at most
 
@@ -22,16 +22,10 @@ def write_report(study: Study, path: Path) -> None:
 
 def report_page(study: Study) -> str:
     figures = study_figures(study)
-    environment = Environment(
-        loader=PackageLoader("uniadgen.review"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(percent=percent, interval=interval, number=number)
+    templates = environment("uniadgen.review")
+    templates.filters.update(percent=percent, interval=interval, number=number)
     gallery = [_gallery_entry(ad, data) for ad, data in disagreements(study)]
-    return environment.get_template("report.html").render(f=figures, gallery=gallery, verdict=recheck_in_words(figures)) + "\n"
+    return templates.get_template("report.html").render(f=figures, gallery=gallery, verdict=recheck_in_words(figures)) + "\n"
 
 
 def recheck_in_words(figures: dict[str, Any]) -> str:

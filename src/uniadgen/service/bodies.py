@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 
 from uniadgen.service.refusals import Refusal, busy
+from uniadgen.words import parse_whole
 
 
 @dataclass
@@ -35,9 +36,10 @@ class Bodies:
         length = request.headers.get("content-length", "")
         if not length:
             return self.most if "transfer-encoding" in request.headers else 0
-        if not (length.isascii() and length.isdigit()) or len(length) > 18:
+        announced = parse_whole(length)
+        if announced is None:
             raise Refusal(400, "the header Content-Length is no number")
-        return min(int(length), self.most)
+        return min(announced, self.most)
 
     async def read(self, request: Request) -> bytes:
         """The whole body. Raises Refusal: 413 for a long one, 408 for a slow one; ClientDisconnect."""

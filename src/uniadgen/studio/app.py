@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
@@ -21,14 +22,14 @@ from uniadgen.campaign import presets
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import check_picture, load_picture
 from uniadgen.output import FORMATS, plain_file
-from uniadgen.pages import environment, serve_static
+from uniadgen.pages import Number, environment, serve_static
 from uniadgen.request import check_request
 from uniadgen.review.criteria import BY_NAME
 from uniadgen.studio.export import archive, picture_file
 from uniadgen.studio.making import Making, edited_text, joined
 from uniadgen.studio.project import NEAR, SEPARATORS, SIDE, Project, Spec
 from uniadgen.studio.store import StudioStore, Variant
-from uniadgen.words import clean_text
+from uniadgen.words import clean_text, parse_whole
 
 MAX_COUNT = 12
 MAX_FILES = 60
@@ -119,6 +120,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
     def unknown(request: Request, _: Exception) -> Response:
         return HTMLResponse(templates.get_template("gone.html").render(), 404)
 
+    @app.exception_handler(RequestValidationError)
     @app.exception_handler(404)
     def not_found(request: Request, _: Exception) -> Response:
         return HTMLResponse(templates.get_template("gone.html").render(), 404)
@@ -133,13 +135,13 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return to(store.new_project())
 
     @app.get("/p/{number}")
-    def page(number: int, ad: int | None = None, beside: int | None = None) -> Response:
+    def page(number: Number, ad: int | None = None, beside: int | None = None) -> Response:
         return show(number, ad, beside)
 
     # Product and shopper -------------------------------------------------------------------------------------------------
 
     @app.post("/p/{number}/photo")
-    async def photo(request: Request, number: int) -> Response:
+    async def photo(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
             files = request.state.files.get("photo", [])
             if not files:
@@ -149,26 +151,26 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return await changed(request, number, change)
 
     @app.post("/p/{number}/description")
-    async def description(request: Request, number: int) -> Response:
+    async def description(request: Request, number: Number) -> Response:
         return await changed(
             request, number, lambda p, form: replace(p, description=clean_text(_field(form, "description"))[:2000])
         )
 
     @app.post("/p/{number}/points")
-    async def points(request: Request, number: int) -> Response:
+    async def points(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
             action, at = _field(form, "action"), _field(form, "at")
             if action == "add":
                 return project.with_points(_field(form, "points"))
-            return project.with_point(int(at) if at.isdigit() else -1, action)
+            return project.with_point(_place(at), action)
 
         return await changed(request, number, change)
 
     @app.post("/p/{number}/clicks")
-    async def clicks(request: Request, number: int) -> Response:
+    async def clicks(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
             action, at = _field(form, "action"), _field(form, "at")
-            place = int(at) if at.isdigit() else -1
+            place = _place(at)
             kept = list(project.clicks)
             if action == "add":
                 for data in request.state.files.get("pictures", []):
@@ -187,7 +189,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return await changed(request, number, change)
 
     @app.post("/p/{number}/example")
-    async def example(request: Request, number: int) -> Response:
+    async def example(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
             make = sources.examples.get(_field(form, "example"))
             if make is None:
@@ -214,10 +216,11 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return made
 
     @app.post("/p/{number}/generate")
-    async def generate(request: Request, number: int) -> Response:
+    async def generate(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
             count = _field(form, "count")
-            wanted = min(MAX_COUNT, max(1, int(count))) if count.isdigit() else 4
+            asked = parse_whole(count)
+            wanted = 4 if asked is None else min(MAX_COUNT, max(1, asked))
             specs = [project.spec(project.seed + index) for index in range(wanted)]
             made = make(number, [(spec, spec) for spec in specs])
             return project.with_variants(made, project.seed + wanted)
@@ -225,7 +228,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return await changed(request, number, change)
 
     @app.post("/p/{number}/ad/{ad}/{action}")
-    async def act(request: Request, number: int, ad: int, action: str, keep: int | None = None) -> Response:
+    async def act(request: Request, number: Number, ad: Number, action: str, keep: int | None = None) -> Response:
         def change(project: Project, form: FormData) -> Project:
             if ad not in project.variants:
                 raise KeyError(ad)
@@ -258,13 +261,13 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return await changed(request, number, change, keep if action in ("lock", "remove") else ad)
 
     @app.post("/p/{number}/ad/{ad}/why/start")
-    def measure(number: int, ad: int) -> Response:
+    def measure(number: Number, ad: Number) -> Response:
         if store.variant(ad).status == "done":
             making.explain(ad)
         return RedirectResponse(f"{root}/p/{number}?ad={ad}", 303)
 
     @app.post("/p/{number}/{step}")
-    def step(number: int, step: str, ad: int | None = None) -> Response:
+    def step(number: Number, step: str, ad: int | None = None) -> Response:
         store.project(number)
         if step in ("undo", "redo"):
             with changing[number]:
@@ -281,7 +284,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return Response(data, media_type=_media_type(data), headers={"Cache-Control": "private, max-age=86400, immutable"})
 
     @app.get("/p/{number}/ad/{ad}/file")
-    def file(number: int, ad: int, format: str = "png", size: str = "") -> Response:
+    def file(number: Number, ad: Number, format: str = "png", size: str = "") -> Response:
         variant = store.variant(ad)
         try:
             cutout = load_picture(store.read(_cutout(store, store.read(variant.picture.photo))), "cut-out")
@@ -292,7 +295,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         return Response(data, media_type=output.media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @app.get("/p/{number}/ad/{ad}/zip")
-    def packed(number: int, ad: int) -> Response:
+    def packed(number: Number, ad: Number) -> Response:
         variant = store.variant(ad)
         if variant.result is None:
             return show(number, ad, problem="This ad is not finished.", status=422)
@@ -305,6 +308,12 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
 def _field(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _place(at: str) -> int:
+    """A place in a list; -1 for what is none."""
+    place = parse_whole(at)
+    return -1 if place is None else place
 
 
 def _sentence(text: str) -> str:

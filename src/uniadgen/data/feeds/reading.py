@@ -19,7 +19,8 @@ from typing import IO, Any, Literal
 from xml.parsers import expat
 
 from uniadgen.errors import InputError
-from uniadgen.words import quoted
+from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.words import parse_whole, quoted
 
 Kind = Literal["google", "google-xml", "shopify", "woocommerce", "jsonl"]
 KINDS: tuple[Kind, ...] = ("google", "google-xml", "shopify", "woocommerce", "jsonl")
@@ -339,7 +340,9 @@ def _shopify_options(rows: Sequence[_Record]) -> list[tuple[str, str]]:
 
 def _shopify_pictures(rows: Sequence[_Record]) -> list[str]:
     numbered = [(row.get("image position"), place, row.get("image src")) for place, row in enumerate(rows)]
-    positions = [(int(n) if n.isascii() and n.isdigit() else 10**6, place, link) for n, place, link in numbered if link]
+    positions = [
+        (10**6 if (position := parse_whole(n)) is None else position, place, link) for n, place, link in numbered if link
+    ]
     return list(
         dict.fromkeys([link for _, _, link in sorted(positions)] + [link for row in rows for link in row.all("variant image")])
     )
@@ -399,7 +402,10 @@ def _json_items(file: IO[str]) -> Items:
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
+            values = json.loads(line, object_pairs_hook=unrepeated)
+        except RepeatedKey as error:
+            yield FeedProblem(where, error.key, "stands there more than once")
+            continue
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
