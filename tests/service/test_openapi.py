@@ -4,6 +4,8 @@ More of them: UNIADGEN_EXAMPLES=300 python -m pytest tests/service/test_openapi.
 """
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -19,6 +21,8 @@ schemathesis = pytest.importorskip("schemathesis", reason="a development tool")
 
 from uniadgen.pipeline.generator import AdGenerator  # noqa: E402
 from uniadgen.service.service import Settings  # noqa: E402
+from uniadgen.typography import Brand  # noqa: E402
+from uniadgen.typography.fonts import choose  # noqa: E402
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 PICTURE = (resources.files("uniadgen") / "examples" / "product.webp").read_bytes()
@@ -30,6 +34,8 @@ pytestmark = pytest.mark.slow
 PICTURES = ("kettle.png", "a.webp", "b.webp")
 schemathesis.openapi.format("picture-reference", st.sampled_from(PICTURES))
 schemathesis.openapi.format("binary", st.just(PICTURE))
+schemathesis.openapi.format("brand-id", st.just("acme"))
+schemathesis.openapi.format("font-reference", st.just("font.ttf"))
 for _table, _format in (("products", "product-id"), ("users", "shopper-id")):
     _ids = pq.read_table(TINY / f"{_table}.parquet", columns=["id"]).column("id").to_pylist()
     schemathesis.openapi.format(_format, st.sampled_from(_ids[:5]))
@@ -57,10 +63,19 @@ def map_body(context: Any, body: Any) -> Any:
         size = options.get("size")
         if isinstance(size, list) and len(size) == 2 and all(isinstance(s, int) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
-        for name in ("strict", "typeset"):
-            if options.get(name) is True:
-                options[name] = False
+        if options.get("strict") is True:
+            options["strict"] = False
+        if options.get("typeset") is True and not {"brand", "layers", "layout"}.intersection(options):
+            options["typeset"] = False
+        if _at(options, "brand", "logo", "image") in PICTURES:
+            options["brand"]["logo"]["image"] = PICTURES[1]
+        if isinstance(colours := _at(options, "brand", "colours"), dict) and _is_colour(colours.get("plate")):
+            del colours["plate"]  # letters may have no contrast on it
     return body
+
+
+def _is_colour(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("#[0-9a-fA-F]{6}", value) is not None
 
 
 def _at(body: dict[str, Any], *names: str) -> Any:
@@ -71,7 +86,8 @@ def _at(body: dict[str, Any], *names: str) -> Any:
 
 @pytest.fixture(scope="module")
 def document(generator: AdGenerator, pictures: Path, run: Any) -> Iterator[Any]:
-    with run(generator, Settings(media_root=pictures, data=TINY)) as server:
+    shutil.copy(choose("A", "text").main.path, pictures / "font.ttf")
+    with run(generator, Settings(media_root=pictures, data=TINY, brands={"acme": Brand()})) as server:
         yield schemathesis.openapi.from_url(f"{server.url}/openapi.json")
 
 

@@ -42,6 +42,9 @@ def add_serve(verb: argparse.ArgumentParser) -> None:
         "--max-body", type=whole_number(1, 1024), default=16, metavar="MIB", help="of a request, in MiB (default 16)"
     )
     verb.add_argument("--api-keys", metavar="FILE", help="a line NAME KEY for each client (default: everybody may ask)")
+    verb.add_argument(
+        "--brands", metavar="DIR", help="folder of brand kits, NAME.yaml each, that requests may name (default: none)"
+    )
     verb.add_argument("--no-studio", action="store_true", help="without the pages at /studio; there are none with --api-keys")
     _add_session(verb)
     add_marks(verb)
@@ -91,6 +94,7 @@ def serve(arguments: argparse.Namespace) -> None:
     from uniadgen.service.bodies import Bodies
     from uniadgen.service.keys import Keys
     from uniadgen.service.service import Settings
+    from uniadgen.typography.brand import read_brands
 
     def folder(name: str) -> Path | None:
         given = getattr(arguments, name)
@@ -105,6 +109,7 @@ def serve(arguments: argparse.Namespace) -> None:
         keys=Keys.read(Path(arguments.api_keys)) if arguments.api_keys else Keys(),
         output=chosen_output(arguments),
         bodies=Bodies(most=arguments.max_body * _MIB),
+        brands={} if arguments.brands is None else read_brands(folder("brands") or Path(), "argument --brands"),
         # who has no key may make no ads, and the pages ask for none
         studio=not (arguments.no_studio or arguments.api_keys),
         session=None if arguments.session is None else checked_path(arguments.session, "argument --session"),

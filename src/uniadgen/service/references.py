@@ -15,7 +15,7 @@ from uniadgen.ads import Picture
 from uniadgen.errors import InputError
 from uniadgen.service.media import MediaStore
 from uniadgen.service.refusals import Refusal
-from uniadgen.words import has_control_characters
+from uniadgen.words import has_control_characters, quoted
 
 _FORMS = "a data: URL with base64, media:SHA256 from POST /v1/media, or a path below --media-root"
 
@@ -44,6 +44,14 @@ class References:
         self.names[str(path)] = value
         return path
 
+    def file(self, value: str, what: str) -> Path:
+        """A font below --media-root; one that a client sends is never opened. Raises InputError."""
+        if value.startswith(("data:", "media:")):
+            raise InputError(f"{what}: a font is a path below --media-root, or belongs to a kit of --brands; put it there")
+        path = self._below_root(value, what)
+        self.names[str(path)] = value
+        return path
+
     def _below_root(self, value: str, what: str) -> Path:
         if "://" in value:
             raise InputError(f"{what}: no URL is fetched; give {_FORMS}")
@@ -62,8 +70,8 @@ class References:
 
     def hide(self, message: str) -> str:
         """A message about pictures without the places of their files."""
-        for path, value in self.names.items():
-            message = message.replace(path, value)
+        for path, value in self.names.items():  # a long path is cut in the middle
+            message = message.replace(quoted(path), quoted(value)).replace(path, value)
         return message
 
 

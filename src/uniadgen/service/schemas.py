@@ -13,6 +13,8 @@ from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions, hints
 from uniadgen.output import FORMATS
 from uniadgen.rng import MAX_SEED
 from uniadgen.selling_points import MAX_POINT_CHARACTERS, MAX_POINTS
+from uniadgen.typography.brand import Corner
+from uniadgen.typography.layers import KINDS
 
 Schema = dict[str, Any]
 
@@ -53,6 +55,8 @@ class SizeAnswer(BaseModel):
     name: str
     image: str
     typeset: str = ""
+    layers: str = ""
+    typesetting: dict[str, Any] = {}
     image_size: list[int]
     placement: PlacementAnswer
 
@@ -65,6 +69,8 @@ class StanceAnswer(BaseModel):
 class AdAnswer(BaseModel):
     image: str
     typeset: str = ""
+    layers: str = ""
+    typesetting: dict[str, Any] = {}
     text: str
     description: str
     selling_points: list[str]
@@ -131,7 +137,7 @@ def ads_schema() -> Schema:
             "shopper": _id("shopper"),
             "placement": _object({"box": box, "posture": {"type": "string", "enum": list(POSTURES)}}, ())
             | {"minProperties": 1},
-            "options": _object(options_schema(), ()),
+            "options": _object(options_schema(), ()) | {"anyOf": [_TYPESET, {"not": {"anyOf": _OF_WORDS}}]},
         },
         ("product",),
     ) | {"not": {"required": ["history", "shopper"]}}
@@ -151,6 +157,9 @@ def options_schema() -> Schema:
             "description": "Further sizes by name, of the same painted background",
         },
     }
+    service_options["layers"] = {"type": ["string", "null"], "enum": [*KINDS, None]}
+    service_options["layers"]["description"] = "A file with layers of what is typeset, too"
+    service_options["brand"] = {"oneOf": [_id("brand"), _brand_schema()]}
     help_of = {name: field.metadata["help"] for name, field in GenerateOptions.__dataclass_fields__.items()}
     generate = {name: _of_type(kind, name) | {"description": help_of[name]} for name, kind in hints().items()}
     generate["size"]["description"] = f"Width and height in pixels, at most {MAX_AD_PIXELS:,} of them"
@@ -164,11 +173,45 @@ _REFERENCE: Schema = {
     "minLength": 1,
     "description": "A data: URL with base64, media:SHA256 from POST /v1/media, or a path below --media-root",
 }
+_TYPESET: Schema = {"properties": {"typeset": {"const": True}}, "required": ["typeset"]}
+_OF_WORDS: list[Schema] = [
+    *({"required": [name]} for name in ("brand", "layers")),
+    {"properties": {"layout": {"not": {"const": "auto"}}}, "required": ["layout"]},
+]
 _CHOICES = {"sampling": tuple(SAMPLINGS), "without": tuple(ABLATIONS)}
 
 
 def _id(of: str) -> Schema:
-    return {"type": "string", "format": f"{of}-id", "description": f"The id of a {of} in the data set that is served"}
+    said = "The name of a kit in --brands" if of == "brand" else f"The id of a {of} in the data set that is served"
+    return {"type": "string", "format": f"{of}-id", "description": said}
+
+
+def _brand_schema() -> Schema:
+    """What a brand kit's file may say, with references to its pictures."""
+    text: Schema = {"type": "string", "maxLength": 1000}
+    font: Schema = {"type": ["string", "null"], "format": "font-reference", "description": "A path below --media-root"}
+    colour: Schema = {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+    words: Schema = {"type": "array", "items": colour, "maxItems": 8, "description": "Of letters, those preferred first"}
+    maybe = colour | {"type": ["string", "null"]}
+    logo = _object(
+        {
+            "image": _REFERENCE,
+            "width": {"type": "number", "minimum": 0.03, "maximum": 0.5},
+            "clear_space": {"type": "number", "minimum": 0, "maximum": 2},
+            "corner": {"type": "string", "enum": list(get_args(Corner))},
+        },
+        ("image",),
+    )
+    return _object(
+        {
+            "name": text,
+            "fonts": _object({"headline": font, "text": font}, ()),
+            "colours": _object({"words": words, "accent": maybe, "plate": maybe}, ()),
+            "logo": logo | {"type": ["object", "null"]},
+            "capitals": {"type": "string", "enum": ["none", "headline"]},
+        },
+        (),
+    )
 
 
 def _object(properties: Schema, required: tuple[str, ...]) -> Schema:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from uniadgen.service.bodies import Bodies
 from uniadgen.service.keys import Keys
 from uniadgen.service.media import MediaStore
 from uniadgen.service.metrics import ServiceMetrics
+from uniadgen.typography.brand import Brand
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Settings:
     media_root: of paths in requests. data: a data set whose products and shoppers requests may name by id. media_store: where
     media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together. keys: of the
     clients, none for everybody. output: how pictures are written and what they say of themselves, where a request doesn't say
-    it. studio: whether its pages are at /studio; session: the file of its work, None for in memory.
+    it. brands: kits that requests may name. studio: whether its pages are at /studio; session: the file of its work, None for
+    in memory.
     """
 
     media_root: Path | None = None
@@ -53,6 +55,7 @@ class Settings:
     keys: Keys = field(default_factory=Keys)
     output: Output = field(default_factory=Output)
     bodies: Bodies = field(default_factory=Bodies)
+    brands: Mapping[str, Brand] = field(default_factory=dict)
     studio: bool = False
     session: Path | None = None
 

@@ -1,6 +1,8 @@
 """The brand kit: a shop's own fonts, colours, logo and tone, from one YAML file.
 
     brand = read_brand(Path("brand.yaml"), "argument --brand")
+    brands = read_brands(Path("brands"), "argument --brands")       # by name: brands/acme.yaml is "acme"
+    brand = brand_of({"capitals": "headline"}, "options.brand", find)
 
     name: Acme
     fonts: {headline: fonts/Acme-Bold.ttf, text: fonts/Acme-Regular.ttf}     # paths are relative to the file
@@ -12,6 +14,7 @@ Everything may be left out. Words have one of the colours `words`, whichever can
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +23,9 @@ import yaml
 from PIL import Image
 
 from uniadgen import schema
+from uniadgen.ads import Picture
 from uniadgen.errors import InputError
+from uniadgen.files import is_dir
 from uniadgen.imaging.loading import load_picture
 from uniadgen.schema import Range
 from uniadgen.typography.colours import Colour, contrast, luminance
@@ -72,7 +77,7 @@ class _Colours:
 
 @dataclass(frozen=True)
 class _Logo:
-    image: str
+    image: Annotated[str, Range(1, 2**24)]  # of a service it may be the picture itself
     width: Annotated[float, Range(0.03, 0.5)] = 0.16
     clear_space: Annotated[float, Range(0, 2)] = 0.25
     corner: Corner = "auto"
@@ -87,38 +92,90 @@ class _File:
     capitals: Literal["none", "headline"] = "none"
 
 
+@dataclass(frozen=True)
+class FindFile:
+    """The files that a brand kit names: what a font's and a logo's value stands for; the second argument is its name in
+    messages. Both raise InputError."""
+
+    font: Callable[[str, str], Path]
+    logo: Callable[[str, str], Picture]
+
+
 def read_brand(path: Path, what: str) -> Brand:
     """A brand kit. what: names it in messages. Raises InputError for anything that can't be used as it is written."""
+    where = f"{what}: {quoted(path)}"
+
+    def find(name: str, _: str) -> Path:
+        return beside(path, name)
+
+    return brand_of(kit_content(path, what), where, FindFile(find, find), f"{where}: ")
+
+
+def read_brands(folder: Path, what: str) -> dict[str, Brand]:
+    """The kits NAME.yaml of a folder, by their names. what: of the folder, in messages. Raises InputError."""
+    return {name: read_brand(path, what) for name, path in kits_of(folder, what).items()}
+
+
+def kits_of(folder: Path, what: str) -> dict[str, Path]:
+    """The files NAME.yaml of a folder, by their names. Raises InputError for a folder without any."""
+    if not is_dir(folder):
+        raise InputError(f"{what}: there is no folder {quoted(folder)}; name a folder of brand kits")
+    kits = {path.stem: path for path in sorted(folder.glob("*.yaml")) if path.is_file()}
+    if not kits:
+        raise InputError(f"{what}: {quoted(folder)} has no brand kit; write one into a file NAME.yaml")
+    return kits
+
+
+def kit_content(path: Path, what: str) -> Any:
+    """What a kit's file says, not checked yet. Raises InputError for a file that is no YAML."""
     where = f"{what}: {quoted(path)}"
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InputError(f"{where} is larger than 1 MiB; a brand kit is a short YAML file")
-        content: Any = yaml.safe_load(data.decode("utf-8-sig"))
+        return yaml.safe_load(data.decode("utf-8-sig")) or {}
     except InputError:
         raise
     except OSError as error:
         raise InputError(f"{where} can't be read ({error.strerror or error}); name a YAML file") from None
     except (UnicodeDecodeError, ValueError, yaml.YAMLError, RecursionError):
         raise InputError(f"{where} is no YAML; write for example: colours: {{accent: '#fca311'}}") from None
-    read: _File = schema.read(_File, content or {}, where)
+
+
+def beside(path: Path, name: str) -> Path:
+    """A file that a kit names, relative to the kit's own."""
+    try:
+        return path.parent / Path(name).expanduser()
+    except RuntimeError:  # "~name" of a user who doesn't exist here: then it's a file's name
+        return path.parent / name
+
+
+def brand_of(content: object, where: str, find: FindFile, prefix: str | None = None) -> Brand:
+    """A brand kit from what its file says, or the same as JSON. where: names it in messages; prefix: before the fields in it,
+    where + "." when None. Raises InputError for anything that can't be used as it is written."""
+    read: _File = schema.read(_File, content, where)
+    before = f"{where}." if prefix is None else prefix
     colours = read.colours
-    words = tuple(colour_of(text, f"{where}: colours.words[{number}]") for number, text in enumerate(colours.words))
-    plate = None if colours.plate is None else colour_of(colours.plate, f"{where}: colours.plate")
+    words = tuple(colour_of(text, f"{before}colours.words[{number}]") for number, text in enumerate(colours.words))
+    plate = None if colours.plate is None else colour_of(colours.plate, f"{before}colours.plate")
     if plate and words and max(contrast(luminance(plate), luminance(colour)) for colour in words) < LEAST_CONTRAST:
         raise InputError(
-            f"{where}: colours.plate: none of colours.words can be read on {colours.plate} (contrast below {LEAST_CONTRAST}); "
+            f"{before}colours.plate: none of colours.words can be read on {colours.plate} (contrast below {LEAST_CONTRAST}); "
             "choose another plate, or leave it out"
         )
+
+    def font(name: str | None, what: str) -> Face | None:
+        return None if name is None else font_file(find.font(name, what), what)
+
     return Brand(
         name=read.name,
-        headline=_font(path, read.fonts.headline, f"{where}: fonts.headline"),
-        text=_font(path, read.fonts.text or read.fonts.headline, f"{where}: fonts.text"),
+        headline=font(read.fonts.headline, f"{before}fonts.headline"),
+        text=font(read.fonts.text or read.fonts.headline, f"{before}fonts.text"),
         words=words,
-        accent=None if colours.accent is None else colour_of(colours.accent, f"{where}: colours.accent"),
+        accent=None if colours.accent is None else colour_of(colours.accent, f"{before}colours.accent"),
         plate=plate,
-        logo=None if read.logo is None else _logo(path, read.logo, f"{where}: logo.image"),
+        logo=None if read.logo is None else _logo(read.logo, find, f"{before}logo.image"),
         capitals=read.capitals == "headline",
     )
 
@@ -131,13 +188,9 @@ def colour_of(text: str, what: str) -> Colour:
     return int(match[1], 16), int(match[2], 16), int(match[3], 16)
 
 
-def _font(brand: Path, name: str | None, what: str) -> Face | None:
-    return None if name is None else font_file(brand.parent / Path(name).expanduser(), what)
-
-
-def _logo(brand: Path, logo: _Logo, what: str) -> Logo:
-    image = load_picture(brand.parent / Path(logo.image).expanduser(), what, LOGO_PIXELS).convert("RGBA")
+def _logo(logo: _Logo, find: FindFile, what: str) -> Logo:
+    image = load_picture(find.logo(logo.image, what), what, LOGO_PIXELS).convert("RGBA")
     box = image.getchannel("A").getbbox()
     if box is None:
-        raise InputError(f"{what}: {quoted(logo.image)} is fully transparent; supply a logo that shows")
+        raise InputError(f"{what}: {quoted(logo.image, 80)} is fully transparent; supply a logo that shows")
     return Logo(image.crop(box), logo.width, logo.clear_space, logo.corner)

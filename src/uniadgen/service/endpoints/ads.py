@@ -36,6 +36,9 @@ from uniadgen.service.schemas import (
     errors,
 )
 from uniadgen.service.service import Service, Settings, client_of, service_of
+from uniadgen.typography.brand import Brand, FindFile, brand_of
+from uniadgen.typography.fonts import check_installed
+from uniadgen.typography.layers import Kind, layered
 
 if TYPE_CHECKING:
     from uniadgen.data.lookup import Lookup
@@ -50,24 +53,28 @@ _BODY = {"required": True, "content": {"application/json": {"schema": ads_schema
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of a request that are not the model's: how many ads from which seed on, in which sizes and files."""
+    """The options of a request that are not the model's: how many ads from which seed on, in which sizes and files. layers: a
+    file with layers of what is typeset, too."""
 
     count: Annotated[int, Range(1, MAX_COUNT)] = 1
     seed: Annotated[int, Range(0, MAX_SEED - MAX_COUNT)] = 0
     format: Format | None = None
     quality: Annotated[int | None, Range(1, 100)] = None
     presets: Annotated[tuple[str, ...], Range(0, MAX_SIZES)] = ()
+    layers: Kind | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be made of a request, as its options and headers say."""
+    """What is to be made of a request, as its options and headers say. brand: the kit that words are set with, once it is read;
+    bare: the picture by itself."""
 
     wanted: Wanted
     options: GenerateOptions
     campaign: Campaign
     output: Output
-    bare: bool  # the picture by itself
+    bare: bool
+    brand: Brand | None = None
 
     @property
     def seeds(self) -> range:
@@ -94,7 +101,7 @@ async def make_ads(request: Request) -> Response:
         fields = _parsed(await service.settings.bodies.read(request))
         plan = _plan(fields.get("options", {}), service.settings, picture)
         references = References(client, service.media, service.root)
-        job = await _queued(service, fields, references, plan)
+        job, plan = await _queued(service, fields, references, plan)
     ads = await _made(service, request, job, references)
     if plan.bare:
         file = await service.aside(_bare, plan, job, ads[0])
@@ -105,23 +112,28 @@ async def make_ads(request: Request) -> Response:
 def _bare(plan: Plan, job: Job, ad: Ad) -> bytes:
     """The picture by itself, with the words in it if they are wanted."""
     _, main = next(plan.campaign.cut(ad, job.request.cutout))
-    words = with_words(main, job.request.history, plan.options).typesetting
+    words = with_words(main, job.request.history, plan.options, plan.brand).typesetting
     return plan.output.encoded(main.image if words is None else words.image, ad.model)
 
 
 def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict[str, Any]:
     """What is said of an ad; its pictures are among the client's media from now on."""
 
-    def pictures(other: Ad) -> dict[str, str]:
-        of_roles = {"image": other.image} | ({} if other.typesetting is None else {"typeset": other.typesetting.image})
-        files = {role: plan.output.encoded(picture, ad.model) for role, picture in of_roles.items()}
-        return {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
+    def pictures(other: Ad) -> dict[str, Any]:
+        files, words = {"image": plan.output.encoded(other.image, ad.model)}, other.typesetting
+        if words is not None:
+            files["typeset"] = plan.output.encoded(words.image, ad.model)
+            if plan.wanted.layers is not None:
+                files["layers"] = layered(words, plan.wanted.layers, other.background)
+        media = {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
+        return media | ({} if words is None else {"typesetting": words.as_dict()})
 
     sizes = [
-        (size, with_words(one, job.request.history, plan.options)) for size, one in plan.campaign.cut(ad, job.request.cutout)
+        (size, with_words(one, job.request.history, plan.options, plan.brand))
+        for size, one in plan.campaign.cut(ad, job.request.cutout)
     ]
     (_, main), *further = sizes
-    answer = pictures(main) | main.as_dict()
+    answer: dict[str, Any] = pictures(main) | main.as_dict()
     if further:
         answer["sizes"] = [
             {"name": size.name, "image_size": list(other.image.size), "placement": other.placement.as_dict()} | pictures(other)
@@ -154,14 +166,22 @@ def _plan(values: object, settings: Settings, picture: Format | None) -> Plan:
     """What is to be made. values: the request's options; picture: the format that its headers ask for. Raises InputError."""
     if not isinstance(values, dict):
         raise InputError("options: an object is needed")
-    values = {name: _whole(value) for name, value in values.items()}
+    values = {name: value if name == "brand" else _whole(value) for name, value in values.items()}
+    branded = "brand" in values
     service_options = {name: value for name, value in values.items() if name in Wanted.__dataclass_fields__}
     wanted: Wanted = read(Wanted, service_options, "options")
-    options = GenerateOptions.from_mapping({n: v for n, v in values.items() if n not in service_options}, "options")
+    given = {name: value for name, value in values.items() if name not in service_options and name != "brand"}
+    options = GenerateOptions.from_mapping(given, "options")
     sizes = [size_of(*options.size)] if "size" in values or not wanted.presets else []
     campaign = Campaign((*sizes, *(preset(name, "options.presets") for name in dict.fromkeys(wanted.presets))))
     output = replace(settings.output, format=picture or wanted.format or settings.output.format)
     output = output if wanted.quality is None else replace(output, quality=wanted.quality)
+    if not options.typeset and (branded or wanted.layers or options.layout != "auto"):
+        raise InputError("options.typeset: brand, layout and layers need it; add it, or leave them out")
+    if options.typeset:
+        check_installed()
+    if picture and wanted.layers:
+        raise InputError("options.layers: a picture by itself has none; leave them out, or accept JSON")
     if picture and wanted.count > 1:
         raise InputError("options.count: a picture by itself is one ad; leave it out, or accept JSON")
     if wanted.count > settings.queue:
@@ -180,21 +200,21 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-async def _queued(service: Service, fields: Mapping[str, Any], references: References, plan: Plan) -> Job:
-    """A job that waits, with a request that is read and checked."""
+async def _queued(service: Service, fields: Mapping[str, Any], references: References, plan: Plan) -> tuple[Job, Plan]:
+    """A job that waits, with a request that is read and checked, and its plan with the brand kit."""
     service.batcher.take(plan.wanted.count)
     try:
-        checked = await asyncio.shield(service.aside(_checked, service, fields, references))
+        checked, brand = await asyncio.shield(service.aside(_checked, service, fields, references))
     except BaseException as error:
         service.batcher.release(plan.wanted.count)
         raise _refusal(error, references) from None
     # Words are set when the ad is made, by another thread than the model's
     job = Job(*plan.campaign.prepared(checked, replace(plan.options, typeset=False)), plan.seeds)
     service.batcher.submit(job)
-    return job
+    return job, replace(plan, brand=brand)
 
 
-def _checked(service: Service, fields: Mapping[str, Any], references: References) -> CheckedRequest:
+def _checked(service: Service, fields: Mapping[str, Any], references: References) -> tuple[CheckedRequest, Brand | None]:
     check_fields(fields, "the request", required=("product",), optional=("history", "shopper", "placement", "options"))
     if "shopper" not in fields:
         history = read_history(fields.get("history", []), references)
@@ -212,7 +232,21 @@ def _checked(service: Service, fields: Mapping[str, Any], references: References
     for field, text in texts.items():
         if len(text) > MAX_TEXT:
             raise InputError(f"{field}: {len(text):,} characters are too many; shorten it to at most {MAX_TEXT:,}")
-    return service.check(AdRequest(product, history, *read_placement(fields)))
+    options = fields.get("options", {})
+    brand = _brand(service, options["brand"], references) if "brand" in options else None
+    return service.check(AdRequest(product, history, *read_placement(fields))), brand
+
+
+def _brand(service: Service, value: object, references: References) -> Brand:
+    """A kit of --brands by its name, or one that the request brings. Raises InputError, Refusal(404) for an unknown name."""
+    where = "options.brand"
+    if not isinstance(value, str):
+        return brand_of(value, where, FindFile(references.file, references))
+    if not service.settings.brands:
+        raise InputError(f"{where}: this service has no brand kits; start it with --brands, or send what the kit says")
+    if value not in service.settings.brands:
+        raise Refusal(404, f"{where}: there is no such brand kit here", where)
+    return service.settings.brands[value]
 
 
 def _by_id(service: Service, name: object, field: str, find: Callable[["Lookup", str], T]) -> T:
