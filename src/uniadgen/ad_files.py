@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from uniadgen.ads import Ad, Placement
+from uniadgen.ads import Ad, Placement, SampledClick
 from uniadgen.console import json_text
 from uniadgen.errors import InputError
 from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, open_json, scratch_folder, write_bytes, write_text
@@ -264,6 +264,7 @@ def load_ad(path: Path, what: str) -> Ad:
         place = Placement(**{side: int(record["placement"][side]) for side in ("left", "top", "width", "height")})
         text, seed, model = str(record["text"]), int(record["seed"]), str(record["model"])
         points = [str(point) for point in record.get("selling_points", [])]
+        sampled = [SampledClick(int(c["index"]), float(c["similarity"])) for c in record.get("sampled_clicks", [])]
         files = {role: path.with_name(Path(str(record[role])).name) for role in ("image", "background")}
         hashes = {role: str(record["sha256"][role]) for role in files}
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -282,7 +283,7 @@ def load_ad(path: Path, what: str) -> Ad:
         text=text,
         background=pictures["background"],
         placement=place,
-        sampled_clicks=[],
+        sampled_clicks=sampled,
         timings={},
         seed=seed,
         model=model,

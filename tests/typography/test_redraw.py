@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from uniadgen.ad_files import write_ad
 from uniadgen.ads import Ad
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.typography import redraw
+from uniadgen.typography import read_brand, redraw
 
 MakeAd = Callable[..., Ad]
 POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap"]
@@ -36,13 +38,46 @@ def test_a_block_is_moved_and_says_something_else(make_ad: MakeAd) -> None:
     assert result.blocks[0].lines == ("Padded", "Strap")
 
 
+def test_what_was_laid_behind_words_follows_them(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS, busy=True)
+    before = ad.typeset()
+    assert before.behind is not None
+    record = json.loads(json.dumps(before.as_dict()))
+    for block in record["blocks"]:
+        block["box"]["top"] += 6
+    bare, backed = (redraw(ad, record["blocks"], "blocks", behind=behind) for behind in (None, record["behind"]))
+    assert backed.backing == before.backing
+    assert backed.behind == before.behind
+    assert bare.backing == "none"
+    least = min(block.contrast for block in backed.blocks)
+    assert least >= 3.0 > min(block.contrast for block in bare.blocks)
+    product = (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
+    assert (np.asarray(backed.image)[product] == np.asarray(ad.image)[product]).all()
+
+
+def test_the_logo_stays(make_ad: MakeAd, tmp_path: Path) -> None:
+    Image.new("RGBA", (40, 20), (10, 200, 30, 255)).save(tmp_path / "logo.png")
+    (tmp_path / "brand.yaml").write_text("logo: {image: logo.png, corner: top-left}")
+    brand = read_brand(tmp_path / "brand.yaml", "brand")
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    before = ad.typeset(brand=brand)
+    after = redraw(ad, json.loads(json.dumps(before.as_dict()))["blocks"], "blocks", brand)
+    assert before.drawn is not None
+    assert before.drawn.logo is not None
+    left, top, right, bottom = before.drawn.logo.box
+    assert (np.asarray(after.image)[(top + bottom) // 2, (left + right) // 2] == (10, 200, 30)).all()
+    block = after.as_dict()["blocks"][0] | {"box": {"left": left, "top": top}}
+    assert any("clear space" in note for note in redraw(ad, [block], "blocks", brand).notes)
+
+
 def test_what_reads_badly_is_noted(make_ad: MakeAd) -> None:
     ad = make_ad("Joust Duffle Bag", POINTS)
     block = blocks_of(ad)[0] | {"colour": "#b0b0b0"}
     block["box"] = {"left": ad.placement.left, "top": ad.placement.top + 20}
-    notes = redraw(ad, [block], "blocks").notes
-    assert any("contrast" in note for note in notes)
-    assert any("covers the product" in note for note in notes)
+    result = redraw(ad, [block], "blocks")
+    assert any("contrast" in note for note in result.notes)
+    assert any("covers the product" in note for note in result.notes)
+    assert result.blocks[0].over_product
 
 
 @pytest.mark.parametrize(
@@ -73,6 +108,9 @@ def test_command_draws_changed_blocks(make_ad: MakeAd, tmp_path: Path, capsys: p
     changed.write_text(json.dumps(record), "utf-8")
     assert main(["typeset", ad, "--out", str(tmp_path), "--blocks", str(changed), "--overwrite"]) == 0
     assert json.loads(words.read_text("utf-8"))["blocks"][0]["colour"] == "#401010"
+    request = ["--request", "none.json"]
+    assert main(["typeset", ad, "--out", str(tmp_path), "--blocks", str(changed), "--overwrite", *request]) == 2
+    assert "leave one of them out" in capsys.readouterr().err
     changed.write_text("[]", "utf-8")
     assert main(["typeset", ad, "--out", str(tmp_path), "--blocks", str(changed), "--overwrite"]) == 2
     assert "has no blocks" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """`uniadgen typeset`: the text of finished ads, set into their pictures.
 
-uniadgen typeset ads/ad-000.json --out ads
+uniadgen typeset ads/ad-000.json --request request.json --out ads
 """
 
 import argparse
@@ -17,7 +17,10 @@ from uniadgen.files import check_out, checked_path, made_folder, open_json, scra
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
-    from uniadgen.typography import Brand
+    from collections.abc import Sequence
+
+    from uniadgen.ads import Ad, Click
+    from uniadgen.typography import Brand, Taste
 
 
 def add_typeset(verb: argparse.ArgumentParser) -> None:
@@ -26,6 +29,11 @@ def add_typeset(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, metavar="DIR", help="folder for NAME.typeset.png and NAME.typeset.json")
     verb.add_argument(
         "--layout", choices=get_args(Layout), default="auto", help="where the words stand (default: the best place)"
+    )
+    verb.add_argument(
+        "--request",
+        metavar="REQUEST.json",
+        help="what the ads were made of: words stand as its clicked ads have it, as with generate --typeset",
     )
     verb.add_argument(
         "--blocks", metavar="BLOCKS.json", help="draw these blocks: NAME.typeset.json with what you changed in it"
@@ -54,12 +62,16 @@ def chosen_brand(arguments: argparse.Namespace) -> "Brand | None":
 def typeset(arguments: argparse.Namespace) -> None:
     """Read all ads first, so that a bad one is told before anything is written."""
     from uniadgen.ad_files import load_ad, publish_words, write_typesetting
+    from uniadgen.request import load_request
     from uniadgen.typography import redraw
     from uniadgen.typography.layers import layered
 
-    blocks = None if arguments.blocks is None else _blocks(Path(arguments.blocks))
-    if blocks is not None and len(arguments.ads) > 1:
+    moved = None if arguments.blocks is None else _moved(Path(arguments.blocks))
+    if moved is not None and len(arguments.ads) > 1:
         raise InputError("argument --blocks: they belong to one ad; name one AD.json")
+    if moved is not None and arguments.request:
+        raise InputError("argument --request: blocks stand where --blocks has them; leave one of them out")
+    history = [] if arguments.request is None else load_request(arguments.request).history
     brand, output = chosen_brand(arguments), chosen_output(arguments)
     out = Path(arguments.out)
     check_out(out)
@@ -72,10 +84,12 @@ def typeset(arguments: argparse.Namespace) -> None:
         for path, name in zip(paths, names, strict=True):
             ad = load_ad(path, "argument AD.json")
             try:
-                if blocks is None:
-                    typesetting = ad.typeset(layout=arguments.layout, brand=brand)
+                if moved is not None:
+                    typesetting = redraw(ad, moved["blocks"], "argument --blocks", brand, moved.get("behind"))
+                elif history:
+                    typesetting = ad.typeset(layout=arguments.layout, brand=brand, taste=_taste(ad, history))
                 else:
-                    typesetting = redraw(ad, blocks, "argument --blocks", brand)
+                    typesetting = ad.typeset(layout=arguments.layout, brand=brand)
             except InputError as error:
                 raise InputError(f"{quoted(path)}: {error}" if len(paths) > 1 else str(error)) from None
             layers = layered(typesetting, arguments.layers, ad.background) if arguments.layers else None
@@ -93,16 +107,25 @@ def typeset(arguments: argparse.Namespace) -> None:
             print_line(f"  note     {note}")
 
 
-def _blocks(path: Path) -> list[Any]:
-    """The blocks of a JSON of words, as they were changed. Raises InputError."""
+def _taste(ad: "Ad", history: "Sequence[Click]") -> "Taste":
+    """Of the clicks that the ad was made from. Raises InputError."""
+    from uniadgen.pipeline.setting import taste_for
+
+    if any(not 0 <= click.index < len(history) for click in ad.sampled_clicks):
+        raise InputError("argument --request: it has fewer clicks than the ad was made from; name the ad's own request")
+    return taste_for(ad, history)
+
+
+def _moved(path: Path) -> dict[str, Any]:
+    """A JSON of words, as it was changed. Raises InputError for one without blocks."""
     from uniadgen.ad_files import MAX_RECORD
 
     with open_json(path, "argument --blocks: ") as file:
         data = file.read(MAX_RECORD + 1)
     try:
-        blocks = json.loads(data)["blocks"] if len(data) <= MAX_RECORD else None
-    except (ValueError, TypeError, KeyError, RecursionError):
-        blocks = None
-    if not isinstance(blocks, list):
+        record: Any = json.loads(data) if len(data) <= MAX_RECORD else None
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("blocks"), list):
         raise InputError(f"argument --blocks: {quoted(path)} has no blocks; name a NAME.typeset.json")
-    return blocks
+    return record

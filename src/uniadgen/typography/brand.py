@@ -32,6 +32,7 @@ from uniadgen.typography.colours import Colour, contrast, luminance
 from uniadgen.typography.fonts import Face, font_file
 from uniadgen.words import quoted
 
+KIT = "brand.yaml"
 MAX_BYTES = 2**20
 LOGO_PIXELS = 2**22
 LEAST_CONTRAST = 4.5
@@ -141,6 +142,30 @@ def kit_content(path: Path, what: str) -> Any:
         raise InputError(f"{where} can't be read ({error.strerror or error}); name a YAML file") from None
     except (UnicodeDecodeError, ValueError, yaml.YAMLError, RecursionError):
         raise InputError(f"{where} is no YAML; write for example: colours: {{accent: '#fca311'}}") from None
+
+
+def packed(path: Path, what: str) -> dict[str, bytes]:
+    """A kit with all that it names, as the files of a folder of its own: brand.yaml and, beside it, fonts and logo. Raises
+    InputError."""
+    read_brand(path, what)
+    content: dict[str, Any] = kit_content(path, what)
+    files = dict[str, bytes]()
+
+    def kept(stem: str, name: str) -> str:
+        file = beside(path, name)
+        files[f"{stem}{file.suffix}"] = file.read_bytes()
+        return f"{stem}{file.suffix}"
+
+    if content.get("fonts"):
+        content["fonts"] = {use: name and kept(use, name) for use, name in content["fonts"].items()}
+    if content.get("logo"):
+        content["logo"] = {**content["logo"], "image": kept("logo", content["logo"]["image"])}
+    return {KIT: kit_text(content), **files}
+
+
+def kit_text(content: object) -> bytes:
+    """A kit's file that says this."""
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=True).encode()
 
 
 def beside(path: Path, name: str) -> Path:

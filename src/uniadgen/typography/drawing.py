@@ -5,13 +5,13 @@ all of them.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from uniadgen.typography.colours import Colour, Plane, contrast, luminance, luminances
-from uniadgen.typography.layouts import Candidate
+from uniadgen.typography.colours import Colour, Plane, contrast, hex_of, luminance, luminances
 from uniadgen.typography.space import Box, Scene, smoothed
 from uniadgen.typography.stacks import SetBlock, Types
 
@@ -38,12 +38,20 @@ class Ink:
 
 @dataclass(frozen=True)
 class Backing:
-    """What is laid behind words. kind: "none", "shade", "band" or "plate". opacity [H, W]: 0..1; box: of a plate."""
+    """What is laid behind words. kind: "none", "shade", "band" or "plate". opacity [H, W]: 0..1. strength: its greatest; side:
+    of the picture that a shade or a band comes from."""
 
     kind: str
     colour: Colour = (0, 0, 0)
     opacity: Plane | None = None
-    box: Box | None = None
+    strength: float = 1.0
+    side: str = "top"
+
+    def as_dict(self) -> dict[str, Any] | None:
+        """What `backing_of` makes it again from; None for nothing."""
+        if self.kind == "none":
+            return None
+        return {"kind": self.kind, "colour": hex_of(self.colour), "strength": self.strength, "side": self.side}
 
 
 def ink_of(block: SetBlock, types: Types) -> Ink:
@@ -130,16 +138,27 @@ def lay(pixels: Pixels, scene: Scene, backing: Backing, box: Box | None = None) 
     return result
 
 
-def ramp(scene: Scene, candidate: Candidate) -> Plane:
+def backing_of(scene: Scene, kind: str, colour: Colour, strength: float, side: str, box: Box, size: float) -> Backing:
+    """What is laid behind words in a box whose headline has this size. side: of the product or picture that they are at."""
+    if kind == "shade":
+        opacity = _ramp(scene, side, box, size)
+    elif kind == "plate":
+        opacity = _plate(scene, box, size)
+    else:
+        opacity = _band(scene, side, box, size)
+    return Backing(kind, colour, opacity * np.float32(strength), strength, side)
+
+
+def _ramp(scene: Scene, side: str, box: Box, size: float) -> Plane:
     """A soft gradient from the edge of the picture that the words are at, 1, to nothing beyond them, 0. [H, W]"""
-    left, top, right, bottom = candidate.box
-    pad = 0.6 * candidate.size
+    left, top, right, bottom = box
+    pad = 0.6 * size
     ys, xs = np.arange(scene.height, dtype=np.float32), np.arange(scene.width, dtype=np.float32)
-    if candidate.layout == "top":
+    if side == "top":
         fall = _fall(ys, bottom + pad)[:, None]
-    elif candidate.layout == "bottom":
+    elif side == "bottom":
         fall = _fall(scene.height - ys, scene.height - top + pad)[:, None]
-    elif candidate.layout == "left":
+    elif side == "left":
         fall = _fall(xs, right + pad)[None]
     else:
         fall = _fall(scene.width - xs, scene.width - left + pad)[None]
@@ -152,33 +171,31 @@ def _fall(distance: Plane, start: float) -> Plane:
     return (1 - x * x * (3 - 2 * x)).astype(np.float32)
 
 
-def plate(scene: Scene, candidate: Candidate, colour: Colour, strength: float) -> Backing:
-    """A plate with round corners behind all blocks."""
-    pad = 0.5 * candidate.size
-    left, top, right, bottom = candidate.box
-    limit = (0, 0, scene.width, scene.height)
+def _plate(scene: Scene, words: Box, size: float) -> Plane:
+    """A plate with round corners behind all blocks. [H, W]"""
+    pad = 0.5 * size
+    left, top, right, bottom = words
     box = (
-        max(limit[0], round(left - pad)),
-        max(limit[1], round(top - pad)),
-        min(limit[2], round(right + pad)),
-        min(limit[3], round(bottom + pad)),
+        max(0, round(left - pad)),
+        max(0, round(top - pad)),
+        min(scene.width, round(right + pad)),
+        min(scene.height, round(bottom + pad)),
     )
-    mask = rounded((scene.width, scene.height), box, 0.3 * candidate.size)
-    return Backing("plate", colour, mask * np.float32(strength), box)
+    return rounded((scene.width, scene.height), box, 0.3 * size)
 
 
-def band(scene: Scene, candidate: Candidate, colour: Colour) -> Backing:
-    """A band of one colour from the edge of the picture, or from one side to the other, behind all blocks."""
-    pad = round(0.55 * candidate.size)
-    left, top, right, bottom = candidate.box
-    if candidate.layout in ("top", "bottom"):
+def _band(scene: Scene, side: str, words: Box, size: float) -> Plane:
+    """A band from the edge of the picture, or from one side to the other, behind all blocks. [H, W]"""
+    pad = round(0.55 * size)
+    left, top, right, bottom = words
+    if side in ("top", "bottom"):
         near_top, near_bottom = top < 2.2 * pad + scene.gap, scene.height - bottom < 2.2 * pad + scene.gap
         box = (0, 0 if near_top else top - pad, scene.width, scene.height if near_bottom else bottom + pad)
     else:
-        box = (0, 0, right + pad, scene.height) if candidate.layout == "left" else (left - pad, 0, scene.width, scene.height)
+        box = (0, 0, right + pad, scene.height) if side == "left" else (left - pad, 0, scene.width, scene.height)
     mask = np.zeros((scene.height, scene.width), np.float32)
     mask[max(0, box[1]) : box[3], max(0, box[0]) : box[2]] = 1
-    return Backing("band", colour, mask, box)
+    return mask
 
 
 def rounded(size: tuple[int, int], box: Box, radius: float) -> Plane:

@@ -21,7 +21,7 @@ from uniadgen.typography.colours import Colour, hex_of
 from uniadgen.typography.drawing import Ink, rounded
 from uniadgen.typography.fonts import Face
 from uniadgen.typography.space import Box
-from uniadgen.typography.stacks import SetBlock
+from uniadgen.typography.stacks import SetBlock, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius
 
 Kind = Literal["svg", "psd"]
@@ -43,6 +43,20 @@ def layered(typesetting: Typesetting, kind: Kind, background: Image.Image) -> by
     if typesetting.drawn is None:
         raise ValueError("a typesetting that was read from a file has no layers")
     return (_svg if kind == "svg" else _psd)(typesetting, typesetting.drawn, background)
+
+
+def block_pictures(typesetting: Typesetting) -> list[Layer]:
+    """Each block by itself, its shape and its letters, as they lie over the picture."""
+    if typesetting.drawn is None:
+        raise ValueError("a typesetting that was read from a file has no layers")
+    pictures = []
+    for block, ink, colour, filled in typesetting.drawn.blocks:
+        left, top, right, bottom = union([ink.box, block.box] if filled is not None else [ink.box])
+        whole = Image.new("RGBA", (right - left, bottom - top))
+        for layer in _words_of(block, ink, colour, filled):
+            whole.alpha_composite(layer.image, (layer.left - left, layer.top - top))
+        pictures.append(Layer(block.text, whole, left, top))
+    return pictures
 
 
 def _below(drawn: Drawn, background: Image.Image) -> Iterator[Layer]:
@@ -80,12 +94,16 @@ def _psd(typesetting: Typesetting, drawn: Drawn, background: Image.Image) -> byt
 
 def _words(drawn: Drawn) -> Iterator[Layer]:
     """Each block's shape and letters."""
-    for block, ink, colour, filled in drawn.blocks:
-        if filled is not None:
-            left, top, right, bottom = block.box
-            size = (right - left, bottom - top)
-            yield _flat(f"shape: {block.text}", rounded(size, (0, 0, *size), badge_radius(block)) * 255, filled, left, top)
-        yield _flat(f"{block.role}: {block.text}", ink.coverage, colour, ink.left, ink.top)
+    for drawn_block in drawn.blocks:
+        yield from _words_of(*drawn_block)
+
+
+def _words_of(block: SetBlock, ink: Ink, colour: Colour, filled: Colour | None) -> Iterator[Layer]:
+    if filled is not None:
+        left, top, right, bottom = block.box
+        size = (right - left, bottom - top)
+        yield _flat(f"shape: {block.text}", rounded(size, (0, 0, *size), badge_radius(block)) * 255, filled, left, top)
+    yield _flat(f"{block.role}: {block.text}", ink.coverage, colour, ink.left, ink.top)
 
 
 def _flat(name: str, coverage: NDArray[Any], colour: Colour, left: int, top: int) -> Layer:

@@ -2,14 +2,15 @@
 
     record = json.loads(Path("ad-000.typeset.json").read_text())
     record["blocks"][0]["box"]["left"] += 40
-    result = redraw(ad, record["blocks"], "argument --blocks")
+    result = redraw(ad, record["blocks"], "argument --blocks", behind=record["behind"])
 
-Text, lines, place, size, colour, fill and font of each block are kept. Its words must still be selling points, whole ones; what
-can't be read well or covers the product is said in a note, since whoever moved it may want that.
+Text, lines, place, size, colour and fill of each block are kept; a shade, band or plate follows them, and the brand's logo
+stands where it has room. Words must still be selling points, whole ones; what can't be read well or covers the product is said
+in a note, since whoever moved it may want that.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from PIL import Image
@@ -19,13 +20,14 @@ from uniadgen.ads import Ad
 from uniadgen.errors import InputError
 from uniadgen.schema import Range
 from uniadgen.typography.brand import Brand, colour_of
-from uniadgen.typography.drawing import Backing, draw, fill, ink_of, least_contrast, near
+from uniadgen.typography.drawing import Backing, backing_of, draw, fill, ink_of, lay, least_contrast, near
 from uniadgen.typography.fonts import choose
 from uniadgen.typography.hierarchy import Role, parts_of
-from uniadgen.typography.layouts import LEAST_PIXELS
+from uniadgen.typography.layouts import LEAST_PIXELS, safe_box
+from uniadgen.typography.logo import draw_logo, place_logo
 from uniadgen.typography.shaping import type_of
-from uniadgen.typography.space import read_scene
-from uniadgen.typography.stacks import SEPARATOR, Align, SetBlock, Types, badge, block_of, leading_of
+from uniadgen.typography.space import Box, Scene, read_scene
+from uniadgen.typography.stacks import SEPARATOR, Align, SetBlock, Types, badge, block_of, leading_of, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, block_record
 from uniadgen.words import clean_text
 
@@ -49,20 +51,36 @@ class _Block:
     fill: str | None = None
     font: str = ""
     contrast: float = 0.0
+    over_product: bool = False
     align: Literal["left", "centre", "right"] = "left"
 
 
 @dataclass(frozen=True)
+class _Behind:
+    kind: Literal["shade", "band", "plate"]
+    colour: str
+    strength: Annotated[float, Range(0, 1)] = 1.0
+    side: Literal["top", "bottom", "left", "right"] = "top"
+
+
+@dataclass(frozen=True)
 class _Blocks:
+    behind: _Behind | None = None
     blocks: Annotated[tuple[_Block, ...], Range(1, 20)] = field(default_factory=tuple)
 
 
-def redraw(ad: Ad, blocks: Sequence[Mapping[str, Any]], what: str, brand: Brand | None = None) -> Typesetting:
-    """The ad with these blocks in its picture. blocks: as in the JSON of a typeset ad. what: names them in messages.
+def redraw(
+    ad: Ad,
+    blocks: Sequence[Mapping[str, Any]],
+    what: str,
+    brand: Brand | None = None,
+    behind: Mapping[str, Any] | None = None,
+) -> Typesetting:
+    """The ad with these blocks in its picture. blocks, behind: as in the JSON of a typeset ad. what: names them in messages.
 
     Raises InputError for blocks of another form, words that are no selling points of the ad, and places outside of its picture.
     """
-    read: _Blocks = schema.read(_Blocks, {"blocks": list(blocks)}, what)
+    read: _Blocks = schema.read(_Blocks, {"blocks": list(blocks), "behind": behind}, what)
     brand, notes = brand or Brand(), list[str]()
     scene = read_scene(ad.image, ad.background, ad.placement)
     everything = " ".join(block.text for block in read.blocks)
@@ -70,11 +88,17 @@ def redraw(ad: Ad, blocks: Sequence[Mapping[str, Any]], what: str, brand: Brand 
         type_of(choose(everything, "headline", brand.headline), everything),
         type_of(choose(everything, "text", brand.text), everything),
     )
-    pixels, records, drawn = scene.pixels.copy(), [], []
-    for number, block in enumerate(read.blocks):
+    placed_blocks = [_placed(block, types) for block in read.blocks]
+    backing = Backing("none") if read.behind is None else _backing(scene, read.behind, placed_blocks, f"{what}.behind")
+    logo = place_logo(scene, brand.logo, safe_box(scene))
+    if brand.logo is not None and logo is None:
+        notes.append("no corner has room for the logo")
+    pixels, records, drawn = lay(scene.pixels, scene, backing).copy(), [], []
+    if logo is not None:
+        draw_logo(pixels, logo)
+    for number, (block, placed) in enumerate(zip(read.blocks, placed_blocks, strict=True)):
         where = f"{what}.blocks[{number}]"
         _check_words(block, ad, where)
-        placed = _placed(block, types)
         ink = ink_of(placed, types)
         if ink.left < 0 or ink.top < 0 or ink.box[2] > scene.width or ink.box[3] > scene.height:
             raise InputError(
@@ -88,13 +112,39 @@ def redraw(ad: Ad, blocks: Sequence[Mapping[str, Any]], what: str, brand: Brand 
         measured = place.contrast(place.cut(pixels), colour)
         if measured < least_contrast(placed, scene):
             notes.append(f"block {number}: its contrast of {measured:.1f} is below {least_contrast(placed, scene)}")
-        if scene.covered(placed.box):
+        over = scene.covered(placed.box) > 0
+        if over:
             notes.append(f"block {number} covers the product")
+        if logo is not None and _meet(placed.box, logo.clear):
+            notes.append(f"block {number} stands in the logo's clear space")
         draw(pixels, ink, colour)
-        records.append(block_record(placed, types.of(placed.role).faces.main, colour, filled, measured, block.align))
+        record = block_record(placed, types.of(placed.role).faces.main, colour, filled, measured, block.align)
+        records.append(replace(record, over_product=over))
         drawn.append((placed, ink, colour, filled))
-    kept = Drawn(scene, Backing("none"), tuple(drawn), types)
-    return Typesetting(Image.fromarray(pixels), "by hand", read.blocks[0].align, "none", tuple(records), notes, kept)
+    return Typesetting(
+        Image.fromarray(pixels),
+        "by hand",
+        read.blocks[0].align,
+        backing.kind,
+        tuple(records),
+        notes,
+        backing.as_dict(),
+        Drawn(scene, backing, tuple(drawn), types, logo),
+    )
+
+
+def _backing(scene: Scene, behind: _Behind, blocks: Sequence[SetBlock], what: str) -> Backing:
+    """What was laid behind the words, at their new place. Badges that stand apart from them don't count."""
+    words = [block for block in blocks if block.role != "badge"] or list(blocks)
+    size = max(block.size for block in words)
+    box = union(block.box for block in words)
+    around = (round(box[0] - size), round(box[1] - size), round(box[2] + size), round(box[3] + size))
+    box = union([box, *(block.box for block in blocks if _meet(block.box, around))])
+    return backing_of(scene, behind.kind, colour_of(behind.colour, f"{what}.colour"), behind.strength, behind.side, box, size)
+
+
+def _meet(first: Box, second: Box) -> bool:
+    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
 def _check_words(block: _Block, ad: Ad, where: str) -> None:

@@ -30,7 +30,7 @@ from uniadgen.typography.colours import (
     tones,
     words_on,
 )
-from uniadgen.typography.drawing import Backing, Ink, band, draw, fill, ink_of, lay, least_contrast, near, plate, ramp
+from uniadgen.typography.drawing import Backing, Ink, backing_of, draw, fill, ink_of, lay, least_contrast, near
 from uniadgen.typography.fonts import Face, choose, settable
 from uniadgen.typography.hierarchy import Message, messages
 from uniadgen.typography.layouts import BACKING_COST, Candidate, propose, safe_box
@@ -50,7 +50,8 @@ _one_at_a_time = threading.Lock()  # FreeType's faces are shared
 @dataclass(frozen=True)
 class Block:
     """Words as they are set. box: left, top, right and bottom of their ink in pixels, of a badge with its shape. colour and
-    fill (of a badge): "#rrggbb". contrast: the least of any letter, by WCAG. lines: as they are broken. align: of them."""
+    fill (of a badge): "#rrggbb". contrast: the least of any letter, by WCAG. lines: as they are broken. align: of them.
+    over_product: whether they cover a part of it, as they do only where somebody has moved them."""
 
     text: str
     role: str
@@ -62,6 +63,7 @@ class Block:
     lines: tuple[str, ...]
     align: Align = "left"
     fill: str | None = None
+    over_product: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         left, top, right, bottom = self.box
@@ -76,6 +78,7 @@ class Block:
             "colour": self.colour,
             "fill": self.fill,
             "contrast": round(self.contrast, 2),
+            "over_product": self.over_product,
         }
 
 
@@ -92,7 +95,8 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Typesetting:
-    """An ad with words in its picture. image: RGB. layout, align, backing: what was chosen. notes: what was left out."""
+    """An ad with words in its picture. image: RGB. layout, align, backing: what was chosen. notes: what was left out. behind:
+    what `redraw` lays behind the words again."""
 
     image: Image.Image
     layout: str
@@ -100,6 +104,7 @@ class Typesetting:
     backing: str
     blocks: tuple[Block, ...]
     notes: list[str] = field(default_factory=list)
+    behind: dict[str, Any] | None = None
     drawn: Drawn | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -108,6 +113,7 @@ class Typesetting:
             "layout": self.layout,
             "align": self.align,
             "backing": self.backing,
+            "behind": self.behind,
             "image_size": list(self.image.size),
             "blocks": [block.as_dict() for block in self.blocks],
             "notes": self.notes,
@@ -254,19 +260,17 @@ def _legible(scene: Scene, candidate: Candidate, types: Types, colours: _Palette
     if not banded:
         if holds(ranked[0], plain) >= 1:
             return _Chosen(candidate, inks, ranked[0], plain, predicted)
-        shape = ramp(scene, candidate)
         for strength in _SHADES:
             for colour in ranked:
-                backing = Backing("shade", colours.ground(colour, scene, box), shape * np.float32(strength))
+                ground = colours.ground(colour, scene, box)
+                backing = backing_of(scene, "shade", ground, strength, candidate.layout, box, candidate.size)
                 if holds(colour, backing) >= 1:
                     return _Chosen(candidate, inks, colour, backing, predicted - BACKING_COST["shade"] - 0.3 * strength)
     for kind in ("band",) if banded else ("plate", "band"):
         for colour in ranked:
-            ground = colours.ground(colour, scene, box)
-            if kind == "plate":
-                backing = plate(scene, candidate, ground, _PLATE)
-            else:
-                backing = band(scene, candidate, colours.band(colour, scene, box))
+            ground = colours.ground(colour, scene, box) if kind == "plate" else colours.band(colour, scene, box)
+            strength = _PLATE if kind == "plate" else 1.0
+            backing = backing_of(scene, kind, ground, strength, candidate.layout, box, candidate.size)
             if holds(colour, backing) >= 1:
                 return _Chosen(candidate, inks, colour, backing, predicted - BACKING_COST[kind])
     return None
@@ -316,6 +320,7 @@ def _drawn(
         backing.kind,
         tuple(blocks),
         notes,
+        backing.as_dict(),
         Drawn(scene, backing, tuple(drawn), types, logo),
     )
 
