@@ -21,7 +21,6 @@ schemathesis = pytest.importorskip("schemathesis", reason="a development tool")
 
 from uniadgen.pipeline.generator import AdGenerator  # noqa: E402
 from uniadgen.service.service import Settings  # noqa: E402
-from uniadgen.typography import Brand  # noqa: E402
 from uniadgen.typography.fonts import choose  # noqa: E402
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
@@ -86,8 +85,9 @@ def _at(body: dict[str, Any], *names: str) -> Any:
 
 @pytest.fixture(scope="module")
 def document(generator: AdGenerator, pictures: Path, run: Any) -> Iterator[Any]:
+    (pictures / "acme.yaml").write_text("name: Acme", "utf-8")
     shutil.copy(choose("A", "text").main.path, pictures / "font.ttf")
-    with run(generator, Settings(media_root=pictures, data=TINY, brands={"acme": Brand()})) as server:
+    with run(generator, Settings(media_root=pictures, data=TINY, brands=pictures)) as server:
         yield schemathesis.openapi.from_url(f"{server.url}/openapi.json")
 
 

@@ -1,4 +1,4 @@
-"""The studio as a part of the service: the same queue, no keys."""
+"""The studio as a part of the service: the same queue, and where there are keys, signing in."""
 
 import io
 import re
@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
 from PIL import Image, ImageDraw
 
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.service.keys import Keys
 from uniadgen.service.service import Settings
 
 
@@ -49,3 +52,59 @@ def test_the_studio_makes_ads_through_the_queue(run: Callable[..., Any], generat
 def test_there_is_no_studio_unless_asked_for(run: Callable[..., Any], generator: AdGenerator) -> None:
     with run(generator, Settings()) as server:
         assert server.client.get("/studio/").status_code == 404
+
+
+ANN, BOB = "ann-key-0123456789", "bob-key-0123456789"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    (tmp_path / "keys.txt").write_text(f"ann {ANN}\nbob {BOB}\n")
+    return Keys.read(tmp_path / "keys.txt")
+
+
+def test_with_keys_people_sign_in_and_see_their_own(
+    run: Callable[..., Any], generator: AdGenerator, keys: Keys, tmp_path: Path
+) -> None:
+    settings = Settings(studio=True, session=tmp_path / "s.db", keys=keys)
+    with run(generator, settings) as server, httpx.Client(base_url=server.url, timeout=60) as bob:
+        ann = server.client
+        for method, path in (("GET", "/studio/"), ("GET", "/studio/p/1"), ("POST", "/studio/new")):
+            refused = ann.request(method, path)
+            assert (refused.status_code, refused.headers["location"]) == (303, "/studio/sign-in")
+        assert ann.get("/studio/sign-in").status_code == 200
+        wrong = ann.post("/studio/sign-in", data={"key": ANN[:-1] + "x"})
+        assert wrong.status_code == 403
+        assert "not known here" in wrong.text
+        assert not wrong.cookies
+        other_site = ann.post("/studio/sign-in", data={"key": ANN}, headers={"Origin": "https://example.org"})
+        assert other_site.status_code == 403
+        assert not other_site.cookies
+        entered = ann.post("/studio/sign-in", data={"key": ANN})
+        said = entered.headers["set-cookie"]
+        assert {"HttpOnly", "SameSite=strict", "Path=/studio"} <= {part.strip() for part in said.split(";")}
+        assert ANN not in said
+        ann.follow_redirects = bob.follow_redirects = True
+        page = ann.get("/studio/")
+        assert "Sign out" in page.text
+        ann.post(f"{page.url.path}/description", data={"description": "A secret kettle"})
+        assert "A secret kettle" in ann.get("/studio/").text
+        assert "A secret kettle" not in bob.post("/studio/sign-in", data={"key": BOB}).text
+        assert "A secret kettle" not in bob.get("/studio/p/1").text
+        assert ann.post("/studio/sign-out").url.path == "/studio/sign-in"
+        assert ann.get("/studio/").url.path == "/studio/sign-in"
+        assert ann.post("/studio/sign-in", content=b"key=" + b"x" * 70_000).status_code == 413
+    assert (tmp_path / "s.ann.db").is_file()
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_cookie_outlives_a_restart_but_not_its_time_or_its_key(keys: Keys, tmp_path: Path) -> None:
+    token = keys.token("ann", 1000)
+    assert keys.holder(token, 999.0) == "ann"
+    assert keys.holder(token, 1000.0) is None
+    assert Keys.read(tmp_path / "keys.txt").holder(token, 999.0) == "ann"
+    (tmp_path / "keys.txt").write_text(f"ann {ANN}-new\nbob {BOB}\n")
+    assert Keys.read(tmp_path / "keys.txt").holder(token, 999.0) is None
+    changed = (token.replace("1000", "2000"), token.replace("ann", "bob"), token.replace("a", "ä"), token + "0")
+    for other in ("", "ann", "ann~2000", "ann~x~y", "eve~1~2", "ann~9999999999999~" + token[9:], *changed):
+        assert keys.holder(other, 0.0) is None, other

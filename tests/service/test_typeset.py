@@ -13,11 +13,10 @@ from PIL import Image, ImageDraw
 from uniadgen.cli.main import main
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.service.service import Settings
-from uniadgen.typography.brand import read_brands
 
 pytest.importorskip("fontTools", reason="needs the extra typeset")
 
-from uniadgen.typography.fonts import choose  # noqa: E402
+from uniadgen.typography.fonts import choose
 
 Body = Callable[..., dict[str, Any]]
 KIT = """
@@ -51,7 +50,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def branded(generator: AdGenerator, root: Path, run: Any) -> Iterator[Any]:
-    with run(generator, Settings(media_root=root, brands=read_brands(root, "brands"))) as server:
+    with run(generator, Settings(media_root=root, brands=root)) as server:
         yield server
 
 

@@ -42,10 +42,8 @@ def add_serve(verb: argparse.ArgumentParser) -> None:
         "--max-body", type=whole_number(1, 1024), default=16, metavar="MIB", help="of a request, in MiB (default 16)"
     )
     verb.add_argument("--api-keys", metavar="FILE", help="a line NAME KEY for each client (default: everybody may ask)")
-    verb.add_argument(
-        "--brands", metavar="DIR", help="folder of brand kits, NAME.yaml each, that requests may name (default: none)"
-    )
-    verb.add_argument("--no-studio", action="store_true", help="without the pages at /studio; there are none with --api-keys")
+    _add_brands(verb, "that requests and the studio may name")
+    verb.add_argument("--no-studio", action="store_true", help="without the pages at /studio")
     _add_session(verb)
     add_marks(verb)
     add_model(verb)
@@ -60,11 +58,16 @@ def _add_session(verb: argparse.ArgumentParser, default: str | None = None) -> N
     )
 
 
+def _add_brands(verb: argparse.ArgumentParser, use: str) -> None:
+    verb.add_argument("--brands", metavar="DIR", help=f"folder of brand kits, NAME.yaml each, {use} (default: none)")
+
+
 def add_studio(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=studio)
     verb.add_argument("--port", type=whole_number(0, 65535), default=8770, metavar="N", help="(default %(default)s)")
     verb.add_argument("--no-open", action="store_true", help="don't open the page in a browser")
     verb.add_argument("--data", metavar="DIR", help="a data set whose shoppers can be picked")
+    _add_brands(verb, "that can be picked")
     _add_session(verb, "studio.db")
     add_model(verb)
 
@@ -75,7 +78,13 @@ def studio(arguments: argparse.Namespace) -> None:
 
     from uniadgen.service.service import Settings
 
-    settings = Settings(studio=True, session=checked_path(arguments.session, "argument --session"), data=_data(arguments))
+    settings = Settings(
+        studio=True,
+        session=checked_path(arguments.session, "argument --session"),
+        data=_data(arguments),
+        brands=None if arguments.brands is None else checked_path(arguments.brands, "argument --brands"),
+    )
+    settings.checked_brands()
 
     def ready(address: str) -> None:
         print_line(f"the studio is at {address}/studio/; Ctrl-C ends it, your work stays in {arguments.session}", flush=True)
@@ -94,7 +103,6 @@ def serve(arguments: argparse.Namespace) -> None:
     from uniadgen.service.bodies import Bodies
     from uniadgen.service.keys import Keys
     from uniadgen.service.service import Settings
-    from uniadgen.typography.brand import read_brands
 
     def folder(name: str) -> Path | None:
         given = getattr(arguments, name)
@@ -109,12 +117,12 @@ def serve(arguments: argparse.Namespace) -> None:
         keys=Keys.read(Path(arguments.api_keys)) if arguments.api_keys else Keys(),
         output=chosen_output(arguments),
         bodies=Bodies(most=arguments.max_body * _MIB),
-        brands={} if arguments.brands is None else read_brands(folder("brands") or Path(), "argument --brands"),
-        # who has no key may make no ads, and the pages ask for none
-        studio=not (arguments.no_studio or arguments.api_keys),
+        brands=folder("brands"),
+        studio=not arguments.no_studio,
         session=None if arguments.session is None else checked_path(arguments.session, "argument --session"),
     )
     settings.checked_root()
+    settings.checked_brands()
     _run(arguments, arguments.host, settings, lambda address: print_line(f"listening at {address}", flush=True))
 
 

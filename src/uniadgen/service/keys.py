@@ -55,11 +55,30 @@ class Keys:
         if not self.digests:
             return NOBODY
         scheme, _, key = (authorization or "").partition(" ")
-        given, client = _digest(key.strip()), None
+        client = self.client_of(key.strip())
+        return client if scheme.lower() == "bearer" else None
+
+    def client_of(self, key: str) -> str | None:
+        """The name of the client who has this key; None where there is none."""
+        given, client = _digest(key), None
         for name, digest in self.digests.items():
             if hmac.compare_digest(digest, given):
                 client = name
-        return client if scheme.lower() == "bearer" else None
+        return client
+
+    def token(self, client: str, ends: int) -> str:
+        """What stands for a client's key until a time, in seconds since 1970; nobody can make it who has no key of theirs."""
+        said = f"{client}~{ends}"
+        return f"{said}~{hmac.new(self.digests[client], said.encode(), hashlib.sha256).hexdigest()}"
+
+    def holder(self, token: str, now: float) -> str | None:
+        """The client that a token stands for; None for one that has ended or was made otherwise."""
+        client, _, rest = token.partition("~")
+        ends = rest.partition("~")[0]
+        if client not in self.digests or not re.fullmatch("[0-9]{1,12}", ends) or int(ends) <= now:
+            return None
+        made = self.token(client, int(ends)).encode()
+        return client if hmac.compare_digest(made, token.encode("utf-8", "surrogateescape")) else None
 
 
 def _digest(key: str) -> bytes:

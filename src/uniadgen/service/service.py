@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from uniadgen.service.bodies import Bodies
 from uniadgen.service.keys import Keys
 from uniadgen.service.media import MediaStore
 from uniadgen.service.metrics import ServiceMetrics
-from uniadgen.typography.brand import Brand
+from uniadgen.typography.brand import Brand, read_brands
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Settings:
     media_root: of paths in requests. data: a data set whose products and shoppers requests may name by id. media_store: where
     media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together. keys: of the
     clients, none for everybody. output: how pictures are written and what they say of themselves, where a request doesn't say
-    it. brands: kits that requests may name. studio: whether its pages are at /studio; session: the file of its work, None for
-    in memory.
+    it. brands: a folder of kits that requests may name. studio: whether its pages are at /studio; session: the file of its
+    work, None for in memory.
     """
 
     media_root: Path | None = None
@@ -55,7 +55,7 @@ class Settings:
     keys: Keys = field(default_factory=Keys)
     output: Output = field(default_factory=Output)
     bodies: Bodies = field(default_factory=Bodies)
-    brands: Mapping[str, Brand] = field(default_factory=dict)
+    brands: Path | None = None
     studio: bool = False
     session: Path | None = None
 
@@ -67,13 +67,17 @@ class Settings:
             raise InputError(f"argument --media-root: there is no folder {quoted(self.media_root)}; correct the path")
         return Path(os.path.realpath(self.media_root))
 
+    def checked_brands(self) -> dict[str, Brand]:
+        """The kits by their names. Raises InputError."""
+        return {} if self.brands is None else read_brands(self.brands, "argument --brands")
+
 
 class Service:
     """One model, and everything around it. `start` before the first request, `close` after the last."""
 
     def __init__(self, generator: Generator, settings: Settings) -> None:
         """Raises InputError for settings that can't be."""
-        self.settings, self.root = settings, settings.checked_root()
+        self.settings, self.root, self.brands = settings, settings.checked_root(), settings.checked_brands()
         self.metrics = ServiceMetrics()
         self.batcher = Batcher(generator, settings.queue, settings.max_batch, self.metrics)
         self._own_store = None if settings.media_store else tempfile.TemporaryDirectory(prefix="uniadgen-media-")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from uniadgen.ads import Ad, AdRequest, Click
 from uniadgen.demo import example_requests
@@ -17,7 +17,9 @@ from uniadgen.pipeline.choosing import inspected_ad
 from uniadgen.pipeline.explaining import explain
 from uniadgen.request import CheckedRequest
 from uniadgen.service.batching import Draining, Full, Job
+from uniadgen.service.keys import NOBODY
 from uniadgen.service.service import Service
+from uniadgen.service.sign_in import SignIn
 from uniadgen.studio.app import Sources, create_studio
 from uniadgen.studio.making import Closing, Making
 from uniadgen.studio.store import StudioStore
@@ -65,20 +67,34 @@ class QueuedMaker:
 
 
 class Studio:
-    """The studio's session, its queue and its pages, to be mounted at /studio."""
+    """The studio's sessions, their queues and their pages, to be mounted at /studio: one for everybody, or with keys one for
+    each client, who must sign in."""
 
     def __init__(self, service: Service, session: Path | None, data: Path | None) -> None:
-        """session: a file, None keeps it in memory. data: a data set whose shoppers can be picked. Raises InputError."""
-        self.store = StudioStore(session)
-        self.making = Making(self.store, QueuedMaker(service))
-        self.app: FastAPI = create_studio(self.store, self.making, _sources(data))
+        """session: a file, None keeps it in memory; with keys each client has a file beside it. data: a data set whose shoppers
+        can be picked. Raises InputError."""
+        keys, sources = service.settings.keys, _sources(data)
+        clients = list(keys.digests) or [NOBODY]
+        self.makings = {client: Making(StudioStore(_session_of(session, client)), QueuedMaker(service)) for client in clients}
+        apps = {
+            client: create_studio(making.store, making, sources, client=None if client == NOBODY else client)
+            for client, making in self.makings.items()
+        }
+        self.app: ASGIApp = SignIn(keys, service.settings.bodies, apps) if keys.digests else apps[NOBODY]
 
     def start(self) -> None:
-        self.making.start()
+        for making in self.makings.values():
+            making.start()
 
     def close(self) -> None:
-        self.making.close()
-        self.store.close()
+        for making in self.makings.values():
+            making.close()
+            making.store.close()
+
+
+def _session_of(session: Path | None, client: str) -> Path | None:
+    """The file of a client's session: spring.ann.db beside spring.db, which is everybody's."""
+    return session if session is None or client == NOBODY else session.with_suffix(f".{client}{session.suffix}")
 
 
 def _sources(data: Path | None) -> Sources:

@@ -48,8 +48,10 @@ class Sources:
     clicks: Shoppers = lambda name: []
 
 
-def create_studio(store: StudioStore, making: Making, sources: Sources, root: str = "/studio") -> FastAPI:
-    """root: where it is mounted."""
+def create_studio(
+    store: StudioStore, making: Making, sources: Sources, root: str = "/studio", client: str | None = None
+) -> FastAPI:
+    """root: where it is mounted. client: who has signed in, None where nobody has to."""
     app = FastAPI(title="uniadgen studio", docs_url=None, redoc_url=None, openapi_url=None)
     serve_static(app, "uniadgen.studio")
     templates = environment("uniadgen.studio", root)
@@ -62,6 +64,7 @@ def create_studio(store: StudioStore, making: Making, sources: Sources, root: st
         "presets": presets(),
         "side": SIDE,
         "sources": sources,
+        "client": client,
         "criteria": BY_NAME,
     }
 

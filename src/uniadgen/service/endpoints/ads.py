@@ -242,11 +242,11 @@ def _brand(service: Service, value: object, references: References) -> Brand:
     where = "options.brand"
     if not isinstance(value, str):
         return brand_of(value, where, FindFile(references.file, references))
-    if not service.settings.brands:
+    if not service.brands:
         raise InputError(f"{where}: this service has no brand kits; start it with --brands, or send what the kit says")
-    if value not in service.settings.brands:
+    if value not in service.brands:
         raise Refusal(404, f"{where}: there is no such brand kit here", where)
-    return service.settings.brands[value]
+    return service.brands[value]
 
 
 def _by_id(service: Service, name: object, field: str, find: Callable[["Lookup", str], T]) -> T:
