@@ -25,13 +25,13 @@ fonts: {headline: font.ttf}
 colours: {words: ["#14213d", "#ffffff"], accent: "#fca311"}
 logo: {image: logo.png, width: 0.2, corner: top-left}
 """
-SAID = {
+SAID: dict[str, Any] = {
     "name": "Acme",
     "fonts": {"headline": "font.ttf"},
     "colours": {"words": ["#14213d", "#ffffff"], "accent": "#fca311"},
     "logo": {"image": "logo.png", "width": 0.2, "corner": "top-left"},
 }
-OPTIONS = {"size": [256, 256], "seed": 3, "typeset": True}
+OPTIONS: dict[str, Any] = {"size": [256, 256], "seed": 3, "typeset": True}
 
 
 @pytest.fixture(scope="module")
