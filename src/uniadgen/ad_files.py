@@ -213,6 +213,18 @@ def write_ad(
     return record
 
 
+def write_finished(ad: Ad, folder: Path, name: str, digest: str, placed: bool) -> None:
+    """Write the files of an ad whose product was painted with its scene, so that it has no background: picture and JSON.
+
+    placed: whether it is known where the product stands.
+    """
+    record: dict[str, Any] = {**ad.as_dict(), "image": files_of(name)[0], "background": None, "digest": digest}
+    if not placed:
+        record["placement"] = None
+    record["sha256"] = {"image": _write_picture(folder / record["image"], ad.image, Output(), ad.model)}
+    write_text(folder / record_of(name), json_text(record) + "\n")
+
+
 def _layered(ad: Ad, kind: Kind | None) -> bytes | None:
     return None if kind is None or ad.typesetting is None else layered(ad.typesetting, kind, ad.background)
 
@@ -296,7 +308,8 @@ def read_ad(folder: Path, name: str) -> dict[str, Any] | None:
     """The JSON of an ad whose pictures are those it was written with; None where there is no such ad."""
     try:
         record = json.loads((folder / record_of(name)).read_text("utf-8"))
-        written = {record[role]: record["sha256"][role] for role in ("image", "background")}
+        roles = ("image", "background") if record["background"] is not None else ("image",)  # see `write_finished`
+        written = {record[role]: record["sha256"][role] for role in roles}
         written |= {entry["image"]: entry["sha256"] for entry in record.get("sizes", [])}
         for words in (record, *record.get("sizes", [])):
             if "typeset" in words and not (folder / words["typeset"]).is_file():

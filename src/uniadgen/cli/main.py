@@ -59,6 +59,7 @@ VERBS = (
 
 # Packages that commands import when they need them, and the extra that brings each.
 EXTRAS = {
+    **dict.fromkeys(("diffusers", "gguf", "httpx"), "baselines"),
     "onnxruntime": "cutout",
     **dict.fromkeys(("accelerate", "duckdb", "msgspec", "pyarrow"), "data"),
     "jinja2": "metrics",

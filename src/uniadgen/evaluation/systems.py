@@ -98,9 +98,8 @@ def _recorded(record: Path, picture: Path) -> Output | None:
         if fields["image"] != picture.name:
             return None
         output = _output(record.parent, fields)
-        if fields["background"] != Path(fields["background"]).name or any(
-            type(v) is not int for v in fields["placement"].values()
-        ):
+        background, sides = fields["background"], (fields["placement"] or {}).values()
+        if background not in (None, Path(background or "").name) or any(type(v) is not int for v in sides):
             return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -142,12 +141,12 @@ def generated_outputs(folder: Path, names: list[str]) -> dict[str, Output]:
 
 
 def _output(folder: Path, record: dict[str, Any]) -> Output:
-    """An ad by its record, which `ad_files.write_ad` has written."""
+    """An ad by its record, which `ad_files.write_ad` or `write_finished` has written."""
     return Output(
         folder / record["image"],
         clean_text(record["text"]) or None,
-        folder / record["background"],
-        Placement(**record["placement"]),
+        None if record["background"] is None else folder / record["background"],
+        None if record["placement"] is None else Placement(**record["placement"]),
         sum(record["timings"].values()),
         tuple(click["index"] for click in record["sampled_clicks"]),
     )

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from uniadgen.errors import InputError
@@ -15,10 +16,11 @@ def is_hub_id(name: str | Path) -> bool:
     return _ID.fullmatch(str(name)) is not None and not Path(str(name).split("/")[0]).exists()
 
 
-def local_folder(name: Path) -> Path:
+def local_folder(name: Path, files: Sequence[str] = FILES) -> Path:
     """The folder itself, or for a hub id the folder of its downloaded files; they are downloaded once.
 
-    Raises InputError when the hub can't be reached and nothing was downloaded before, or has no such model.
+    files: patterns of those that are wanted. Raises InputError when the hub can't be reached and nothing was downloaded before,
+    or has no such model.
     """
     if not is_hub_id(name):
         return name
@@ -28,7 +30,7 @@ def local_folder(name: Path) -> Path:
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     try:
-        return Path(snapshot_download(str(name), allow_patterns=list(FILES)))
+        return Path(snapshot_download(str(name), allow_patterns=list(files)))
     except GatedRepoError:
         raise InputError(f"model {name}: its owner restricts the download; ask for access on the hub, then log in") from None
     except RepositoryNotFoundError:

@@ -1,0 +1,203 @@
+"""Are the weights of a system there, of the right kind, and do they fit? Asked before anything large is downloaded or loaded.
+
+found = find_weights("Qwen/Qwen2.5-7B-Instruct", {"qwen2"}, "--weights")        # a folder, a .gguf file, or a hub id
+check_fits(found.elements, device, dtype, found.name)
+folder = found.folder()                                                          # downloads a hub id, once
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from uniadgen.errors import InputError
+from uniadgen.loading.hub import is_hub_id, local_folder
+from uniadgen.loading.memory import check_memory
+from uniadgen.loading.weights import headers, read_json, weight_files
+from uniadgen.words import quoted
+
+# What a hub id's download brings: no pickle, no code.
+PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """elements: numbers in the weights, as far as can be told before a download. config: what says of which kind they are."""
+
+    name: str
+    config: Mapping[str, Any]
+    elements: int
+    gguf: str | None = None
+
+    def folder(self) -> Path:
+        if self.gguf is not None:
+            return Path(self.name).parent
+        return local_folder(Path(self.name), PATTERNS)
+
+    @property
+    def source(self) -> str:
+        """For digests: the same for the same files, wherever they lie."""
+        name = self.name if is_hub_id(self.name) else Path(self.name).name
+        return f"{name}:{self.elements}:{json.dumps(self.config, sort_keys=True, default=str)}"
+
+
+def find_weights(name: str, kinds: Collection[str], what: str) -> Weights:
+    """A language model's weights. kinds: `model_type` of those that this system may have, empty for all that transformers can
+    build. what: the option, for messages. Raises InputError."""
+    if name.endswith(".gguf"):
+        return _gguf(Path(name), kinds, what)
+    config, elements = _described(name, "config.json", what)
+    kind = str(config.get("model_type"))
+    check_kind(kind, kinds, name, what)
+    if "auto_map" in config and kind not in _buildable():
+        raise InputError(f"{what}: {quoted(name)} brings code of its own, which is never run; use a model of transformers")
+    return Weights(name, {"model_type": kind, "architectures": config.get("architectures")}, elements)
+
+
+def check_kind(kind: str, kinds: Collection[str], name: str, what: str) -> None:
+    if kinds and kind not in kinds:
+        raise InputError(
+            f"{what}: {quoted(name)} is of the kind {quoted(kind, 40)}; this system takes {', '.join(sorted(kinds))}"
+        )
+    if not kinds and kind not in _buildable():
+        raise InputError(
+            f"{what}: {quoted(name)} is of the kind {quoted(kind, 40)}, which is no language model of transformers"
+        )
+
+
+def find_pipeline(name: str, classes: Collection[str], parts: Iterable[str], what: str) -> Weights:
+    """A pipeline of diffusers with its parts. classes: names of those that this system may be; parts: folders with weights that
+    it needs. Raises InputError."""
+    index, elements = _described(name, "model_index.json", what, parts)
+    kind = str(index.get("_class_name"))
+    if kind not in classes:
+        raise InputError(f"{what}: {quoted(name)} is a {quoted(kind, 60)}; this system takes {' or '.join(sorted(classes))}")
+    return Weights(name, {"_class_name": kind}, elements)
+
+
+def find_part(name: str, classes: Collection[str], what: str) -> Weights:
+    """One model of diffusers, as a ControlNet. Raises InputError."""
+    config, elements = _described(name, "config.json", what)
+    kind = str(config.get("_class_name"))
+    if kind not in classes:
+        raise InputError(f"{what}: {quoted(name)} is a {quoted(kind, 60)}; this system takes {' or '.join(sorted(classes))}")
+    return Weights(name, {"_class_name": kind}, elements)
+
+
+def check_fits(elements: int, device: str, dtype: torch.dtype, where: str) -> None:
+    """Raises InputError if so many numbers don't fit. device: "auto" counts all GPUs together."""
+    if device == "auto" and torch.cuda.device_count() > 1:
+        from uniadgen.loading.memory import free_memory
+
+        free = sum(free_memory(f"cuda:{number}") or 0 for number in range(torch.cuda.device_count()))
+        if elements * dtype.itemsize <= free:
+            return
+    check_memory({main_device(device): elements * dtype.itemsize}, dtype, where)
+
+
+def main_device(device: str) -> torch.device:
+    """Raises InputError for one that is not there."""
+    from uniadgen.loading.devices import named_devices
+
+    return named_devices(device)[0]
+
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def dtype_of(name: str, device: torch.device) -> torch.dtype:
+    """ "auto": bfloat16 on a GPU, float32 on a processor. Raises InputError."""
+    if name == "auto":
+        return torch.float32 if device.type == "cpu" else torch.bfloat16
+    if name not in DTYPES:
+        raise InputError(f"argument --dtype: {quoted(name)} is unknown; use auto, {', '.join(DTYPES)}")
+    return DTYPES[name]
+
+
+def _described(name: str, index: str, what: str, parts: Iterable[str] = ()) -> tuple[dict[str, Any], int]:
+    """The file that says what the weights are, and how many numbers they have; of a hub id by its list of files."""
+    if is_hub_id(name) and not Path(name).exists():
+        return _of_hub(name, index, what, parts)
+    folder = Path(name)
+    if not folder.is_dir():
+        raise InputError(f"{what}: {quoted(name)} is no folder, and no id of the hub such as owner/model; supply the weights")
+    config = read_json(folder, index)
+    folders = [folder / part for part in parts] or [folder]
+    for each in folders:
+        if not each.is_dir():
+            raise InputError(f"{what}: {quoted(each.name)} is missing in {quoted(name)}; supply the whole folder")
+    return config, sum(_elements(each) for each in folders)
+
+
+def _elements(folder: Path) -> int:
+    """By the headers of the weight files. Raises InputError for files that are missing, damaged or pickles."""
+    files = weight_files(folder) if not (folder / "diffusion_pytorch_model.safetensors").is_file() else []
+    files = files or [folder / "diffusion_pytorch_model.safetensors"]
+    total = 0
+    for stored in headers(files, lambda weight: weight).values():
+        size = 1
+        for side in stored.shape:
+            size *= side
+        total += size
+    return total
+
+
+def _of_hub(name: str, index: str, what: str, parts: Iterable[str]) -> tuple[dict[str, Any], int]:
+    try:
+        from huggingface_hub import HfApi, hf_hub_download
+        from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+    except ImportError:
+        raise InputError(f"{what}: {quoted(name)} is no folder, and a download needs uniadgen[baselines]; install it") from None
+    try:
+        config = json.loads(Path(hf_hub_download(name, index)).read_text("utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError("no object")
+    except GatedRepoError:
+        raise InputError(f"{what}: the owner of {quoted(name)} restricts it; ask for access on the hub, then log in") from None
+    except RepositoryNotFoundError:
+        raise InputError(f"{what}: {quoted(name)} is no folder, and the hub has no such model") from None
+    except Exception as error:  # whatever the network raises
+        reason = "it is not in the cache" if isinstance(error, LocalEntryNotFoundError) else type(error).__name__
+        raise InputError(
+            f"{what}: {quoted(name)} is no folder, and the hub can't be read ({reason}); download it and name its folder"
+        ) from None
+    wanted = tuple(parts)
+    try:
+        files = HfApi().model_info(name, files_metadata=True).siblings or []
+    except Exception:  # offline, with a copy in the cache: loading will tell what lacks
+        return config, 0
+    sizes = [
+        file.size or 0
+        for file in files
+        if file.rfilename.endswith(".safetensors")
+        and ("/" not in file.rfilename if not wanted else file.rfilename.split("/")[0] in wanted)
+        and ".fp16." not in file.rfilename
+    ]
+    if not sizes:
+        raise InputError(f"{what}: {quoted(name)} has no safetensors on the hub; pickles are never opened")
+    return config, sum(sizes) // 2  # published in 16 bits
+
+
+def _gguf(path: Path, kinds: Collection[str], what: str) -> Weights:
+    try:
+        from gguf import GGUFReader
+    except ImportError:
+        raise InputError(f"{what}: a GGUF file needs the package gguf; install uniadgen[baselines]") from None
+    try:
+        reader = GGUFReader(path)
+        field = reader.fields["general.architecture"]
+        kind = bytes(field.parts[field.data[0]]).decode()
+        elements = sum(int(tensor.n_elements) for tensor in reader.tensors)
+    except Exception:  # of a damaged file the reader raises whatever comes
+        raise InputError(f"{what}: {quoted(path)} is not there or no GGUF file; name one, or a folder") from None
+    check_kind(kind, kinds, str(path), what)
+    return Weights(str(path), {"model_type": kind}, elements, path.name)
+
+
+def _buildable() -> Collection[str]:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    return MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys()
