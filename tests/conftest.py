@@ -1,5 +1,7 @@
 """A complete model with random weights, small enough for every test, and a few pictures."""
 
+import os
+
 import pytest
 import torch
 from PIL import Image, ImageDraw
@@ -11,7 +13,10 @@ from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
-torch.set_num_threads(2)
+# One thread for each of pytest's workers and the processes that tests start: threads beyond the cores wait for each other at
+# every operation, and wait by computing.
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

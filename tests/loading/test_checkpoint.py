@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,12 @@ def test_unknown_and_contradictory_configurations_are_refused(folder: Path) -> N
 def test_unknown_folder() -> None:
     with pytest.raises(InputError, match="no such folder"):
         checkpoint.load(Path("nowhere"))
+
+
+@pytest.mark.slow
+def test_a_model_is_loaded_without_torch_s_compiler() -> None:
+    """Which takes seconds to import, and is not needed to make modules without memory."""
+    code = (
+        "import sys; from uniadgen import AdGenerator; AdGenerator.from_pretrained(); sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,16 @@ def _same(first: Ad, second: Ad) -> bool:
     )
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """A batch is divided among them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("decoding", DECODINGS)
 def test_a_batch_makes_the_ads_that_each_request_gets_alone(
     generator: AdGenerator, product: Product, decoding: Decoding

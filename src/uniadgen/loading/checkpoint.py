@@ -19,6 +19,7 @@ from uniadgen.loading.memory import check_memory
 from uniadgen.loading.weights import compare, headers, read_json, stream, weight_files
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+from uniadgen.model.layers import weightless
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
 
@@ -109,7 +110,7 @@ def load_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tuple[FS
         model, _ = load(folder, device)
         return model.image_tokenizer, model.config
     config = load_config(folder)
-    with torch.device("meta"):
+    with weightless():
         tokenizer = FSQTokenizer(config.image)
     stored, where = headers([path], lambda name: name), torch.device(device)
     compare(folder, stored, tokenizer.state_dict())

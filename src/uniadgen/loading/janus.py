@@ -41,6 +41,7 @@ from uniadgen.model.config import (
 )
 from uniadgen.model.foreground import IMAGENET_DEVIATION, IMAGENET_MEAN, DinoEncoder, ForegroundPerception
 from uniadgen.model.image_tokenizer import JanusTokenizer
+from uniadgen.model.layers import weightless
 from uniadgen.model.preference import PreferenceUnderstanding
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
@@ -154,7 +155,7 @@ def load_backbone(
 
 def _dino_weights(folder: Path, config: ModelConfig) -> dict[str, Stored]:
     """The weights of a DINOv2 folder by our names, checked against its configuration."""
-    with torch.device("meta"):
+    with weightless():
         encoder = DinoEncoder(config.foreground, config.image.grid)
     expected = {_DINO + name: t for name, t in encoder.model.state_dict().items()}
     renamed = DINO_RENAMED if any(".q_proj." in name for name in expected) else ()
@@ -167,7 +168,7 @@ def load_image_tokenizer(folder: Path, device: torch.device | str = "cpu") -> tu
     """The image tokenizer alone, in fp32 and evaluation mode; nothing else is read. Raises InputError."""
     config = read_config(folder)
     stored = {name: weight for name, weight in _mapped(folder, RULES).items() if name.startswith(_VQ)}
-    with torch.device("meta"):
+    with weightless():
         tokenizer = JanusTokenizer(config.image)
     compare(folder, stored, {_VQ + name: t for name, t in tokenizer.state_dict().items()})
     where = torch.device(device)

@@ -126,7 +126,7 @@ class FSQTokenizer(nn.Module):
         dimensions = len(config.levels)
         levels = torch.tensor(config.levels)
         self.register_buffer("levels", levels)
-        self.register_buffer("strides", torch.cat([torch.ones(1, dtype=torch.long), levels[:-1].cumprod(0)]))
+        self.register_buffer("strides", torch.tensor([math.prod(config.levels[:place]) for place in range(len(config.levels))]))
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(4),
             nn.Conv2d(48, fine, 3, padding=1),

@@ -1,7 +1,35 @@
 """The bidirectional transformer that preference understanding and the small foreground encoder are made of."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+
+@contextmanager
+def weightless() -> Iterator[None]:
+    """Modules that are made inside have no memory for their weights, and nothing is drawn for them."""
+    with torch.device("meta"), _Undrawn():
+        yield
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves out draws of normal distributions, and their scaling: without memory, torch would import its compiler for them."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func in (nn.init.normal_, Tensor.normal_):
+            return args[0] if args else (kwargs or {})["tensor"]
+        if func in (Tensor.mul, Tensor.__mul__) and args[0].is_meta and isinstance(args[1], float):
+            return args[0]
+        if func is torch.randn and not kwargs:
+            func = torch.empty
+        return func(*args, **(kwargs or {}))
 
 
 class EncoderBlock(nn.Module):

@@ -21,6 +21,7 @@ from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
 from uniadgen.model.image_tokenizer import FSQTokenizer, build_image_tokenizer, level_sums
+from uniadgen.model.layers import weightless
 from uniadgen.model.outline import Outline
 from uniadgen.model.pixels import from_bytes
 from uniadgen.model.plan import ScenePlan
@@ -102,7 +103,7 @@ class ImageHead(nn.Module):
 def empty_model(config: ModelConfig) -> "UnifiedModel":
     """The model without memory for its weights. Raises InputError for settings that transformers refuses."""
     try:
-        with torch.device("meta"):
+        with weightless():
             return UnifiedModel(config)
     except Exception as error:  # its configurations and modules raise anything
         if config.image.kind == "fsq" and config.foreground.kind == "patch":
@@ -133,7 +134,7 @@ class UnifiedModel(nn.Module):
         self.outline = Outline(config.outline, config.decoder.text_vocabulary) if config.outline.width else None
         self.image_tokenizer = build_image_tokenizer(config.image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
-        if config.image.kind == "fsq":
+        if config.image.kind == "fsq" and not self.image_embedding.weight.is_meta:
             with torch.no_grad():
                 # rows of the default scale: 1 per element in an embedding, 1 / sqrt(3) per row in a linear layer
                 self.image_embedding.weight.copy_(level_sums(config.image.levels, config.image.embedding))
