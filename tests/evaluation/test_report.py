@@ -135,7 +135,7 @@ def test_tables_are_narrow_and_names_escaped(tmp_path: Path) -> None:
     write_markdown(tmp_path, full_results())
     page, match = (tmp_path / "report.html").read_text(), (tmp_path / "results.md").read_text()
     widths = [row.count("<th>") for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if row.count("<th>") > 1]
-    assert len(widths) == 1 + 5 * 5 + 2  # goals; four topics and differences of five sections; picture sets
+    assert len(widths) == 1 + 7 * 5 + 2  # goals; six topics and differences of five sections; picture sets
     assert max(widths) <= 8
     assert max(line.count("|") - 1 for line in match.splitlines() if line.startswith("|")) <= 8
     for figure in (*ad_figures(), *set_figures()):

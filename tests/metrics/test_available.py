@@ -8,7 +8,7 @@ from PIL import Image
 from uniadgen.ads import Placement, Product
 from uniadgen.imaging.composing import compose
 from uniadgen.metrics.available import of_ads
-from uniadgen.metrics.judged import Ads, Case, Output
+from uniadgen.metrics.judged import Ads, Case, Judge, Output
 
 WHERE = Placement(80, 90, 96, 130)
 
@@ -39,7 +39,7 @@ def test_pictures_texts_and_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         output("lost", None),
         output("fine", "Waterproof Nylon Bag", with_background=False),
     ]
-    scores = of_ads(Ads([case(cutout)] * 5, outputs, None))  # type: ignore[arg-type]
+    scores = of_ads(Ads([case(cutout)] * 5, outputs, Judge(None, tmp_path, "test")))  # type: ignore[arg-type]
     assert scores.values == [
         {"available_picture": 1, "available_text": 1, "available": 1},
         {"available_picture": 1, "available_text": 0, "available": 0},

@@ -37,6 +37,9 @@ def add_evaluate(verb: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="another system's ads: a folder with ID.png and ID.txt, or JSON lines of id, image, text, placement; repeatable",
     )
+    verb.add_argument(
+        "--general", metavar="NAME,...", help="those of --outputs that saw no clicks (default: as their records say)"
+    )
     verb.add_argument("--study", metavar="STUDY", help="a finished study of `uniadgen review`, for tables of what people say")
     add_seed(verb, "shopper i's ads use seed S+i", most=MAX_SEED // 2)  # so that any number of shoppers has seeds
 
@@ -62,13 +65,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
         encoder=Path(arguments.encoder) if arguments.encoder else None,
         study=arguments.study,
         systems=systems,
+        general=_names(arguments.general),
         seed=arguments.seed,
         command=_command(arguments),
     )
     with progress_bar() as progress:
         results = run(evaluation, progress, lambda line: print_line(line, sys.stderr))
     shoppers = results["shoppers"]
-    print_line(f"{shoppers} shoppers: {out / 'results.json'}, {out / 'report.html'}")
+    print_line(f"{shoppers} shoppers: {out / 'results.json'}, {out / 'report.html'}, {out / 'compare.html'}")
     if shoppers < LEAST_SHOPPERS:
         print_line(f"too few shoppers for conclusions; at least {LEAST_SHOPPERS} are needed")
 
@@ -87,6 +91,7 @@ def _command(arguments: argparse.Namespace) -> str:
         "guidance",
         "encoder",
         "study",
+        "general",
         "out",
         "seed",
     ):
@@ -117,6 +122,8 @@ def _systems(given: list[str]) -> dict[str, Path]:
         name, separator, path = text.partition("=")
         if not separator or not name.strip() or not path:
             raise InputError(f"argument --outputs: {quoted(text)} is not NAME=PATH")
+        if name == "ours":
+            raise InputError('argument --outputs: "ours" is the name of the evaluated model; choose another one')
         if name in systems:
             raise InputError(f"argument --outputs: the name {quoted(name)} is given twice; choose another one")
         systems[name] = Path(path)

@@ -122,13 +122,13 @@ def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[Galler
         .get_template("report.html")
         .render(
             summary=" ".join(_summary(results)),
-            provenance=_provenance(results),
+            provenance=provenance(results),
             goals=[_goal(target) for target in results["targets"].values()],
             glossary=ad_figures(),
             sections=list(_sections(results)),
             notes=" ".join(_notes(results)),
             gallery=gallery,
-            inline=_inline,
+            inline=inline,
             ad_side=AD,
             click_side=CLICK,
         )
@@ -139,7 +139,7 @@ def write_report(out: Path, results: Mapping[str, Any], gallery: Sequence[Galler
 def write_markdown(out: Path, results: Mapping[str, Any]) -> None:
     """The tables of the report as Markdown, for a page of documentation."""
     lines = [
-        f"`{results['command']}`, {results['date']}, {results['machine']}. {_provenance(results)}",
+        f"`{results['command']}`, {results['date']}, {results['machine']}. {provenance(results)}",
         "",
         "| goal | at least / at most | measured | 95 % interval | shoppers | |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -313,7 +313,7 @@ def _charts(rows: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
     return charts
 
 
-def _inline(picture: Image.Image, side: int) -> str:
+def inline(picture: Image.Image, side: int) -> str:
     """A data URL of the picture as WebP, no wider or higher than `side` pixels."""
     buffer = io.BytesIO()
     small = picture.convert("RGB")
@@ -389,7 +389,7 @@ def _interval(bounds: Sequence[float | None], digits: int = 3) -> str:
     return f"[{low}, {high}]"
 
 
-def _provenance(results: Mapping[str, Any]) -> str:
+def provenance(results: Mapping[str, Any]) -> str:
     return (
         f"Model {results['model']}, {results['shoppers']} shoppers of {results['data']} ({results['split']}), "
         f"background encoder: {results['encoder']}."

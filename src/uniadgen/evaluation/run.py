@@ -16,6 +16,7 @@ from typing import Any
 from uniadgen.ablations import check_ablations
 from uniadgen.clicks.sampling import SAMPLINGS
 from uniadgen.errors import InputError
+from uniadgen.evaluation.comparison import Compared, write_comparison
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, differences, judge_ads, oracle_values, summarise, targets
 from uniadgen.evaluation.gallery import gallery
 from uniadgen.evaluation.picture_sets import judge_pictures
@@ -27,7 +28,14 @@ from uniadgen.evaluation.protocol import (
     generate_variants,
     load_cases,
 )
-from uniadgen.evaluation.report import REFERENCE_LENGTHS, write_markdown, write_report, write_results, write_shoppers
+from uniadgen.evaluation.report import (
+    REFERENCE_LENGTHS,
+    provenance,
+    write_markdown,
+    write_report,
+    write_results,
+    write_shoppers,
+)
 from uniadgen.evaluation.systems import generated_outputs, read_system
 from uniadgen.files import check_out
 from uniadgen.loading.background_encoder import load_encoder
@@ -44,8 +52,8 @@ class Evaluation:
 
     model: a folder, None for the embedded model. lengths: of histories. without: parts of the method (`ablations`). limit: of
     shoppers. guidance: None for the model's. encoder: background encoder of PBS, None for the embedded one. study: file
-    or URL of a finished study of `review`, for what people say. systems: ads of other systems by name. Shopper i's ads use
-    seed + i. command: how one may repeat it, for the report.
+    or URL of a finished study of `review`, for what people say. systems: ads of other systems by name; general: those of them
+    that saw no clicks and don't say so. Shopper i's ads use seed + i. command: how one may repeat it, for the report.
     """
 
     data: Path
@@ -60,6 +68,7 @@ class Evaluation:
     encoder: Path | None = None
     study: str | None = None
     systems: Mapping[str, Path] = field(default_factory=dict)
+    general: Sequence[str] = ()
     seed: int = 0
     command: str = ""
 
@@ -77,6 +86,8 @@ def evaluate(
     check_out(out)
     samplings = check_samplings(evaluation.samplings)
     parts = check_ablations(evaluation.without, "argument --without")
+    if unknown := [name for name in evaluation.general if name not in evaluation.systems]:
+        raise InputError(f"argument --general: {quoted(unknown[0])} is no name of --outputs")
     encoder = load_encoder(evaluation.encoder)
     people = None if evaluation.study is None else _judged_by_people(evaluation.study)
     cases = load_cases(data, evaluation.split, evaluation.limit)
@@ -103,6 +114,8 @@ def evaluate(
     summaries = {name: summarise(values).as_dict() for name, values in rows.items()}
     pictures = {"ours": judge_pictures(list(made[full].values()), judge, variants)}
     pictures |= {name: judge_pictures(list(system.ads.values()), judge) for name, system in others.items()}
+    general = {name for name, system in others.items() if system.general or name in evaluation.general}
+    without_clicks = judge_pictures(list(made["length-0"].values()), judge) if general and "length-0" in made else {}
     # Seconds of ads that an earlier, interrupted run has made count as well: they are in the ads' own records.
     seconds = sum(output.seconds or 0.0 for outputs in made.values() for output in outputs.values())
     # 3. Write.
@@ -136,6 +149,15 @@ def evaluate(
     write_markdown(out, results)
     seeds = {name: evaluation.seed + number for number, name in enumerate(names)}
     write_shoppers(out, {"condition": rows, "bound": {"oracle": oracle}, "system": judged}, seeds)
+    ours = [Compared("ours", made[full], rows[full], _means(rows[full]), pictures["ours"], general=False, ours=True)]
+    if "length-0" in made:
+        ours.append(
+            Compared("ours", made["length-0"], rows["length-0"], _means(rows["length-0"]), without_clicks, True, ours=True)
+        )
+    theirs = [
+        Compared(name, s.ads, judged[name], _means(judged[name]), pictures[name], name in general) for name, s in others.items()
+    ]
+    write_comparison(out, cases, [*ours, *theirs], judge, provenance(results))
     write_report(out, results, gallery(cases, made, rows, {name: system.ads for name, system in others.items()}, full))
     return results
 
@@ -165,6 +187,10 @@ def _parts(
     without = {part: f"without-{part}" for part in parts}
     taken = {part: {**summaries[name], **differences(rows[name], rows[whole])} for part, name in without.items()}
     return {"whole": dict(summaries[whole]), **taken} if parts else {}
+
+
+def _means(rows: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
+    return summarise({key: dict(row) for key, row in rows.items()}).means
 
 
 def machine() -> str:

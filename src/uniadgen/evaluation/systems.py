@@ -16,11 +16,13 @@ from uniadgen.words import clean_text, quoted
 
 @dataclass(frozen=True)
 class System:
-    """Another system's ads by shopper. unused: its files (or lines) that belong to no ad; missing: shoppers without one."""
+    """Another system's ads by shopper. unused: its files (or lines) that belong to no ad; missing: shoppers without one.
+    general: by its records it looked at no click."""
 
     ads: dict[str, Output]
     unused: list[str]
     missing: list[str]
+    general: bool = False
 
     def notes(self, most: int = 20) -> list[str]:
         """What the user should know about files that were not used, and about ads that are not there."""
@@ -47,7 +49,9 @@ def read_system(path: Path, shoppers: Sequence[str]) -> System:
     outputs, unused = _outputs_of_folder(path, names) if path.is_dir() else _outputs_of_lines(path, names)
     if not outputs:
         raise InputError(f"argument --outputs: {quoted(path)} has no ad of these shoppers; name its files by user id")
-    return System(outputs, unused, [name for name in shoppers if name not in outputs])
+    recorded = [ad for ad in outputs.values() if ad.seconds is not None]  # others don't say at what they looked
+    general = bool(recorded) and not any(ad.sampled for ad in recorded)
+    return System(outputs, unused, [name for name in shoppers if name not in outputs], general)
 
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".tif", ".tiff")

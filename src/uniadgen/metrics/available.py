@@ -3,32 +3,49 @@
 Reviewers decide it in truth (see `uniadgen review`); this is what the project's own inspection says, for every system alike.
 """
 
+from typing import TYPE_CHECKING
+
 from PIL import Image
 
-from uniadgen.metrics.judged import Ads
+from uniadgen.metrics.judged import Ads, Case, Judge, Output, opened
 from uniadgen.metrics.metric import Figure, Metric, Scores
 from uniadgen.metrics.text import Prediction, inspected
+
+if TYPE_CHECKING:
+    from uniadgen.inspection.picture import PictureInspection
 
 SIGNATURE = "available|own inspection|{what}|share of ads without a violation"
 
 
-def of_ads(ads: Ads) -> Scores:
-    """Pictures of ads whose background and placement are known, texts of those that have one."""
+def inspected_picture(case: Case, output: Output, judge: Judge) -> "PictureInspection | None":
+    """The inspection of a picture whose background and placement are known; done once for a judge."""
+    return judge.once(("picture inspection", case.id, output), lambda: _inspected(case, output))
+
+
+def _inspected(case: Case, output: Output) -> "PictureInspection | None":
     from uniadgen.imaging.stance import find_stance
     from uniadgen.inspection.picture import inspect_picture
 
+    product = case.product
+    if output.placement is None or output.background is None or not isinstance(product.image, Image.Image):
+        return None
+    picture, background = opened(output.ad), opened(output.background)
+    if background.size != picture.size:
+        return None
+    stance = find_stance(product.image, product.description, product.selling_points, product.size_cm)
+    return inspect_picture(picture, background, output.placement, product.image, stance)
+
+
+def of_ads(ads: Ads) -> Scores:
+    """Pictures of ads whose background and placement are known, texts of those that have one."""
     values: list[dict[str, float]] = []
-    for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True)):
+    for case, output in zip(ads.cases, ads.outputs, strict=True):
         values_of_ad: dict[str, float] = {}
-        product, background = case.product, ads.background(number)
-        picture = ads.picture(number)
-        complete = output.placement is not None and background is not None and background.size == picture.size
-        if complete and output.placement is not None and background is not None and isinstance(product.image, Image.Image):
-            stance = find_stance(product.image, product.description, product.selling_points, product.size_cm)
-            inspection = inspect_picture(picture, background, output.placement, product.image, stance)
+        inspection = inspected_picture(case, output, ads.judge)
+        if inspection is not None:
             values_of_ad["available_picture"] = float(inspection.qualified)
         if output.text is not None:
-            _, factual, readable = inspected(Prediction(output.text, [case.true_text], product.selling_points))
+            _, factual, readable = inspected(Prediction(output.text, [case.true_text], case.product.selling_points))
             if factual is not None:
                 values_of_ad["available_text"] = float(bool(factual and readable))
         if len(values_of_ad) == 2:
