@@ -40,6 +40,12 @@ def _add_picture(kinds: "argparse._SubParsersAction[Any]") -> None:
     verb.add_argument(
         "--posture", choices=("stands", "lies", "hangs"), default="stands", help="how it is shown (default stands)"
     )
+    verb.add_argument(
+        "--words",
+        metavar="NAME.typeset.json",
+        help="the words in the picture, no fault unless they cover the product (of AD.json: those beside it)",
+    )
+    verb.add_argument("--ocr", action="store_true", help="read stray characters, with Tesseract (needs uniadgen[ocr])")
     add_json(verb)
 
 
@@ -57,22 +63,39 @@ def inspect_one_picture(arguments: argparse.Namespace) -> None:
     from uniadgen.imaging.cutout import cut_out
     from uniadgen.imaging.loading import load_product, load_rgb
     from uniadgen.inspection.picture import inspect_picture
+    from uniadgen.inspection.picture.stray import check_installed
 
+    if arguments.ocr:
+        try:
+            check_installed()
+        except InputError as error:
+            raise InputError(f"argument --ocr: {error}") from None
+    words_file = None if arguments.words is None else Path(arguments.words)
     given = {name: getattr(arguments, name) for name in ("image", "background", "placement")}
     if arguments.ad is not None:
         if named := [name for name, value in given.items() if value is not None]:
             raise InputError(f"argument --{named[0]}: AD.json says it already; leave one of them out")
         image, background, placement, stance = _recorded(Path(arguments.ad))
+        beside = Path(arguments.ad).with_suffix(".typeset.json")
+        words_file = words_file or (beside if beside.is_file() else None)
     else:
         if missing := [name for name, value in given.items() if value is None]:
             raise InputError(f"argument --{missing[0]}: name AD.json, or --image, --background and --placement")
         image, background = Path(arguments.image), Path(arguments.background)
         placement, stance = Placement(*arguments.placement), Stance(arguments.posture)
+        if words_file is not None and arguments.cutout is None:
+            raise InputError("argument --words: without the product letters can't be told from it; add --cutout")
     cutout = None
     if arguments.cutout is not None:
         cutout, _ = cut_out(load_product(Path(arguments.cutout), "argument --cutout")[0], "argument --cutout")
     inspection = inspect_picture(
-        load_rgb(image, quoted(image)), load_rgb(background, quoted(background)), placement, cutout, stance
+        load_rgb(image, quoted(image)),
+        load_rgb(background, quoted(background)),
+        placement,
+        cutout,
+        stance,
+        words=() if words_file is None else _words(words_file),
+        read_letters=arguments.ocr,
     )
     if arguments.json:
         print_json(inspection.as_dict())
@@ -102,6 +125,19 @@ def _recorded(path: Path) -> "tuple[Path, Path, Placement, Stance]":
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"{what} is no record of an ad; name the JSON that `generate` wrote beside its pictures") from None
     return files[0], files[1], Placement(*numbers), stance
+
+
+def _words(path: Path) -> list[tuple[int, int, int, int]]:
+    """Where the words of a typeset ad stand. Raises InputError."""
+    record = read_json(path, "argument --words: ", MAX_RECORD_BYTES)
+    try:
+        boxes = [tuple(block["box"][side] for side in ("left", "top", "width", "height")) for block in record["blocks"]]
+        if not all(type(number) is int for box in boxes for number in box):
+            raise TypeError
+    except (KeyError, TypeError):
+        said = "is no record of words in a picture; name the NAME.typeset.json that `typeset` wrote"
+        raise InputError(f"argument --words: {quoted(path)} {said}") from None
+    return [(left, top, left + width, top + height) for left, top, width, height in boxes]
 
 
 def inspect(arguments: argparse.Namespace) -> None:

@@ -4,22 +4,29 @@
     inspection.qualified, inspection.violations, inspection.scores
 
 Rules judge what can be measured: no contrast between the product and what is behind it, a product that hardly shows, another
-colour behind its holes. The rest - a product that floats, that is tilted against the camera, of the wrong size for its scene,
-in front of a busy backdrop - is judged by a small classifier that was trained on violations composed on purpose.
+colour behind its holes, words that were set over it, stray letters where they are read. The rest - a product that floats, that
+is tilted against the camera, of the wrong size for its scene, in front of a busy backdrop - is judged by a small classifier,
+trained on violations composed on purpose.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
 from uniadgen.ads import STANDING, Placement, Stance
 from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose
 from uniadgen.inspection.picture.network import CRITERIA, Classifier, Criterion, embedded
-from uniadgen.inspection.picture.reading import as_fractions, hanger_box, make_views, measure, see
+from uniadgen.inspection.picture.reading import Seen, as_fractions, hanger_box, make_views, measure, see
+from uniadgen.inspection.picture.stray import stray_characters
 
 Box = tuple[float, float, float, float]
+PixelBox = tuple[int, int, int, int]
 
 # Rules, as (measure, limit) of what no reviewer accepts.
 _MOST_LOST = 0.62  # of the outline without contrast
@@ -76,9 +83,13 @@ def inspect_picture(
     cutout: Image.Image | None = None,
     stance: Stance = STANDING,
     classifier: Classifier | None = None,
+    words: Sequence[PixelBox] = (),
+    read_letters: bool = False,
 ) -> PictureInspection:
     """image, background: of one size; placement: of the product in them, in pixels. cutout: RGBA; without it the product is
-    what the background lacks. classifier: the embedded one when None. Raises InputError for pictures that don't fit together.
+    what the background lacks. classifier: the embedded one when None. words: where the ad's own words were set into the picture
+    (left, top, right, bottom in pixels), which are no fault unless they cover the product; with a cut-out they may be in the
+    image. read_letters: look for stray ones, by OCR (`stray`). Raises InputError for pictures that don't fit together.
     """
     if image.size != background.size:
         raise InputError(
@@ -89,7 +100,8 @@ def inspect_picture(
     right, bottom = left + placement.width, top + placement.height
     if min(left, top) < 0 or min(placement.width, placement.height) < 1 or right > image.width or bottom > image.height:
         raise InputError(f"placement: it lies outside of the picture of {image.width}x{image.height} pixels; correct it")
-    seen = see(image, background, placement, cutout, stance)
+    clean = image if cutout is None or not words else _without_words(image, background, placement, cutout, words)
+    seen = see(clean, background, placement, cutout, stance)
     whole = as_fractions((left, top, right, bottom), (image.height, image.width))
     if seen is None:
         gone = PictureViolation("visual", "no product can be seen in the picture", whole, 1.0)
@@ -108,10 +120,44 @@ def inspect_picture(
             if probability >= threshold and name not in broken:
                 box = hanger_box(seen) if name == "shape" else _under(whole) if name == "space" else whole
                 broken[name] = PictureViolation(name, _REASONS[name], box, scores[name])
-    for criterion, violation in broken.items():
-        scores[criterion] = max(scores[criterion], violation.score)
-    ordered = sorted(broken.values(), key=lambda violation: CRITERIA.index(violation.criterion))
+    further = [_over_product(box, image.size) for box in words if _covers(box, seen, image.size)]
+    if read_letters:
+        further += [
+            PictureViolation("visual", f'stray characters: "{read.text}"', _fractions(read.box, image.size), read.confidence)
+            for read in stray_characters(image, background, placement, cutout, words)
+        ]
+    for violation in (*broken.values(), *further):
+        scores[violation.criterion] = max(scores[violation.criterion], violation.score)
+    ordered = sorted((*broken.values(), *further), key=lambda violation: CRITERIA.index(violation.criterion))
     return PictureInspection(tuple(ordered), scores | measures)
+
+
+def _without_words(
+    image: Image.Image, background: Image.Image, placement: Placement, cutout: Image.Image, words: Sequence[PixelBox]
+) -> Image.Image:
+    """The picture as it would be without its words: background and product in their place."""
+    plain, clean = compose(background, cutout, placement), image.convert("RGB")
+    for left, top, right, bottom in words:
+        pad = round(0.3 * (bottom - top))
+        box = (max(0, left - pad), max(0, top - pad), min(image.width, right + pad), min(image.height, bottom + pad))
+        clean.paste(plain.crop(box), box[:2])
+    return clean
+
+
+def _covers(box: PixelBox, seen: Seen, size: tuple[int, int]) -> bool:
+    """Whether words lie on the product; what they only touch at this size doesn't count."""
+    height, width = seen.opacity.shape
+    left, right = math.ceil(box[0] * width / size[0]), math.floor(box[2] * width / size[0])
+    top, bottom = math.ceil(box[1] * height / size[1]), math.floor(box[3] * height / size[1])
+    return bool(np.any(seen.opacity[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] > 0.5))
+
+
+def _over_product(box: PixelBox, size: tuple[int, int]) -> PictureViolation:
+    return PictureViolation("visual", "words cover the product", _fractions(box, size), 1.0)
+
+
+def _fractions(box: PixelBox, size: tuple[int, int]) -> Box:
+    return as_fractions(box, (size[1], size[0]))
 
 
 def _by_rules(measures: dict[str, float]) -> list[tuple[Criterion, str, float]]:

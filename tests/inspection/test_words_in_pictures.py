@@ -1,0 +1,161 @@
+"""Letters in a picture: the ad's own words are no fault unless they cover the product, stray ones are."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from uniadgen.ads import Placement
+from uniadgen.cli.main import main
+from uniadgen.errors import InputError
+from uniadgen.imaging.composing import compose
+from uniadgen.inspection.picture import PictureInspection, inspect_picture
+from uniadgen.inspection.picture import stray as stray_module
+from uniadgen.inspection.picture.network import PictureNetwork
+from uniadgen.inspection.picture.stray import stray_characters
+
+WHERE = Placement(160, 200, 200, 260)
+WORDS = (60, 40, 460, 120)
+
+
+def readable() -> bool:
+    if shutil.which("tesseract") is None:
+        return False
+    languages = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=True).stdout
+    return "eng" in languages.split()
+
+
+needs_tesseract = pytest.mark.skipif(not readable(), reason="needs tesseract with English")
+
+
+def lettered(image: Image.Image, at: tuple[int, int], text: str, size: int = 60, fill: str = "black") -> Image.Image:
+    painted = image.copy()
+    ImageDraw.Draw(painted).text(at, text, fill=fill, font=ImageFont.load_default(size))
+    return painted
+
+
+def scene() -> Image.Image:
+    image = Image.new("RGB", (512, 512), "#d8d0c0")
+    ImageDraw.Draw(image).rectangle((0, 400, 512, 512), fill="#b0a080")
+    return image
+
+
+def product(text: str = "") -> Image.Image:
+    image = Image.new("RGBA", (200, 260))
+    ImageDraw.Draw(image).rounded_rectangle((0, 0, 199, 259), 30, fill="#b02030")
+    return lettered(image, (20, 90), text, 56, "white") if text else image
+
+
+@pytest.fixture
+def without_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uniadgen.inspection.picture.inspect.embedded", lambda: None)
+
+
+@pytest.fixture
+def seen_views(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the classifier gets to see."""
+    seen = []
+
+    class Classifier:
+        network, thresholds = PictureNetwork(), (2.0,) * 4
+
+        def probabilities(self, views: Any, measures: Any) -> Any:
+            seen.append((views, measures))
+            return measures.new_zeros(1, 4)
+
+    monkeypatch.setattr("uniadgen.inspection.picture.inspect.embedded", Classifier)
+    return seen
+
+
+def reasons(inspection: PictureInspection) -> list[str]:
+    return [f"{violation.criterion}: {violation.reason}" for violation in inspection.violations]
+
+
+def test_own_words_are_not_seen(seen_views: list[Any]) -> None:
+    plain = compose(scene(), product(), WHERE)
+    typeset = lettered(plain, (70, 45), "Red Kettle")
+    for image, words in ((plain, ()), (typeset, (WORDS,)), (typeset, ())):
+        assert reasons(inspect_picture(image, scene(), WHERE, product(), words=words)) == []
+    (first, _), (told, _), (untold, _) = seen_views
+    assert (first == told).all()
+    assert (first != untold).any()
+
+
+@pytest.mark.usefixtures("without_classifier")
+def test_words_over_the_product_are_a_fault() -> None:
+    plain = compose(scene(), product(), WHERE)
+    box = (180, 230, 340, 290)
+    typeset = lettered(plain, (190, 230), "Red")
+    for image, cutout in ((plain, None), (plain, product()), (typeset, product())):
+        inspection = inspect_picture(image, scene(), WHERE, cutout, words=(box, WORDS))
+        assert reasons(inspection) == ["visual: words cover the product"]
+        assert inspection.violations[0].box == pytest.approx([value / 512 for value in box], abs=1e-3)
+        assert inspection.scores["visual"] == 1.0
+    assert reasons(inspect_picture(plain, scene(), WHERE, product(), words=((0, 100, 512, 200),))) == []  # they only touch it
+
+
+@needs_tesseract
+@pytest.mark.usefixtures("without_classifier")
+def test_a_painted_letter_is_found_and_the_products_print_is_not() -> None:
+    printed = product("MINT")
+    plain = compose(scene(), printed, WHERE)
+    assert reasons(inspect_picture(plain, scene(), WHERE, printed, read_letters=True)) == []
+    scrap = lettered(scene(), (60, 60), "XQR")
+    inspection = inspect_picture(compose(scrap, printed, WHERE), scrap, WHERE, printed, read_letters=True)
+    assert reasons(inspection) == ['visual: stray characters: "XQR"']
+    left, top, right, bottom = inspection.violations[0].box
+    assert 0.1 < left < right < 0.45
+    assert 0.1 < top < bottom < 0.3
+    own = ((50, 55, 200, 130),)
+    assert reasons(inspect_picture(compose(scrap, printed, WHERE), scrap, WHERE, printed, words=own, read_letters=True)) == []
+
+
+@needs_tesseract
+def test_letters_that_a_painter_adds_to_the_product_are_found() -> None:
+    painted = lettered(compose(scene(), product(), WHERE), (190, 300), "SALE", fill="white")
+    assert [read.text for read in stray_characters(painted, scene(), WHERE, product())] == ["SALE"]
+    assert stray_characters(painted, scene(), WHERE, None) == []  # whose print isn't known
+
+
+@pytest.mark.parametrize(("missing", "said"), [("pytesseract", 'uniadgen[ocr]"'), ("tesseract", "the program tesseract")])
+def test_without_tesseract_one_line_says_so(
+    missing: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stray_module.importlib.util, "find_spec", lambda name: None if missing == name else object())
+    monkeypatch.setattr(stray_module.shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match="stray characters are read with"):
+        stray_characters(scene(), scene(), WHERE, None)
+    assert main(["inspect", "picture", "none.json", "--ocr"]) == 2
+    error = capsys.readouterr().err
+    assert "argument --ocr: " in error
+    assert said in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("without_classifier")
+def test_command_line_knows_the_words_beside_the_ad(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compose(scene(), product(), WHERE).save(tmp_path / "a.png")
+    scene().save(tmp_path / "b.png")
+    product().save(tmp_path / "c.png")
+    (tmp_path / "a.json").write_text(json.dumps({"image": "a.png", "background": "b.png", "placement": WHERE.as_dict()}))
+    words = tmp_path / "a.typeset.json"
+
+    def inspected(*arguments: str) -> str:
+        code = main(["inspect", "picture", *arguments])
+        printed = capsys.readouterr()
+        return printed.out if code == 0 else printed.err
+
+    assert inspected(str(tmp_path / "a.json")).startswith("qualified")
+    for top, said in ((30, "qualified"), (260, "not qualified\n  visual  1.00  words cover the product")):
+        words.write_text(json.dumps({"blocks": [{"box": {"left": 180, "top": top, "width": 150, "height": 60}}]}))
+        assert inspected(str(tmp_path / "a.json")).startswith(said)
+    files = ["--image", str(tmp_path / "a.png"), "--background", str(tmp_path / "b.png"), "--placement", "160,200,200,260"]
+    files += ["--words", str(words)]
+    assert "add --cutout" in inspected(*files)
+    assert "words cover" in inspected(*files, "--cutout", str(tmp_path / "c.png"))
+    words.write_text('{"blocks": [{"box": {"left": 1}}]}')
+    assert "is no record of words in a picture" in inspected(str(tmp_path / "a.json"))
