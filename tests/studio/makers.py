@@ -4,6 +4,7 @@ import contextlib
 import io
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,16 @@ class FakeMaker:
         points = checked.selling_points
         text = ", ".join(dict.fromkeys((points[seed % len(points)], points[-1])))
         shade = round(40 * (options.temperature or 0))
-        picture = Image.new("RGB", options.size, ((60 + 47 * seed) % 256, 120, min(255, 90 + shade)))
+        background = Image.new("RGB", options.size, ((60 + 47 * seed) % 256, 120, min(255, 90 + shade)))
+        picture = background.copy()
         ImageDraw.Draw(picture).rectangle((place.left, place.top, place.left + place.width, place.top + place.height), "white")
         violation = {"criterion": "space", "reason": "it floats", "box": [0.2, 0.7, 0.8, 0.95], "score": 0.9}
         inspection: dict[str, Any] = {"text": text_verdict(text, points)}
         inspection["picture"] = {"qualified": seed % 3 != 2, "violations": [violation] if seed % 3 == 2 else []}
         sampled = [SampledClick(index, 0.5) for index in range(len(checked.history))]
-        return Ad(picture, text, picture, place, sampled, {"image": 0.1}, seed, "fake", inspection=inspection)
+        candidates = [{"seed": seed + 100, "chosen": True}] if options.best_of > 1 else []
+        made = Ad(picture, text, background, place, sampled, {"image": 0.1}, seed, "fake", inspection=inspection)
+        return replace(made, candidates=candidates)
 
     def explain(self, request: AdRequest, seed: int, options: GenerateOptions) -> dict[str, Any]:
         change = {"picture": 3.0, "text": 0.25}
@@ -68,14 +72,17 @@ def example() -> AdRequest:
 
 @contextlib.contextmanager
 def studio(
-    path: Path | None = None, maker: FakeMaker | None = None, examples: dict[str, Callable[[], AdRequest]] | None = None
+    path: Path | None = None,
+    maker: FakeMaker | None = None,
+    examples: dict[str, Callable[[], AdRequest]] | None = None,
+    brands: dict[str, Path] | None = None,
 ) -> Iterator[tuple[FastAPI, StudioStore, FakeMaker]]:
     """An application with the studio at /studio, as the service mounts it."""
     store, maker = StudioStore(path), maker or FakeMaker()
     making = Making(store, maker)
     making.start()
     app = FastAPI()
-    sources = Sources(examples or {"An example": example}, ["u1"], lambda name: example().history)
+    sources = Sources(examples or {"An example": example}, ["u1"], lambda name: example().history, brands or {})
     app.mount("/studio", create_studio(store, making, sources))
     try:
         yield app, store, maker

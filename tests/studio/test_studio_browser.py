@@ -69,7 +69,31 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
         form.get_by_role("button", name="Use this text").click()
         page.locator(".variant", has_text="1.7 L | Quiet").locator(".pickad").click()
         page.locator(".detail .adtext", has_text="1.7 L | Quiet").wait_for()
-        # 6. Why, compare, lock, undo
+        # 6. The text in the picture, moved by keys
+        page.locator("#words-in summary").click()
+        page.locator("#words-in").get_by_label("The text stands").select_option(label="in it, above the product")
+        page.get_by_role("button", name="Set it so").click()
+        page.get_by_role("button", name="Move words").click()
+        word = page.locator(".word").first
+        assert word.evaluate("word => word === document.activeElement")
+        check_accessible(page)
+        for key in ("Shift+ArrowDown", "ArrowRight", "ArrowRight", "-"):
+            page.keyboard.press(key)
+        left, top, size = (
+            float(page.locator(f"#blocks-form [name={name}]").first.input_value()) for name in ("left", "top", "size")
+        )
+        drawn = word.bounding_box()
+        page.keyboard.press("Enter")
+        page.locator("#blocks-form").wait_for()
+        page.wait_for_function("() => !document.querySelector('.board.wording')")
+        typeset = [v for v in map(store.variant, store.project(1).variants) if v.words and v.words.get("blocks")]
+        block = (typeset[-1].result or {})["typesetting"]["blocks"][0]
+        assert (block["box"]["left"], block["box"]["top"], block["size"]) == (left, top, size)
+        page.get_by_role("button", name="Move words").click()
+        again = page.locator(".word").first.bounding_box()
+        assert all(abs(again[side] - drawn[side]) < 2 for side in drawn)  # it stands where it was put
+        page.keyboard.press("Escape")
+        # 7. Why, compare, lock, undo
         page.get_by_text("Why this ad?").click()
         page.get_by_role("button", name="Find out").click()
         page.locator(".reasons").wait_for()
@@ -83,7 +107,7 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
         page.get_by_role("button", name="Locked").wait_for()
         page.get_by_role("button", name="Undo").click()
         page.wait_for_function("() => !document.querySelector('.foot [aria-pressed=true]')")
-        # 7. Out
+        # 8. Out
         page.get_by_text("Take it away").click()
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").click()
@@ -119,6 +143,21 @@ def test_on_a_tablet_by_touch() -> None:
         page.locator("#grid .variant.done >> nth=3").wait_for()
         page.locator(".pickad").first.tap()
         page.locator("#board").wait_for()
+        check_accessible(page)
+        # words, dragged by their handle
+        page.locator("#words-in summary").tap()
+        page.locator("#words-in").get_by_label("The text stands").select_option(label="in it, above the product")
+        page.get_by_role("button", name="Set it so").tap()
+        page.get_by_role("button", name="Move words").tap()
+        box, left = page.locator(".word").first.bounding_box(), page.locator("#blocks-form [name=left]").first
+        before = int(left.input_value())
+        page.mouse.move(box["x"] + 9, box["y"] + 9)
+        page.mouse.down()
+        page.mouse.move(box["x"] - 41, box["y"] + 9)
+        page.mouse.up()
+        assert int(left.input_value()) < before
+        page.get_by_role("button", name="Draw them so").tap()
+        page.wait_for_function("() => !document.querySelector('.board.wording')")
         check_accessible(page)
         width = page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= 834  # nothing sticks out at the side

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from uniadgen.service.sign_in import SignIn
 from uniadgen.studio.app import Sources, create_studio
 from uniadgen.studio.making import Closing, Making
 from uniadgen.studio.store import StudioStore
+from uniadgen.typography.brand import kits_of
 from uniadgen.words import quoted
 
 MOST_SHOPPERS = 200  # of a data set, that can be picked
@@ -73,7 +74,10 @@ class Studio:
     def __init__(self, service: Service, session: Path | None, data: Path | None) -> None:
         """session: a file, None keeps it in memory; with keys each client has a file beside it. data: a data set whose shoppers
         can be picked. Raises InputError."""
+        brands = service.settings.brands
         keys, sources = service.settings.keys, _sources(data)
+        if brands is not None:
+            sources = replace(sources, brands=kits_of(brands, "argument --brands"))
         clients = list(keys.digests) or [NOBODY]
         self.makings = {client: Making(StudioStore(_session_of(session, client)), QueuedMaker(service)) for client in clients}
         apps = {

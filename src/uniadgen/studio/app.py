@@ -5,8 +5,9 @@ Every form works without a script; with it htmx swaps what has changed, and the 
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -29,23 +30,28 @@ from uniadgen.studio.export import archive, picture_file
 from uniadgen.studio.making import Making, edited_text, joined
 from uniadgen.studio.project import NEAR, SEPARATORS, SIDE, Project, Spec
 from uniadgen.studio.store import StudioStore, Variant
+from uniadgen.studio.words import LAYOUTS, Kits, own_kit
+from uniadgen.typography.brand import packed
+from uniadgen.typography.layers import KINDS
 from uniadgen.words import clean_text, parse_whole
 
 MAX_COUNT = 12
+MAX_BEST_OF = 8
 MAX_FILES = 60
 Shoppers = Callable[[str], list[Click]]
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What can be picked instead of dropped: examples by title, and shoppers of a data set.
+    """What can be picked instead of dropped: examples by title, shoppers of a data set, and brand kits.
 
-    shoppers: names, for the list; clicks: of one of them.
+    shoppers: names, for the list; clicks: of one of them. brands: the kits' files by their names.
     """
 
     examples: dict[str, Callable[[], AdRequest]]
     shoppers: Sequence[str] = ()
     clicks: Shoppers = lambda name: []
+    brands: Mapping[str, Path] = field(default_factory=dict)
 
 
 def create_studio(
@@ -65,6 +71,8 @@ def create_studio(
         "side": SIDE,
         "sources": sources,
         "client": client,
+        "layouts": LAYOUTS,
+        "layers": KINDS,
         "criteria": BY_NAME,
     }
 
@@ -89,6 +97,8 @@ def create_studio(
             explaining=ad is not None and ad.why is None and making.is_explaining(ad.id),
             steps=store.steps(number),
             problem=problem,
+            kit=making.kits.content(project.brand),
+            kits=_kits_of(making.kits, project, ad),
         )
         return HTMLResponse(page, status)
 
@@ -113,9 +123,10 @@ def create_studio(
                     after = change(before, form)
                 except InputError as error:
                     return show(number, ad, problem=_sentence(str(error)), status=422)
+                shown = getattr(request.state, "shown", ad)
                 if after != before:
                     store.save(number, after, amend=replace(after, description="") == replace(before, description=""))
-            return to(number, ad)
+            return to(number, shown)
 
         return await run_in_threadpool(work)
 
@@ -210,10 +221,49 @@ def create_studio(
 
         return await changed(request, number, change)
 
+    # Words in the pictures -----------------------------------------------------------------------------------------------
+
+    @app.post("/p/{number}/look")
+    async def look(request: Request, number: Number) -> Response:
+        """Whether and how the text of the next ads stands in their pictures."""
+
+        def change(project: Project, form: FormData) -> Project:
+            layout = _field(form, "layout")
+            return replace(project, layout=layout if layout in LAYOUTS else "")
+
+        return await changed(request, number, change)
+
+    @app.post("/p/{number}/brand")
+    async def brand(request: Request, number: Number) -> Response:
+        """The brand kit: one of the folder's, one put together on the page, or none."""
+
+        def change(project: Project, form: FormData) -> Project:
+            action, name, kits = _field(form, "action"), _field(form, "brand"), making.kits
+            if action == "none":
+                return replace(project, brand=None)
+            if action == "pick":
+                if name not in sources.brands:
+                    raise InputError("There is no such brand kit.")
+                return replace(project, brand=kits.keep(packed(sources.brands[name], "brand kit")))
+            logos = request.state.files.get("logo", [])
+            if logos:
+                check_picture(logos[0], "logo")
+            logo = logos[0] if logos else _logo_of(kits, project) if _field(form, "keep_logo") else None
+            colours = [value for value in form.getlist("words") if isinstance(value, str)]
+            accent, capitals = _field(form, "accent"), _field(form, "capitals") == "on"
+            return replace(project, brand=kits.keep(own_kit(colours, accent, capitals, logo)))
+
+        return await changed(request, number, change)
+
     # Variants ------------------------------------------------------------------------------------------------------------
 
-    def make(number: int, pairs: Sequence[tuple[Spec, Spec]], edited: dict[str, Any] | None = None) -> list[int]:
-        made = [store.add_variant(number, picture, text, edited=edited) for picture, text in pairs]
+    def make(
+        number: int,
+        pairs: Sequence[tuple[Spec, Spec]],
+        words: dict[str, Any] | None,
+        edited: dict[str, Any] | None = None,
+    ) -> list[int]:
+        made = [store.add_variant(number, picture, text, edited=edited, words=words) for picture, text in pairs]
         for variant in made:
             making.queue(variant)
         return made
@@ -221,11 +271,12 @@ def create_studio(
     @app.post("/p/{number}/generate")
     async def generate(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
-            count = _field(form, "count")
-            asked = parse_whole(count)
+            asked, best_of = (parse_whole(_field(form, name)) for name in ("count", "best_of"))
             wanted = 4 if asked is None else min(MAX_COUNT, max(1, asked))
+            if best_of is not None:
+                project = replace(project, best_of=min(MAX_BEST_OF, max(1, best_of)))
             specs = [project.spec(project.seed + index) for index in range(wanted)]
-            made = make(number, [(spec, spec) for spec in specs])
+            made = make(number, [(spec, spec) for spec in specs], project.words)
             return project.with_variants(made, project.seed + wanted)
 
         return await changed(request, number, change)
@@ -242,23 +293,29 @@ def create_studio(
             if action == "remove":
                 kept = tuple(v for v in project.variants if v != ad)
                 return replace(project, variants=kept, locked=tuple(v for v in project.locked if v != ad))
-            seed = project.seed
+            seed, words = project.seed, _anew(variant.words)
             if action == "text":  # keep the picture, write anew, with the points as they are now
                 fresh = project.spec(seed)
-                return project.with_more(make(number, [(variant.picture, fresh)]), seed + 1, ad)
+                return project.with_more(make(number, [(variant.picture, fresh)], words), seed + 1, ad)
             if action == "picture":  # keep the text, paint anew, for the shopper as known now
                 fresh = project.spec(seed)
-                return project.with_more(make(number, [(fresh, variant.text)], variant.edited), seed + 1, ad)
+                return project.with_more(make(number, [(fresh, variant.text)], words, variant.edited), seed + 1, ad)
             if action == "like":
-                near = [replace(variant.picture, temperature=t) for t in NEAR if t != variant.picture.temperature]
-                return project.with_more(make(number, [(spec, variant.text) for spec in near], variant.edited), seed, ad)
+                same = _settled(variant)
+                near = [replace(same, temperature=t) for t in NEAR if t != same.temperature]
+                pairs = [(spec, variant.text) for spec in near]
+                return project.with_more(make(number, pairs, words, variant.edited), seed, ad)
             if action == "move":
                 box = _box(_field(form, "box"))
-                moved = replace(variant.picture, box=box)
+                moved = replace(_settled(variant), box=box)
                 text = variant.text if variant.text != variant.picture else moved
-                return project.with_more(make(number, [(moved, text)], variant.edited), seed, ad)
+                return project.with_more(make(number, [(moved, text)], words, variant.edited), seed, ad)
             if action == "words":
-                return project.with_more([_edited(store, variant, form)], seed, ad)
+                return project.with_more([_edited(store, making, variant, form)], seed, ad)
+            if action in ("typeset", "blocks"):
+                new = _with_words(store, making, variant, project, form, moved=action == "blocks")
+                request.state.shown = new
+                return project.with_instead(new, ad)
             raise InputError("This can't be done.")
 
         return await changed(request, number, change, keep if action in ("lock", "remove") else ad)
@@ -291,19 +348,19 @@ def create_studio(
         variant = store.variant(ad)
         try:
             cutout = load_picture(store.read(_cutout(store, store.read(variant.picture.photo))), "cut-out")
-            data, output = picture_file(store, variant, cutout, format, size)
+            data, media_type, ending = picture_file(store, making.kits, variant, cutout, format, size)
         except InputError as error:
             return show(number, ad, problem=_sentence(str(error)), status=422)
-        name = f"ad-{number}-{ad}{'-' + size if size else ''}.{output.ending}"
-        return Response(data, media_type=output.media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        name = f"ad-{number}-{ad}{'-' + size if size else ''}.{ending}"
+        return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @app.get("/p/{number}/ad/{ad}/zip")
-    def packed(number: Number, ad: Number) -> Response:
+    def zipped(number: Number, ad: Number) -> Response:
         variant = store.variant(ad)
         if variant.result is None:
             return show(number, ad, problem="This ad is not finished.", status=422)
         headers = {"Content-Disposition": f'attachment; filename="ad-{number}-{ad}.zip"'}
-        return Response(archive(store, variant), media_type="application/zip", headers=headers)
+        return Response(archive(store, making.kits, variant), media_type="application/zip", headers=headers)
 
     return app
 
@@ -375,15 +432,81 @@ def _box(text: str) -> tuple[float, float, float, float]:
     return x0, y0, x1, y1
 
 
-def _edited(store: StudioStore, variant: Variant, form: FormData) -> int:
+def _edited(store: StudioStore, making: Making, variant: Variant, form: FormData) -> int:
     """A variant with the same picture and a text that somebody has put together."""
     if variant.result is None:
         raise InputError("This ad is not finished.")
     chosen = [value for value in form.getlist("point") if isinstance(value, str)]
     separator = _field(form, "separator")
     edited = {"points": chosen, "separator": separator}
-    result = joined({**variant.result, **edited_text(edited, variant.text.points)})
-    return store.add_variant(variant.project, variant.picture, variant.text, edited=edited, result=result)
+    words, text = _anew(variant.words), edited_text(edited, variant.text.points)
+    result = making.with_words(replace(variant, words=words, result=joined({**variant.result, **text})))
+    return store.add_variant(variant.project, variant.picture, variant.text, edited=edited, words=words, result=result)
+
+
+def _anew(words: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How words are set into another picture: as in this one, but for where somebody has moved them."""
+    return None if words is None else {"layout": words["layout"], "brand": words["brand"]}
+
+
+def _settled(variant: Variant) -> Spec:
+    """The picture's spec without a choice: of several candidates the one that was chosen."""
+    if variant.picture.best_of == 1 or variant.result is None:
+        return variant.picture
+    return replace(variant.picture, seed=variant.result["chosen_seed"], best_of=1)
+
+
+def _with_words(store: StudioStore, making: Making, variant: Variant, project: Project, form: FormData, moved: bool) -> int:
+    """The same ad with its text in its picture, elsewhere or not at all. Raises InputError where no word can be set."""
+    if variant.result is None:
+        raise InputError("This ad is not finished.")
+    words: dict[str, Any] | None = None
+    if moved:
+        if variant.words is None or "typesetting" not in variant.result:
+            raise InputError("This ad has no words in its picture.")
+        there = variant.result["typesetting"]
+        words = {**variant.words, "blocks": _moved_blocks(there["blocks"], form), "behind": there["behind"]}
+    elif _field(form, "layout") in LAYOUTS:
+        words = {"layout": _field(form, "layout"), "brand": project.brand}
+    changed = replace(variant, words=words)
+    try:
+        result = making.with_words(changed) if words is None else making.set_words(changed)
+    except InputError as error:  # "words.blocks[1].box: the words leave ..."
+        raise InputError(str(error).partition(": ")[2] or str(error)) from None
+    return store.add_variant(variant.project, variant.picture, variant.text, edited=variant.edited, words=words, result=result)
+
+
+def _moved_blocks(blocks: Sequence[dict[str, Any]], form: FormData) -> list[dict[str, Any]]:
+    """The blocks as the fields of a form have them, in the same order; those whose text is empty are left out."""
+    names = ("text", "left", "top", "size", "colour")
+    columns = [[value for value in form.getlist(name) if isinstance(value, str)] for name in names]
+    if any(len(column) != len(blocks) for column in columns):
+        raise InputError("These are not the words of this ad; reload the page.")
+    moved = []
+    for block, text, left, top, size, colour in zip(blocks, *columns, strict=True):
+        if not text:
+            continue
+        try:
+            place, pixels = {"left": round(float(left)), "top": round(float(top))}, float(size)
+        except (ValueError, OverflowError):
+            raise InputError("Place and size of words are numbers.") from None
+        lines = block["lines"] if text == block["text"] else []
+        moved.append({**block, "text": text, "lines": lines, "box": place, "size": pixels, "colour": colour})
+    if not moved:
+        raise InputError("Leave at least one of the words, or take all of them out.")
+    return moved
+
+
+def _kits_of(kits: Kits, project: Project, ad: Variant | None) -> dict[str, str]:
+    """What the brand kits are called that the page speaks of, by their digests."""
+    digests = {project.brand, ((ad and ad.words) or {}).get("brand")}
+    return {digest: str(kits.content(digest).get("name") or "its own brand kit") for digest in digests if digest}
+
+
+def _logo_of(kits: Kits, project: Project) -> bytes | None:
+    """The logo's file of the present kit."""
+    logo = kits.content(project.brand).get("logo")
+    return None if not logo or project.brand is None else kits.files(project.brand)[logo["image"]]
 
 
 def _choices(variant: Variant) -> list[tuple[str, bool]]:

@@ -1,5 +1,7 @@
-"""Files to take away: a picture in a format and size, or a zip that `uniadgen generate` makes again, byte for byte."""
+"""Files to take away: a picture in a format and size, or a zip of which `uniadgen generate` and `uniadgen typeset` make the
+same again, byte for byte."""
 
+import hashlib
 import io
 import json
 import shlex
@@ -8,15 +10,17 @@ from typing import Any
 
 from PIL import Image
 
-from uniadgen.ads import Ad, Placement
 from uniadgen.campaign import Campaign, preset, size_of
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
 from uniadgen.output import FORMATS, Output
 from uniadgen.studio.project import SIDE, Spec
 from uniadgen.studio.store import StudioStore, Variant
+from uniadgen.studio.words import Kits, finished_ad, typesetting_of
+from uniadgen.typography.layers import KINDS, Kind, layered
 
 _TIME = (2026, 1, 1, 0, 0, 0)  # of all files in a zip, so that the same choices are the same bytes
+_LAYERS: dict[Kind, str] = {"svg": "image/svg+xml", "psd": "image/vnd.adobe.photoshop"}
 _ENDINGS = {
     b"\x89PNG": "png",
     b"\xff\xd8": "jpg",
@@ -28,36 +32,33 @@ _ENDINGS = {
 }
 
 
-def picture_file(store: StudioStore, variant: Variant, cutout: Image.Image, kind: str, size: str) -> tuple[bytes, Output]:
-    """A finished variant's picture. size: "", or the name of a placement (presets.yaml), which is cut from the square. Raises
-    InputError."""
-    if kind not in FORMATS or variant.result is None:
+def picture_file(
+    store: StudioStore, kits: Kits, variant: Variant, cutout: Image.Image, kind: str, size: str
+) -> tuple[bytes, str, str]:
+    """A finished variant's picture, its media type and the ending of its name.
+
+    kind: a format, or of an ad with words in its picture "svg" or "psd", with layers. size: "", or the name of a placement
+    (presets.yaml), which is cut from the square and whose words are set anew. Raises InputError.
+    """
+    if variant.result is None or kind not in (*FORMATS, *(KINDS if "typeset" in variant.result else ())):
         raise InputError(f"There is no such picture; formats are {', '.join(FORMATS)}.")
-    output, result = Output(kind), variant.result
-    if not size:
-        image = load_picture(store.read(result["image"]), "image")
-        return output.encoded(image, result["model"]), output
-    ad = _ad(store, variant)
-    campaign = Campaign((size_of(SIDE, SIDE), preset(size)))
-    *_, (_, cut) = campaign.cut(ad, cutout)
-    return output.encoded(cut.image, result["model"]), output
+    result, layers = variant.result, next((layers for layers in KINDS if layers == kind), None)
+    ad, words = finished_ad(store, variant), "typeset" in result
+    if size:
+        campaign = Campaign((size_of(SIDE, SIDE), preset(size)))
+        *_, (_, ad) = campaign.cut(ad, cutout)
+    if words and (size or layers):
+        typesetting = typesetting_of(store, kits, variant, ad if size else None)
+        if layers is not None:
+            return layered(typesetting, layers, ad.background), _LAYERS[layers], layers
+        image = typesetting.image
+    else:
+        image = load_picture(store.read(result["typeset"]), "image") if words else ad.image
+    output = Output(next(name for name in FORMATS if name == kind))
+    return output.encoded(image, result["model"]), output.media_type, output.ending
 
 
-def _ad(store: StudioStore, variant: Variant) -> Ad:
-    result: dict[str, Any] = variant.result or {}
-    return Ad(
-        image=load_picture(store.read(result["image"]), "image"),
-        text=result["text"],
-        background=load_picture(store.read(result["background"]), "background"),
-        placement=Placement(**result["placement"]),
-        sampled_clicks=[],
-        timings={},
-        seed=variant.picture.seed,
-        model=result["model"],
-    )
-
-
-def archive(store: StudioStore, variant: Variant) -> bytes:
+def archive(store: StudioStore, kits: Kits, variant: Variant) -> bytes:
     """The ad, its requests with their pictures, and what was chosen. The same choices give the same bytes."""
     result: dict[str, Any] = variant.result or {}
     pictures: dict[str, str] = {}  # digest -> name in the archive
@@ -75,16 +76,15 @@ def archive(store: StudioStore, variant: Variant) -> bytes:
         lines += [f"# {what}", _command(name, spec, what), ""]
     if variant.edited:
         lines += ["The text was then put together from the selling points, in this order:", *variant.edited["points"], ""]
+    if "typeset" in result:
+        files |= _words(store, kits, variant)
+        lines += ["# words in the picture: ad.typeset.png", _words_command(variant), ""]
     files |= {name: store.read(digest) for digest, name in pictures.items()}
     files["choices.json"] = _json(
         {
-            "picture": {"request": "request.json", "seed": variant.picture.seed, "temperature": variant.picture.temperature},
-            "text": {
-                "request": runs[-1][0],
-                "seed": variant.text.seed,
-                "temperature": variant.text.temperature,
-                "edited": variant.edited,
-            },
+            "picture": {"request": "request.json"} | _chosen(variant.picture),
+            "text": {"request": runs[-1][0]} | _chosen(variant.text) | {"edited": variant.edited},
+            "words": variant.words if "typeset" in result else None,
             "size": [SIDE, SIDE],
             "model": result["model"],
             "placement": result["placement"],
@@ -98,6 +98,33 @@ def archive(store: StudioStore, variant: Variant) -> bytes:
         for name in sorted(files):
             packed.writestr(zipfile.ZipInfo(name, _TIME), files[name], zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def _chosen(spec: Spec) -> dict[str, Any]:
+    return {"seed": spec.seed, "temperature": spec.temperature, "best_of": spec.best_of}
+
+
+def _words(store: StudioStore, kits: Kits, variant: Variant) -> dict[str, bytes]:
+    """The ad as a record that `uniadgen typeset` reads, and what its words were set with."""
+    result: dict[str, Any] = variant.result or {}
+    words: dict[str, Any] = variant.words or {}
+    files = {"ad.background.png": store.read(result["background"]), "ad.typeset.png": store.read(result["typeset"])}
+    written = {"image": store.read(result["image"]), "background": files["ad.background.png"]}
+    record = {**finished_ad(store, variant).as_dict(), "image": "ad.png", "background": "ad.background.png"}
+    record["sha256"] = {role: hashlib.sha256(data).hexdigest() for role, data in written.items()}
+    files["ad.json"], files["ad.typeset.json"] = _json(record), _json(result["typesetting"])
+    if words.get("blocks"):
+        files["blocks.json"] = _json({"blocks": words["blocks"], "behind": words["behind"]})
+    if words["brand"] is not None:
+        files |= {f"brand/{name}": data for name, data in kits.files(words["brand"]).items()}
+    return files
+
+
+def _words_command(variant: Variant) -> str:
+    words: dict[str, Any] = variant.words or {}
+    how = ["--blocks", "blocks.json"] if words.get("blocks") else ["--request", "request.json", "--layout", words["layout"]]
+    brand = [] if words["brand"] is None else ["--brand", "brand/brand.yaml"]
+    return shlex.join(["uniadgen", "typeset", "ad.json", *how, *brand, "--out", "words"])
 
 
 def _request(store: StudioStore, spec: Spec, pictures: dict[str, str]) -> bytes:
@@ -128,6 +155,8 @@ def _command(name: str, spec: Spec, what: str) -> str:
     words = ["uniadgen", "generate", name, "--seed", str(spec.seed), "--size", f"{SIDE}x{SIDE}"]
     if spec.temperature is not None:
         words += ["--temperature", str(spec.temperature)]
+    if spec.best_of > 1:
+        words += ["--best-of", str(spec.best_of)]
     return shlex.join([*words, "--out", what.partition(" ")[0]])
 
 

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol
 
 from uniadgen.ads import Ad, AdRequest
@@ -13,6 +14,7 @@ from uniadgen.options import GenerateOptions
 from uniadgen.output import Output, plain_file
 from uniadgen.studio.project import SIDE, Spec, joined_text
 from uniadgen.studio.store import StudioStore, Variant
+from uniadgen.studio.words import Kits, over_product, typesetting_of, words_part
 
 _log = logging.getLogger(__name__)
 OUTPUT = Output()  # as on the command line
@@ -31,14 +33,14 @@ class Maker(Protocol):
 
 
 def options_of(spec: Spec) -> GenerateOptions:
-    return GenerateOptions(size=(SIDE, SIDE), temperature=spec.temperature)
+    return GenerateOptions(size=(SIDE, SIDE), temperature=spec.temperature, best_of=spec.best_of)
 
 
 class Making:
     """The queue of variants, and of explanations. `start` goes on with what an earlier studio had not finished."""
 
     def __init__(self, store: StudioStore, maker: Maker) -> None:
-        self.store, self.maker = store, maker
+        self.store, self.maker, self.kits = store, maker, Kits(store)
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="variants")
         self._explainers = ThreadPoolExecutor(1, thread_name_prefix="why")
         self._explaining: set[int] = set()
@@ -51,6 +53,7 @@ class Making:
     def close(self) -> None:
         self._workers.shutdown(cancel_futures=True)
         self._explainers.shutdown(cancel_futures=True)
+        self.kits.close()
 
     def queue(self, number: int) -> None:
         self._workers.submit(self._guarded, self._make, number)
@@ -90,14 +93,32 @@ class Making:
             text = text_part(ad)
         else:
             text = self._finished_part(variant, "text") or text_part(self._ad(variant.text))
-        self.store.finish(variant.id, joined(picture | text), None)
+        self.store.finish(variant.id, self.with_words(replace(variant, result=joined(picture | text))), None)
+
+    def with_words(self, variant: Variant) -> dict[str, Any]:
+        """The result of a finished variant, with its words in its picture if it shall have some; where none can be set, a note
+        says why."""
+        plain = {name: value for name, value in (variant.result or {}).items() if name not in WORDS}
+        if variant.words is None:
+            return joined(plain)
+        try:
+            return self.set_words(variant)
+        except InputError as error:
+            return joined(plain | {"words_notes": [f"no words in the picture: {error}"]})
+
+    def set_words(self, variant: Variant) -> dict[str, Any]:
+        """The same. Raises InputError where no word can be set."""
+        plain = {name: value for name, value in (variant.result or {}).items() if name not in WORDS}
+        typesetting = typesetting_of(self.store, self.kits, variant)
+        words = words_part(self.store, typesetting, OUTPUT.encoded(typesetting.image, plain["model"]))
+        return joined(plain | words | {"words_notes": [f"words in the picture: {note}" for note in typesetting.notes]})
 
     def _finished_part(self, variant: Variant, part: str) -> dict[str, Any] | None:
         """What a finished variant has that is made of the same."""
         names = PICTURE if part == "picture" else TEXT
         for other in self.store.finished(variant.project):
             if getattr(other, part) == getattr(variant, part) and other.result and (part == "picture" or other.edited is None):
-                return {name: other.result[name] for name in names}
+                return {name: other.result[name] for name in names if name in other.result}
         return None
 
     def _ad(self, spec: Spec) -> Ad:
@@ -127,9 +148,11 @@ PICTURE = (
     "picture_inspection",
     "sampled_clicks",
     "picture_notes",
+    "chosen_seed",
     "seconds",
 )
 TEXT = ("text", "text_inspection", "text_notes")
+WORDS = ("typeset", "typesetting", "block_pictures", "words_notes")
 
 
 def picture_part(store: StudioStore, ad: Ad) -> dict[str, Any]:
@@ -143,6 +166,7 @@ def picture_part(store: StudioStore, ad: Ad) -> dict[str, Any]:
         "picture_inspection": ad.inspection.get("picture"),
         "sampled_clicks": [click.index for click in ad.sampled_clicks],
         "picture_notes": ad.notes,
+        "chosen_seed": next((c["seed"] for c in ad.candidates if c["chosen"]), ad.seed),
         "seconds": round(sum(ad.timings.values()), 2),
     }
 
@@ -159,10 +183,10 @@ def edited_text(edited: dict[str, Any], points: Sequence[str]) -> dict[str, Any]
 
 
 def joined(result: dict[str, Any]) -> dict[str, Any]:
-    """Both parts, with all that is to be said about them."""
-    notes = list(dict.fromkeys((*result["picture_notes"], *result["text_notes"])))
-    return {
-        **result,
-        "notes": notes,
-        "inspection": {"picture": result["picture_inspection"], "text": result["text_inspection"]},
-    }
+    """All parts, with all that is to be said about them."""
+    notes = list(dict.fromkeys((*result["picture_notes"], *result["text_notes"], *result.get("words_notes", ()))))
+    picture = result["picture_inspection"]
+    if "typesetting" in result and (covering := over_product(result["typesetting"])):
+        found = [*(picture or {}).get("violations", []), *covering]
+        picture = {**(picture or {}), "qualified": False, "violations": found}
+    return {**result, "notes": notes, "inspection": {"picture": picture, "text": result["text_inspection"]}}

@@ -26,7 +26,8 @@ class Point:
 
 @dataclass(frozen=True)
 class Spec:
-    """What decides about an ad's picture or text. photo, clicks: digests of stored files, clicks with their texts."""
+    """What decides about an ad's picture or text. photo, clicks: digests of stored files, clicks with their texts. best_of:
+    candidates that it is chosen from."""
 
     photo: str
     description: str
@@ -35,6 +36,7 @@ class Spec:
     box: tuple[float, float, float, float] | None
     seed: int
     temperature: float | None = None
+    best_of: int = 1
 
     def request(self, read: Any) -> AdRequest:
         """read: from a digest to a file's bytes."""
@@ -46,7 +48,8 @@ class Spec:
 @dataclass(frozen=True)
 class Project:
     """photo, cutout: digests of stored files, None before there is a product. variants: on the table, oldest first. locked:
-    those that stay when others are made. seed: of the next variant."""
+    those that stay when others are made. seed: of the next variant. best_of: candidates of each; layout: where the text stands
+    in the pictures of the next ones, "" for nowhere; brand: the digest of their brand kit (`words.Kits`)."""
 
     photo: str | None = None
     cutout: str | None = None
@@ -56,6 +59,9 @@ class Project:
     variants: tuple[int, ...] = ()
     locked: tuple[int, ...] = ()
     seed: int = 0
+    best_of: int = 1
+    layout: str = ""
+    brand: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -86,7 +92,12 @@ class Project:
         """Raises InputError when something is missing."""
         if self.missing or self.photo is None:
             raise InputError(f"The product still needs {self.missing}.")
-        return Spec(self.photo, self.description, self.usable, self.clicks, None, seed)
+        return Spec(self.photo, self.description, self.usable, self.clicks, None, seed, best_of=self.best_of)
+
+    @property
+    def words(self) -> dict[str, Any] | None:
+        """How the text of the next ads stands in their pictures."""
+        return {"layout": self.layout, "brand": self.brand} if self.layout else None
 
     def with_points(self, text: str) -> "Project":
         """Further points from a pasted list: one a line, or with commas between them. Raises InputError."""
@@ -125,6 +136,11 @@ class Project:
         """New ones beside the one that they come from."""
         at = self.variants.index(after) + 1 if after in self.variants else len(self.variants)
         return replace(self, variants=(*self.variants[:at], *new, *self.variants[at:]), seed=seed)
+
+    def with_instead(self, new: int, old: int) -> "Project":
+        """A new one in place of the one that it comes from."""
+        variants, locked = (tuple(new if v == old else v for v in numbers) for numbers in (self.variants, self.locked))
+        return replace(self, variants=variants, locked=locked)
 
 
 def joined_text(points: Sequence[str], separator: str, allowed: Sequence[str]) -> str:

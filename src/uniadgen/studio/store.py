@@ -18,14 +18,14 @@ from uniadgen.errors import InputError
 from uniadgen.studio.project import Project, Spec
 from uniadgen.words import quoted
 
-APPLICATION, FORMAT = 0x75616473, 1  # SQLite's header says whose file it is, and of which format
+APPLICATION, FORMAT = 0x75616473, 2  # SQLite's header says whose file it is, and of which format
 _TABLES = """
 CREATE TABLE pictures (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE projects (id INTEGER PRIMARY KEY, created TEXT NOT NULL, current INTEGER NOT NULL);
 CREATE TABLE states (project INTEGER NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (project, number));
 CREATE TABLE variants (
     id INTEGER PRIMARY KEY, project INTEGER NOT NULL, picture_spec TEXT NOT NULL, text_spec TEXT NOT NULL, edited TEXT,
-    status TEXT NOT NULL, result TEXT, error TEXT, why TEXT
+    status TEXT NOT NULL, result TEXT, error TEXT, why TEXT, words TEXT
 );
 """
 
@@ -33,7 +33,8 @@ CREATE TABLE variants (
 @dataclass(frozen=True)
 class Variant:
     """An ad on the table. picture, text: what decides about each. edited: points and separator of a text that somebody put
-    together. status: waiting, done or failed. result: what is known of a finished one (`making.finished`)."""
+    together. words: how its text stands in its picture, None for not at all (`studio.words`). status: waiting, done or failed.
+    result: what is known of a finished one (`making.finished`)."""
 
     id: int
     project: int
@@ -44,6 +45,7 @@ class Variant:
     result: dict[str, Any] | None
     error: str | None
     why: dict[str, Any] | None
+    words: dict[str, Any] | None = None
 
 
 class StudioStore:
@@ -68,6 +70,9 @@ class StudioStore:
         empty = run("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         if not empty and application != APPLICATION:
             raise InputError(f"argument --session: {quoted(path)} is another program's database; name another file")
+        if application == APPLICATION and version == 1:  # before there were words in pictures
+            self._connection.executescript("BEGIN; ALTER TABLE variants ADD COLUMN words TEXT; PRAGMA user_version=2; COMMIT;")
+            version = 2
         if not empty and version != FORMAT:
             raise InputError(
                 f"argument --session: {quoted(path)} is of format {version}, and this version reads {FORMAT}; use the one "
@@ -182,6 +187,7 @@ class StudioStore:
         text: Spec,
         *,
         edited: dict[str, Any] | None = None,
+        words: dict[str, Any] | None = None,
         result: dict[str, Any] | None = None,
     ) -> int:
         """result: of one that needs no making."""
@@ -192,12 +198,11 @@ class StudioStore:
             edited and json.dumps(edited),
             "done" if result else "waiting",
             result and json.dumps(result),
+            words and json.dumps(words),
         )
+        columns = "project, picture_spec, text_spec, edited, status, result, words"
         with self._writing() as connection:
-            made = connection.execute(
-                "INSERT INTO variants (project, picture_spec, text_spec, edited, status, result) VALUES (?, ?, ?, ?, ?, ?)",
-                values,
-            )
+            made = connection.execute(f"INSERT INTO variants ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
         return int(made.lastrowid or 0)
 
     def variant(self, number: int) -> Variant:
@@ -228,9 +233,9 @@ class StudioStore:
 
 
 def _variant(row: tuple[Any, ...]) -> Variant:
-    number, project, picture, text, edited, status, result, error, why = row
-    parsed = [None if value is None else json.loads(value) for value in (edited, result, why)]
-    return Variant(number, project, _spec(picture), _spec(text), parsed[0], status, parsed[1], error, parsed[2])
+    number, project, picture, text, edited, status, result, error, why, words = row
+    parsed = [None if value is None else json.loads(value) for value in (edited, result, why, words)]
+    return Variant(number, project, _spec(picture), _spec(text), parsed[0], status, parsed[1], error, *parsed[2:])
 
 
 def _spec(text: str) -> Spec:

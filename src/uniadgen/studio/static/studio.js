@@ -1,4 +1,4 @@
-// Dropping files, moving the product, ordering selling points. Without it the forms still work.
+// Dropping files, moving the product and words, ordering selling points. Without it the forms still work.
 "use strict";
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -93,6 +93,81 @@
     if (event.key === "Enter") $("#move-form").requestSubmit();
   });
 
+  // Words in the picture ------------------------------------------------------------------------------------------------
+
+  let held = null;
+  const LEAST = 13;  // pixels of letters
+  const row = (word) => document.querySelectorAll("#blocks-form .set")[[...document.querySelectorAll(".word")].indexOf(word)];
+  const number = (word, name) => $(`[name=${name}]`, row(word));
+
+  function placeWord(word) {
+    const side = Number($("#board").dataset.side), [dx, dy, w, h, size] = word.dataset.ink.split(",").map(Number);
+    const scaled = Number(number(word, "size").value) / size;
+    word.style.left = `${100 * (Number(number(word, "left").value) + dx * scaled) / side}%`;
+    word.style.top = `${100 * (Number(number(word, "top").value) + dy * scaled) / side}%`;
+    word.style.width = `${100 * w * scaled / side}%`;
+    word.style.height = `${100 * h * scaled / side}%`;
+    word.classList.toggle("left-out", !number(word, "text").value);
+  }
+
+  function putWord(word, left, top) {  // it stays inside of the picture
+    const side = Number($("#board").dataset.side), [dx, dy, w, h, size] = word.dataset.ink.split(",").map(Number);
+    const scaled = Number(number(word, "size").value) / size;
+    const within = (value, offset, length) => Math.round(Math.min(side - (offset + length) * scaled, Math.max(0, -offset * scaled, value)));
+    number(word, "left").value = within(left, dx, w);
+    number(word, "top").value = within(top, dy, h);
+    placeWord(word);
+  }
+
+  function shiftWord(word, dx, dy) {
+    putWord(word, Number(number(word, "left").value) + dx, Number(number(word, "top").value) + dy);
+  }
+
+  function scaleWord(word, factor) {
+    const size = number(word, "size");
+    size.value = Math.max(LEAST, Number(size.value) * factor).toFixed(1);
+    shiftWord(word, 0, 0);
+  }
+
+  function setWording(on) {
+    const board = $("#board");
+    if (!board || !$("#move-words")) return;
+    board.classList.toggle("wording", on);
+    $(".plain").hidden = !on;
+    $("#move-words").setAttribute("aria-pressed", String(on));
+    const words = [...document.querySelectorAll(".word")];
+    words.forEach((word) => { word.hidden = !on; placeWord(word); });
+    if (on) { words[0].focus(); say("Move the words with the arrow keys, scale them with plus and minus; Enter draws them."); }
+  }
+
+  document.addEventListener("pointerdown", (event) => {
+    const word = event.target.closest?.(".word");
+    if (!word) return;
+    event.preventDefault();
+    word.focus();
+    held = { word, x: event.clientX, y: event.clientY, left: Number(number(word, "left").value), top: Number(number(word, "top").value) };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const pixels = Number($("#board").dataset.side) / $("#board").getBoundingClientRect().width;
+    putWord(held.word, held.left + (event.clientX - held.x) * pixels, held.top + (event.clientY - held.y) * pixels);
+  });
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => { held = null; });
+  document.addEventListener("keydown", (event) => {
+    const word = event.target;
+    if (!word.matches?.(".word")) return;
+    const step = event.shiftKey ? 20 : 4;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    if (moves[event.key]) { event.preventDefault(); shiftWord(word, ...moves[event.key]); }
+    if (event.key === "+" || event.key === "=") scaleWord(word, 1.04);
+    if (event.key === "-") scaleWord(word, 1 / 1.04);
+    if (event.key === "Escape") { setWording(false); $("#move-words").focus(); }
+    if (event.key === "Enter") $("#blocks-form").requestSubmit();
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.("#blocks-form") && $("#board").classList.contains("wording")) document.querySelectorAll(".word").forEach(placeWord);
+  });
+
   // Texts ---------------------------------------------------------------------------------------------------------------
 
   function preview() {
@@ -108,6 +183,8 @@
       const item = mover.closest("li"), up = mover.matches("[data-up]"), other = up ? item.previousElementSibling : item.nextElementSibling;
       if (other) { if (up) other.before(item); else other.after(item); mover.focus(); preview(); }
     }
+    if (event.target.closest("#move-words")) { setMoving(false); setWording($("#move-words").getAttribute("aria-pressed") !== "true"); }
+    if (event.target.closest("#move")) setWording(false);
     if (event.target.closest("#move")) setMoving($("#move").getAttribute("aria-pressed") !== "true");
     document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
@@ -119,6 +196,7 @@
   function begin() {
     const move = $("#move"), now = $("#board")?.dataset.box ? $(".variant.chosen")?.id ?? "" : "", left = Number($("#grid")?.dataset.pending ?? 0);
     if (move) move.hidden = false;
+    if ($("#move-words")) $("#move-words").hidden = false;
     if (now && now !== chosen) $(".detail").focus({ preventScroll: innerWidth >= 1080 });
     chosen = now;
     if (pending && !left) say("All ads are ready.");
