@@ -26,6 +26,8 @@ from uniadgen.errors import InputError
 from uniadgen.options import GenerateOptions
 from uniadgen.output import Output
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.pipeline.setting import with_words
+from uniadgen.typography.brand import kit_digest, read_brand
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 Ids = tuple[list[str], list[str]]  # of products and shoppers
@@ -138,6 +140,29 @@ def test_a_row_is_the_ad_of_its_product_shopper_and_seed(batch: Batch, maker: Sh
         assert row["placement"] == expected.placement.as_dict()
         assert row["picture"] == Output().encoded(expected.image, expected.model)
         assert json.loads(row["inspection"]) == expected.inspection
+
+
+def test_words_are_set_into_pictures_of_their_own(batch: Batch, maker: ShardMaker, ids: Ids, tmp_path: Path) -> None:
+    pytest.importorskip("fontTools", reason="needs the extra typeset")
+    (tmp_path / "brand.yaml").write_text("capitals: headline", "utf-8")
+    brand = read_brand(tmp_path / "brand.yaml", "brand")
+    options = GenerateOptions(size=(320, 320), typeset=True, layout="top")
+    settings = ShardSettings(options, Output(), 4, brand, kit_digest(tmp_path / "brand.yaml", "brand"))
+    other = dataclasses.replace(batch, pairs=written(tmp_path / "one.csv", rows_of(ids, 7)[:1]), settings=settings)
+    branded = ShardMaker(maker.generator, maker.lookup, settings)
+    (file,) = made(other, branded)["shards"]
+    (row,) = pq.read_table(other.out / file).to_pylist()
+    request = AdRequest(maker.lookup.product(row["product"]), maker.lookup.history(row["shopper"]))
+    plain = dataclasses.replace(options, typeset=False)
+    ad = maker.generator.generate(request.product, request.history, seed=row["seed"], options=plain)
+    expected = with_words(ad, request.history, options, brand)
+    assert expected.typesetting is not None
+    assert row["picture"] == Output().encoded(ad.image, ad.model)
+    assert row["typeset"] == Output().encoded(expected.typesetting.image, ad.model)
+    assert json.loads(row["typesetting"]) == expected.typesetting.as_dict()
+    elsewhere = dataclasses.replace(settings, options=dataclasses.replace(options, layout="auto"))
+    for changed in (elsewhere, dataclasses.replace(settings, kit="another")):
+        assert dataclasses.replace(other, settings=changed).digest() != other.digest()
 
 
 def test_what_was_made_stays_and_what_is_missing_comes_out_the_same(batch: Batch, maker: ShardMaker) -> None:

@@ -68,6 +68,9 @@ class Batch:
             "seed": self.seed,
             "version": version(),
         }
+        options = self.settings.options
+        if options.typeset:
+            parts["words"] = [options.layout, self.settings.kit]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def maker(self) -> ShardMaker:

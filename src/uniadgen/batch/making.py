@@ -19,7 +19,9 @@ from uniadgen.errors import InputError, lacks_memory
 from uniadgen.options import GenerateOptions
 from uniadgen.output import Output
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.pipeline.setting import with_words
 from uniadgen.request import CheckedRequest, check_request
+from uniadgen.typography.brand import Brand
 
 BATCH_PIXELS = 2**26  # that the ads made together may have
 
@@ -37,6 +39,8 @@ ADS = pa.schema(
         pa.field("sampled_clicks", pa.list_(pa.int32())),
         pa.field("inspection", pa.string()),  # JSON, as in the file of an ad
         pa.field("notes", pa.list_(pa.string())),
+        pa.field("typeset", pa.binary()),  # the picture with words in it, if they are wanted and have room
+        pa.field("typesetting", pa.string()),  # JSON, as in NAME.typeset.json
         pa.field("model", pa.string()),
         pa.field("error", pa.string()),  # why there is no ad
     ]
@@ -45,11 +49,14 @@ ADS = pa.schema(
 
 @dataclass(frozen=True)
 class ShardSettings:
-    """What is the same for all ads of a batch. most: ads that are made together."""
+    """What is the same for all ads of a batch. most: ads that are made together. brand: the kit that words are set with; kit:
+    its digest."""
 
     options: GenerateOptions
     output: Output
     most: int = 16
+    brand: Brand | None = None
+    kit: str | None = None
 
 
 class ShardMaker:
@@ -111,8 +118,12 @@ class ShardMaker:
             ads = self.generator.generate_many(
                 [request for _, request, _ in waiting],
                 seeds=[rows[place]["seed"] for place, _, _ in waiting],
-                options=waiting[0][2],
+                options=dataclasses.replace(waiting[0][2], typeset=False),
             )
+            ads = [
+                with_words(ad, request.history, options, self.settings.brand)
+                for ad, (_, request, options) in zip(ads, waiting, strict=True)
+            ]
         except Exception as error:
             if len(waiting) > 1:
                 half = len(waiting) // 2
@@ -135,5 +146,12 @@ class ShardMaker:
             "sampled_clicks": [click.index for click in ad.sampled_clicks],
             "inspection": json.dumps(ad.inspection, ensure_ascii=False),
             "notes": ad.notes,
+            **self._words(ad),
             "model": ad.model,
         }
+
+    def _words(self, ad: Ad) -> dict[str, Any]:
+        if ad.typesetting is None:
+            return {}
+        picture = self.settings.output.encoded(ad.typesetting.image, ad.model)
+        return {"typeset": picture, "typesetting": json.dumps(ad.typesetting.as_dict(), ensure_ascii=False)}

@@ -13,6 +13,7 @@ from typing import Any
 from uniadgen.cli.arguments import add_json, add_progress, add_seed, whole_number
 from uniadgen.cli.models import add_model, check_models, generator_arguments
 from uniadgen.cli.options import add_options, add_output, chosen_campaign, chosen_options, chosen_output
+from uniadgen.cli.typeset import add_brand, check_words, chosen_brand, chosen_kit
 from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, is_dir, locked_folder
@@ -46,6 +47,7 @@ def add_batch(verb: argparse.ArgumentParser) -> None:
     )
     add_seed(verb, "of rows without one")
     add_options(verb)
+    add_brand(verb, layers=False)
     add_output(verb)
     add_model(verb)
     add_progress(verb)
@@ -57,6 +59,8 @@ def batch(arguments: argparse.Namespace) -> None:
     import dataclasses
 
     options, campaign, output = chosen_options(arguments), chosen_campaign(arguments), chosen_output(arguments)
+    check_words(arguments, options)
+    brand, kit = chosen_brand(arguments), chosen_kit(arguments)
     if len(campaign.sizes) > 1:
         raise InputError("argument --size: a batch has one size; give rows of their own a column size")
     pairs, data, out = (checked_path(getattr(arguments, n), f"argument {n}") for n in ("pairs", "data", "out"))
@@ -73,7 +77,8 @@ def batch(arguments: argparse.Namespace) -> None:
         import ray  # noqa: F401 - missing, it is to be said before the work
 
     size = campaign.sizes[0]
-    settings = ShardSettings(dataclasses.replace(options, size=(size.width, size.height)), output, arguments.together)
+    options = dataclasses.replace(options, size=(size.width, size.height))
+    settings = ShardSettings(options, output, arguments.together, brand, kit)
     job = Batch(pairs, data, out, settings, generator_arguments(arguments), arguments.shard_size, arguments.seed)
     with locked_folder(out, "a batch is being made"), progress_bar(arguments.progress) as progress:
         manifest, missing = open_batch(job)

@@ -5,7 +5,6 @@ uniadgen generate request.json --out ads --count 3 --seed 7
 
 import argparse
 import contextlib
-import hashlib
 import logging
 import math
 import re
@@ -20,7 +19,7 @@ from uniadgen.campaign import Campaign
 from uniadgen.cli.arguments import add_json, add_progress, add_seed, whole_number
 from uniadgen.cli.models import add_model, check_models, loaded_generator
 from uniadgen.cli.options import add_options, add_output, chosen_campaign, chosen_options, chosen_output
-from uniadgen.cli.typeset import add_brand, chosen_brand
+from uniadgen.cli.typeset import add_brand, check_words, chosen_brand, chosen_kit
 from uniadgen.console import notices, print_json, print_line, progress_bar
 from uniadgen.digests import ads_digest
 from uniadgen.errors import InputError
@@ -83,16 +82,12 @@ def _name(text: str) -> str:
 def generate(arguments: argparse.Namespace) -> None:
     """Make --count ads of one request. Everything that can be wrong is looked for before the model is loaded."""
     from uniadgen.request import check_request
-    from uniadgen.typography.fonts import check_installed
 
     count, seed = int(arguments.count), int(arguments.seed)
     if seed + count - 1 > MAX_SEED:
         raise InputError(f"argument --seed: seed {seed} and {count} ads go beyond {MAX_SEED}; use a smaller seed")
     options, campaign, output = chosen_options(arguments), chosen_campaign(arguments), chosen_output(arguments)
-    if not options.typeset and (arguments.brand or arguments.layers or options.layout != "auto"):
-        raise InputError("argument --typeset: --brand, --layout and --layers need it; add it, or leave them out")
-    if options.typeset:
-        check_installed()
+    check_words(arguments, options)
     brand = chosen_brand(arguments)
     request = _request(arguments.request, arguments.media_root)
     checked, options = campaign.prepared(check_request(request), options)
@@ -106,8 +101,7 @@ def generate(arguments: argparse.Namespace) -> None:
     shaping = options.shaping() | {name: getattr(arguments, name) for name in _SHAPING} | {"uniadgen": version()}
     shaping |= output.shaping() | {"sizes": [[size.name, size.width, size.height] for size in campaign.sizes]}
     if options.typeset:
-        kit = None if arguments.brand is None else hashlib.sha256(Path(arguments.brand).read_bytes()).hexdigest()
-        shaping |= {"typeset": [options.layout, arguments.layers, kit]}
+        shaping |= {"typeset": [options.layout, arguments.layers, chosen_kit(arguments)]}
     digest = ads_digest(request, shaping, Path(arguments.model) if arguments.model else None)
     records = finished_ads(out, seeds, digest) if arguments.resume else {}
     if missing := {name: own_seed for name, own_seed in seeds.items() if name not in records}:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from uniadgen.ads import Ad, Click
+    from uniadgen.options import GenerateOptions
     from uniadgen.typography import Brand, Taste
 
 
@@ -44,10 +45,29 @@ def add_typeset(verb: argparse.ArgumentParser) -> None:
     add_json(verb, ": an object, or a list of them for several ads")
 
 
-def add_brand(parser: argparse.ArgumentParser) -> None:
+def add_brand(parser: argparse.ArgumentParser, layers: bool = True) -> None:
     """How words are set, beside the options of `generate`; `chosen_brand` reads it."""
     parser.add_argument("--brand", metavar="BRAND.yaml", help="the brand's fonts, colours, logo and tone")
-    parser.add_argument("--layers", choices=("svg", "psd"), help="write a file with layers as well, to go on with")
+    if layers:
+        parser.add_argument("--layers", choices=("svg", "psd"), help="write a file with layers as well, to go on with")
+
+
+def check_words(arguments: argparse.Namespace, options: "GenerateOptions") -> None:
+    """Raises InputError for options that need --typeset, and where words can't be set at all."""
+    from uniadgen.typography.fonts import check_installed
+
+    if not options.typeset and (arguments.brand or options.layout != "auto" or getattr(arguments, "layers", None)):
+        named = "--brand, --layout and --layers need it" if "layers" in arguments else "--brand and --layout need it"
+        raise InputError(f"argument --typeset: {named}; add it, or leave them out")
+    if options.typeset:
+        check_installed()
+
+
+def chosen_kit(arguments: argparse.Namespace) -> str | None:
+    """The digest of the brand kit. Raises InputError."""
+    from uniadgen.typography.brand import kit_digest
+
+    return None if arguments.brand is None else kit_digest(Path(arguments.brand), "argument --brand")
 
 
 def chosen_brand(arguments: argparse.Namespace) -> "Brand | None":

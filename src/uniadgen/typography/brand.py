@@ -13,6 +13,8 @@
 Everything may be left out. Words have one of the colours `words`, whichever can be read; where none can, they stand on a plate.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -161,6 +163,12 @@ def packed(path: Path, what: str) -> dict[str, bytes]:
     if content.get("logo"):
         content["logo"] = {**content["logo"], "image": kept("logo", content["logo"]["image"])}
     return {KIT: kit_text(content), **files}
+
+
+def kit_digest(path: Path, what: str) -> str:
+    """Changes with all that a kit says and with its fonts and logo. Raises InputError."""
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in packed(path, what).items()}
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def kit_text(content: object) -> bytes:
