@@ -106,14 +106,14 @@ def compare(
 
 def agreement(kind: str, pairs: Sequence[tuple[list[float], list[float]]]) -> Agreement:
     """pairs: weights and changes of the clicks of one shopper each."""
-    found = [(spearman(*pair), int(np.argmax(pair[0])) == int(np.argmax(pair[1]))) for pair in pairs if pair[0]]
-    known = [(correlation, first) for correlation, first in found if correlation is not None]
-    if not known:
+    compared = [(spearman(*pair), int(np.argmax(pair[0])) == int(np.argmax(pair[1]))) for pair in pairs if pair[0]]
+    ordered = [(correlation, first) for correlation, first in compared if correlation is not None]
+    if not ordered:
         return Agreement(kind, [], len(pairs), None, None, None, None)
-    correlations = [correlation for correlation, _ in known]
+    correlations = [correlation for correlation, _ in ordered]
     low, high = interval(np.array(correlations))
-    mean, first = float(np.mean(correlations)), float(np.mean([first for _, first in known]))
-    return Agreement(kind, correlations, len(pairs) - len(known), mean, low, high, first)
+    mean, first = float(np.mean(correlations)), float(np.mean([first for _, first in ordered]))
+    return Agreement(kind, correlations, len(pairs) - len(ordered), mean, low, high, first)
 
 
 def requests_of(data: Path, count: int, seed: int) -> list[AdRequest]:

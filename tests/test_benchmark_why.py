@@ -27,12 +27,12 @@ def test_ranks_and_correlations_by_hand(why: ModuleType) -> None:
 
 def test_shoppers_without_an_order_are_counted_apart(why: ModuleType) -> None:
     pairs = [([0.1, 0.4, 0.5], [1.0, 2.0, 3.0]), ([0.5, 0.4, 0.1], [1.0, 2.0, 3.0]), ([0.3, 0.3], [1.0, 2.0]), ([], [])]
-    found = why.agreement("text", pairs)
-    assert (found.correlations, found.without, found.mean, found.first) == ([1.0, -1.0], 2, 0.0, 0.5)
-    assert found.low <= 0 <= found.high
+    agreement = why.agreement("text", pairs)
+    assert (agreement.correlations, agreement.without, agreement.mean, agreement.first) == ([1.0, -1.0], 2, 0.0, 0.5)
+    assert agreement.low <= 0 <= agreement.high
     none = why.agreement("text", pairs[2:])
     assert (none.mean, none.without) == (None, 2)
-    assert why.table([found, none]).count("\n") == 3
+    assert why.table([agreement, none]).count("\n") == 3
 
 
 def test_weights_are_shares_of_what_the_mask_keeps(why: ModuleType, generator: AdGenerator, cutout: Image.Image) -> None:

@@ -80,9 +80,9 @@ def test_own_words_are_not_seen(seen_views: list[Any]) -> None:
     typeset = lettered(plain, (70, 45), "Red Kettle")
     for image, words in ((plain, ()), (typeset, (WORDS,)), (typeset, ())):
         assert reasons(inspect_picture(image, scene(), WHERE, product(), words=words)) == []
-    (first, _), (told, _), (untold, _) = seen_views
-    assert (first == told).all()
-    assert (first != untold).any()
+    (first, _), (cleaned, _), (lettered_too, _) = seen_views
+    assert (first == cleaned).all()
+    assert (first != lettered_too).any()
 
 
 @pytest.mark.usefixtures("without_classifier")
@@ -110,8 +110,8 @@ def test_a_painted_letter_is_found_and_the_products_print_is_not() -> None:
     left, top, right, bottom = inspection.violations[0].box
     assert 0.1 < left < right < 0.45
     assert 0.1 < top < bottom < 0.3
-    own = ((50, 55, 200, 130),)
-    assert reasons(inspect_picture(compose(scrap, printed, WHERE), scrap, WHERE, printed, words=own, read_letters=True)) == []
+    where = ((50, 55, 200, 130),)
+    assert reasons(inspect_picture(compose(scrap, printed, WHERE), scrap, WHERE, printed, words=where, read_letters=True)) == []
 
 
 @needs_tesseract

@@ -64,11 +64,11 @@ def test_words_of_one_ad_are_set_moved_and_taken_out(tmp_path: Path) -> None:
         (plain,) = ads(finished(client, address))
         client.post(f"{address}/ad/{plain}/lock")
         page = client.post(f"{address}/ad/{plain}/typeset", data={"layout": "top"})
-        (shown,) = ads(page.text)
-        assert page.url.params["ad"] == str(shown) != str(plain)  # in its place, and chosen
-        assert store.project(1).locked == (shown,)
-        before = store.variant(shown)
-        moved = client.post(f"{address}/ad/{shown}/blocks", data=fields_of(before, left=40, top=300, colour="#401010"))
+        (typeset_ad,) = ads(page.text)
+        assert page.url.params["ad"] == str(typeset_ad) != str(plain)  # in its place, and chosen
+        assert store.project(1).locked == (typeset_ad,)
+        before = store.variant(typeset_ad)
+        moved = client.post(f"{address}/ad/{typeset_ad}/blocks", data=fields_of(before, left=40, top=300, colour="#401010"))
         (other,) = ads(moved.text)
         block = result_of(store, other)["typesetting"]["blocks"][0]
         assert (block["box"]["left"], block["box"]["top"], block["colour"]) == (40, 300, "#401010")
@@ -130,22 +130,22 @@ def test_brand_kits_of_the_folder_and_of_the_page(tmp_path: Path) -> None:
         blocks = result_of(store, number)["typesetting"]["blocks"]
         assert {block["font"] for block in blocks} == {"headline.ttf"}
         assert {block["colour"] for block in blocks if block["role"] != "badge"} == {"#101820"}
-        own = {"action": "own", "words": ["#201008", "#fffff0"], "accent": "#aa2200", "capitals": "on"}
-        page = client.post(f"{address}/brand", data=own, files={"logo": ("l.png", png("blue", (60, 30)))})
+        fields = {"action": "own", "words": ["#201008", "#fffff0"], "accent": "#aa2200", "capitals": "on"}
+        page = client.post(f"{address}/brand", data=fields, files={"logo": ("l.png", png("blue", (60, 30)))})
         assert "Brand kit: its own brand kit" in page.text
         assert "Keep the logo" in page.text
         first = store.project(1).brand
-        client.post(f"{address}/brand", data={**own, "keep_logo": "on"})
+        client.post(f"{address}/brand", data={**fields, "keep_logo": "on"})
         assert store.project(1).brand == first
         (number,) = ads(client.post(f"{address}/ad/{number}/typeset", data={"layout": "top"}).text)
         assert result_of(store, number)["typesetting"]["blocks"][0]["text"].isupper()
         for data, said in (
             ({"action": "pick", "brand": "none"}, "no such brand kit"),
-            ({**own, "accent": "red"}, "is no colour"),
+            ({**fields, "accent": "red"}, "is no colour"),
         ):
             refused = client.post(f"{address}/brand", data=data)
             assert (refused.status_code, said in refused.text) == (422, True), refused.text
-        assert client.post(f"{address}/brand", data=own, files={"logo": ("l.png", b"none")}).status_code == 422
+        assert client.post(f"{address}/brand", data=fields, files={"logo": ("l.png", b"none")}).status_code == 422
         client.post(f"{address}/brand", data={"action": "none"})
         assert store.project(1).brand is None
 
@@ -203,8 +203,8 @@ def test_a_session_of_before_is_read(tmp_path: Path) -> None:
     old.close()
     with studio(path) as (app, store, _), TestClient(app) as client:
         assert store.variant(number).words is None
-        (shown,) = ads(client.post(f"{address}/ad/{number}/typeset", data={"layout": "top"}).text)
-        assert result_of(store, shown)["typesetting"]["layout"] == "top"
+        (typeset_ad,) = ads(client.post(f"{address}/ad/{number}/typeset", data={"layout": "top"}).text)
+        assert result_of(store, typeset_ad)["typesetting"]["layout"] == "top"
 
 
 def test_pictures_of_before_have_no_chosen_seed() -> None:
@@ -212,8 +212,8 @@ def test_pictures_of_before_have_no_chosen_seed() -> None:
         address = begin(client)
         client.post(f"{address}/generate", data={"count": "1"})
         (number,) = ads(finished(client, address))
-        known = {name: value for name, value in result_of(store, number).items() if name != "chosen_seed"}
-        store.finish(number, known, None)
+        result = {name: value for name, value in result_of(store, number).items() if name != "chosen_seed"}
+        store.finish(number, result, None)
         client.post(f"{address}/ad/{number}/like")
         client.post(f"{address}/ad/{number}/text")
         finished(client, address)

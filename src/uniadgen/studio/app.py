@@ -123,10 +123,10 @@ def create_studio(
                     after = change(before, form)
                 except InputError as error:
                     return show(number, ad, problem=_sentence(str(error)), status=422)
-                shown = getattr(request.state, "shown", ad)
+                chosen = getattr(request.state, "chosen", ad)
                 if after != before:
                     store.save(number, after, amend=replace(after, description="") == replace(before, description=""))
-            return to(number, shown)
+            return to(number, chosen)
 
         return await run_in_threadpool(work)
 
@@ -314,7 +314,7 @@ def create_studio(
                 return project.with_more([_edited(store, making, variant, form)], seed, ad)
             if action in ("typeset", "blocks"):
                 new = _with_words(store, making, variant, project, form, moved=action == "blocks")
-                request.state.shown = new
+                request.state.chosen = new
                 return project.with_instead(new, ad)
             raise InputError("This can't be done.")
 

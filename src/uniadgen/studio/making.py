@@ -187,6 +187,6 @@ def joined(result: dict[str, Any]) -> dict[str, Any]:
     notes = list(dict.fromkeys((*result["picture_notes"], *result["text_notes"], *result.get("words_notes", ()))))
     picture = result["picture_inspection"]
     if "typesetting" in result and (covering := over_product(result["typesetting"])):
-        found = [*(picture or {}).get("violations", []), *covering]
-        picture = {**(picture or {}), "qualified": False, "violations": found}
+        violations = [*(picture or {}).get("violations", []), *covering]
+        picture = {**(picture or {}), "qualified": False, "violations": violations}
     return {**result, "notes": notes, "inspection": {"picture": picture, "text": result["text_inspection"]}}

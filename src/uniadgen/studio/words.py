@@ -142,13 +142,13 @@ def _kept(store: StudioStore, placed: Any) -> dict[str, Any]:
 def over_product(typesetting: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Violations of the picture by words that cover the product."""
     width, height = typesetting["image_size"]
-    found = []
+    violations = []
     for block in typesetting["blocks"]:
         if block["over_product"]:
             box = block["box"]
             left, top = box["left"] / width, box["top"] / height
             place = [left, top, left + box["width"] / width, top + box["height"] / height]
-            found.append(
+            violations.append(
                 {"criterion": "visual", "reason": f"words cover the product: {block['text']}", "box": place, "score": 1.0}
             )
-    return found
+    return violations

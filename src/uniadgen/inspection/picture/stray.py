@@ -1,7 +1,7 @@
 """Stray characters: letters in an ad's picture that neither the product nor its words have, read by Tesseract.
 
     check_installed()                                           # the extra `ocr` and the program tesseract
-    found = stray_characters(image, background, placement, cutout, words)
+    texts = stray_characters(image, background, placement, cutout, words)
 
 Painters that were trained on ads write scraps of letters into scenes and onto products. What is printed on the product itself
 is none: there the picture is the cut-out, pixel for pixel.
@@ -102,12 +102,12 @@ def _read(image: Image.Image) -> list[StrayText]:
         raise InputError(
             f"tesseract can't read the picture ({type(error).__name__}); see what `tesseract --version` says"
         ) from None
-    found = []
+    texts = []
     columns = (read[name] for name in ("text", "conf", "left", "top", "width", "height"))
     for text, confidence, left, top, width, height in zip(*columns, strict=True):
         letters = "".join(c for c in text if c.isalnum())
         if letters and float(confidence) >= (_SURE if len(letters) > 1 else _SURE_ALONE):
             box = (left / zoom, top / zoom, (left + width) / zoom, (top + height) / zoom)
             x0, y0, x1, y1 = (round(value) for value in box)
-            found.append(StrayText(text.strip(), (x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)), float(confidence) / 100))
-    return found
+            texts.append(StrayText(text.strip(), (x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)), float(confidence) / 100))
+    return texts
