@@ -264,13 +264,17 @@ def test_conditions_and_names() -> None:
 
 
 def test_the_command(
-    generator: AdGenerator, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    generator: AdGenerator,
+    small_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     torch.manual_seed(0)
     save_encoder(tmp_path / "pbs.safetensors", BackgroundEncoder(BackgroundConfig(32, 8, 32, 1, 2)))
     generator.save_pretrained(tmp_path / "model")
     out = tmp_path / "out"
-    arguments = ["evaluate", "--data", str(TINY), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "2"]
+    arguments = ["evaluate", "--data", str(small_data), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "2"]
     arguments += ["--history-length", "0", "--sampling", "", "--encoder", str(tmp_path / "pbs.safetensors")]
     assert main([*arguments, "--without", "mask,sofa"]) == 2
     names = capsys.readouterr().err
@@ -285,7 +289,7 @@ def test_the_command(
     made = {path: path.read_bytes() for path in (out / "ads").rglob("*.*")}
     assert before.items() <= made.items()  # goes on where it was
     assert {path.parent.name for path in made.keys() - before.keys()} == {"without-foreground", "without-texts"}
-    for case in load_cases(TINY, "test", 2):
+    for case in load_cases(small_data, "test", 2):
         whole, blind = (out / "ads" / c / f"{case.id}.background.png" for c in ("length-3", "without-foreground"))
         assert whole.read_bytes() != blind.read_bytes()
 

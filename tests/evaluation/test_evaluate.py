@@ -115,16 +115,21 @@ def encoder(tmp_path: Path) -> Path:
 
 
 def test_the_command(
-    generator: AdGenerator, encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    generator: AdGenerator,
+    encoder: Path,
+    small_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     generator.save_pretrained(tmp_path / "model")
-    shoppers = [case.id for case in load_cases(TINY, "test", 3)]
+    shoppers = [case.id for case in load_cases(small_data, "test", 3)]
     system = tmp_path / "other"
     system.mkdir()
     shutil.copy(Path(__file__).parents[2] / "src" / "uniadgen" / "examples" / "product.webp", system / f"{shoppers[0]}.webp")
     (system / f"{shoppers[0]}.txt").write_text("Some Kettle")
     out = tmp_path / "out"
-    arguments = ["evaluate", "--data", str(TINY), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "3"]
+    arguments = ["evaluate", "--data", str(small_data), "--model", str(tmp_path / "model"), "--out", str(out), "--limit", "3"]
     arguments += ["--history-length", "0,3", "--sampling", "random,product-similarity", "--encoder", str(encoder)]
     with monkeypatch.context() as context:  # interrupted in the second condition, after a batch's first ad
         context.setattr(protocol, "BATCH", 2)
