@@ -3,6 +3,7 @@
 import importlib.util
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -185,6 +186,27 @@ def test_a_hub_that_cannot_be_reached_is_one_line(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "Qwen/Qwen3-8B" in error
+
+
+def test_a_hub_ids_kind_and_size_are_asked_before_the_download(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    files = [SimpleNamespace(rfilename="model.safetensors", size=2 * 10**15), SimpleNamespace(rfilename="x.bin", size=1)]
+    monkeypatch.setattr(hub, "hf_hub_download", lambda name, file: str(model_folder / file))
+    monkeypatch.setattr(hub.HfApi, "model_info", lambda self, name, files_metadata: SimpleNamespace(siblings=files))
+
+    def never(*arguments: object, **options: object) -> None:
+        raise AssertionError("nothing may be downloaded")
+
+    monkeypatch.setattr(hub, "snapshot_download", never)
+    assert run("qwen2.5", tmp_path / "out", "--device", "cpu") == 2
+    assert "its weights need 4000000.0 GB" in capsys.readouterr().err
+    assert run("qwen3", tmp_path / "out", "--device", "cpu") == 2
+    assert 'of the kind "qwen2"' in capsys.readouterr().err
+    files.pop(0)
+    assert run("qwen2.5", tmp_path / "out", "--device", "cpu") == 2
+    assert "no safetensors on the hub" in capsys.readouterr().err
 
 
 def test_every_language_baseline_names_what_it_needs() -> None:

@@ -39,8 +39,9 @@ class Task:
 class Made:
     """What a system made: "" for a system without texts; no background: the product stands on plain white.
 
-    picture: the finished ad of a system that paints the product itself, in place of a background; box: where the product stands
-    in it, None where only looking tells. clicks: numbers of the clicks that it looked at. notes: for the ad's record.
+    picture: the finished ad of a system that paints the product itself, in place of a background. box: where the product
+    stands, if elsewhere than the request has it; None with a picture: only looking tells. clicks: numbers of the clicks that it
+    looked at. notes: for the ad's record.
     """
 
     text: str = ""

@@ -120,6 +120,13 @@ def task_of(case: Case, side: int, settings: Settings, seed: int = 0) -> Task:
     return Task(request, case.department, (side, side), case.id, seed)
 
 
+def tasks_of(data: Path, split: str, limit: int | None, side: int, settings: Settings) -> list[Task]:
+    """The tasks of a split. Raises InputError."""
+    cases = load_cases(data, split, limit)
+    seeds = [stream(settings.seed, "baseline", case.id).randrange(MAX_SEED) for case in cases]
+    return [task_of(case, side, settings, seed) for case, seed in zip(cases, seeds, strict=True)]
+
+
 @dataclass(frozen=True)
 class _Timed:
     made: Made
@@ -168,7 +175,7 @@ def _write(result: _Timed, task: Task, name: str, stage: Path, digest: str) -> N
     if not isinstance(cutout, Image.Image):
         raise TypeError("cases hold cut-outs, no paths")
     background = Image.new("RGB", task.size, "white") if made.background is None else made.background
-    placement = standing_box(task) if made.picture is None or made.box is None else made.box
+    placement = made.box or standing_box(task)
     ad = Ad(
         image=compose(background, cutout, placement) if made.picture is None else made.picture,
         text=made.text,

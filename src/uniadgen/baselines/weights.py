@@ -20,22 +20,29 @@ from uniadgen.loading.weights import headers, read_json, weight_files
 from uniadgen.words import quoted
 
 # What a hub id's download brings: no pickle, no code.
+STEMS = ("model", "diffusion_pytorch_model")  # of weight files, as transformers and diffusers call them
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """elements: numbers in the weights, as far as can be told before a download. config: what says of which kind they are."""
+    """elements: numbers in the weights, as far as can be told before a download. config: what says of which kind they are.
+    parts: folders of a pipeline's weights."""
 
     name: str
     config: Mapping[str, Any]
     elements: int
     gguf: str | None = None
+    parts: tuple[str, ...] = ()
 
     def folder(self) -> Path:
         if self.gguf is not None:
             return Path(self.name).parent
-        return local_folder(Path(self.name), PATTERNS)
+        patterns: tuple[str, ...] = PATTERNS
+        if self.parts:  # repositories of pipelines hold the same weights once more, in one file or in other precisions
+            files = [f"{stem}{rest}.safetensors" for stem in STEMS for rest in ("", "-0*")]
+            patterns = (*(p for p in PATTERNS if p != "*.safetensors"), *(f"{p}/{file}" for p in self.parts for file in files))
+        return local_folder(Path(self.name), patterns)
 
     @property
     def source(self) -> str:
@@ -49,12 +56,12 @@ def find_weights(name: str, kinds: Collection[str], what: str) -> Weights:
     build. what: the option, for messages. Raises InputError."""
     if name.endswith(".gguf"):
         return _gguf(Path(name), kinds, what)
-    config, elements = _described(name, "config.json", what)
+    config = _config(name, "config.json", what)
     kind = str(config.get("model_type"))
     check_kind(kind, kinds, name, what)
-    if "auto_map" in config and kind not in _buildable():
+    if "auto_map" in config and kind not in {*kinds, *_buildable()}:
         raise InputError(f"{what}: {quoted(name)} brings code of its own, which is never run; use a model of transformers")
-    return Weights(name, {"model_type": kind, "architectures": config.get("architectures")}, elements)
+    return Weights(name, {"model_type": kind, "architectures": config.get("architectures")}, _size(name, what))
 
 
 def check_kind(kind: str, kinds: Collection[str], name: str, what: str) -> None:
@@ -71,20 +78,22 @@ def check_kind(kind: str, kinds: Collection[str], name: str, what: str) -> None:
 def find_pipeline(name: str, classes: Collection[str], parts: Iterable[str], what: str) -> Weights:
     """A pipeline of diffusers with its parts. classes: names of those that this system may be; parts: folders with weights that
     it needs. Raises InputError."""
-    index, elements = _described(name, "model_index.json", what, parts)
-    kind = str(index.get("_class_name"))
-    if kind not in classes:
-        raise InputError(f"{what}: {quoted(name)} is a {quoted(kind, 60)}; this system takes {' or '.join(sorted(classes))}")
-    return Weights(name, {"_class_name": kind}, elements)
+    wanted = tuple(parts)
+    kind = _checked_class(_config(name, "model_index.json", what), classes, name, what)
+    return Weights(name, {"_class_name": kind}, _size(name, what, wanted), parts=wanted)
 
 
 def find_part(name: str, classes: Collection[str], what: str) -> Weights:
     """One model of diffusers, as a ControlNet. Raises InputError."""
-    config, elements = _described(name, "config.json", what)
+    kind = _checked_class(_config(name, "config.json", what), classes, name, what)
+    return Weights(name, {"_class_name": kind}, _size(name, what))
+
+
+def _checked_class(config: Mapping[str, Any], classes: Collection[str], name: str, what: str) -> str:
     kind = str(config.get("_class_name"))
     if kind not in classes:
         raise InputError(f"{what}: {quoted(name)} is a {quoted(kind, 60)}; this system takes {' or '.join(sorted(classes))}")
-    return Weights(name, {"_class_name": kind}, elements)
+    return kind
 
 
 def check_fits(elements: int, device: str, dtype: torch.dtype, where: str) -> None:
@@ -117,25 +126,37 @@ def dtype_of(name: str, device: torch.device) -> torch.dtype:
     return DTYPES[name]
 
 
-def _described(name: str, index: str, what: str, parts: Iterable[str] = ()) -> tuple[dict[str, Any], int]:
-    """The file that says what the weights are, and how many numbers they have; of a hub id by its list of files."""
-    if is_hub_id(name) and not Path(name).exists():
-        return _of_hub(name, index, what, parts)
-    folder = Path(name)
-    if not folder.is_dir():
+def _config(name: str, file: str, what: str) -> dict[str, Any]:
+    """The file that says what the weights are; of a hub id it is downloaded, and nothing else yet."""
+    if is_hub_id(name):
+        return _config_of_hub(name, file, what)
+    if not Path(name).is_dir():
         raise InputError(f"{what}: {quoted(name)} is no folder, and no id of the hub such as owner/model; supply the weights")
-    config = read_json(folder, index)
-    folders = [folder / part for part in parts] or [folder]
-    for each in folders:
-        if not each.is_dir():
-            raise InputError(f"{what}: {quoted(each.name)} is missing in {quoted(name)}; supply the whole folder")
-    return config, sum(_elements(each) for each in folders)
+    return read_json(Path(name), file)
+
+
+def _size(name: str, what: str, parts: tuple[str, ...] = ()) -> int:
+    """How many numbers the weights have. parts: folders that have to be there."""
+    if is_hub_id(name):
+        return _size_on_hub(name, what, parts)
+    folders = [Path(name, part) for part in parts] or [Path(name)]
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{what}: {quoted(folder.name)} is missing in {quoted(name)}; supply the whole folder")
+    return sum(map(_elements, folders))
 
 
 def _elements(folder: Path) -> int:
     """By the headers of the weight files. Raises InputError for files that are missing, damaged or pickles."""
-    files = weight_files(folder) if not (folder / "diffusion_pytorch_model.safetensors").is_file() else []
-    files = files or [folder / "diffusion_pytorch_model.safetensors"]
+    stem = STEMS[1]
+    if (folder / f"{stem}.safetensors.index.json").is_file():
+        mapping = read_json(folder, f"{stem}.safetensors.index.json").get("weight_map")
+        names = sorted({Path(str(name)).name for name in mapping.values()}) if isinstance(mapping, dict) else []
+        files = [folder / name for name in names]
+    elif (folder / f"{stem}.safetensors").is_file():
+        files = [folder / f"{stem}.safetensors"]
+    else:
+        files = weight_files(folder)
     total = 0
     for stored in headers(files, lambda weight: weight).values():
         size = 1
@@ -145,16 +166,17 @@ def _elements(folder: Path) -> int:
     return total
 
 
-def _of_hub(name: str, index: str, what: str, parts: Iterable[str]) -> tuple[dict[str, Any], int]:
+def _config_of_hub(name: str, file: str, what: str) -> dict[str, Any]:
     try:
-        from huggingface_hub import HfApi, hf_hub_download
+        from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
     except ImportError:
         raise InputError(f"{what}: {quoted(name)} is no folder, and a download needs uniadgen[baselines]; install it") from None
     try:
-        config = json.loads(Path(hf_hub_download(name, index)).read_text("utf-8"))
+        config = json.loads(Path(hf_hub_download(name, file)).read_text("utf-8"))
         if not isinstance(config, dict):
             raise ValueError("no object")
+        return config
     except GatedRepoError:
         raise InputError(f"{what}: the owner of {quoted(name)} restricts it; ask for access on the hub, then log in") from None
     except RepositoryNotFoundError:
@@ -164,21 +186,26 @@ def _of_hub(name: str, index: str, what: str, parts: Iterable[str]) -> tuple[dic
         raise InputError(
             f"{what}: {quoted(name)} is no folder, and the hub can't be read ({reason}); download it and name its folder"
         ) from None
-    wanted = tuple(parts)
+
+
+def _size_on_hub(name: str, what: str, parts: tuple[str, ...]) -> int:
+    """By the hub's list of files; 0 where the hub can't be read, as with a copy in the cache: loading tells what lacks."""
+    from huggingface_hub import HfApi
+
     try:
         files = HfApi().model_info(name, files_metadata=True).siblings or []
-    except Exception:  # offline, with a copy in the cache: loading will tell what lacks
-        return config, 0
+    except Exception:  # whatever the network raises
+        return 0
     sizes = [
         file.size or 0
         for file in files
         if file.rfilename.endswith(".safetensors")
-        and ("/" not in file.rfilename if not wanted else file.rfilename.split("/")[0] in wanted)
         and ".fp16." not in file.rfilename
+        and ("/" not in file.rfilename if not parts else file.rfilename.split("/")[0] in parts)
     ]
     if not sizes:
         raise InputError(f"{what}: {quoted(name)} has no safetensors on the hub; pickles are never opened")
-    return config, sum(sizes) // 2  # published in 16 bits
+    return sum(sizes) // 2  # published in 16 bits
 
 
 def _gguf(path: Path, kinds: Collection[str], what: str) -> Weights:

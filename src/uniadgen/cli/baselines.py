@@ -19,15 +19,30 @@ def add_baselines(parser: argparse.ArgumentParser) -> None:
     add_json(verb)
     verb = steps.add_parser("run", help="make one system's ads for the shoppers of a split")
     verb.set_defaults(run=baselines_run)
+    verb.add_argument("name", metavar="NAME", help="of `uniadgen baselines list`")
     _add_shoppers(verb, "for the ads; goes on where it was")
+    _add_side(verb)
+    _add_settings(verb)
+    verb = steps.add_parser("prompts", help="prompts for backgrounds, by a vision language model or a template")
+    verb.set_defaults(run=baselines_prompts)
+    _add_shoppers(verb, "a file of JSON lines; goes on where it was")
+    _add_model(verb, "a vision language model: folder or hub id (default: none, a template)")
+    _add_texts(verb)
+    verb = steps.add_parser("export", help="what a system's own code reads, for systems that run elsewhere")
+    verb.set_defaults(run=baselines_export)
+    verb.add_argument("name", metavar="NAME", help="of `uniadgen baselines list`")
+    _add_shoppers(verb, "a new folder")
+    _add_side(verb)
+    verb.add_argument("--prompts", metavar="FILE", help="by `uniadgen baselines prompts` (default: a template)")
+
+
+def _add_side(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--side", type=whole_number(MIN_SIDE, MAX_SIDE), default=512, metavar="PX", help="of the ads (default %(default)s)"
     )
-    _add_settings(verb)
 
 
 def _add_shoppers(verb: argparse.ArgumentParser, out: str) -> None:
-    verb.add_argument("name", metavar="NAME", help="of `uniadgen baselines list`")
     verb.add_argument("--data", required=True, metavar="DIR", help="a data set in our layout")
     verb.add_argument("--split", default="test", metavar="SPLIT", help="(default %(default)s)")
     add_limit(verb)
@@ -36,11 +51,26 @@ def _add_shoppers(verb: argparse.ArgumentParser, out: str) -> None:
 
 def _add_settings(verb: argparse.ArgumentParser) -> None:
     """Options of single systems; none has a default here, so that one which a system doesn't know is noticed."""
+    _add_model(verb, "folder, GGUF file or hub id (default: the system's published one)")
+    _add_texts(verb)
+    pictures = verb.add_argument_group("pictures")
+    pictures.add_argument("--prompts", metavar="FILE", help="by `uniadgen baselines prompts` (default: a template)")
+    pictures.add_argument("--controlnet", metavar="PATH", help="folder or hub id (default: the system's published one)")
+    pictures.add_argument("--steps", type=whole_number(1, 1000), metavar="N", help="of denoising (default: the system's)")
+    pictures.add_argument("--guidance", type=number(0, 100), metavar="G", help="(default: the system's)")
+    pictures.add_argument("--candidates", type=whole_number(1, 100), metavar="N", help="of which the best is kept")
+    pictures.add_argument("--outputs", metavar="DIR", help="pictures that the system's own code has made")
+
+
+def _add_model(verb: argparse.ArgumentParser, weights: str) -> None:
     models = verb.add_argument_group("models, for systems that know these options (`uniadgen baselines list`)")
-    models.add_argument("--weights", metavar="PATH", help="folder, GGUF file or hub id (default: the system's published one)")
+    models.add_argument("--weights", metavar="PATH", help=weights)
     models.add_argument("--device", metavar="DEVICE", help="such as cpu, cuda:1 (default: auto, all GPUs there are)")
     models.add_argument("--dtype", metavar="TYPE", help="float32, bfloat16, float16 (default: by the device)")
     add_seed(verb, "of what is drawn")
+
+
+def _add_texts(verb: argparse.ArgumentParser) -> None:
     texts = verb.add_argument_group("texts")
     _add_endpoint(texts)
     texts.add_argument("--max-tokens", type=whole_number(1, 10**6), metavar="N", help="of an answer, thinking included")
@@ -90,6 +120,29 @@ def baselines_run(arguments: argparse.Namespace) -> None:
     nothing = f", nothing for {ran.missing}" if ran.missing else ""
     print_line(f"{ran.made} ads made, {ran.kept} were there{nothing}: {out}")
     print_line(f"compare: uniadgen evaluate ... --outputs {baseline.name}={out}")
+
+
+def baselines_prompts(arguments: argparse.Namespace) -> None:
+    from uniadgen.baselines.background_prompts import write_prompts
+    from uniadgen.baselines.run import tasks_of
+
+    settings, out = _settings(arguments), Path(arguments.out)
+    tasks = tasks_of(Path(arguments.data), arguments.split, arguments.limit, 512, settings)
+    with progress_bar() as progress:
+        new, there = write_prompts(tasks, settings, out, progress)
+    print_line(f"{new} prompts written, {there} were there: {out}")
+
+
+def baselines_export(arguments: argparse.Namespace) -> None:
+    from uniadgen.baselines.exchange import check_export, export_inputs
+    from uniadgen.baselines.run import tasks_of
+
+    settings, out, baseline = _settings(arguments), Path(arguments.out), _baseline(arguments.name)
+    check_export(baseline, out)
+    tasks = tasks_of(Path(arguments.data), arguments.split, arguments.limit, arguments.side, settings)
+    export_inputs(baseline, tasks, out, settings)
+    print_line(f"inputs for {len(tasks)} ads: {out}")
+    print_line(f"then: uniadgen baselines run {baseline.name} ... --outputs DIR")
 
 
 def _baseline(name: str) -> Any:
