@@ -10,6 +10,7 @@ the clicks alike, 0 where the weights say nothing. Shoppers whose weights or cha
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -148,8 +149,7 @@ def main(words: Sequence[str] | None = None) -> None:
     generator = AdGenerator.from_pretrained(arguments.model)
     requests = requests_of(arguments.data, arguments.count, arguments.seed)
     options = GenerateOptions(size=(256, 256))
-    agreements = compare(generator, requests, options, lambda done: print(f"\r{done} of {len(requests)}", end="", flush=True))
-    print("\r", end="")
+    agreements = compare(generator, requests, options, lambda done: print(f"{done} of {len(requests)}", file=sys.stderr))
     print(json.dumps([asdict(one) for one in agreements], indent=2) if arguments.json else table(agreements))
 
 

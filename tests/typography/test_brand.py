@@ -1,5 +1,6 @@
 """A brand kit: what it prescribes is kept, and what can't be used is one clear line."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,30 @@ def test_what_cannot_be_used_is_one_line(text: str, part: str, tmp_path: Path) -
         read_brand(kit(tmp_path, text), "brand")
     assert part in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["format 12", "format 4", "tables", "woff"])
+def test_a_font_that_is_a_bomb_is_refused(kind: str, tmp_path: Path) -> None:
+    from fontTools.ttLib import TTFont
+    from fontTools.ttLib.tables.DefaultTable import DefaultTable
+
+    with TTFont(choose("A", "text").main.path) as font:
+        table, head = DefaultTable("cmap"), struct.pack(">HHHHI", 0, 1, 3, 10, 12)
+        if kind == "format 12":  # one group of two billion characters
+            table.data = head + struct.pack(">HHIIIIII", 12, 0, 28, 0, 1, 0, 2**31 - 1, 1)
+        elif kind == "format 4":  # thousands of segments, each of all characters
+            count = 4000
+            codes = struct.pack(f">{count}H", *[0xFFFF] * count) + b"\0\0" + bytes(6 * count)
+            table.data = head + struct.pack(">HHHHHHH", 4, 0xFFFF, 0, 2 * count, 0, 0, 0) + codes
+        else:
+            table.data = struct.pack(">HH", 0, 60000) + bytes(8 * 60000)
+        if kind == "woff":
+            font.flavor = "woff"
+        else:
+            font["cmap"] = table
+        font.save(tmp_path / "bomb.ttf")
+    with pytest.raises(InputError, match="is no font, or a damaged one"):
+        read_brand(kit(tmp_path, "fonts: {text: bomb.ttf}"), "brand")
 
 
 def test_a_logo_that_is_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import regex
 import yaml
 from PIL import ImageFont, features
@@ -36,6 +37,9 @@ _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _DIRECTED = regex.compile(r"[\p{Bidi_Class=L}\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _SCRIPTS = ("Hiragana", "Katakana", "Hangul", "Han", "Arabic", "Hebrew", "Thai", "Devanagari", "Cyrillic", "Greek", "Latin")
 _OF_SCRIPT = {name: regex.compile(rf"\p{{Script={name}}}") for name in _SCRIPTS}
+_MAGIC = (b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf")  # of TrueType and OpenType, and of collections
+_CHARACTERS = 0x110000  # of Unicode
+_MOST_CMAPS = 64  # a font has a handful
 # What shapes or joins characters but has no form of its own: a font need not have it.
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F")
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Zs}\uFE00-\uFE0F]")
@@ -141,10 +145,13 @@ def check_installed() -> None:
 
 
 def font_file(path: Path, what: str, index: int = 0) -> Face:
-    """A font that somebody names. Raises InputError for what is none."""
+    """A font that somebody names. Raises InputError for what is none; also for packed ones (WOFF), which may hide anything."""
     if not path.is_file():
         raise InputError(f"{what}: there is no file {quoted(path)}; name a .ttf, .otf or .ttc file")
     try:
+        with path.open("rb") as file:
+            if file.read(4) not in _MAGIC:
+                raise ValueError("no OpenType")
         family = ImageFont.truetype(str(path), 16, index).getname()[0] or path.stem
         _coverage(str(path), index)
     except Exception as error:  # FreeType and fontTools raise anything on a damaged file
@@ -222,4 +229,26 @@ def _coverage(path: str, index: int) -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
     with TTFont(path, fontNumber=index, lazy=True) as font:
+        _check_cmap(font.reader["cmap"])
         return frozenset(font.getBestCmap() or ())
+
+
+def _check_cmap(table: bytes) -> None:
+    """Raises ValueError for a table of characters that claims more than Unicode has: a few bytes could fill the memory."""
+    count = int.from_bytes(table[2:4], "big")
+    if count > _MOST_CMAPS:
+        raise ValueError("too many tables of characters")
+    for number in range(count):
+        start = int.from_bytes(table[8 + 8 * number : 12 + 8 * number], "big")
+        kind = int.from_bytes(table[start : start + 2], "big")
+        if kind in (12, 13):
+            groups = np.frombuffer(table, ">u4", 3 * int.from_bytes(table[start + 12 : start + 16], "big"), start + 16)
+            firsts, lasts = groups[0::3].astype(np.int64), groups[1::3].astype(np.int64)
+        elif kind == 4:
+            segments = int.from_bytes(table[start + 6 : start + 8], "big") // 2
+            lasts = np.frombuffer(table, ">u2", segments, start + 14).astype(np.int64)
+            firsts = np.frombuffer(table, ">u2", segments, start + 16 + 2 * segments).astype(np.int64)
+        else:
+            continue
+        if (lasts - firsts + 1).clip(0).sum() > _CHARACTERS:
+            raise ValueError("too many characters")
