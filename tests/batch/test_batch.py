@@ -247,7 +247,7 @@ def test_workers_and_kills_change_nothing(generator: AdGenerator, tmp_path: Path
     killed = kill_and_resume(
         lambda attempt: [sys.executable, "-m", "uniadgen", *line("killed")],
         lambda: len(list((tmp_path / "killed").glob("ads-*.parquet"))),
-        kills=3,
+        kills=2,
         pieces=1,
         delay=0.1,
         upmost=3,
