@@ -11,6 +11,7 @@ from uniadgen import metrics
 from uniadgen.cli.main import main
 from uniadgen.evaluation.figures import summarise
 from uniadgen.evaluation.report import write_results
+from uniadgen.metrics.metric import in_lines
 from uniadgen.metrics.registry import ad_figures, all_metrics, by_topic, set_figures
 
 FILE = '''"""Shouting: exclamation marks of the text."""
@@ -73,3 +74,10 @@ def test_the_registry_loads_no_heavy_library() -> None:
         "heavy = {'torch', 'pyarrow', 'sacrebleu', 'jinja2'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_figures_as_lines() -> None:
+    means = {"bleu": {"mean": 0.25, "ci": [0.125, 0.5], "n": 3}, "rouge_l": {"mean": 1.0, "ci": [1.0, 1.0], "n": 2}}
+    assert in_lines(means) == "bleu     0.2500 [0.1250, 0.5000]  3 ads\nrouge_l  1.0000 [1.0000, 1.0000]  2 ads"
+    assert in_lines({"signature": "a|b", "n": 7, "kid": 0.5, "ratio": None}) == "n      7\nkid    0.5000\nratio  None\na|b"
+    assert in_lines({}) == ""

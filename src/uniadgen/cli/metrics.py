@@ -13,7 +13,7 @@ from uniadgen.cli.arguments import add_batch, add_json, add_limit
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, make_folder, write_bytes
-from uniadgen.metrics.metric import Metric
+from uniadgen.metrics.metric import Metric, in_lines
 from uniadgen.metrics.registry import all_metrics
 from uniadgen.words import quoted
 
@@ -118,8 +118,7 @@ def metrics_of_ads(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({**means, "signatures": dict(scores.signatures)})
         return
-    for name, entry in means.items():
-        print_line(f"{name:21} {entry['mean']:.4f} [{entry['ci'][0]:.4f}, {entry['ci'][1]:.4f}]  {entry['n']} ads")
+    print_line(in_lines(means))
     print_line("\n".join(scores.signatures.values()))
 
 
@@ -138,14 +137,7 @@ def metrics_of_pictures(arguments: argparse.Namespace) -> None:
         [result] = metric.of_pictures(pictures).values()
     except TooFew as error:
         raise InputError(f"argument --pictures: {quoted(folder)}: {error}") from None
-    values = result.as_dict()
-    if arguments.json:
-        print_json(values)
-        return
-    for name, value in values.items():
-        if name != "signature":
-            print_line(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
-    print_line(result.signature)
+    _show(result.as_dict(), arguments)
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -175,23 +167,7 @@ def metrics_reconstruction(arguments: argparse.Namespace) -> None:
         make_folder(out, "argument --out")
         save = partial(_save_plate, out)
         result = reconstruction(data, tokenizer, config, arguments.split, arguments.limit, save=save)
-    if arguments.json:
-        print_json(result.as_dict())
-        return
-    print_line(f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}")
-    for name, quality in (("plates", result.plates), ("ads", result.ads)):
-        if quality is not None:
-            print_line(f"{name:8} {quality.n:8,} {quality.psnr:8.2f} {quality.ssim:8.4f}")
-    if result.large is not None:
-        large = result.large.quality
-        print_line(f"{result.large.side:4} px  {large.n:8,} {large.psnr:8.2f} {large.ssim:8.4f}")
-        crisp = result.large.crispness
-        ratios_of = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
-        written = ("-" if ratio is None else f"{ratio:.3f}" for ratio in ratios_of)
-        ratios = "Laplacian {}, gradient {}, edges {}".format(*written)
-        print_line(f"crispness at {result.large.side} px, ratio to the plates: {ratios}")
-    print_line(f"codes in use: {result.codes_used:.1%} of {result.codes:,}")
-    print_line(result.signature)
+    _show(result, arguments)
 
 
 def _save_plate(folder: Path, name: str, picture: Any) -> None:
@@ -204,12 +180,7 @@ def metrics_pictures(arguments: argparse.Namespace) -> None:
     from uniadgen.metrics.pictures import default_inception, picture_metrics
 
     inception = Path(arguments.inception) if arguments.inception else default_inception() if arguments.fid else None
-    values = picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip)
-    if arguments.json:
-        print_json(values)
-        return
-    for name, value in values.items():
-        print_line(f"{name:18} {value:.4f}" if isinstance(value, float) else f"{name:18} {value}")
+    _show(picture_metrics(Path(arguments.a), Path(arguments.b), inception, arguments.clip), arguments)
 
 
 def metrics_pbs(arguments: argparse.Namespace) -> None:
@@ -225,8 +196,7 @@ def metrics_pbs(arguments: argparse.Namespace) -> None:
         print_json({**summary, "only_a": scores.only_a, "only_b": scores.only_b})
         return
     print_line(f"{summary['n']} pairs in {quoted(arguments.out)}")
-    for name in ("mean", "deviation", "lowest", "highest"):
-        print_line(f"{name:12} {summary[name]:.4f}")
+    print_line(in_lines({name: value for name, value in summary.items() if name != "n"}))
     for option, names in (("--a", scores.only_a), ("--b", scores.only_b)):
         if names:
             print_line(f"only in {option}: {', '.join(map(quoted, names))}")
@@ -236,21 +206,13 @@ def metrics_text(arguments: argparse.Namespace) -> None:
     """Print the scores of a file of ad texts."""
     from uniadgen.metrics.text import load_predictions, text_metrics
 
-    scores = text_metrics(load_predictions(Path(arguments.predictions)))
+    _show(text_metrics(load_predictions(Path(arguments.predictions))), arguments)
+
+
+def _show(result: Any, arguments: argparse.Namespace) -> None:
+    """Print figures by name, or a result that can be told as JSON and as a table."""
+    by_name = isinstance(result, dict)
     if arguments.json:
-        print_json(scores.as_dict())
-        return
-    rows = [
-        ("BLEU", scores.bleu, "mean over ads"),
-        ("", scores.bleu_corpus, "corpus"),
-        ("ROUGE-L", scores.rouge_l, "mean over ads"),
-        ("", scores.rouge_l_corpus, "corpus"),
-        ("coverage", scores.coverage, "of the selling points"),
-        ("factuality", scores.factuality_rate, "of the ads"),
-        ("readability", scores.readability_rate, "of the ads"),
-        ("qualified", scores.qualified_rate, "of the ads"),
-    ]
-    print_line(f"{scores.n} ads, {scores.n_inspected} with selling points")
-    for name, value, what in rows:
-        print_line(f"{name:12} {'-' if value is None else format(value, '.4f'):>6}  {what}")
-    print_line("\n".join(scores.signatures.values()))
+        print_json(result if by_name else result.as_dict())
+    else:
+        print_line(in_lines(result) if by_name else result)

@@ -28,6 +28,24 @@ class Scores:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
+def in_lines(values: Mapping[str, Any]) -> str:
+    """Figures by name as a table: fractions with four digits, means with their interval, a signature at the end.
+
+    values: numbers, texts, or {"mean", "ci", "n"} as `means_over_ads` gives them.
+    """
+    cells = {name: _cell(value) for name, value in values.items() if name != "signature"}
+    width = max(map(len, cells), default=0)
+    lines = [f"{name:{width}}  {cell}" for name, cell in cells.items()]
+    return "\n".join([*lines, values["signature"]] if "signature" in values else lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        low, high = value["ci"]
+        return f"{value['mean']:.4f} [{low:.4f}, {high:.4f}]  {value['n']} ads"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
 @dataclass(frozen=True)
 class Figure:
     """One column of the tables.

@@ -59,6 +59,21 @@ class Reconstruction:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def __str__(self) -> str:
+        """A table of the qualities, crispness, the codes in use, and the signature."""
+        rows = [("plates", self.plates), ("ads", self.ads)]
+        lines = [f"{'':8} {'pictures':>8} {'PSNR dB':>8} {'SSIM':>8}"]
+        if self.large is not None:
+            rows.append((f"{self.large.side:4} px", self.large.quality))
+        lines += [f"{name:8} {q.n:8,} {q.psnr:8.2f} {q.ssim:8.4f}" for name, q in rows if q is not None]
+        if self.large is not None:
+            crisp = self.large.crispness
+            ratios = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
+            written = ("-" if ratio is None else f"{ratio:.3f}" for ratio in ratios)
+            told = "Laplacian {}, gradient {}, edges {}".format(*written)
+            lines.append(f"crispness at {self.large.side} px, ratio to the plates: {told}")
+        return "\n".join([*lines, f"codes in use: {self.codes_used:.1%} of {self.codes:,}", self.signature])
+
 
 @torch.no_grad()
 def reconstruction(

@@ -73,6 +73,21 @@ class TextScores:
         """Everything but the single ads."""
         return {name: value for name, value in asdict(self).items() if name != "ads"}
 
+    def __str__(self) -> str:
+        """A table of the scores, and the signatures."""
+        rows = [
+            ("BLEU", self.bleu, "mean over ads"),
+            ("", self.bleu_corpus, "corpus"),
+            ("ROUGE-L", self.rouge_l, "mean over ads"),
+            ("", self.rouge_l_corpus, "corpus"),
+            ("coverage", self.coverage, "of the selling points"),
+            ("factuality", self.factuality_rate, "of the ads"),
+            ("readability", self.readability_rate, "of the ads"),
+            ("qualified", self.qualified_rate, "of the ads"),
+        ]
+        table = [f"{name:12} {'-' if value is None else format(value, '.4f'):>6}  {what}" for name, value, what in rows]
+        return "\n".join([f"{self.n} ads, {self.n_inspected} with selling points", *table, *self.signatures.values()])
+
 
 def text_metrics(predictions: Sequence[Prediction]) -> TextScores:
     """Score the texts of ads. Raises InputError for an empty list, an ad without references, or a missing library."""
