@@ -11,6 +11,7 @@ import httpx
 import pytest
 from PIL import Image, ImageDraw
 
+from browsers import browser, check_accessible, open_page
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.service.keys import Keys
 from uniadgen.service.service import Settings
@@ -108,3 +109,20 @@ def test_a_cookie_outlives_a_restart_but_not_its_time_or_its_key(keys: Keys, tmp
     changed = (token.replace("1000", "2000"), token.replace("ann", "bob"), token.replace("a", "ä"), token + "0")
     for other in ("", "ann", "ann~2000", "ann~x~y", "eve~1~2", "ann~9999999999999~" + token[9:], *changed):
         assert keys.holder(other, 0.0) is None, other
+
+
+@pytest.mark.slow
+def test_signing_in_by_keyboard(run: Callable[..., Any], generator: AdGenerator, keys: Keys) -> None:
+    with run(generator, Settings(studio=True, keys=keys)) as server, browser() as running:
+        page = open_page(running)
+        page.goto(f"{server.url}/studio/")
+        check_accessible(page)
+        for key, then in ((ANN + "x", page.get_by_role("alert")), (ANN, page.get_by_role("button", name="Sign out"))):
+            page.get_by_label("Key").focus()
+            page.keyboard.type(key)
+            page.keyboard.press("Enter")
+            then.wait_for()
+            check_accessible(page)
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("heading", name="Sign in to the studio").wait_for()
+        assert page.faults == []
