@@ -9,7 +9,7 @@ ARG TORCH="torch"
 COPY dist/*.whl /tmp/wheels/
 RUN pip install --no-cache-dir ${TORCH} \
  && wheel="$(ls /tmp/wheels/uniadgen-*.whl)" \
- && pip install --no-cache-dir "${wheel}[serve,provenance,data]" \
+ && pip install --no-cache-dir "${wheel}[serve,provenance,data,typeset]" \
  && rm -r /tmp/wheels \
  && useradd --create-home --uid 10001 uniadgen \
  && mkdir /media /store && chown uniadgen /store

@@ -80,11 +80,17 @@ def test_with_keys_people_sign_in_and_see_their_own(
         assert not wrong.cookies
         other_site = ann.post("/studio/sign-in", data={"key": ANN}, headers={"Origin": "https://example.org"})
         assert other_site.status_code == 403
+        assert ann.post("/studio/sign-in", data={"key": ANN}, headers={"Origin": "http://["}).status_code == 403
         assert not other_site.cookies
         entered = ann.post("/studio/sign-in", data={"key": ANN})
         said = entered.headers["set-cookie"]
         assert {"HttpOnly", "SameSite=strict", "Path=/studio"} <= {part.strip() for part in said.split(";")}
         assert ANN not in said
+        assert "Secure" not in said
+        behind_tls = ann.post("/studio/sign-in", data={"key": ANN}, headers={"Origin": server.url.replace("http", "https")})
+        assert "Secure" in behind_tls.headers["set-cookie"]
+        ann.cookies.clear()  # what came as by TLS isn't sent without it
+        ann.post("/studio/sign-in", data={"key": ANN})
         ann.follow_redirects = bob.follow_redirects = True
         page = ann.get("/studio/")
         assert "Sign out" in page.text

@@ -8,6 +8,7 @@ key, and can't be made without it. Scripts can't read it, and no other site's fo
 
 import time
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -43,6 +44,11 @@ class SignIn:
         await self.apps[client](scope, receive, send)
 
 
+def _is_https(request: Request) -> bool:
+    """Whether the browser came by TLS, which a proxy may have ended: a form's origin is the browser's own word."""
+    return "https" in (request.url.scheme, urlsplit(request.headers.get("origin", "")).scheme)
+
+
 def _pages(keys: Keys, bodies: Bodies, root: str) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     serve_static(app, "uniadgen.studio")
@@ -72,7 +78,7 @@ def _pages(keys: Keys, bodies: Bodies, root: str) -> FastAPI:
             keys.token(client, int(time.time()) + TOKEN_SECONDS),
             max_age=TOKEN_SECONDS,
             path=root,
-            secure=request.url.scheme == "https",
+            secure=_is_https(request),
             httponly=True,
             samesite="strict",
         )
