@@ -131,6 +131,7 @@ def test_a_model_of_transformers(model_folder: Path, tmp_path: Path, capsys: pyt
     # a random model never ends the thinking that its template has opened
     assert run("deepseek-r1", tmp_path / "d", *options, "--thinking", "yes") == 0
     assert texts_in(tmp_path / "d") == ["", ""]
+    assert "2 of them: cut while thinking; raise --max-tokens" in capsys.readouterr().err
     notes = [json.loads(path.read_text())["notes"] for path in (tmp_path / "d").glob("*.json")]
     assert all("cut while thinking; raise --max-tokens" in some for some in notes)
 

@@ -130,8 +130,8 @@ def test_the_table_marks_the_best(compared: tuple[list[Case], list[Compared], Ju
         [("0.500", True), ("1.5", False)],
         [("0.300", False), ("1.5", False)],
     ]
-    known = {figure.name for figure in (*comparison.ad_figures(), *comparison.set_figures())}
-    assert set(comparison.COLUMNS) <= known
+    figures = {figure.name for figure in (*comparison.ad_figures(), *comparison.set_figures())}
+    assert set(comparison.COLUMNS) <= figures
 
 
 def test_covered_points() -> None:

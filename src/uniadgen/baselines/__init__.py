@@ -92,15 +92,18 @@ class Settings:
     seed: int = 0
 
     def chosen(self) -> dict[str, Any]:
-        """What differs from the defaults and can change an ad."""
-        without = ("key_variable", "timeout", "retries", "per_minute", "parallel", "endpoint", "device")
+        """What differs from the defaults and can change an ad; not where files and servers are: what is in them is told by
+        `Prepared.source`."""
+        places = ("weights", "controlnet", "endpoint", "pool", "prompts", "outputs", "device")
+        manners = ("key_variable", "timeout", "retries", "per_minute", "parallel")
         values = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return {name: str(value) for name, value in values.items() if name not in without}
+        return {name: str(value) for name, value in values.items() if name not in (*places, *manners)}
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A system that can run: all that it needs is there. source: of its weights, for digests; open: loads them."""
+    """A system that can run: all that it needs is there. source: what its weights and files are, for digests; open: loads
+    them."""
 
     source: str
     open: Callable[[], AbstractContextManager[Make]]

@@ -4,6 +4,7 @@ Weights are folders or hub ids as diffusers saves them, safetensors only; no cod
 """
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,9 @@ def prepare(system: Diffusion, settings: Settings, make: Callable[[Task, Scene, 
 
         yield ask
 
-    return Prepared(found.source + (control.source if control else ""), open_it)
+    prompts = settings.prompts.read_bytes() if settings.prompts else b""
+    sources = [found.source, control.source if control else "", hashlib.sha256(prompts).hexdigest()[:16]]
+    return Prepared(" ".join(sources), open_it)
 
 
 def working_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ text is here.
 """
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ def language_baseline(language: Language, what: str, needs: str) -> Baseline:
             with writer.open() as write:
                 yield lambda task: _made(task, settings, pool, write, language)
 
-        return Prepared(writer.source, open_it)
+        return Prepared(f"{writer.source} {hashlib.sha256(repr(pool).encode()).hexdigest()[:16]}", open_it)
 
     return Baseline(language.name, what, "text", needs=needs, options=OPTIONS, prepare=prepare)
 

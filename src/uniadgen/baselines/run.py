@@ -3,10 +3,11 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from PIL import Image
@@ -31,11 +32,13 @@ MAX_SEED = 2**31 - 1  # what every library takes
 
 @dataclass(frozen=True)
 class Ran:
-    """How many ads were made, how many had been there, and for how many shoppers the system has nothing."""
+    """How many ads were made, how many had been there, and for how many shoppers the system has nothing. faults: what went
+    wrong with ads that were made, and how often."""
 
     made: int
     kept: int
     missing: int = 0
+    faults: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_settings(baseline: Baseline, settings: Settings) -> None:
@@ -80,6 +83,7 @@ def run(
             "other options; name another folder"
         )
     made = looked = 0
+    faults: Counter[str] = Counter()
     if not waiting:
         return Ran(0, len(done))
     with prepared.open() as make:
@@ -92,10 +96,11 @@ def run(
                         _write(result, task, baseline.name, stage, digest)
                         publish(stage, task.id, "finish")
                         made += 1
+                        faults.update(note for note in result.made.notes if ": " not in note)
                     looked += 1
                     if progress is not None:
                         progress(baseline.name, len(done) + looked, len(cases))
-    return Ran(made, len(done), looked - made)
+    return Ran(made, len(done), looked - made, faults)
 
 
 def prepared_baseline(baseline: Baseline, settings: Settings) -> Prepared:
@@ -159,8 +164,10 @@ def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
     threads = ThreadPoolExecutor(count)
     try:
         yield threads
-    finally:
-        threads.shutdown(cancel_futures=True)
+    except BaseException:  # Ctrl-C doesn't wait for slow servers
+        threads.shutdown(wait=False, cancel_futures=True)
+        raise
+    threads.shutdown()
 
 
 def _timed(make: Make, task: Task) -> _Timed | None:

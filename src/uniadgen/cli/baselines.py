@@ -1,10 +1,11 @@
 """`uniadgen baselines list|run|prompts|export`: other systems' ads, to be compared by `evaluate --outputs`."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
-from uniadgen.cli.arguments import add_json, add_limit, add_seed, number, whole_number
+from uniadgen.cli.arguments import add_json, add_limit, add_progress, add_seed, number, whole_number
 from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
@@ -22,10 +23,12 @@ def add_baselines(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("name", metavar="NAME", help="of `uniadgen baselines list`")
     _add_shoppers(verb, "for the ads; goes on where it was")
     _add_side(verb)
+    add_progress(verb)
     _add_settings(verb)
     verb = steps.add_parser("prompts", help="prompts for backgrounds, by a vision language model or a template")
     verb.set_defaults(run=baselines_prompts)
     _add_shoppers(verb, "a file of JSON lines; goes on where it was")
+    add_progress(verb)
     _add_model(verb, "a vision language model: folder or hub id (default: none, a template)")
     _add_texts(verb)
     verb = steps.add_parser("export", help="what a system's own code reads, for systems that run elsewhere")
@@ -115,9 +118,11 @@ def baselines_run(arguments: argparse.Namespace) -> None:
 
     out, baseline = Path(arguments.out), _baseline(arguments.name)
     settings = _settings(arguments)
-    with progress_bar() as progress:
+    with progress_bar(arguments.progress) as progress:
         ran = run(baseline, Path(arguments.data), arguments.split, arguments.limit, out, arguments.side, progress, settings)
     nothing = f", nothing for {ran.missing}" if ran.missing else ""
+    for fault, count in ran.faults.items():
+        print_line(f"{count} of them: {fault}", sys.stderr)
     print_line(f"{ran.made} ads made, {ran.kept} were there{nothing}: {out}")
     print_line(f"compare: uniadgen evaluate ... --outputs {baseline.name}={out}")
 
@@ -128,7 +133,7 @@ def baselines_prompts(arguments: argparse.Namespace) -> None:
 
     settings, out = _settings(arguments), Path(arguments.out)
     tasks = tasks_of(Path(arguments.data), arguments.split, arguments.limit, 512, settings)
-    with progress_bar() as progress:
+    with progress_bar(arguments.progress) as progress:
         new, there = write_prompts(tasks, settings, out, progress)
     print_line(f"{new} prompts written, {there} were there: {out}")
 

@@ -218,9 +218,9 @@ def _rows(cases: Sequence[Case], systems: Sequence[Compared], judge: Judge) -> I
         cutout = case.product.image
         if not isinstance(cutout, Image.Image):
             raise TypeError("cases hold cut-outs, no paths")
-        shown = {n for s in systems if s.ours and case.id in s.outputs for n in s.outputs[case.id].sampled}
-        latest = [n for n in range(len(case.history)) if n not in shown][::-1]
-        numbers = sorted([*sorted(shown), *latest][:CLICKS])
+        looked_at = {n for s in systems if s.ours and case.id in s.outputs for n in s.outputs[case.id].sampled}
+        latest = [n for n in range(len(case.history)) if n not in looked_at][::-1]
+        numbers = sorted([*sorted(looked_at), *latest][:CLICKS])
         yield Row(
             shopper=case.id,
             category=case.department or "",
@@ -229,7 +229,7 @@ def _rows(cases: Sequence[Case], systems: Sequence[Compared], judge: Judge) -> I
             true_ad=inline(case.true_ad, AD),
             true_text=case.true_text,
             clicks=[
-                (inline(load_rgb(case.history[n].image, f"history[{n}].image"), CLICK), case.history[n].text, n in shown)
+                (inline(load_rgb(case.history[n].image, f"history[{n}].image"), CLICK), case.history[n].text, n in looked_at)
                 for n in numbers
             ],
             cells=[_cell(case, system, judge) for system in systems if case.id in system.outputs],

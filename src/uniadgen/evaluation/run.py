@@ -126,7 +126,10 @@ def evaluate(
         "swapped": summaries["swapped"],
         "parts": _parts(parts, rows, summaries, full),
         "systems": {name: summarise(values).as_dict() for name, values in judged.items()},
-        "outputs": {name: {"unused": system.unused, "missing": system.missing} for name, system in others.items()},
+        "outputs": {
+            name: {"unused": system.unused, "missing": system.missing, "general": name in general}
+            for name, system in others.items()
+        },
         "pictures": pictures,
         **({} if people is None else {"people": people}),
         "targets": targets(rows, full, oracle),
