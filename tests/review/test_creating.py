@@ -43,10 +43,13 @@ def test_folders_of_ads_are_read_with_their_records(tmp_path: Path) -> None:
 
 
 def test_other_files_of_an_ad_are_no_ads(tmp_path: Path) -> None:
-    """Its background, further sizes, layers."""
+    """Its background, further sizes, words in either, layers."""
     write_ad(an_ad(), tmp_path, "ad.v2-000")
-    for name in ("ad.v2-000.story.png", "ad.v2-000.text.svg"):
-        (tmp_path / name).write_bytes((tmp_path / "ad.v2-000.png").read_bytes())
+    for name in ("story.png", "text.svg", "typeset.png", "story.typeset.png"):
+        (tmp_path / f"ad.v2-000.{name}").write_bytes((tmp_path / "ad.v2-000.png").read_bytes())
+    for name in ("typeset", "story.typeset"):
+        words = {"layout": "top", "blocks": [], "image": f"ad.v2-000.{name}.png"}
+        (tmp_path / f"ad.v2-000.{name}.json").write_text(json.dumps(words))
     ads_read, unused = read_systems([str(tmp_path)], "picture")
     assert [item.key for item in ads_read] == ["ad.v2-000"]
     assert unused == []

@@ -144,17 +144,17 @@ def test_on_a_tablet_by_touch() -> None:
         page.locator(".pickad").first.tap()
         page.locator("#board").wait_for()
         check_accessible(page)
-        # words, dragged by their handle
+        # words, dragged with a finger
         page.locator("#words-in summary").tap()
         page.locator("#words-in").get_by_label("The text stands").select_option(label="in it, above the product")
         page.get_by_role("button", name="Set it so").tap()
         page.get_by_role("button", name="Move words").tap()
         box, left = page.locator(".word").first.bounding_box(), page.locator("#blocks-form [name=left]").first
         before = int(left.input_value())
-        page.mouse.move(box["x"] + 9, box["y"] + 9)
-        page.mouse.down()
-        page.mouse.move(box["x"] - 41, box["y"] + 9)
-        page.mouse.up()
+        screen = page.context.new_cdp_session(page)
+        for kind, x in (("touchStart", 9), ("touchMove", -11), ("touchMove", -41), ("touchEnd", None)):
+            points = [] if x is None else [{"x": box["x"] + x, "y": box["y"] + 9}]
+            screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         assert int(left.input_value()) < before
         page.get_by_role("button", name="Draw them so").tap()
         page.wait_for_function("() => !document.querySelector('.board.wording')")

@@ -118,7 +118,7 @@ def _folder(system: str, folder: Path) -> tuple[list[Item], list[str]]:
             )
     records = set(items_by_name)
     for name, file in files.items():
-        if file.stem.rpartition(".")[0] in records:  # another size of an ad, its background or a layer
+        if records.intersection(_before_dots(file.stem)):  # another size of an ad, its background, its words or a layer
             used.add(name)
         elif file.suffix.lower() in _PICTURES and name not in used:
             if file.stem in items_by_name:
@@ -137,10 +137,18 @@ def _folder(system: str, folder: Path) -> tuple[list[Item], list[str]]:
     return list(items_by_name.values()), [str(folder / name) for name in files if name not in used and not name.startswith(".")]
 
 
+def _before_dots(stem: str) -> list[str]:
+    """The names whose file this may be: "ad" and "ad.story" of "ad.story.typeset"."""
+    parts = stem.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
 def _record(file: Path) -> dict[str, Any] | None:
     """An ad's record beside its picture; None for another kind of file."""
     try:
         fields = json.loads(file.read_text("utf-8"))
+        if "blocks" in fields:  # the words in an ad's picture
+            return None
         image, text, inspection = fields["image"], fields.get("text"), fields.get("inspection")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
