@@ -85,7 +85,7 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
         drawn = word.bounding_box()
         page.keyboard.press("Enter")
         page.locator("#blocks-form").wait_for()
-        page.wait_for_function("() => !document.querySelector('.board.wording')")
+        page.wait_for_function("() => !document.querySelector('.board.wording')", timeout=60_000)
         typeset = [v for v in map(store.variant, store.project(1).variants) if v.words and v.words.get("blocks")]
         block = (typeset[-1].result or {})["typesetting"]["blocks"][0]
         assert (block["box"]["left"], block["box"]["top"], block["size"]) == (left, top, size)
@@ -157,7 +157,7 @@ def test_on_a_tablet_by_touch() -> None:
             screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         assert int(left.input_value()) < before
         page.get_by_role("button", name="Draw them so").tap()
-        page.wait_for_function("() => !document.querySelector('.board.wording')")
+        page.wait_for_function("() => !document.querySelector('.board.wording')", timeout=60_000)
         check_accessible(page)
         width = page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= 834  # nothing sticks out at the side
