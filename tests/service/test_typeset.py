@@ -115,7 +115,7 @@ def test_the_picture_by_itself_has_the_brands_words(branded: Any, request_body: 
         ({"brand": {"logo": {"image": "media:" + "0" * 64}}}, 404, "options.brand.logo.image", "no such media"),
         ({"brand": {"fonts": {"text": "data:font/ttf;base64,AA=="}}}, 422, "options.brand.fonts.text", "below --media-root"),
         ({"brand": {"fonts": {"text": "kettle.png"}}}, 422, "options.brand.fonts.text", 'kettle.png" is no font'),
-        ({"brand": {"fonts": {"text": "/etc/passwd"}}}, 422, "options.brand.fonts.text", "is no reference"),
+        ({"brand": {"fonts": {"text": "/etc/passwd"}}}, 422, "options.brand.fonts.text", "no reference to a font; give a path"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(

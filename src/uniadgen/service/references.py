@@ -48,24 +48,25 @@ class References:
         """A font below --media-root; one that a client sends is never opened. Raises InputError."""
         if value.startswith(("data:", "media:")):
             raise InputError(f"{what}: a font is a path below --media-root, or belongs to a kit of --brands; put it there")
-        path = self._below_root(value, what)
+        path = self._below_root(value, what, "a font", "a path below --media-root")
         self.names[str(path)] = value
         return path
 
-    def _below_root(self, value: str, what: str) -> Path:
+    def _below_root(self, value: str, what: str, kind: str = "a picture", forms: str = _FORMS) -> Path:
         if "://" in value:
-            raise InputError(f"{what}: no URL is fetched; give {_FORMS}")
+            raise InputError(f"{what}: no URL is fetched; give {forms}")
         path = Path(value)
         if not value.strip() or has_control_characters(value) or path.is_absolute() or "\\" in value or ".." in path.parts:
-            raise InputError(f"{what}: is no reference to a picture; give {_FORMS}")
+            raise InputError(f"{what}: is no reference to {kind}; give {forms}")
         if self.root is None:
-            raise InputError(f"{what}: this service has no --media-root; give a data: URL, or media:SHA256")
+            mend = "give a data: URL, or media:SHA256" if forms == _FORMS else "start it with one, or name a kit of --brands"
+            raise InputError(f"{what}: this service has no --media-root; {mend}")
         try:
             path = Path(os.path.realpath(self.root / path))
         except (OSError, ValueError):
             raise InputError(f"{what}: is no valid path; correct it") from None
         if not path.is_relative_to(self.root):
-            raise InputError(f"{what}: lies outside of the folder for pictures; copy the picture there")
+            raise InputError(f"{what}: lies outside of the folder for pictures; copy {kind.replace('a ', 'the ')} there")
         return path
 
     def hide(self, message: str) -> str:
