@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -161,3 +162,34 @@ def test_splits_are_refused_in_the_same_words(
     assert main([*words, "--split", "dev"]) == 2
     assert capsys.readouterr().err == 'uniadgen: argument --split: "dev" is unknown; use train, val, test\n'
     assert [path.name for path in tmp_path.iterdir()] == ["records.json"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ["generate", "", "--out", "x"],
+            ["generate", "r.json", "--out", ""],
+            ["generate", "r.json", "--out", "x", "--model", ""],
+        ),
+        *(["data", "stats", ""], ["metrics", "reconstruction", "--data", "x", "--model", ""], ["review", "report", ""]),
+        *(["batch", "", "--data", "x", "--out", "y"], ["evaluate", "--data", "x", "--out", "y", "--encoder", ""]),
+        ["baselines", "run", "studio", "--data", "x", "--out", ""],
+    ],
+)
+def test_an_empty_path_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert re.fullmatch(r'uniadgen: argument \S+: "" is no valid path; correct it .*\n', capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("words", [["data", "stats"], ["data", "validate"], ["review", "report"], ["generate", "--out", "x"]])
+def test_a_name_that_no_file_can_have_is_bad_input(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "x" * 300]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "correct the path" in error
+
+
+def test_a_quick_benchmark_has_models_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--quick", "--model", "x"]) == 2
+    assert "leave one of the two out" in capsys.readouterr().err

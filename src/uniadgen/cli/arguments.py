@@ -10,6 +10,8 @@ from uniadgen.errors import InputError
 from uniadgen.rng import MAX_SEED
 from uniadgen.words import quoted
 
+_PATHS = r"DIR|FOLDER|FILE|PATH|OUT|MODEL|STUDY|PAIRS|FEED|SOURCE|PHOTO|[A-Z]\.[a-z]"  # metavars of what is a path
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises InputError instead of printing its usage and ending the process, and guesses no shortened names.
@@ -19,6 +21,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **how})
+        self.register("action", None, _Store)
+        self.register("action", "store", _Store)
         self._below: Any = None
         # At every level, and without a default, by which a verb's parser would undo what stands before the verb.
         said: dict[str, Any] = {"dest": "verbosity", "action": "store_const", "default": argparse.SUPPRESS}
@@ -35,6 +39,17 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message} (see {self.prog} --help)")
+
+
+class _Store(argparse.Action):
+    """Keeps a value, as argparse does, but no empty path: it comes of a variable of the shell that has not been set."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _: str | None = None
+    ) -> None:
+        if values == "" and re.search(_PATHS, str(self.metavar)):
+            raise argparse.ArgumentError(self, '"" is no valid path; correct it')
+        setattr(namespace, self.dest, values)
 
 
 def whole_number(least: int, greatest: int) -> Callable[[str], int]:

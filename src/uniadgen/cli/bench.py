@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uniadgen.cli.arguments import add_json, whole_number
 from uniadgen.console import notices, print_json, print_line
+from uniadgen.errors import InputError
 
 
 def add_bench(verb: argparse.ArgumentParser) -> None:
@@ -21,6 +22,8 @@ def add_bench(verb: argparse.ArgumentParser) -> None:
 def bench(arguments: argparse.Namespace) -> None:
     from uniadgen.bench import run
 
+    if arguments.quick and arguments.model:
+        raise InputError("argument --model: --quick runs tiny models of its own; leave one of the two out")
     # Rows appear as they are measured. With --json, standard output is for the list only; libraries never get it.
     stream = notices() if arguments.json else sys.stdout
     with contextlib.redirect_stdout(notices()):

@@ -7,6 +7,7 @@ its functions, so that --help and bad input are answered at once.
 
 import argparse
 import contextlib
+import errno
 import logging
 import os
 import platform
@@ -107,7 +108,10 @@ def main(argv: list[str] | None = None) -> int:
             raise
         if error.filename == console.STDOUT:
             console.drop_standard_output()
-        return _fail(f"{error.strerror or error}{f': {quoted(error.filename)}' if error.filename else ''}", 1)
+        # a name that no file can have is the caller's, whatever the command does with it
+        wrong_name = error.errno in (errno.ENAMETOOLONG, errno.ELOOP)
+        named = f": {quoted(error.filename)}{'; correct the path' if wrong_name else ''}" if error.filename else ""
+        return _fail(f"{error.strerror or error}{named}", 2 if wrong_name else 1)
     except SystemExit as end:  # argparse, after --help and --version
         return int(end.code or 0)
     return 0
