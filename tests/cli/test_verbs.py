@@ -193,3 +193,25 @@ def test_a_name_that_no_file_can_have_is_bad_input(words: list[str], capsys: pyt
 def test_a_quick_benchmark_has_models_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--quick", "--model", "x"]) == 2
     assert "leave one of the two out" in capsys.readouterr().err
+
+
+def test_links_that_lead_nowhere_and_files_for_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("no data set")
+    for name in ("loop", "file"):
+        path = str(tmp_path / name)
+        for words in (
+            *(
+                ["data", "stats", path],
+                ["data", "validate", path],
+                ["evaluate", "--data", path, "--out", str(tmp_path / "out")],
+            ),
+            ["evaluate", "--data", TINY, "--out", str(tmp_path / "out"), "--encoder", path],
+            ["review", "create", str(tmp_path / "s.db"), "--items", path, "--teams", "x", "--out", str(tmp_path / "s.db")],
+        ):
+            assert main(words) == 2, words
+            error = capsys.readouterr().err
+            assert error.count("\n") == 1
+            assert len(error) < 400
+    assert main(["data", "stats", str(tmp_path / "file")]) == 2
+    assert "it is no folder" in capsys.readouterr().err

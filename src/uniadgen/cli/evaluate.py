@@ -1,6 +1,7 @@
 """`uniadgen evaluate`: generate for a split, measure, and write tables and a report (docs/evaluation.md)."""
 
 import argparse
+import os
 import re
 import shlex
 import sys
@@ -97,7 +98,11 @@ def _command(arguments: argparse.Namespace) -> str:
     ):
         value = getattr(arguments, name)
         if value is not None and (name, value) != ("seed", 0):
-            word = Path(value).resolve().name if name in ("data", "model", "encoder", "study", "out") else str(value)
+            word = (
+                os.path.basename(os.path.realpath(value))
+                if name in ("data", "model", "encoder", "study", "out")
+                else str(value)
+            )
             words += [f"--{name.replace('_', '-')}", word]
     for system in arguments.outputs:
         name, _, path = system.partition("=")

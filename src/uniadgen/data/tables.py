@@ -184,6 +184,8 @@ class Table:
         except FileNotFoundError:
             where = f"data folder {quoted(path.parent)}"
             raise InputError(f"{where}: {path.name} is missing; build the data set, or name another folder") from None
+        except NotADirectoryError:
+            raise InputError(f"data folder {quoted(path.parent)}: it is no folder; name the folder of a data set") from None
         except PermissionError:
             raise InputError(f"{quoted(path)} may not be read; give yourself permission to read it") from None
         except _DAMAGE as error:

@@ -137,7 +137,7 @@ def evaluate(
         "signatures": judgements[full].signatures,
         "model": generator.model.config.name,
         "encoder": evaluation.encoder.name if evaluation.encoder else "embedded",
-        "data": data.resolve().name,
+        "data": os.path.basename(os.path.realpath(data)),
         "split": evaluation.split,
         "shoppers": len(cases),
         "least_shoppers": LEAST_SHOPPERS,

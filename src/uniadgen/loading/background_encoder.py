@@ -6,6 +6,7 @@ names, a linear layer to 64 dimensions.
 
 import json
 import logging
+import pickle
 import re
 from dataclasses import asdict
 from importlib import resources
@@ -62,7 +63,8 @@ def load_encoder(path: Path | None = None, device: torch.device | str = "cpu") -
         encoder = BackgroundEncoder(config)
         encoder.load_state_dict(tensors)
     except Exception as error:  # reading a damaged file raises anything, from struct.error to SafetensorError
-        reason = " ".join(str(error).split())[:160]
+        damaged = isinstance(error, pickle.UnpicklingError | EOFError)  # of which torch has a page to say
+        reason = "it holds no weights" if damaged else " ".join(str(error).split())[:160]
         raise InputError(
             f"background encoder {quoted(path)}: not a background encoder ({reason}); supply another file"
         ) from None

@@ -14,6 +14,7 @@ What was trained is a folder that names its backbone:
 
 import importlib.util
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +95,7 @@ def start(
         p.requires_grad_(name.startswith(janus.NEW) or _OURS.fullmatch(name) is not None)
     for module in (model.foreground, model.preference, *(m for n, m in model.named_modules() if ".lora_" in n)):
         module.float()
-    name = str(backbone) if hub.is_hub_id(backbone) else str(folder.resolve())
+    name = str(backbone) if hub.is_hub_id(backbone) else os.path.realpath(folder)
     model.adapter = Adapter(name, janus.fingerprint(folder), settings)
     return model, tokenizer
 
@@ -155,7 +156,7 @@ def load(
             first, second = (merged[f"{target}.lora_{letter}"].to(where, torch.float32) for letter in "AB")
             update = second @ first * (settings.alpha / settings.rank)
             linear.weight.data = (linear.weight.float() + update).to(dtype)  # not in place: it may be the file itself
-    model.adapter = Adapter(name if hub.is_hub_id(name) else str(backbone.resolve()), fingerprint, settings, merged)
+    model.adapter = Adapter(name if hub.is_hub_id(name) else os.path.realpath(backbone), fingerprint, settings, merged)
     return model, tokenizer
 
 

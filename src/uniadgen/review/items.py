@@ -9,6 +9,7 @@ with paths relative to it. Records of ads don't hold the cut-out; it is looked u
 
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,7 +81,7 @@ def _named(place: str) -> tuple[str, Path]:
         name, path = "", place
     if is_blank(path) or "\0" in path:
         raise InputError(f"{_WHAT}: {quoted(place)} names no folder or file; write NAME=PATH")
-    return clean_text(name) or Path(path).resolve().stem, Path(path)
+    return clean_text(name) or Path(os.path.realpath(path)).stem, Path(path)
 
 
 def _check(item: Item, kind: Kind) -> None:

@@ -124,7 +124,7 @@ def convert_pad1m(
     check_split(split)
     check_folders(images)
     source = open_list(path)
-    job = _Job(_VERSION, path.stat().st_size, _digest(path), chunk_bytes, split, tuple(str(f.resolve()) for f in images))
+    job = _Job(_VERSION, path.stat().st_size, _digest(path), chunk_bytes, split, tuple(map(os.path.realpath, images)))
     with locked_folder(out, "is being converted into"):
         if (finished := _finished(out, job, path)) is not None:
             return finished
