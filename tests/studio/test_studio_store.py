@@ -71,15 +71,24 @@ def test_variants_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("no database at all " * 99)
+    (tmp_path / "short.db").write_text("a note")
     other = sqlite3.connect(tmp_path / "other.db")
     other.execute("CREATE TABLE x (y)")
     other.close()
     newer = StudioStore(tmp_path / "newer.db")
     newer._connection.execute("PRAGMA user_version=9")
     newer.close()
-    for name, said in (("text", "can't be used"), ("other", "another program's"), ("newer", "format 9")):
+    for name, said in (
+        ("text", "can't be used"),
+        ("short", "can't be used"),
+        ("other", "another program's"),
+        ("newer", "format 9"),
+    ):
         with pytest.raises(InputError, match=said):
             StudioStore(tmp_path / f"{name}.db")
+    assert (tmp_path / "short.db").read_text() == "a note"
+    (tmp_path / "empty.db").touch()
+    StudioStore(tmp_path / "empty.db").close()
     with pytest.raises(InputError, match="can't be used"):
         StudioStore(tmp_path / "no" / "such" / "folder.db")
 

@@ -19,6 +19,7 @@ from uniadgen.studio.project import Project, Spec
 from uniadgen.words import quoted
 
 APPLICATION, FORMAT = 0x75616473, 2  # SQLite's header says whose file it is, and of which format
+_HEAD = b"SQLite format 3\0"
 _TABLES = """
 CREATE TABLE pictures (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE projects (id INTEGER PRIMARY KEY, created TEXT NOT NULL, current INTEGER NOT NULL);
@@ -55,6 +56,7 @@ class StudioStore:
         """path: None keeps everything in memory. Raises InputError for a file that is something else."""
         self._lock = threading.RLock()
         try:
+            _check_head(path)
             self._connection = sqlite3.connect(
                 ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
             )
@@ -230,6 +232,16 @@ class StudioStore:
     def set_why(self, number: int, why: dict[str, Any]) -> None:
         with self._writing() as connection:
             connection.execute("UPDATE variants SET why = ? WHERE id = ?", (json.dumps(why), number))
+
+
+def _check_head(path: Path | None) -> None:
+    """Raises OSError for a file that is none of SQLite's: a short one would count as empty there, and be written over."""
+    if path is None or not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(_HEAD))
+    if head not in (b"", _HEAD):
+        raise OSError("no database")
 
 
 def _variant(row: tuple[Any, ...]) -> Variant:

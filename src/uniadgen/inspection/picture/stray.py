@@ -23,8 +23,9 @@ from uniadgen.imaging.composing import compose
 Box = tuple[int, int, int, int]
 
 _LANGUAGES = ("eng", "chi_sim", "chi_tra", "jpn", "kor", "rus", "ara")  # those that are installed are read
-_SURE, _SURE_ALONE = 60.0, 85.0  # least confidence of several characters, and of a single one, 0 to 100
+_SURE, _SURE_ALONE = 80.0, 90.0  # least confidence of several characters, and of a single one, 0 to 100
 _SIDE = 1400  # pixels that the longer side is brought to: Tesseract wants letters of some 30
+_HIGHEST = 0.25  # of the picture's longer side: what is read larger is a shape in the scene
 _SAME = 12  # of a channel: what differs less from the product is the product
 _UNTOUCHED = 0.95  # of a print's box: a stray letter changes more of it
 _SECONDS = 60
@@ -106,7 +107,8 @@ def _read(image: Image.Image) -> list[StrayText]:
     columns = (read[name] for name in ("text", "conf", "left", "top", "width", "height"))
     for text, confidence, left, top, width, height in zip(*columns, strict=True):
         letters = "".join(c for c in text if c.isalnum())
-        if letters and float(confidence) >= (_SURE if len(letters) > 1 else _SURE_ALONE):
+        sure = float(confidence) >= (_SURE if len(letters) > 1 else _SURE_ALONE)
+        if letters and sure and height <= _HIGHEST * _SIDE:
             box = (left / zoom, top / zoom, (left + width) / zoom, (top + height) / zoom)
             x0, y0, x1, y1 = (round(value) for value in box)
             texts.append(StrayText(text.strip(), (x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)), float(confidence) / 100))
