@@ -194,15 +194,15 @@ def _loaded(settings: Settings) -> Callable[[], contextlib.AbstractContextManage
     name = str(settings.weights)
     device = main_device(settings.device)
     dtype = dtype_of(settings.dtype, device)
-    found = find_weights(name, frozenset(SEEING), "argument --weights")
-    check_fits(found.elements, settings.device, dtype, f"argument --weights: {name}")
+    weights = find_weights(name, frozenset(SEEING), "argument --weights")
+    check_fits(weights.elements, settings.device, dtype, f"argument --weights: {name}")
 
     @contextlib.contextmanager
     def open_it() -> Iterator[See]:
         import torch
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
-        folder = found.folder()
+        folder = weights.folder()
         try:
             processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
             model = AutoModelForImageTextToText.from_pretrained(

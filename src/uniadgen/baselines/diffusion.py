@@ -62,11 +62,11 @@ def prepare(system: Diffusion, settings: Settings, make: Callable[[Task, Scene, 
     device = main_device(settings.device)
     dtype = dtype_of(settings.dtype, device)
     name = settings.weights or system.weights
-    found = find_pipeline(name, system.classes, system.parts, "argument --weights")
+    weights = find_pipeline(name, system.classes, system.parts, "argument --weights")
     control = None
     if system.controlnet is not None:
         control = find_part(settings.controlnet or system.controlnet.weights, {system.controlnet.name}, "argument --controlnet")
-    elements = found.elements + (control.elements if control else 0)
+    elements = weights.elements + (control.elements if control else 0)
     check_fits(elements, str(device), dtype, f"argument --weights: {name}")
     prompt_of = prompts_of(settings)
 
@@ -82,7 +82,7 @@ def prepare(system: Diffusion, settings: Settings, make: Callable[[Task, Scene, 
             if control is not None and system.controlnet is not None:
                 kind = getattr(diffusers, system.controlnet.name)
                 extra["controlnet"] = kind.from_pretrained(control.folder(), **loading, **system.controlnet.options)
-            pipe = getattr(diffusers, system.pipeline).from_pretrained(found.folder(), **loading, **extra)
+            pipe = getattr(diffusers, system.pipeline).from_pretrained(weights.folder(), **loading, **extra)
         except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(f"argument --weights: {name} can't be loaded ({reason}); supply a whole pipeline") from None
@@ -106,7 +106,7 @@ def prepare(system: Diffusion, settings: Settings, make: Callable[[Task, Scene, 
         yield ask
 
     prompts = settings.prompts.read_bytes() if settings.prompts else b""
-    sources = [found.source, control.source if control else "", hashlib.sha256(prompts).hexdigest()[:16]]
+    sources = [weights.source, control.source if control else "", hashlib.sha256(prompts).hexdigest()[:16]]
     return Prepared(" ".join(sources), open_it)
 
 

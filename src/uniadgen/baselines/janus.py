@@ -23,8 +23,8 @@ def prepared(settings: Settings) -> Prepared:
     name = settings.weights or WEIGHTS
     device = main_device(settings.device)
     dtype = dtype_of(settings.dtype, device)
-    found = find_weights(name, {"janus"}, "argument --weights")
-    check_fits(found.elements, str(device), dtype, f"argument --weights: {name}")
+    weights = find_weights(name, {"janus"}, "argument --weights")
+    check_fits(weights.elements, str(device), dtype, f"argument --weights: {name}")
 
     @contextmanager
     def open_it() -> Iterator[Make]:
@@ -39,7 +39,7 @@ def prepared(settings: Settings) -> Prepared:
 
         yield make
 
-    return Prepared(found.source, open_it)
+    return Prepared(weights.source, open_it)
 
 
 BASELINE = Baseline(

@@ -174,8 +174,8 @@ def _loaded(language: Language, settings: Settings, temperature: float, max_toke
         raise InputError("argument --weights: which model? Name a folder or hub id, or an --endpoint with a --model-name")
     device = main_device(settings.device)
     dtype = dtype_of(settings.dtype, device)
-    found = find_weights(name, language.kinds, "argument --weights")
-    check_fits(found.elements, settings.device, dtype, f"argument --weights: {name}")
+    weights = find_weights(name, language.kinds, "argument --weights")
+    check_fits(weights.elements, settings.device, dtype, f"argument --weights: {name}")
 
     @contextlib.contextmanager
     def open_it() -> Iterator[Write]:
@@ -184,17 +184,17 @@ def _loaded(language: Language, settings: Settings, temperature: float, max_toke
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        folder = found.folder()
+        folder = weights.folder()
         where: dict[str, Any] = {"local_files_only": True}
-        if found.gguf is not None:
-            where["gguf_file"] = found.gguf
+        if weights.gguf is not None:
+            where["gguf_file"] = weights.gguf
         spread = settings.device == "auto" and torch.cuda.device_count() > 1
         tokenizer = AutoTokenizer.from_pretrained(folder, **where)
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=dtype,
-                use_safetensors=None if found.gguf else True,
+                use_safetensors=None if weights.gguf else True,
                 **({"device_map": "auto"} if spread else {}),
                 **where,
             )
@@ -236,4 +236,4 @@ def _loaded(language: Language, settings: Settings, temperature: float, max_toke
 
         yield write
 
-    return Writer(found.source, open_it)
+    return Writer(weights.source, open_it)

@@ -45,8 +45,8 @@ def check_settings(baseline: Baseline, settings: Settings) -> None:
     """Raises InputError for an option that this system doesn't know."""
     for option in fields(settings):
         if getattr(settings, option.name) != option.default and option.name not in baseline.options:
-            known = ", ".join(flag(name) for name in baseline.options) or "none"
-            raise InputError(f"argument {flag(option.name)}: {baseline.name} has no such option; it knows {known}")
+            options = ", ".join(flag(name) for name in baseline.options) or "none"
+            raise InputError(f"argument {flag(option.name)}: {baseline.name} has no such option; it knows {options}")
 
 
 def flag(option: str) -> str:

@@ -30,10 +30,10 @@ def ratio_in(picture: Image.Image, cutout: Image.Image) -> float | None:
     fourier = [np.fft.rfft2(pixels[..., channel]) for channel in range(3)]
     squares = np.fft.rfft2((pixels**2).sum(-1))
     part = visible_part(cutout.convert("RGBA"))
-    own = part.width / part.height
+    ratio_of_cutout = part.width / part.height
 
     def score(height: float, ratio: float) -> float:
-        return _correlation(fourier, squares, size, part, round(height * own * ratio), round(height))
+        return _correlation(fourier, squares, size, part, round(height * ratio_of_cutout * ratio), round(height))
 
     tried = {(height * SIDE, ratio): score(height * SIDE, ratio) for height in SIZES for ratio in RATIOS}
     best = max(tried, key=lambda key: tried[key])
