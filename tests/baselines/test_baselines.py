@@ -52,7 +52,11 @@ def test_backgrounds(cutout: Image.Image) -> None:
     halves.paste((0, 250, 0), (10, 0, 20, 20))
     clicks = [Click(halves, "Oak Table"), Click(Image.new("RGB", (30, 10), (0, 0, 250)), "Electric Kettle")]
     given = task(cutout, clicks)
-    made = {name: baseline.make(given) for name, baseline in all_baselines().items() if baseline.makes == "picture"}
+    made = {
+        name: baseline.make(given)
+        for name, baseline in all_baselines().items()
+        if baseline.makes == "picture" and not baseline.prepare
+    }
     assert set(made) == {"studio", "copied-background", "template"}
     for baseline_output in made.values():
         assert baseline_output.background is not None

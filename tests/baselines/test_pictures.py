@@ -221,14 +221,20 @@ def test_prompts_by_a_template(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_prompts_by_a_model_that_sees_the_product(tmp_path: Path) -> None:
+def test_prompts_by_a_model_that_sees_the_product(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "prompts.jsonl"
     with server(answers('"A sunny terrace."'), answers("<think>only this")) as (address, asked):
         assert baselines("prompts", "--out", str(out), "--endpoint", address, "--model-name", "vlm") == 0
     records = [json.loads(line) for line in out.read_text().splitlines()]
     assert records[0]["prompt"] == "A sunny terrace."
     assert records[1]["prompt"].startswith("Product photograph of")  # the template's, when the model says nothing
-    assert all(len(record["clicks"]) == 10 for record in records)
+    assert [len(record["clicks"]) for record in records] == [10, 0]
+    assert "1 of them by the template" in capsys.readouterr().err
+    with server(answers("A quay at dusk.")) as (address, requests):
+        served = ("--endpoint", address, "--model-name", "vlm", "--parallel", "2")
+        assert baselines("prompts", "--out", str(tmp_path / "more.jsonl"), *served) == 0
+        assert len(requests) == 2
+    assert (tmp_path / "more.jsonl").read_text().count("A quay at dusk.") == 2
     case = load_cases(TINY, "test", 1)[0]
     picture, words = asked[0]["messages"][0]["content"]
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")

@@ -20,6 +20,7 @@ from PIL import Image
 from uniadgen.ads import Product
 from uniadgen.baselines import Settings, Task, sampled
 from uniadgen.baselines.answers import part, text_of
+from uniadgen.baselines.parallel import in_parallel
 from uniadgen.errors import InputError
 from uniadgen.files import write_text
 from uniadgen.imaging.colour import flatten
@@ -101,45 +102,59 @@ See = Callable[[str, Image.Image, int], str]
 """From an instruction, the product's picture (RGB) and a seed to what the model says."""
 
 
+@dataclass(frozen=True)
+class Wrote:
+    """How many prompts are new, were there, and are the template's since the model said nothing."""
+
+    new: int
+    there: int
+    silent: int = 0
+
+
 def write_prompts(
     tasks: Sequence[Task], settings: Settings, out: Path, progress: Callable[[str, int, int], None] | None = None
-) -> tuple[int, int]:
-    """Prompts of all tasks into a file, one by one, so that it goes on where it was; returns how many are new, and were there.
+) -> Wrote:
+    """Prompts of all tasks into a file, which is written as they come, so that it goes on where it was.
 
     Without weights and endpoint they are the template's. Raises InputError.
     """
     kept = read_prompts(out, "argument --out") if out.exists() else {}
     scenes = {task.id: kept[task.id] for task in tasks if task.id in kept}
-    there = len(scenes)
+    there, silent = len(scenes), 0
     pool = load_pool(settings.pool or "background_prompt")
     if pool.kind != "background_prompt":
         raise InputError(f"argument --pool: its kind is {pool.kind}; background prompts need background_prompt")
     open_it = _seeing(settings)
-    if there == len(tasks):
-        return 0, there
+    waiting = [task for task in tasks if task.id not in scenes]
+    if not waiting:
+        return Wrote(0, there)
     with open_it() as see:
-        for task in tasks:
-            if task.id in scenes:
-                continue
-            clicks = () if settings.general or see is None else tuple(sampled(task, settings.clicks))
+
+        def write(task: Task) -> tuple[Scene, bool]:
             if see is None:
-                prompt = template_prompt(task.request.product)
-            else:
-                template = stream(task.seed, "background prompt", task.id).choice(pool.templates)
-                prompt = _asked(see, template, task, clicks)
-            scenes[task.id] = Scene(prompt, clicks)
+                return Scene(template_prompt(task.request.product)), False
+            clicks = () if settings.general else tuple(sampled(task, settings.clicks))
+            template = stream(task.seed, "background prompt", task.id).choice(pool.templates)
+            prompt = _asked(see, template, task, clicks)
+            if not prompt:
+                return Scene(template_prompt(task.request.product)), True
+            return Scene(prompt, clicks), False
+
+        for task, (scene, said_nothing) in in_parallel(write, waiting, settings.parallel):
+            scenes[task.id] = scene
+            silent += said_nothing
             lines = (
-                json.dumps({"id": n, "prompt": s.prompt, "clicks": list(s.clicks)}, ensure_ascii=False)
-                for n, s in scenes.items()
+                json.dumps({"id": name, "prompt": s.prompt, "clicks": list(s.clicks)}, ensure_ascii=False)
+                for name, s in scenes.items()
             )
             write_text(out, "\n".join(lines) + "\n", "argument --out")
             if progress is not None:
                 progress("prompts", len(scenes), len(tasks))
-    return len(tasks) - there, there
+    return Wrote(len(waiting), there, silent)
 
 
 def _asked(see: See, template: str, task: Task, clicks: Sequence[int]) -> str:
-    """The model's prompt; the template's where it says nothing."""
+    """The model's prompt; "" where it says nothing."""
     product = task.request.product
     words = "".join(value for _, value in render(template, product.description, product.selling_points))
     if clicks:
@@ -148,7 +163,7 @@ def _asked(see: See, template: str, task: Task, clicks: Sequence[int]) -> str:
         raise TypeError("tasks hold cut-outs, no paths")
     picture = flatten(product.image)
     picture.thumbnail((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS)
-    return text_of(part(see(f"{words}\n{FORM}", picture, task.seed)).answer) or template_prompt(product)
+    return text_of(part(see(f"{words}\n{FORM}", picture, task.seed)).answer)
 
 
 def _seeing(settings: Settings) -> Callable[[], contextlib.AbstractContextManager[See | None]]:

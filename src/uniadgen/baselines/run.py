@@ -4,10 +4,10 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +15,7 @@ from PIL import Image
 from uniadgen.ad_files import files_of, finished_ads, publish, staged, write_ad, write_finished
 from uniadgen.ads import Ad, AdRequest, SampledClick
 from uniadgen.baselines import Baseline, Made, Make, Prepared, Settings, Task, standing_box
+from uniadgen.baselines.parallel import in_parallel
 from uniadgen.data.encoding import table_digest
 from uniadgen.data.layout import table_path
 from uniadgen.errors import InputError
@@ -91,7 +92,7 @@ def run(
             some = {case.id: case for case in waiting[start : start + BATCH]}
             tasks = [task_of(case, side, settings, seeds[case.id]) for case in some.values()]
             with staged(out, list(some), "finish") as stage:
-                for task, result in _results(make, tasks, settings.parallel):
+                for task, result in in_parallel(partial(_timed, make), tasks, settings.parallel):
                     if result is not None:
                         _write(result, task, baseline.name, stage, digest)
                         publish(stage, task.id, "finish")
@@ -136,38 +137,6 @@ def tasks_of(data: Path, split: str, limit: int | None, side: int, settings: Set
 class _Timed:
     made: Made
     seconds: float
-
-
-def _results(make: Make, tasks: Sequence[Task], parallel: int) -> Iterator[tuple[Task, _Timed | None]]:
-    """What was made, as it is finished. When one fails, those under way are finished first, so that nothing is lost."""
-    if parallel == 1:
-        yield from ((task, _timed(make, task)) for task in tasks)
-        return
-    failure: BaseException | None = None
-    with _threads(parallel) as threads:
-        futures: dict[Future[_Timed | None], Task] = {threads.submit(_timed, make, task): task for task in tasks}
-        for future in as_completed(futures):
-            if future.cancelled():
-                continue
-            if (error := future.exception()) is None:
-                yield futures[future], future.result()
-            elif failure is None:
-                failure = error
-                for other in futures:
-                    other.cancel()
-    if failure is not None:
-        raise failure
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    threads = ThreadPoolExecutor(count)
-    try:
-        yield threads
-    except BaseException:  # Ctrl-C doesn't wait for slow servers
-        threads.shutdown(wait=False, cancel_futures=True)
-        raise
-    threads.shutdown()
 
 
 def _timed(make: Make, task: Task) -> _Timed | None:

@@ -134,8 +134,10 @@ def baselines_prompts(arguments: argparse.Namespace) -> None:
     settings, out = _settings(arguments), Path(arguments.out)
     tasks = tasks_of(Path(arguments.data), arguments.split, arguments.limit, 512, settings)
     with progress_bar(arguments.progress) as progress:
-        new, there = write_prompts(tasks, settings, out, progress)
-    print_line(f"{new} prompts written, {there} were there: {out}")
+        wrote = write_prompts(tasks, settings, out, progress)
+    if wrote.silent:
+        print_line(f"{wrote.silent} of them by the template: the model said nothing", sys.stderr)
+    print_line(f"{wrote.new} prompts written, {wrote.there} were there: {out}")
 
 
 def baselines_export(arguments: argparse.Namespace) -> None:
