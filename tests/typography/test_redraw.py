@@ -55,6 +55,20 @@ def test_what_was_laid_behind_words_follows_them(make_ad: MakeAd) -> None:
     assert (np.asarray(backed.image)[product] == np.asarray(ad.image)[product]).all()
 
 
+def test_emoji_are_left_out_as_where_they_were_set(make_ad: MakeAd) -> None:
+    ad = make_ad("🎒 Joust Bag, Free\u202e Gift", ["🎒 Joust Bag", "Free\u202e Gift", "🎉"])
+    before = ad.typeset()
+    assert "Joust Bag" in before.blocks[0].text
+    after = redraw(ad, blocks_of(ad), "blocks")
+    assert [block.text for block in after.blocks] == [block.text for block in before.blocks]
+    assert not after.notes
+    said = redraw(ad, [blocks_of(ad)[0] | {"text": "🎒 Joust Bag", "lines": []}], "blocks")
+    assert said.blocks[0].text == "Joust Bag"
+    assert any("emoji" in note for note in said.notes)
+    with pytest.raises(InputError, match="there is no word to set"):
+        redraw(ad, [blocks_of(ad)[0] | {"text": "🎉", "lines": []}], "blocks")
+
+
 def test_the_logo_stays(make_ad: MakeAd, tmp_path: Path) -> None:
     Image.new("RGBA", (40, 20), (10, 200, 30, 255)).save(tmp_path / "logo.png")
     (tmp_path / "brand.yaml").write_text("logo: {image: logo.png, corner: top-left}")

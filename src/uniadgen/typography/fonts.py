@@ -29,6 +29,9 @@ from uniadgen.words import clusters, quoted
 
 Style = Literal["headline", "text"]
 
+LEFT_OUT = "emoji and symbols without a font are left out of the picture"
+"""A note on words that `settable` has changed."""
+
 REFERENCE = 256
 """Pixels of the font that widths are measured with; they scale."""
 
@@ -42,6 +45,7 @@ _CHARACTERS = 0x110000  # of Unicode
 _MOST_CMAPS = 64  # a font has a handful
 # What shapes or joins characters but has no form of its own: a font need not have it.
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F")
+_TURNING = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")  # words would read otherwise than they are written
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Zs}\uFE00-\uFE0F]")
 
 
@@ -114,7 +118,9 @@ def choose(text: str, style: Style, brand_face: Face | None = None) -> Faces:
 
 
 def settable(text: str, style: Style, brand_face: Face | None = None) -> str:
-    """The text without emoji and without symbols that no font here has; letters stay, for `choose` to refuse."""
+    """The text without emoji, without symbols that no font here has and without marks that turn the direction of what follows;
+    letters stay, for `choose` to refuse."""
+    text = _TURNING.sub("", text)
     chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
     kept = [c for c in clusters(text) if not _EMOJI.search(c) and (_LETTER.search(c) or any(face.covers(c) for face in chain))]
     return " ".join("".join(kept).split())

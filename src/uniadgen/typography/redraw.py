@@ -21,7 +21,7 @@ from uniadgen.errors import InputError
 from uniadgen.schema import Range
 from uniadgen.typography.brand import Brand, colour_of
 from uniadgen.typography.drawing import Backing, backing_of, draw, fill, ink_of, lay, least_contrast, near
-from uniadgen.typography.fonts import choose
+from uniadgen.typography.fonts import LEFT_OUT, choose, settable
 from uniadgen.typography.hierarchy import Role, parts_of
 from uniadgen.typography.layouts import LEAST_PIXELS, safe_box
 from uniadgen.typography.logo import draw_logo, place_logo
@@ -29,7 +29,7 @@ from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
 from uniadgen.typography.stacks import SEPARATOR, Align, SetBlock, Types, badge, block_of, leading_of, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, block_record
-from uniadgen.words import clean_text
+from uniadgen.words import clean_text, is_blank
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,23 @@ def redraw(
     read: _Blocks = schema.read(_Blocks, {"blocks": list(blocks), "behind": behind}, what)
     brand, notes = brand or Brand(), list[str]()
     scene = read_scene(ad.image, ad.background, ad.placement)
-    everything = " ".join(block.text for block in read.blocks)
+
+    def written(text: str) -> str:
+        """A text with the letters that there are, as `typeset` writes it."""
+        return settable(clean_text(text), "headline", brand.headline)
+
+    given = [replace(block, text=written(block.text), lines=tuple(map(written, block.lines))) for block in read.blocks]
+    if any(block.text != clean_text(asked.text) for block, asked in zip(given, read.blocks, strict=True)):
+        notes.append(LEFT_OUT)
+    sayable = [text for text in map(written, (*ad.selling_points, ad.text)) if text]
+    everything = " ".join(block.text for block in given)
     types = Types(
         type_of(choose(everything, "headline", brand.headline), everything),
         type_of(choose(everything, "text", brand.text), everything),
     )
-    placed_blocks = [_placed(block, types) for block in read.blocks]
+    for number, block in enumerate(given):
+        _check_words(block, sayable, f"{what}.blocks[{number}]")
+    placed_blocks = [_placed(block, types) for block in given]
     backing = Backing("none") if read.behind is None else _backing(scene, read.behind, placed_blocks, f"{what}.behind")
     logo = place_logo(scene, brand.logo, safe_box(scene))
     if brand.logo is not None and logo is None:
@@ -96,9 +107,8 @@ def redraw(
     pixels, records, drawn = lay(scene.pixels, scene, backing).copy(), [], []
     if logo is not None:
         draw_logo(pixels, logo)
-    for number, (block, placed) in enumerate(zip(read.blocks, placed_blocks, strict=True)):
+    for number, (block, placed) in enumerate(zip(given, placed_blocks, strict=True)):
         where = f"{what}.blocks[{number}]"
-        _check_words(block, ad, where)
         ink = ink_of(placed, types)
         if ink.left < 0 or ink.top < 0 or ink.box[2] > scene.width or ink.box[3] > scene.height:
             raise InputError(
@@ -124,7 +134,7 @@ def redraw(
     return Typesetting(
         Image.fromarray(pixels),
         "by hand",
-        read.blocks[0].align,
+        given[0].align,
         backing.kind,
         tuple(records),
         notes,
@@ -147,11 +157,13 @@ def _meet(first: Box, second: Box) -> bool:
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
-def _check_words(block: _Block, ad: Ad, where: str) -> None:
-    """Raises InputError for words that are not whole selling points, nor the ad's whole text."""
-    allowed = {clean_text(point).casefold() for point in (*ad.selling_points, ad.text)}
-    points = [*ad.selling_points, *(point.upper() for point in ad.selling_points), ad.text]
-    for part in clean_text(block.text).split(SEPARATOR):
+def _check_words(block: _Block, sayable: Sequence[str], where: str) -> None:
+    """Raises InputError for words that are not whole selling points, nor the ad's whole text, which are what is sayable."""
+    if is_blank(block.text):
+        raise InputError(f"{where}.text: there is no word to set; leave the block out")
+    allowed = {text.casefold() for text in sayable}
+    points = [*sayable, *(text.upper() for text in sayable)]
+    for part in block.text.split(SEPARATOR):
         for piece in parts_of(part, points):
             if piece.text.casefold() not in allowed:
                 raise InputError(f"{where}.text: {piece.text!r} is no selling point of this ad; use whole ones")

@@ -31,7 +31,7 @@ from uniadgen.typography.colours import (
     words_on,
 )
 from uniadgen.typography.drawing import Backing, Ink, backing_of, draw, fill, ink_of, lay, least_contrast, near
-from uniadgen.typography.fonts import Face, choose, settable
+from uniadgen.typography.fonts import LEFT_OUT, Face, choose, settable
 from uniadgen.typography.hierarchy import Message, messages
 from uniadgen.typography.layouts import BACKING_COST, Candidate, propose, safe_box
 from uniadgen.typography.logo import PlacedLogo, draw_logo, place_logo
@@ -171,7 +171,7 @@ def _said(text: str, selling_points: Sequence[str], description: str, brand: Bra
     """The ways to say the text with the letters that there are."""
     cleaned = settable(clean_text(text), "headline", brand.headline)
     if cleaned != clean_text(text):
-        notes.append("emoji and symbols without a font are left out of the picture")
+        notes.append(LEFT_OUT)
     if is_blank(cleaned):
         raise InputError("text: there is no word to set")
     points = [settable(point, "headline", brand.headline) for point in selling_points]
