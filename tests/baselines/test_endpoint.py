@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def is_cut_short(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
 
 
 def sleeps(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-    time.sleep(0.6)
+    time.sleep(1.3)
     handler.connection.close()
 
 
@@ -65,7 +66,7 @@ def drips(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(12):
+    for _ in range(26):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -116,7 +117,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
      lambda h, b: send(h, 200, b"[" * 100_000), lambda h, b: send(h, 200, b" " * (2**22 + 1))],
 )  # fmt: skip
 def test_what_may_pass_is_tried_again(fault: Reply) -> None:
-    with server(fault, answers("Kettle")) as (address, asked), opened(Endpoint(address, "m", timeout=0.4, retries=1)) as client:
+    with server(fault, answers("Kettle")) as (address, asked), opened(Endpoint(address, "m", timeout=1, retries=1)) as client:
         assert client.ask(SAID, 8).text == "Kettle"
         assert [request["path"] for request in asked] == ["/v1/chat/completions"] * 2
 
@@ -152,15 +153,15 @@ def test_the_server_may_ask_to_wait() -> None:
         assert asked[1]["at"] - asked[0]["at"] >= 0.3
 
 
-def test_requests_keep_their_pace() -> None:
+def test_requests_keep_their_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
     with server(answers("Kettle")) as (address, asked), opened(Endpoint(address, "m", per_minute=600)) as client:
-        threads = [threading.Thread(target=client.ask, args=(SAID, 8)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        times = sorted(request["at"] for request in asked)
-        assert times[3] - times[0] >= 0.25  # three steps of a tenth of a second, less what a request takes to arrive
+        monkeypatch.setattr(endpoint, "time", SimpleNamespace(monotonic=lambda: 100.0))  # no time passes between requests
+        monkeypatch.setattr(client.stop, "wait", waits.append)
+        for _ in range(3):
+            client.ask(SAID, 8)
+        assert len(asked) == 3
+    assert waits == pytest.approx([0, 0.1, 0.2])
 
 
 def test_forms_of_answers() -> None:

@@ -1,6 +1,7 @@
 """Side by side, in a real browser: rows, columns, boxes, covered points, filters; nothing is fetched, keyboards are enough."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,8 @@ def test_the_table_marks_the_best(compared: tuple[list[Case], list[Compared], Ju
         [("0.500", True), ("1.5", False)],
         [("0.300", False), ("1.5", False)],
     ]
+    alone = table_of([replace(systems[0], means={"available_text": 1.0})])
+    assert [figure.title for figure in alone.figures] == ["available, text"]
     figures = {figure.name for figure in (*comparison.ad_figures(), *comparison.set_figures())}
     assert set(comparison.COLUMNS) <= figures
 

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ def write_comparison(out: Path, cases: Sequence[Case], systems: Sequence[Compare
 
 def table_of(systems: Sequence[Compared]) -> Table:
     """The columns that some system has; the best of each is marked where there is a better and a worse."""
-    figures = {figure.name: figure for figure in (*ad_figures(), *set_figures())}
+    figures = {figure.name: _alone(figure) for figure in (*ad_figures(), *set_figures())}
     values = {system.name: {**system.means, **picture_sets.row(system.pictures)} for system in systems}
     columns = [figures[name] for name in COLUMNS if name in figures and any(name in row for row in values.values())]
     best = {
@@ -152,6 +152,11 @@ def table_of(systems: Sequence[Compared]) -> Table:
         ]
         rows.append((name, cells))
     return Table(columns, rows)
+
+
+def _alone(figure: Figure) -> Figure:
+    """With a title that says what it is without its table's topic."""
+    return replace(figure, title=f"available, {figure.title}") if figure.name.startswith("available") else figure
 
 
 def _best(figure: Figure, values: Sequence[float]) -> float | None:
