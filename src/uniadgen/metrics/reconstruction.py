@@ -70,8 +70,8 @@ class Reconstruction:
             crisp = self.large.crispness
             ratios = (crisp.laplacian_ratio, crisp.gradient_ratio, crisp.edges_ratio)
             written = ("-" if ratio is None else f"{ratio:.3f}" for ratio in ratios)
-            told = "Laplacian {}, gradient {}, edges {}".format(*written)
-            lines.append(f"crispness at {self.large.side} px, ratio to the plates: {told}")
+            summary = "Laplacian {}, gradient {}, edges {}".format(*written)
+            lines.append(f"crispness at {self.large.side} px, ratio to the plates: {summary}")
         return "\n".join([*lines, f"codes in use: {self.codes_used:.1%} of {self.codes:,}", self.signature])
 
 
