@@ -178,15 +178,22 @@ def test_a_hub_that_cannot_be_reached_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = pytest.importorskip("huggingface_hub")
+    asked: list[bool] = []
 
-    def refused(*arguments: object, **options: object) -> None:
+    def unreachable(*arguments: object, **options: object) -> None:
         raise OSError("no route\nto host")
 
-    monkeypatch.setattr(hub, "hf_hub_download", refused)
+    def download(name: str, file: str, local_files_only: bool) -> None:
+        asked.append(local_files_only)
+        raise OSError("not\nhere")
+
+    monkeypatch.setattr(hub.HfApi, "model_info", unreachable)
+    monkeypatch.setattr(hub, "hf_hub_download", download)
     assert run("qwen3", tmp_path / "out") == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "Qwen/Qwen3-8B" in error
+    assert '"Qwen/Qwen3-8B" is no folder, and the hub can\'t be read (nor is it in the cache)' in error
+    assert asked == [True]  # only the cache is asked: the hub would be tried again and again
 
 
 def test_a_hub_ids_kind_and_size_are_asked_before_the_download(
@@ -194,8 +201,8 @@ def test_a_hub_ids_kind_and_size_are_asked_before_the_download(
 ) -> None:
     hub = pytest.importorskip("huggingface_hub")
     files = [SimpleNamespace(rfilename="model.safetensors", size=2 * 10**15), SimpleNamespace(rfilename="x.bin", size=1)]
-    monkeypatch.setattr(hub, "hf_hub_download", lambda name, file: str(model_folder / file))
-    monkeypatch.setattr(hub.HfApi, "model_info", lambda self, name, files_metadata: SimpleNamespace(siblings=files))
+    monkeypatch.setattr(hub, "hf_hub_download", lambda name, file, local_files_only: str(model_folder / file))
+    monkeypatch.setattr(hub.HfApi, "model_info", lambda self, name, **options: SimpleNamespace(siblings=files))
 
     def never(*arguments: object, **options: object) -> None:
         raise AssertionError("nothing may be downloaded")

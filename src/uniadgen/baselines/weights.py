@@ -169,32 +169,48 @@ def _elements(folder: Path) -> int:
 def _config_of_hub(name: str, file: str, what: str) -> dict[str, Any]:
     try:
         from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+        from huggingface_hub.errors import GatedRepoError
     except ImportError:
         raise InputError(f"{what}: {quoted(name)} is no folder, and a download needs uniadgen[baselines]; install it") from None
+    # Whether the hub can be read is known by now: a download would try for a minute, and say so line by line.
+    offline = _files_on_hub(name, what) is None
     try:
-        config = json.loads(Path(hf_hub_download(name, file)).read_text("utf-8"))
+        config = json.loads(Path(hf_hub_download(name, file, local_files_only=offline)).read_text("utf-8"))
         if not isinstance(config, dict):
             raise ValueError("no object")
         return config
     except GatedRepoError:
-        raise InputError(f"{what}: the owner of {quoted(name)} restricts it; ask for access on the hub, then log in") from None
-    except RepositoryNotFoundError:
-        raise InputError(f"{what}: {quoted(name)} is no folder, and the hub has no such model") from None
+        raise _gated(name, what) from None
     except Exception as error:  # whatever the network raises
-        reason = "it is not in the cache" if isinstance(error, LocalEntryNotFoundError) else type(error).__name__
+        reason = "nor is it in the cache" if offline else type(error).__name__
         raise InputError(
             f"{what}: {quoted(name)} is no folder, and the hub can't be read ({reason}); download it and name its folder"
         ) from None
 
 
-def _size_on_hub(name: str, what: str, parts: tuple[str, ...]) -> int:
-    """By the hub's list of files; 0 where the hub can't be read, as with a copy in the cache: loading tells what lacks."""
+def _gated(name: str, what: str) -> InputError:
+    return InputError(f"{what}: the owner of {quoted(name)} restricts it; ask for access on the hub, then log in")
+
+
+def _files_on_hub(name: str, what: str) -> list[Any] | None:
+    """The files of a model, with their sizes; None where the hub can't be read. Raises InputError if there is no such model."""
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     try:
-        files = HfApi().model_info(name, files_metadata=True).siblings or []
+        return list(HfApi().model_info(name, files_metadata=True, timeout=10).siblings or [])
+    except GatedRepoError:
+        raise _gated(name, what) from None
+    except RepositoryNotFoundError:
+        raise InputError(f"{what}: {quoted(name)} is no folder, and the hub has no such model") from None
     except Exception:  # whatever the network raises
+        return None
+
+
+def _size_on_hub(name: str, what: str, parts: tuple[str, ...]) -> int:
+    """By the hub's list of files; 0 where the hub can't be read, as with a copy in the cache: loading tells what lacks."""
+    files = _files_on_hub(name, what)
+    if files is None:
         return 0
     sizes = [
         file.size or 0
