@@ -76,7 +76,7 @@ def prepare(system: Diffusion, settings: Settings, make: Callable[[Task, Scene, 
         import torch
 
         diffusers.utils.logging.disable_progress_bar()
-        loading: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, "use_safetensors": True}
+        loading: dict[str, Any] = {"dtype": dtype, "local_files_only": True, "use_safetensors": True}
         try:
             extra: dict[str, Any] = {}
             if control is not None and system.controlnet is not None:
