@@ -40,11 +40,6 @@ class StrayText:
     confidence: float
 
 
-def can_read() -> bool:
-    """Whether there is what letters are read with."""
-    return importlib.util.find_spec("pytesseract") is not None and shutil.which("tesseract") is not None
-
-
 def check_installed() -> None:
     """Raises InputError where letters can't be read."""
     if importlib.util.find_spec("pytesseract") is None:
@@ -80,7 +75,7 @@ def stray_characters(
         printed = _share(product, box) >= 0.5 and _share(untouched, box) >= _UNTOUCHED
         return printed or _share(set_words, box) >= 0.5
 
-    return [read for read in read_texts(image) if not is_known(read.box)]
+    return [read for read in _read(image) if not is_known(read.box)]
 
 
 def _share(mask: Any, box: Box) -> float:
@@ -89,8 +84,8 @@ def _share(mask: Any, box: Box) -> float:
     return float(part.mean()) if part.size else 1.0
 
 
-def read_texts(image: Image.Image) -> list[StrayText]:
-    """The words in a picture, wherever they stand. Raises InputError."""
+def _read(image: Image.Image) -> list[StrayText]:
+    """The words in a picture, wherever they stand."""
     import pytesseract
 
     zoom = _SIDE / max(image.size)
