@@ -12,7 +12,19 @@ from uniadgen.cli.main import main, make_parser
 
 # Their results are files, or what they do as long as they run.
 REVIEW = (f"review {step}" for step in ("create", "serve", "links", "reopen", "export", "import"))
-WITHOUT = ("demo", "serve", "studio", "train", "data", "evaluate", "baselines run", "fetch", *REVIEW)
+WITHOUT = (
+    "demo",
+    "serve",
+    "studio",
+    "train",
+    "data",
+    "evaluate",
+    "baselines run",
+    "baselines prompts",
+    "baselines export",
+    "fetch",
+    *REVIEW,
+)
 
 
 def commands(parser: Parser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Parser]]:

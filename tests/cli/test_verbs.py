@@ -169,12 +169,10 @@ def test_splits_are_refused_in_the_same_words(
     [
         *(
             ["generate", "", "--out", "x"],
-            ["generate", "r.json", "--out", ""],
             ["generate", "r.json", "--out", "x", "--model", ""],
         ),
         *(["data", "stats", ""], ["metrics", "reconstruction", "--data", "x", "--model", ""], ["review", "report", ""]),
         *(["batch", "", "--data", "x", "--out", "y"], ["evaluate", "--data", "x", "--out", "y", "--encoder", ""]),
-        ["baselines", "run", "studio", "--data", "x", "--out", ""],
     ],
 )
 def test_an_empty_path_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

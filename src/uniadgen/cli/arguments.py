@@ -42,12 +42,13 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Store(argparse.Action):
-    """Keeps a value, as argparse does, but no empty path: it comes of a variable of the shell that has not been set."""
+    """Keeps a value, as argparse does, but no empty path: it comes of a variable of the shell that has not been set. Only --out
+    may be empty, which has always been the present folder."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _: str | None = None
     ) -> None:
-        if values == "" and re.search(_PATHS, str(self.metavar)):
+        if values == "" and self.dest != "out" and re.search(_PATHS, str(self.metavar)):
             raise argparse.ArgumentError(self, '"" is no valid path; correct it')
         setattr(namespace, self.dest, values)
 
