@@ -235,7 +235,7 @@ def _of_type(kind: Any, name: str) -> Schema:
     if name == "size":
         return {"type": "array", "items": _whole(MIN_SIDE, MAX_SIDE), "minItems": 2, "maxItems": 2}
     if origin is tuple:
-        return {"type": "array", "items": {"type": "string", "enum": list(_CHOICES[name])}, "maxItems": len(_CHOICES[name])}
+        return {"type": "array", "items": {"type": "string", "enum": list(_CHOICES[name])}}
     if name in _CHOICES:
         return {"type": "string", "enum": list(_CHOICES[name])}
     return {"type": {bool: "boolean", int: "integer", float: "number", str: "string"}[kind]}
