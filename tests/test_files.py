@@ -210,6 +210,11 @@ WRITERS = {
     "data/store.py": {"open", "rename", "save", "write_text"},  # inside a scratch folder, which then gets its name
     # a product's folder, which appears as a whole
     "padsynth/blender/render.py": {"TemporaryDirectory", "rename", "save", "write_text"},
+    # inside a scratch folder, which then gets its name
+    "baselines/exchange.py": {"rename"},
+    "baselines/pigeon.py": {"save"},
+    "baselines/postermaker.py": {"save"},
+    "studio/words.py": {"TemporaryDirectory", "write_bytes"},  # of the system, for brand kits that end with the studio
     "bench.py": {"TemporaryDirectory"},  # of the system
     "cli/cutout.py": {"TemporaryDirectory"},  # of the system, for what pip downloads
     "service/service.py": {"TemporaryDirectory"},  # of the system, for uploads that end with the service
