@@ -5,7 +5,6 @@ python scripts/studio_pictures.py grid words        # only these
 """
 
 import argparse
-import io
 import os
 import shutil
 import socket
@@ -19,6 +18,7 @@ import uvicorn
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from uniadgen.imaging.loading import load_rgb
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.service.app import create_app
 from uniadgen.service.service import Settings
@@ -72,7 +72,7 @@ def take(base: str, names: list[str]) -> None:
             step(page)
             page.wait_for_function("() => [...document.images].every(i => i.complete || !i.offsetParent)")
             if name in names:
-                shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+                shot = load_rgb(page.screenshot(), "screenshot")
                 small = shot.resize((WIDTH, round(shot.height * WIDTH / shot.width)), Image.Resampling.LANCZOS)
                 small.save(IMAGES / f"studio-{name}.webp", quality=82, method=6)
             if all(name_left not in names for name_left in list(STEPS)[list(STEPS).index(name) + 1 :]):
