@@ -155,6 +155,7 @@ def test_on_a_tablet_by_touch() -> None:
         for kind, x in (("touchStart", 9), ("touchMove", -11), ("touchMove", -41), ("touchEnd", None)):
             points = [] if x is None else [{"x": box["x"] + x, "y": box["y"] + 9}]
             screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            page.wait_for_timeout(150)  # a finger that rests before it is lifted: after a flick the next tap would only stop it
         assert int(left.input_value()) < before
         page.get_by_role("button", name="Draw them so").tap()
         page.wait_for_function("() => !document.querySelector('.board.wording')", timeout=60_000)
