@@ -117,7 +117,11 @@ def prepared_baseline(baseline: Baseline, settings: Settings) -> Prepared:
 
 def seed_of(baseline: Baseline, settings: Settings, shopper: str) -> int:
     """Of what a system draws for a shopper; 0 for one that draws nothing."""
-    return stream(settings.seed, "baseline", shopper).randrange(MAX_SEED) if "seed" in baseline.options else 0
+    return _drawn_seed(settings, shopper) if "seed" in baseline.options else 0
+
+
+def _drawn_seed(settings: Settings, shopper: str) -> int:
+    return stream(settings.seed, "baseline", shopper).randrange(MAX_SEED)
 
 
 def task_of(case: Case, side: int, settings: Settings, seed: int = 0) -> Task:
@@ -129,8 +133,7 @@ def task_of(case: Case, side: int, settings: Settings, seed: int = 0) -> Task:
 def tasks_of(data: Path, split: str, limit: int | None, side: int, settings: Settings) -> list[Task]:
     """The tasks of a split. Raises InputError."""
     cases = load_cases(data, split, limit)
-    seeds = [stream(settings.seed, "baseline", case.id).randrange(MAX_SEED) for case in cases]
-    return [task_of(case, side, settings, seed) for case, seed in zip(cases, seeds, strict=True)]
+    return [task_of(case, side, settings, _drawn_seed(settings, case.id)) for case in cases]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ uniadgen cutout photo.jpg --out bag.png
 """
 
 import argparse
-import io
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ def cutout(arguments: argparse.Namespace) -> None:
     from uniadgen.files import write_bytes
     from uniadgen.imaging.cutout import cut_out
     from uniadgen.imaging.loading import load_product
+    from uniadgen.imaging.png import transparent_png
 
     out = Path(arguments.out)
     if out.suffix.lower() not in (".png", "") and not str(out).startswith("/dev/"):
@@ -34,9 +34,7 @@ def cutout(arguments: argparse.Namespace) -> None:
     photo, reduced = load_product(Path(arguments.photo), "argument PHOTO")
     product, assumed = cut_out(photo, "argument PHOTO")
     notes = [*assumed, *reduced]
-    buffer = io.BytesIO()
-    product.save(buffer, "PNG")
-    write_bytes(out, buffer.getvalue(), "argument --out")
+    write_bytes(out, transparent_png(product), "argument --out")
     if arguments.json:
         print_json({"cutout": str(out), "size": list(product.size), "box": product.getchannel("A").getbbox(), "notes": notes})
         return

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from uniadgen.evaluation import picture_sets
@@ -24,6 +23,7 @@ from uniadgen.metrics.available import inspected_picture
 from uniadgen.metrics.judged import Case, Judge, Output
 from uniadgen.metrics.metric import Figure, Values
 from uniadgen.metrics.registry import ad_figures, set_figures
+from uniadgen.templates import environment
 from uniadgen.words import quoted
 
 # The table's columns, of all figures that there are.
@@ -184,24 +184,21 @@ def page(
     others: Sequence[tuple[str, str]],
 ) -> str:
     """The HTML of one page. others: file and title of the other pages."""
-    environment = Environment(
-        loader=PackageLoader("uniadgen.evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = {figure.name: figure for figure in ad_figures()}
-    html = environment.get_template("compare.html").render(
-        title=title,
-        about=about,
-        others=others,
-        table=table,
-        systems=[(system.name, system.ours) for system in systems],
-        count=len(cases),
-        categories=sorted({case.department or "" for case in cases} - {""}),
-        telling=[figures[name] for name in TELLING] if any(s.ours for s in systems) and len(systems) > 1 else [],
-        rows=_rows(cases, systems, judge),
+    html = (
+        environment("uniadgen.evaluation")
+        .get_template("compare.html")
+        .render(
+            title=title,
+            about=about,
+            others=others,
+            table=table,
+            systems=[(system.name, system.ours) for system in systems],
+            count=len(cases),
+            categories=sorted({case.department or "" for case in cases} - {""}),
+            telling=[figures[name] for name in TELLING] if any(s.ours for s in systems) and len(systems) > 1 else [],
+            rows=_rows(cases, systems, judge),
+        )
     )
     return _with_policy(html)
 

@@ -4,7 +4,6 @@ Every form works without a script; with it htmx swaps what has changed, and the 
 """
 
 import io
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from uniadgen.ads import AdRequest, Click, Product
 from uniadgen.campaign import presets
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import check_picture, load_picture
+from uniadgen.imaging.png import transparent_png
 from uniadgen.output import FORMATS, plain_file
 from uniadgen.pages import Number, environment, serve_static
 from uniadgen.request import check_request
@@ -38,6 +38,7 @@ from uniadgen.words import clean_text, parse_whole
 MAX_COUNT = 12
 MAX_BEST_OF = 8
 MAX_FILES = 60
+LOCKS = 16  # that projects share, so that numbers of projects that aren't there take no memory
 Shoppers = Callable[[str], list[Click]]
 
 
@@ -63,7 +64,7 @@ def create_studio(
     templates = environment("uniadgen.studio", root)
     templates.filters["percent"] = lambda value: f"{100 * value:.3f}%"
     # A change is read, made and written as one: of two forms that are sent at once neither undoes the other.
-    changing: defaultdict[int, Lock] = defaultdict(Lock)
+    changing = tuple(Lock() for _ in range(LOCKS))
     shared = {
         "separators": SEPARATORS,
         "formats": FORMATS,
@@ -117,7 +118,7 @@ def create_studio(
         request.state.files = {key: [data for data, _ in parts if data] for key, parts in files.items()}
 
         def work() -> Response:
-            with changing[number]:
+            with changing[number % LOCKS]:
                 try:
                     before = store.project(number)
                     after = change(before, form)
@@ -330,7 +331,7 @@ def create_studio(
     def step(number: Number, step: str, ad: int | None = None) -> Response:
         store.project(number)
         if step in ("undo", "redo"):
-            with changing[number]:
+            with changing[number % LOCKS]:
                 store.step(number, -1 if step == "undo" else 1)
         return to(number, ad)
 
@@ -386,7 +387,7 @@ def _bytes(picture: Any) -> bytes:
     if isinstance(picture, bytes):
         return picture
     if isinstance(picture, Image.Image):
-        return plain_file(picture, "png") if picture.mode == "RGB" else _png(picture)
+        return plain_file(picture, "png") if picture.mode == "RGB" else transparent_png(picture)
     if hasattr(picture, "read_bytes"):
         return bytes(picture.read_bytes())
     if isinstance(picture, str):
@@ -395,16 +396,10 @@ def _bytes(picture: Any) -> bytes:
     return bytes(picture.read())
 
 
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def _cutout(store: StudioStore, photo: bytes) -> str:
     """Cut a photo out, at once, and keep it. Raises InputError with what to supply."""
     checked = check_request(AdRequest(Product(photo, "product", ["point"])))
-    return store.put(_png(checked.cutout))
+    return store.put(transparent_png(checked.cutout))
 
 
 def _small(data: bytes, side: int) -> bytes:

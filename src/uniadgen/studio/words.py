@@ -7,7 +7,6 @@ Fonts are opened by their path, so kits, which lie in the session's file, are la
 """
 
 import hashlib
-import io
 import json
 import tempfile
 import threading
@@ -20,6 +19,7 @@ import yaml
 from uniadgen.ads import Ad, Click, Placement, SampledClick
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
+from uniadgen.imaging.png import transparent_png
 from uniadgen.pipeline.setting import taste_for
 from uniadgen.studio.store import StudioStore, Variant
 from uniadgen.typography import Brand, Typesetting, read_brand, redraw
@@ -134,9 +134,7 @@ def words_part(store: StudioStore, typesetting: Typesetting, file: bytes) -> dic
 
 def _kept(store: StudioStore, placed: Any) -> dict[str, Any]:
     """A picture of a block, and where it stands."""
-    buffer = io.BytesIO()
-    placed.image.save(buffer, "PNG")
-    return {"picture": store.put(buffer.getvalue()), "box": [placed.left, placed.top, *placed.image.size]}
+    return {"picture": store.put(transparent_png(placed.image)), "box": [placed.left, placed.top, *placed.image.size]}
 
 
 def over_product(typesetting: Mapping[str, Any]) -> list[dict[str, Any]]:

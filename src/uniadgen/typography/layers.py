@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from uniadgen.imaging.png import transparent_png
 from uniadgen.typography.colours import Colour, hex_of
 from uniadgen.typography.drawing import Ink, rounded
 from uniadgen.typography.fonts import Face
@@ -126,7 +127,7 @@ def _svg(typesetting: Typesetting, drawn: Drawn, background: Image.Image) -> byt
         "</style>",
     ]
     for layer in _below(drawn, background):
-        data = base64.b64encode(_png(layer.image)).decode()
+        data = base64.b64encode(transparent_png(layer.image)).decode()
         size = f'width="{layer.image.width}" height="{layer.image.height}"'
         parts.append(
             f'<image id={quoteattr(layer.name)} x="{layer.left}" y="{layer.top}" {size} href="data:image/png;base64,{data}"/>'
@@ -187,11 +188,3 @@ def _font_face(name: str, face: Face, letters: str) -> str:
         font.save(buffer)
     data = base64.b64encode(buffer.getvalue()).decode()
     return f"@font-face {{ font-family: {name}; src: url(data:font/woff;base64,{data}) format('woff'); }}"
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    bare = picture.copy()
-    bare.info = {}
-    bare.save(buffer, "PNG")
-    return buffer.getvalue()
