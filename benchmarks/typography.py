@@ -5,8 +5,8 @@
     python benchmarks/typography.py DATA --count 48 --no-ocr --sheet sheet.webp # to look at
 
 Ads are made of PAd-Synth's creatives - true plates, products and texts - in five formats in turn, as many in Chinese, in
-English and mixed as there are. Their words are set, and then read back line by line by RapidOCR (pip install rapidocr), which
-never saw the text. Letters and digits are compared without regard to case; marks between selling points are not.
+English and mixed as there are. Their words are set, and then read back line by line by `imaging.ocr` (extra `ocr`), which never
+saw the text. Letters and digits are compared without regard to case; marks between selling points are not.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from uniadgen.ads import Ad, Box
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_rgb
+from uniadgen.imaging.ocr import check_installed, read_line
 from uniadgen.imaging.placing import place
 from uniadgen.rng import stream
 from uniadgen.typography import Typesetting
@@ -128,34 +129,25 @@ def edits(first: str, second: str) -> int:
     return before[-1]
 
 
-def reader() -> Any:
-    """RapidOCR's recognition of one line."""
-    try:
-        from rapidocr import RapidOCR
-    except ImportError:
-        raise InputError("reading back needs RapidOCR; pip install rapidocr, or add --no-ocr") from None
-    return RapidOCR(params={"Global.log_level": "error"})
-
-
-def wrong_letters(result: Typesetting, engine: Any) -> tuple[int, int]:
+def wrong_letters(result: Typesetting) -> tuple[int, int]:
     """Letters that were set, and how many of them were misread, missed or invented."""
     assert result.drawn is not None
-    pixels, total, wrong = np.asarray(result.image), 0, 0
+    total, wrong = 0, 0
     for block, *_ in result.drawn.blocks:
         type_ = result.drawn.types.of(block.role)
         for line in block.lines:
             extent, pad = type_.measured(line.text), 0.28 * block.size
             left, right = line.x + extent.left * block.size - pad, line.x + (extent.advance - extent.right) * block.size + pad
             top, bottom = line.baseline - extent.ascent * block.size - pad, line.baseline + extent.descent * block.size + pad
-            part = pixels[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right), ::-1]
-            recognised = engine(np.ascontiguousarray(part), use_det=False, use_cls=False, use_rec=True)
-            expected, read = letters_of(line.text), letters_of("".join(recognised.txts or ()))
+            right, bottom = min(result.image.width, right), min(result.image.height, bottom)
+            part = result.image.crop((max(0, int(left)), max(0, int(top)), int(right), int(bottom)))
+            expected, read = letters_of(line.text), letters_of(read_line(part)[0])
             total += len(expected)
             wrong += edits(expected, read)
     return total, wrong
 
 
-def measured(ad: Ad, groups: tuple[str, ...], engine: Any) -> tuple[Measured, Image.Image]:
+def measured(ad: Ad, groups: tuple[str, ...], read_back: bool) -> tuple[Measured, Image.Image]:
     """One ad, and its picture with words."""
     grey = np.asarray(ad.background.convert("L").resize((64, 64), Image.Resampling.BOX), np.float32)
     busy = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
@@ -168,7 +160,7 @@ def measured(ad: Ad, groups: tuple[str, ...], engine: Any) -> tuple[Measured, Im
     seconds = time.process_time() - started
     product = (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
     altered = (np.asarray(result.image) != np.asarray(ad.image)).any(-1)
-    letters, wrong = wrong_letters(result, engine) if engine is not None else (0, 0)
+    letters, wrong = wrong_letters(result) if read_back else (0, 0)
     contrast = tuple(block.contrast for block in result.blocks)
     large = max(24.0, 0.045 * min(ad.image.size))
     held = [
@@ -223,10 +215,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-ocr", action="store_true", help="don't read back")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet")
     given = parser.parse_args(argv)
-    engine = None if given.no_ocr else reader()
+    if not given.no_ocr:
+        check_installed()
     every, pictures = [], []
     for spoken, name, ad in ads(given.data, given.count, given.renders):
-        figures, picture = measured(ad, ("all", spoken, name), engine)
+        figures, picture = measured(ad, ("all", spoken, name), not given.no_ocr)
         every.append(figures)
         picture.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
         pictures.append(picture)

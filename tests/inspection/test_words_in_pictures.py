@@ -1,8 +1,6 @@
 """Letters in a picture: the ad's own words are no fault unless they cover the product, stray ones are."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +9,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 from uniadgen.ads import Placement
 from uniadgen.cli.main import main
-from uniadgen.errors import InputError
+from uniadgen.imaging import ocr
 from uniadgen.imaging.composing import compose
 from uniadgen.inspection.picture import PictureInspection, inspect_picture
-from uniadgen.inspection.picture import stray as stray_module
 from uniadgen.inspection.picture.network import PictureNetwork
 from uniadgen.inspection.picture.stray import stray_characters
+from uniadgen.typography.fonts import choose
 
 WHERE = Placement(160, 200, 200, 260)
 WORDS = (60, 40, 460, 120)
-
-
-def readable() -> bool:
-    if shutil.which("tesseract") is None:
-        return False
-    languages = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=True).stdout
-    return "eng" in languages.split()
-
-
-needs_tesseract = pytest.mark.skipif(not readable(), reason="needs tesseract with English")
 
 
 def lettered(image: Image.Image, at: tuple[int, int], text: str, size: int = 60, fill: str = "black") -> Image.Image:
@@ -98,7 +86,6 @@ def test_words_over_the_product_are_a_fault() -> None:
     assert reasons(inspect_picture(plain, scene(), WHERE, product(), words=((0, 100, 512, 200),))) == []  # they only touch it
 
 
-@needs_tesseract
 @pytest.mark.usefixtures("without_classifier")
 def test_a_painted_letter_is_found_and_the_products_print_is_not() -> None:
     printed = product("MINT")
@@ -114,25 +101,46 @@ def test_a_painted_letter_is_found_and_the_products_print_is_not() -> None:
     assert reasons(inspect_picture(compose(scrap, printed, WHERE), scrap, WHERE, printed, words=where, read_letters=True)) == []
 
 
-@needs_tesseract
 def test_letters_that_a_painter_adds_to_the_product_are_found() -> None:
     painted = lettered(compose(scene(), product(), WHERE), (190, 300), "SALE", fill="white")
-    assert [read.text for read in stray_characters(painted, scene(), WHERE, product())] == ["SALE"]
+    assert [line.text for line in stray_characters(painted, scene(), WHERE, product())] == ["SALE"]
     assert stray_characters(painted, scene(), WHERE, None) == []  # whose print isn't known
 
 
-@pytest.mark.parametrize(("missing", "said"), [("pytesseract", 'uniadgen[ocr]"'), ("tesseract", "the program tesseract")])
-def test_without_tesseract_one_line_says_so(
-    missing: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_letters_that_hardly_differ_from_what_is_behind_them_are_found() -> None:
+    night = Image.new("RGB", (512, 512), "#10161e")
+    for text, at, fill in (("Gift Set", (250, 60), "#242a32"), ("新品", (60, 130), "#262c34")):
+        face = choose(text, "headline").main
+        ImageDraw.Draw(night).text(at, text, fill, face.at(48))
+    plain = compose(night, product(), WHERE)
+    painted = lettered(plain, (190, 300), "SALE", fill="#d8404e")  # red on red
+    assert {line.text for line in stray_characters(painted, night, WHERE, product())} == {"Gift Set", "新品", "SALE"}
+
+
+@pytest.mark.usefixtures("without_classifier")
+def test_the_command_tells_stray_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scrap = lettered(scene(), (60, 60), "XQR")
+    scrap.save(tmp_path / "b.png")
+    product().save(tmp_path / "c.png")
+    compose(scrap, product(), WHERE).save(tmp_path / "a.png")
+    files = ["--image", str(tmp_path / "a.png"), "--background", str(tmp_path / "b.png"), "--cutout", str(tmp_path / "c.png")]
+    command = ["inspect", "picture", *files, "--placement", "160,200,200,260"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("qualified")
+    assert main([*command, "--ocr"]) == 0
+    printed = capsys.readouterr()
+    assert 'stray characters: "XQR"' in printed.out
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("missing", ["rapidocr", "onnxruntime"])
+def test_without_the_extra_one_line_says_so(
+    missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(stray_module.importlib.util, "find_spec", lambda name: None if missing == name else object())
-    monkeypatch.setattr(stray_module.shutil, "which", lambda name: None)
-    with pytest.raises(InputError, match="stray characters are read with"):
-        stray_characters(scene(), scene(), WHERE, None)
+    monkeypatch.setattr(ocr.importlib.util, "find_spec", lambda name: None if missing == name else object())
     assert main(["inspect", "picture", "none.json", "--ocr"]) == 2
     error = capsys.readouterr().err
-    assert "argument --ocr: " in error
-    assert said in error
+    assert 'argument --ocr: letters in pictures are read with the package rapidocr; pip install "uniadgen[ocr]"' in error
     assert error.count("\n") == 1
 
 

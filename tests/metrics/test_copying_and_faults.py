@@ -1,6 +1,5 @@
 """What the field's systems are said to do wrong, measured: lists copied, products stretched, history copied, edges littered."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -111,8 +110,6 @@ def test_parts_at_the_edge(bottle: Image.Image) -> None:
     assert edges.edge_parts(clean, bottle, Placement(100, 20, 60, 90)) is None
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="rapidocr is not installed")
 def test_stray_characters(bottle: Image.Image) -> None:
     where = Placement(150, 120, 240, 360)
     clean = compose(Image.new("RGB", (512, 512), "#d8d0c0"), bottle, where)

@@ -45,7 +45,7 @@ def _add_picture(kinds: "argparse._SubParsersAction[Any]") -> None:
         metavar="NAME.typeset.json",
         help="the words in the picture, no fault unless they cover the product (of AD.json: those beside it)",
     )
-    verb.add_argument("--ocr", action="store_true", help="read stray characters, with Tesseract (needs uniadgen[ocr])")
+    verb.add_argument("--ocr", action="store_true", help="look for stray characters, too (needs uniadgen[ocr])")
     add_json(verb)
 
 
@@ -62,8 +62,8 @@ def inspect_one_picture(arguments: argparse.Namespace) -> None:
     from uniadgen.ads import Placement, Stance
     from uniadgen.imaging.cutout import cut_out
     from uniadgen.imaging.loading import load_product, load_rgb
+    from uniadgen.imaging.ocr import check_installed
     from uniadgen.inspection.picture import inspect_picture
-    from uniadgen.inspection.picture.stray import check_installed
 
     if arguments.ocr:
         try:

@@ -64,6 +64,7 @@ EXTRAS = {
     "onnxruntime": "cutout",
     **dict.fromkeys(("accelerate", "duckdb", "msgspec", "pyarrow"), "data"),
     "jinja2": "metrics",
+    "rapidocr": "ocr",
     "ray": "ray",
     **dict.fromkeys(("c2pa", "cryptography"), "provenance"),
     **dict.fromkeys(("fastapi", "h11", "prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),

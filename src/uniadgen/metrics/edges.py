@@ -2,14 +2,11 @@
 
 Parts: all around the product, what touches its outline is compared with what touches it further along to both sides; a cable
 or a hand that ends at the product stands out, a horizon or a gradient does not. Characters: of pictures in which a system has
-painted the product, too, those that rapidocr reads on and around the product and not on the cut-out itself; where rapidocr is
-not installed there is no such figure.
+painted the product, too, those that are read on and around the product and not on the cut-out itself; without the extra `ocr`
+there is no such figure.
 """
 
-import importlib.util
 from collections import Counter
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +14,7 @@ from PIL import Image, ImageFilter
 
 from uniadgen.ads import Placement
 from uniadgen.imaging.composing import compose, fitted_cutout
+from uniadgen.imaging.ocr import READER, is_installed, read_lines
 from uniadgen.metrics.judged import Ads
 from uniadgen.metrics.metric import Figure, Metric, Scores, Values
 from uniadgen.metrics.palette import lab
@@ -25,8 +23,6 @@ WORK = 208  # px of the picture's longer side at which the edge is looked at
 DIRECTIONS, BESIDE = 72, 12  # around the product, and how many of them to either side are compared
 FOREIGN = 22.0  # CIE76 from which on something is foreign
 AROUND = 0.12  # of the product's longer side: what is near it
-READABLE = 320  # px to which the product's part is brought before it is read
-SURE = 0.6  # of what is read
 FEW = 2  # letters that misreading may add
 
 
@@ -66,7 +62,7 @@ def _beside(seen: NDArray[np.int64], number: int) -> NDArray[np.int64]:
 
 
 def stray_characters(picture: Image.Image, cutout: Image.Image, placement: Placement) -> int:
-    """Letters and digits on and around the product that the cut-out doesn't have. Needs rapidocr."""
+    """Letters and digits on and around the product that the cut-out doesn't have. Raises InputError without the extra `ocr`."""
     near = round(AROUND * max(placement.width, placement.height))
     box = (
         max(0, placement.left - near),
@@ -80,29 +76,12 @@ def stray_characters(picture: Image.Image, cutout: Image.Image, placement: Place
 
 
 def _characters(picture: Image.Image) -> "Counter[str]":
-    scale = READABLE / max(picture.size)
-    size = max(32, round(picture.width * scale)), max(32, round(picture.height * scale))
-    pixels = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.LANCZOS))[..., ::-1]
-    read = _reader()(pixels)
-    texts, scores = read.txts or (), read.scores or ()
-    return Counter(
-        c for text, score in zip(texts, scores, strict=True) if score >= SURE for c in text.casefold() if c.isalnum()
-    )
-
-
-@cache
-def _reader() -> Any:
-    import logging
-
-    from rapidocr import RapidOCR
-
-    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    return RapidOCR()
+    return Counter(c for line in read_lines(picture) for c in line.text.casefold() if c.isalnum())
 
 
 def of_ads(ads: Ads) -> Scores:
     """Of ads whose product's place is known."""
-    readable = importlib.util.find_spec("rapidocr") is not None
+    readable = is_installed()
     values: list[Values] = []
     for number, (case, output) in enumerate(zip(ads.cases, ads.outputs, strict=True)):
         row: Values = {}
@@ -118,7 +97,7 @@ def of_ads(ads: Ads) -> Scores:
         values,
         {
             "edge_parts": f"edge parts|touching colours against both sides'|CIE76>{FOREIGN:g}|share of {DIRECTIONS} directions",
-            "stray_characters": f"stray characters|rapidocr at {READABLE} px|more than {FEW} beyond the cut-out's|share of ads",
+            "stray_characters": f"stray characters|{READER}|more than {FEW} beyond the cut-out's|share of ads",
         },
     )
 

@@ -123,7 +123,7 @@ def inspect_picture(
     further = [_over_product(box, image.size) for box in words if _covers(box, seen, image.size)]
     if read_letters:
         further += [
-            PictureViolation("visual", f'stray characters: "{read.text}"', _fractions(read.box, image.size), read.confidence)
+            PictureViolation("visual", f'stray characters: "{read.text}"', _fractions(read.box, image.size), read.score)
             for read in stray_characters(image, background, placement, cutout, words)
         ]
     for violation in (*broken.values(), *further):
