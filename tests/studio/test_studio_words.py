@@ -19,6 +19,7 @@ pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
 from test_studio_pages import ads, begin, finished
 
+from uniadgen.typography import redraw
 from uniadgen.typography.fonts import choose
 
 
@@ -168,6 +169,25 @@ def test_files_have_the_words(tmp_path: Path) -> None:
             assert "uniadgen typeset ad.json --request request.json --layout auto" in packed.read("README.txt").decode()
         (bare,) = ads(client.post(f"{whole}/typeset", data={"layout": ""}).text)
         assert client.get(f"{address}/ad/{bare}/file?format=svg").status_code == 422
+
+
+def test_moved_words_are_in_the_other_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr("uniadgen.studio.words.redraw", lambda *a: drawn.append(redraw(*a)) or drawn[-1])
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/look", data={"layout": "top"})
+        client.post(f"{address}/generate", data={"count": "1"})
+        (number,) = ads(finished(client, address))
+        fields = fields_of(store.variant(number))
+        colours = ["#00f0a0"] * len(fields["colour"])
+        (moved,) = ads(client.post(f"{address}/ad/{number}/blocks", data={**fields, "colour": colours}).text)
+        picture = client.get(f"{address}/ad/{moved}/file?format=png&size=story").content
+        assert Image.open(io.BytesIO(picture)).size == drawn[-1].image.size == (1080, 1920)
+        assert {block.colour for block in drawn[-1].blocks} == {"#00f0a0"}
+        monkeypatch.setattr("uniadgen.studio.words.carried", lambda blocks, *rest: [b | {"size": 1900} for b in blocks])
+        anew = client.get(f"{address}/ad/{moved}/file?format=png&size=story").content
+        assert anew != picture  # words that don't fit are set anew
 
 
 def test_the_best_of_several() -> None:

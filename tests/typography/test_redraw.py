@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 from PIL import Image
 
 from uniadgen.ad_files import write_ad
-from uniadgen.ads import Ad
+from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.typography import read_brand, redraw
+from uniadgen.typography import carried, read_brand, redraw
 
 MakeAd = Callable[..., Ad]
 POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap"]
@@ -53,6 +54,38 @@ def test_what_was_laid_behind_words_follows_them(make_ad: MakeAd) -> None:
     assert least >= 3.0 > min(block.contrast for block in bare.blocks)
     product = (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
     assert (np.asarray(backed.image)[product] == np.asarray(ad.image)[product]).all()
+
+
+def test_moved_blocks_keep_their_place_beside_the_product_in_other_sizes(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    blocks = blocks_of(ad)
+    for block in blocks:
+        block["box"]["left"] += 5
+    blocks = json.loads(json.dumps(redraw(ad, blocks, "blocks").as_dict()))["blocks"]
+    old = ad.placement
+    twice = replace(
+        ad,
+        image=ad.image.resize((1024, 1024)),
+        background=ad.background.resize((1024, 1024)),
+        placement=Placement(2 * old.left, 2 * old.top, 2 * old.width, 2 * old.height),
+    )
+    large = carried(blocks, old, twice)
+    for block, before in zip(large, blocks, strict=True):
+        assert block["size"] == pytest.approx(2 * before["size"])
+        for side, length in before["box"].items():
+            assert block["box"][side] == pytest.approx(2 * length, abs=1)
+    assert not any(block.over_product for block in redraw(twice, large, "blocks").blocks)
+
+
+@pytest.mark.parametrize("box", [(-70, 3, 200, 40), (470, 500, 90, 60), (0, 0, 900, 80)])
+def test_what_another_size_would_cut_off_is_moved_inside(make_ad: MakeAd, box: tuple[int, ...]) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    place = dict(zip(("left", "top", "width", "height"), box, strict=True))
+    (block,) = carried([{"text": "Padded Strap", "size": 40.0, "box": place}], ad.placement, ad)
+    left, top, width, height = block["box"].values()
+    assert min(left, top) >= 30  # the margin is 6 % of 512
+    assert max(left + width, top + height) <= 482
+    assert block["size"] == pytest.approx(40 * min(1, 450 / box[2]), rel=0.02)
 
 
 def test_emoji_are_left_out_as_where_they_were_set(make_ad: MakeAd) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.png import transparent_png
 from uniadgen.pipeline.setting import taste_for
 from uniadgen.studio.store import StudioStore, Variant
-from uniadgen.typography import Brand, Typesetting, read_brand, redraw
+from uniadgen.typography import Brand, Typesetting, carried, read_brand, redraw
 from uniadgen.typography.brand import KIT, kit_text
 from uniadgen.typography.layers import block_pictures
 
@@ -113,14 +113,34 @@ def finished_ad(store: StudioStore, variant: Variant) -> Ad:
 
 
 def typesetting_of(store: StudioStore, kits: Kits, variant: Variant, ad: Ad | None = None) -> Typesetting:
-    """The words of a finished variant. ad: the same in another size, where the words are set anew. Raises InputError."""
+    """The words of a finished variant. ad: the same in another size. Raises InputError.
+
+    What somebody has moved stands to the product as they put it, in other sizes, too, unless it can't be read there or would
+    cover the product; then words are set anew.
+    """
     words = variant.words or {}
-    brand = kits.brand(words["brand"])
+    brand, finished = kits.brand(words["brand"]), finished_ad(store, variant)
     if words.get("blocks") and ad is None:
-        return redraw(finished_ad(store, variant), words["blocks"], "words", brand, words["behind"])
-    ad = ad or finished_ad(store, variant)
+        return redraw(finished, words["blocks"], "words", brand, words["behind"])
+    if words.get("blocks") and ad is not None:
+        drawn = (variant.result or {})["typesetting"]["blocks"]
+        try:
+            moved = redraw(ad, carried(drawn, finished.placement, ad), "words", brand, words["behind"])
+        except InputError:  # they don't fit into that picture
+            moved = None
+        if moved is not None and not _worse(moved, drawn):
+            return moved
+    ad = ad or finished
     history = [Click(store.read(picture), text) for picture, text in variant.picture.clicks]
     return ad.typeset(layout=words["layout"], brand=brand, taste=taste_for(ad, history))
+
+
+def _worse(moved: Typesetting, before: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a block covers the product that did not before, or can't be read as well as it has to be."""
+    pairs = zip(moved.blocks, before, strict=True)
+    return any(block.over_product and not known["over_product"] for block, known in pairs) or any(
+        "its contrast of" in note for note in moved.notes
+    )
 
 
 def words_part(store: StudioStore, typesetting: Typesetting, file: bytes) -> dict[str, Any]:

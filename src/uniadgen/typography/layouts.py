@@ -57,14 +57,14 @@ class Candidate:
     parts: dict[str, float] = field(default_factory=dict)
 
 
-def safe_box(scene: Scene) -> Box:
-    """Where words may stand: inside the margins, and off what the format's app covers."""
-    safe = _covered_by_app(scene.width / scene.height)
-    margin = MARGIN * scene.short
+def safe_box(width: int, height: int) -> Box:
+    """Where words may stand in a picture: inside the margins, and off what the format's app covers."""
+    safe = _covered_by_app(width / height)
+    margin = MARGIN * min(width, height)
     left, top, right, bottom = (
-        max(margin, margin_share * side) for margin_share, side in zip(safe, (scene.width, scene.height) * 2, strict=True)
+        max(margin, margin_share * side) for margin_share, side in zip(safe, (width, height) * 2, strict=True)
     )
-    return round(left), round(top), scene.width - round(right), scene.height - round(bottom)
+    return round(left), round(top), width - round(right), height - round(bottom)
 
 
 def _covered_by_app(ratio: float) -> tuple[float, float, float, float]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from PIL import Image
 
 from uniadgen import schema
-from uniadgen.ads import Ad
+from uniadgen.ads import Ad, Placement
 from uniadgen.errors import InputError
 from uniadgen.schema import Range
 from uniadgen.typography.brand import Brand, colour_of
@@ -101,7 +101,7 @@ def redraw(
         _check_words(block, sayable, f"{what}.blocks[{number}]")
     placed_blocks = [_placed(block, types) for block in given]
     backing = Backing("none") if read.behind is None else _backing(scene, read.behind, placed_blocks, f"{what}.behind")
-    logo = place_logo(scene, brand.logo, safe_box(scene))
+    logo = place_logo(scene, brand.logo, safe_box(scene.width, scene.height))
     if brand.logo is not None and logo is None:
         notes.append("no corner has room for the logo")
     pixels, records, drawn = lay(scene.pixels, scene, backing).copy(), [], []
@@ -141,6 +141,38 @@ def redraw(
         backing.as_dict(),
         Drawn(scene, backing, tuple(drawn), types, logo),
     )
+
+
+def carried(blocks: Sequence[Mapping[str, Any]], before: Placement, ad: Ad) -> list[dict[str, Any]]:
+    """Blocks of an ad for the same ad in another size: they stand to the product as they did.
+
+    blocks: as in the JSON of a typeset ad, with whole boxes. before: where the product was. All of them together are moved into
+    the other picture, and made smaller, as far as they must be to be in it.
+    """
+    (width, height), after = ad.image.size, ad.placement
+    scale = after.width / before.width
+    boxes = [[float(block["box"][side]) for side in ("left", "top", "width", "height")] for block in blocks]
+    lefts, tops = ([after_at + scale * (box[n] - at) for box in boxes] for n, at, after_at in (
+        (0, before.left, after.left), (1, before.top, after.top)))  # fmt: skip
+    wide = max(left + scale * box[2] for left, box in zip(lefts, boxes, strict=True)) - min(lefts)
+    high = max(top + scale * box[3] for top, box in zip(tops, boxes, strict=True)) - min(tops)
+    safe = safe_box(width, height)
+    shrunk = min(1.0, (safe[2] - safe[0]) / wide, (safe[3] - safe[1]) / high)
+    left = min(max(min(lefts), safe[0]), safe[2] - shrunk * wide)
+    top = min(max(min(tops), safe[1]), safe[3] - shrunk * high)
+    return [
+        {
+            **block,
+            "size": max(float(LEAST_PIXELS), block["size"] * scale * shrunk),
+            "box": {
+                "left": round(left + shrunk * (x - min(lefts))),
+                "top": round(top + shrunk * (y - min(tops))),
+                "width": round(shrunk * scale * box[2]),
+                "height": round(shrunk * scale * box[3]),
+            },
+        }
+        for block, box, x, y in zip(blocks, boxes, lefts, tops, strict=True)
+    ]
 
 
 def _backing(scene: Scene, behind: _Behind, blocks: Sequence[SetBlock], what: str) -> Backing:

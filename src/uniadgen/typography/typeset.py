@@ -142,7 +142,7 @@ def typeset(
     with _one_at_a_time:
         # 1. What is free, and what is behind it.
         scene = read_scene(image, background, placement)
-        safe = safe_box(scene)
+        safe = safe_box(scene.width, scene.height)
         logo = place_logo(scene, brand.logo, safe)
         if brand.logo is not None and logo is None:
             notes.append("no corner has room for the logo")
