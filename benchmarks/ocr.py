@@ -116,13 +116,13 @@ def cases(folder: Path, count: int) -> Iterator[Case]:
 
 
 def read(case: Case) -> "Counter[str]":
-    found: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
     for line in read_lines(case.picture):
         x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
-        own = case.printed
-        if own is None or not (0 <= x - own.left < own.width and 0 <= y - own.top < own.height):
-            found += letters_of(line.text)
-    return found
+        place = case.printed
+        if place is None or not (0 <= x - place.left < place.width and 0 <= y - place.top < place.height):
+            letters += letters_of(line.text)
+    return letters
 
 
 def main(argv: Sequence[str] | None = None) -> None:

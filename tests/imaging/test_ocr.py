@@ -57,18 +57,18 @@ def test_it_is_quiet_and_loads_what_the_package_brings(
     monkeypatch.setattr(DownloadFile, "run", download)
     monkeypatch.setattr("socket.socket.connect", download)
     monkeypatch.setattr(logging.root, "handlers", [logging.StreamHandler()])
-    reader = ocr._reader.__wrapped__()
-    picture = lettered((200, 100), ("SALE", (20, 20), 40))
-    assert reader(ocr._pixels(picture), use_det=True, use_cls=False, use_rec=True).txts == ("SALE",)
+    made = ocr.reader.__wrapped__()
+    monkeypatch.setattr(ocr, "reader", lambda: made)
+    assert [line.text for line in read_lines(lettered((200, 100), ("SALE", (20, 20), 40)))] == ["SALE"]
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_damaged_installation_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for damaged in ("none.onnx", "a.onnx"):
         (tmp_path / "a.onnx").write_bytes(b"no network")
-        monkeypatch.setattr(ocr, "_DETECTOR", str(tmp_path / damaged))
+        monkeypatch.setattr(ocr, "DETECTOR", str(tmp_path / damaged))
         with pytest.raises(InputError, match=r"missing or damaged; pip install --force-reinstall"):
-            ocr._reader.__wrapped__()
+            ocr.reader.__wrapped__()
 
 
 @pytest.mark.parametrize("missing", ["rapidocr", "onnxruntime"])

@@ -32,7 +32,7 @@ _MARGIN = 0.12  # of a line's height, that the detector leaves around it
 READER = f"PP-OCRv6 small by rapidocr at {PIXELS / 1e6:g} megapixel"
 """What figures that depend on it say of the reader."""
 
-_DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
+DETECTOR, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 
 _reading = threading.Lock()  # a reader keeps which steps it takes from one call to the next
 
@@ -62,7 +62,7 @@ def read_lines(picture: Image.Image) -> list[Line]:
     size = max(1, round(picture.width * zoom)), max(1, round(picture.height * zoom))
     large = picture.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     with _reading:
-        read = _reader()(_pixels(large), use_det=True, use_cls=False, use_rec=True)
+        read = reader()(_pixels(large), use_det=True, use_cls=False, use_rec=True)
     if read.boxes is None:
         return []
     lines = []
@@ -80,7 +80,7 @@ def read_lines(picture: Image.Image) -> list[Line]:
 def read_line(picture: Image.Image) -> tuple[str, float]:
     """Text and score, 0 to 1, of a picture of one line. Raises InputError where the reader isn't installed."""
     with _reading:
-        read = _reader()(_pixels(picture.convert("RGB")), use_det=False, use_cls=False, use_rec=True)
+        read = reader()(_pixels(picture.convert("RGB")), use_det=False, use_cls=False, use_rec=True)
     return ("", 0.0) if not read.txts else (read.txts[0], float(read.scores[0]))
 
 
@@ -89,7 +89,8 @@ def _pixels(picture: Image.Image) -> Any:
 
 
 @cache
-def _reader() -> Any:
+def reader() -> Any:
+    """RapidOCR itself, made once. Raises InputError where it isn't installed, or damaged."""
     check_installed()
     import rapidocr
 
@@ -98,8 +99,8 @@ def _reader() -> Any:
         "Global.log_level": "critical",
         "Global.max_side_len": _LONGEST,
         # Named files are taken as they are; of others rapidocr compares the checksum, and fetches what doesn't agree.
-        "Det.model_path": str(folder / _DETECTOR),
-        "Rec.model_path": str(folder / _RECOGNISER),
+        "Det.model_path": str(folder / DETECTOR),
+        "Rec.model_path": str(folder / RECOGNISER),
         "Det.limit_type": "max",
         "Det.limit_side_len": _LONGEST,
         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
@@ -107,13 +108,13 @@ def _reader() -> Any:
     }
     blank = np.zeros((32, 96, 3), np.uint8)
     try:
-        reader = rapidocr.RapidOCR(params=parameters)
+        made = rapidocr.RapidOCR(params=parameters)
         for detecting in (True, False):  # its networks are opened when they are needed
-            reader(blank, use_det=detecting, use_cls=False, use_rec=True)
+            made(blank, use_det=detecting, use_cls=False, use_rec=True)
     except Exception:  # a damaged file raises anything
         raise InputError(
             'the networks of rapidocr are missing or damaged; pip install --force-reinstall "uniadgen[ocr]"'
         ) from None
     module: Any = rapidocr.main
     module.cv2.setNumThreads(1)  # which has a pool of its own
-    return reader
+    return made

@@ -138,7 +138,7 @@ def typesetting_of(store: StudioStore, kits: Kits, variant: Variant, ad: Ad | No
 def _worse(moved: Typesetting, before: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a block covers the product that did not before, or can't be read as well as it has to be."""
     pairs = zip(moved.blocks, before, strict=True)
-    return any(block.over_product and not known["over_product"] for block, known in pairs) or any(
+    return any(block.over_product and not drawn["over_product"] for block, drawn in pairs) or any(
         "its contrast of" in note for note in moved.notes
     )
 
