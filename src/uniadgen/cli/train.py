@@ -21,9 +21,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     runs = (
         ("tokenizer", train_tokenizer_verb, "pictures to image tokens and back"),
-        ("scenes", train_scenes_verb, "the encoder of scenes that a plan needs (PAd-Synth)"),
-        ("unified", train_unified_verb, "the model, with its plan if it gets --scenes"),
-        ("outline", train_outline_verb, "which selling point a text tells next (PAd-Synth)"),
+        ("scenes", train_scenes_verb, "the encoder that reads scenes, for the scene token"),
+        ("unified", train_unified_verb, "the model, with a scene token if it gets --scenes"),
         ("pbs", train_pbs_verb, "the background encoder of the metric PBS"),
     )
     for name, run, what in runs:
@@ -49,12 +48,10 @@ def add_train(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--start", metavar="FOLDER", help="a tokenizer or model whose weights to begin with, where they fit"
             )
-        if name == "outline":
-            verb.add_argument("--model", required=True, metavar="FOLDER", help="the trained model that gets the outline")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
             verb.add_argument(
-                "--scenes", metavar="DIR", help="what `train scenes` wrote; without it the model plans no pictures"
+                "--scenes", metavar="DIR", help="what `train scenes` wrote; without it the model has no scene token"
             )
             verb.add_argument("--start", metavar="MODEL", help="a model whose weights training begins with, where they fit")
             verb.add_argument(
@@ -165,13 +162,6 @@ def train_scenes_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.stages import run_scenes
 
     run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume)
-
-
-def train_outline_verb(arguments: argparse.Namespace) -> None:
-    from uniadgen.training.stages import run_outline
-
-    data, model, out = Path(arguments.data), Path(arguments.model), Path(arguments.out)
-    run_outline(data, _training(arguments), model, out, arguments.resume)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

@@ -73,26 +73,19 @@ class Decoder(nn.Module):
             if weight.ndim == 2:
                 nn.init.normal_(weight, std=residual if "o_proj" in name or "down_proj" in name else 0.02)
 
-    def forward(self, x: Tensor, *, visible: Tensor | None = None, foreground: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, *, passes: Tensor | None = None, foreground: Tensor | None = None) -> Tensor:
         """x [B, T, D] -> normalised hidden states [B, T, D].
 
-        visible: [B, T] bool, False for padding. foreground: [groups, B, T, D], added at the first layer of each group; zero
-        where a position predicts no image token.
+        passes: [B, T] long; a position sees the positions whose pass is not later than its own (default: one pass each, in
+        order). foreground: [groups, B, T, D], added at the first layer of each group; zero where there is none.
         """
         positions = torch.arange(x.shape[1], device=x.device)
         cos, sin = (
             t.to(x.dtype) for t in rotary_table(positions, self.config.width // self.config.heads, self.config.rope_theta)
         )
-        mask = None if visible is None else attention_mask(visible)
+        mask = None if passes is None else (passes[:, None, :] <= passes[:, :, None])[:, None]
         for index, block in enumerate(self.blocks):
             if foreground is not None and index % self.group == 0:
                 x = x + foreground[index // self.group]
             x = block(x, cos, sin, mask)
         return self.norm(x)
-
-
-def attention_mask(visible: Tensor) -> Tensor:
-    """Causal and padding mask [B, 1, T, T]. A padded query sees itself, so that no row is empty (no NaN)."""
-    order = torch.arange(visible.shape[1], device=visible.device)
-    queries = order[:, None]
-    return ((order <= queries) & visible[:, None, :] | (order == queries))[:, None]

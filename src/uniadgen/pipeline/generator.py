@@ -210,7 +210,8 @@ class AdGenerator:
         with timings("image"):
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
             image, decode = loaded.model.config.image, loaded.model.image_tokenizer.decode
-            squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in painted.codes]
+            fine = painted.codes[:, -(image.grid**2) :]
+            squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in fine]
         # 6. Lay the product over it, and its shadow under it.
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
@@ -230,7 +231,7 @@ class AdGenerator:
                 timings=dict(timings.seconds),
                 seed=ad.seed,
                 model=loaded.model.config.name,
-                notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(ad)],
+                notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(ad, text)],
                 image_passes=painted.passes,
                 inspection={"text": verdict},
                 stance=ad.request.stance,
@@ -259,9 +260,6 @@ class AdGenerator:
     ) -> list[T]:
         """Prepares the requests and makes what is wanted of them, in as many parts as fit beside each other."""
         checked_seeds = _checked_seeds(seeds, len(requests))
-        for part in {"plan", "outline"}.intersection(options.without):
-            if getattr(self.model, part) is None:
-                raise InputError(f"without: the model has no {part}")
         if not requests:
             return []
         with fitting_threads(self.model) as workers:

@@ -11,19 +11,21 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Click, Placement, SampledClick
-from uniadgen.decoding.text_grammar import Point, make_points
+from uniadgen.decoding.text_grammar import Controls, Point, make_points
+from uniadgen.errors import InputError
 from uniadgen.imaging.composing import render_foreground
-from uniadgen.imaging.framing import in_square, shares
+from uniadgen.imaging.framing import in_square
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
 from uniadgen.model.pixels import to_pixels
-from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks
+from uniadgen.model.sequence import ClickedAd, Prompt, ad_text_ids, build_prompt, stack_clicks
 from uniadgen.model.unified import Clicks
-from uniadgen.options import GenerateOptions
+from uniadgen.options import GenerateOptions, folded
 from uniadgen.pipeline.drafting import Draft
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.timings import Timings
 from uniadgen.request import CheckedRequest
+from uniadgen.words import quoted
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,26 @@ class PreparedAd:
     seed: int
     sampled: list[SampledClick]
     clicks: Clicks | None
-    clicked_texts: list[str]  # of the sampled clicks, as far as the model sees any
-    facets: Tensor | None  # [1, clicks, classes], of the clicked scenes
     prompt: Prompt
     points: list[Point]  # the selling points as the text may use them
-    box: tuple[float, float, float, float]  # left, top, width, height of the product as shares of the painted square
+    controls: Controls  # what is wanted of the text
 
     @property
     def accepts(self) -> Callable[[str], bool]:
         """Whether the inspection accepts a text of this product."""
         return acceptable(tuple(self.request.selling_points))
 
+    @property
+    def clicked_scenes(self) -> Tensor:
+        """The scene tokens of the clicked pictures that the model sees, [clicks, levels]."""
+        return torch.zeros(0, 0, dtype=torch.long) if self.clicks is None or not self.clicks.pictures else self.clicks.scenes[0]
+
     def key(self) -> object:
         """Equal for ads whose instructions are the same to the model."""
         clicks = self.clicks
-        seen = clicks and tuple(t.cpu().numpy().tobytes() for t in (clicks.codes, clicks.text, clicks.text_visible))
+        seen = clicks and tuple(
+            t.cpu().numpy().tobytes() for t in (clicks.codes, clicks.scenes, clicks.text, clicks.text_visible)
+        )
         return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
 
 
@@ -69,13 +76,17 @@ def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptio
         prepared = []
         for draft, placement, view in zip(drafts, placements, views, strict=True):
             request, sampled = draft.request, draft.sampled
-            clicks, facets = encode_clicks(loaded, request.history, [click.index for click in sampled], options.without)
-            texts = [] if "texts" in options.without else [request.history[click.index].text for click in sampled]
-            prompt, box = instruction(loaded, request, clicks), shares(placement, options.size)
+            clicks = encode_clicks(loaded, request.history, [click.index for click in sampled], options.without)
+            prompt = instruction(loaded, request, clicks)
             accepts, limit = acceptable(tuple(request.selling_points)), loaded.model.config.text.ad_tokens
-            points = make_points(request.selling_points, loaded.tokenizer.encode, limit, accepts)
-            seen_of = sampled, clicks, texts, facets
-            prepared.append(PreparedAd(request, placement, features[view], draft.seed, *seen_of, prompt, points, box))
+            controls = controls_of(request, options)
+            points = make_points(request.selling_points, loaded.tokenizer.encode, limit, accepts, controls)
+            if not points:
+                raise InputError(
+                    "options: no selling point is left for the text; allow more characters, or take some out of never"
+                )
+            parts = sampled, clicks, prompt, points, controls
+            prepared.append(PreparedAd(request, placement, features[view], draft.seed, *parts))
     return prepared
 
 
@@ -87,19 +98,17 @@ def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int,
 
 def encode_clicks(
     loaded: LoadedModel, history: Sequence[Click], chosen: Sequence[int], without: Sequence[str] = ()
-) -> tuple[Clicks | None, Tensor | None]:
-    """The chosen clicks, and the facets of their scenes [1, N, classes] in a model with a plan."""
+) -> Clicks | None:
+    """The chosen clicks as the model sees them; None for none."""
     if not chosen:
-        return None, None
+        return None
     seen = loaded.clicked.seen([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
     texts = [[] if "texts" in without else ad_text_ids(loaded.tokenizer, history[i].text) for i in chosen]
-    pairs = [(picture.codes, text) for picture, text in zip(seen, texts, strict=True)]
-    clicks = stack_clicks([pairs], loaded.model.config, loaded.tokenizer.pad).to(loaded.device)
+    ads = [ClickedAd(picture.codes, picture.scene, text) for picture, text in zip(seen, texts, strict=True)]
+    clicks = stack_clicks([ads], loaded.model.config, loaded.tokenizer.pad).to(loaded.device)
     if "pictures" in without:
         clicks.codes = clicks.codes[..., :0]
-        return clicks, None
-    facets = [picture.facets for picture in seen if picture.facets is not None]
-    return clicks, torch.stack(facets)[None].to(loaded.device) if facets else None
+    return clicks
 
 
 def instruction(loaded: LoadedModel, request: CheckedRequest, clicks: Clicks | None) -> Prompt:
@@ -113,3 +122,14 @@ def instruction(loaded: LoadedModel, request: CheckedRequest, clicks: Clicks | N
         0 if clicks is None else clicks.pictures,
         0 if clicks is None else clicks.text_tokens,
     )
+
+
+def controls_of(request: CheckedRequest, options: GenerateOptions) -> Controls:
+    """What is wanted of the text, by places in the list of selling points. Raises InputError for a point that is none."""
+    places = {folded(point): place for place, point in enumerate(request.selling_points)}
+    named = {}
+    for name, points in (("must", options.must), ("never", options.never)):
+        if unknown := [point for point in points if folded(point) not in places]:
+            raise InputError(f"options.{name}: {quoted(unknown[0], 60)} is none of product.selling_points; use their words")
+        named[name] = tuple(places[folded(point)] for point in points)
+    return Controls(named["must"], named["never"], options.characters, options.text_style)

@@ -30,13 +30,10 @@ class TrainingConfig:
     """A training file. model: janus has the sizes of the backbone that is named on the command line."""
 
     model: Literal["embedded", "tiny", "janus"]
-    histories: Literal["users", "drawn"] = "users"
     tokenizer: Schedule | None = None
     refine: Schedule | None = None
     scenes: Schedule | None = None
-    plan: Schedule | None = None
     unified: Schedule | None = None
-    outline: Schedule | None = None
     pbs: Schedule | None = None
     mix: Mix = field(default_factory=Mix)
     lora: LoraSettings = field(default_factory=LoraSettings)

@@ -1,0 +1,190 @@
+"""From the decoder's hidden states to logits: of image tokens, of a scene token, and of what a pointer may point at."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ImageHead(nn.Module):
+    """Two linear layers with a GELU between, as in Janus: logits of all codes."""
+
+    def __init__(self, width: int, hidden: int, codes: int) -> None:
+        super().__init__()
+        self.project, self.score = nn.Linear(width, hidden), nn.Linear(hidden, codes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.score(F.gelu(self.project(x)))
+        return logits
+
+    def losses(self, x: Tensor, codes: Tensor) -> Tensor:
+        """x [N, D], codes [N] -> cross-entropy in nats [N]."""
+        return F.cross_entropy(self(x).float(), codes, reduction="none")
+
+
+class LevelHead(nn.Module):
+    """A token of several levels, drawn level after level: each sees those before it.
+
+    One softmax over all combinations would be hundreds of times as large, and levels that don't see each other make noise.
+    """
+
+    def __init__(self, width: int, hidden: int, levels: Sequence[int]) -> None:
+        super().__init__()
+        self.levels = tuple(levels)
+        self.project = nn.Linear(width, hidden)
+        self.previous = nn.ModuleList(nn.Embedding(level, hidden) for level in self.levels[:-1])
+        self.score = nn.ModuleList(nn.Linear(hidden, level) for level in self.levels)
+        for embedding in self.previous:
+            nn.init.normal_(embedding.weight, std=0.02)  # type: ignore[arg-type]
+
+    def begin(self, x: Tensor) -> Tensor:
+        """x [..., D] -> the state [..., H] from which the first level is drawn."""
+        state: Tensor = self.project(x)
+        return state
+
+    def logits(self, state: Tensor, level: int) -> Tensor:
+        """[..., H] -> [..., values of this level], in single precision."""
+        logits: Tensor = self.score[level](F.gelu(state))
+        return logits.float()
+
+    def advance(self, state: Tensor, level: int, values: Tensor) -> Tensor:
+        """The state once the values [...] of a level are known."""
+        return state if level == len(self.levels) - 1 else state + self.previous[level](values).to(state.dtype)
+
+    def losses(self, x: Tensor, values: Tensor) -> Tensor:
+        """x [N, D], values [N, levels] -> cross-entropy of each level in nats [N, levels]."""
+        return torch.stack([F.cross_entropy(logits, values[:, k], reduction="none") for k, logits in self.taught(x, values)], 1)
+
+    def taught(self, x: Tensor, values: Tensor) -> list[tuple[int, Tensor]]:
+        """(level, its logits [..., values]), given the true values [..., levels] of those before it."""
+        state, logits_of_levels = self.begin(x), []
+        for level in range(len(self.levels)):
+            logits_of_levels.append((level, self.logits(state, level)))
+            state = self.advance(state, level, values[..., level])
+        return logits_of_levels
+
+
+class LevelEmbedding(nn.Module):
+    """Embeddings of tokens of several levels: the sum of one vector for each level's value.
+
+    What is learnt of one code holds for all that share a level with it, and there may be any number of codes.
+    """
+
+    def __init__(self, levels: Sequence[int], width: int) -> None:
+        super().__init__()
+        self.levels = tuple(levels)
+        self.values = nn.ModuleList(nn.Embedding(level, width) for level in self.levels)
+        for embedding in self.values:
+            nn.init.normal_(embedding.weight, std=1 / math.sqrt(len(self.levels)))  # type: ignore[arg-type]
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """codes [...] long -> [..., width]."""
+        values = split_levels(codes, self.levels)
+        return torch.stack([embedding(values[..., k]) for k, embedding in enumerate(self.values)]).sum(0)
+
+
+def split_levels(codes: Tensor, levels: Sequence[int]) -> Tensor:
+    """Codes [...] -> the values of their levels [..., levels]; the first level counts fastest."""
+    values = []
+    for level in levels:
+        values.append(codes % level)
+        codes = codes // level
+    return torch.stack(values, -1)
+
+
+def join_levels(values: Tensor, levels: Sequence[int]) -> Tensor:
+    """What `split_levels` takes apart."""
+    codes = torch.zeros_like(values[..., 0])
+    for level in reversed(range(len(levels))):
+        codes = codes * levels[level] + values[..., level]
+    return codes
+
+
+class Pointer(nn.Module):
+    """How well earlier places of the sequence suit the present one: what comes next is something that stands there.
+
+    It starts at zero for all, so an untrained pointer changes nothing.
+    """
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.query, self.key = nn.Linear(width, hidden, bias=False), nn.Linear(width, hidden, bias=False)
+        self.scale = 4 / math.sqrt(hidden)
+        nn.init.zeros_(self.query.weight)
+
+    def forward(self, x: Tensor, places: Tensor) -> Tensor:
+        """x [N, D], places [N, K, D] -> [N, K] in single precision."""
+        return torch.einsum("nh,nkh->nk", self.query(x), self.key(places)).float() * self.scale
+
+
+class SceneHead(nn.Module):
+    """The scene token: what kind of place a picture shows, in a few levels; each level is a facet of the scene, or refines one.
+
+    The probabilities of a level are a mixture: what the decoder thinks of all codes, and a vote of the clicks, each for its own
+    scene's code and for those that lie near, as much as the decoder points at it. So taste that shows in clicks is followed
+    from the first step of training on: untrained, every click has the same say. Clicks vote for every level anew: one on
+    another kind of place may show the colours that a shopper likes.
+    """
+
+    near: Tensor  # [levels, codes, codes]: how a vote for a code is shared out over all codes; rows add up to 1
+
+    def __init__(self, width: int, hidden: int, levels: int, codes: int) -> None:
+        super().__init__()
+        self.head = LevelHead(width, hidden, (codes,) * levels)
+        self.embedding = nn.ModuleList(nn.Embedding(codes, width) for _ in range(levels))
+        self.pointers = nn.ModuleList(Pointer(width, min(width, 128)) for _ in range(levels))
+        self.trust = nn.Linear(width, levels)
+        self.register_buffer("near", torch.eye(codes).repeat(levels, 1, 1))
+        for embedding in self.embedding:
+            nn.init.normal_(embedding.weight, std=0.02)  # type: ignore[arg-type]
+        nn.init.zeros_(self.trust.weight)
+        nn.init.zeros_(self.trust.bias)
+
+    @property
+    def levels(self) -> int:
+        return len(self.embedding)
+
+    @torch.no_grad()
+    def share_votes(self, codebooks: Tensor) -> None:
+        """Has votes shared out by the distances of codes, [levels, codes, embedding]: at the mean distance of a code to its
+        nearest one by half as much as for itself."""
+        distances = torch.cdist(codebooks.float(), codebooks.float())
+        apart = distances + torch.eye(distances.shape[1], device=distances.device) * distances.max()
+        nearest = apart.amin(2).mean(1).clamp(min=1e-6)[:, None, None]
+        shares = 0.5 ** (distances / nearest).square()
+        self.near.copy_(shares / shares.sum(2, keepdim=True))
+
+    def embed(self, scenes: Tensor) -> Tensor:
+        """scenes [..., levels] long -> [..., D]."""
+        return torch.stack([embedding(scenes[..., k]) for k, embedding in enumerate(self.embedding)]).sum(0)
+
+    def votes(self, x: Tensor, clicks: Tensor, visible: Tensor) -> Tensor:
+        """x [N, D], the clicks' hidden states [N, C, D], visible [N, C] -> how much say each has, as logits [levels, N, C]."""
+        logits = torch.stack([pointer(x, clicks) for pointer in self.pointers])
+        return logits.masked_fill(~visible, -torch.inf)
+
+    def log_probabilities(self, x: Tensor, logits: Tensor, level: int, votes: Tensor, scenes: Tensor) -> Tensor:
+        """Of the values of a level, [N, codes].
+
+        x [N, D]: where the decoder stands. logits [N, codes]: its own, as `head` has them. votes [levels, N, C]: see `votes`.
+        scenes [N, C, levels]: the clicks' own.
+        """
+        alone = F.log_softmax(logits.float(), -1)
+        if not votes.shape[2]:
+            return alone
+        some = torch.isfinite(votes[level]).any(1, keepdim=True)
+        shares = torch.nan_to_num(votes[level].softmax(1))
+        voted = (shares[..., None] * self.near[level][scenes[..., level]]).sum(1)
+        trust = self.trust(x)[:, level, None].float()
+        mixed = torch.logaddexp(alone + F.logsigmoid(-trust), voted.clamp(min=1e-9).log() + F.logsigmoid(trust))
+        return torch.where(some, mixed, alone)
+
+    def losses(self, x: Tensor, truth: Tensor, votes: Tensor, scenes: Tensor) -> Tensor:
+        """x [N, D], the true scene tokens [N, levels] -> cross-entropy of each level in nats [N, levels]."""
+        each = [
+            -self.log_probabilities(x, logits, level, votes, scenes).gather(1, truth[:, level : level + 1])[:, 0]
+            for level, logits in self.head.taught(x, truth)
+        ]
+        return torch.stack(each, 1)
