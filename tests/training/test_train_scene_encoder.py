@@ -1,5 +1,6 @@
 """The scene encoder learns the scene and not the product, from pictures alone, and every time the same; its codes are kept."""
 
+import itertools
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -21,12 +22,17 @@ from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scen
 from uniadgen.model.config import SceneConfig, tiny
 from uniadgen.model.scene import FACETS, SceneEncoder
 from uniadgen.training import scene_encoder as scenes
+from uniadgen.training.co_clicks import CoClicks, CreativeFactors, read_co_clicks
 from uniadgen.training.loop import Schedule
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = "model: tiny\nscenes: {steps: 3, batch: 4, learning_rate: 0.001}\n"
 # what a scene encoder may read, of what a data set knows
-READ = {"creatives": ("id", "product_id", "split", "placement", "ad", "plate"), "products": ("id", "split", "cutout")}
+READ = {
+    "creatives": ("id", "product_id", "split", "department", "placement", "ad", "plate"),
+    "products": ("id", "split", "cutout"),
+    "users": ("id", "split", "clicks", "target"),
+}
 
 
 def world(products: range, looks: int, seed: int) -> scenes.Views:
@@ -64,9 +70,59 @@ def test_training_makes_the_scene_matter(tmp_path: Path) -> None:
     train, unseen = world(range(16), 4, 1), world(range(100, 112), 4, 2)
     before = found_again(encoder.eval(), unseen)
     schedule = Schedule(steps=60, learning_rate=6e-3, batch=32, warmup=5, ema=0.9)
-    scenes.train_scenes(encoder, train, unseen, schedule, tmp_path, False)
+    scenes.train_scenes(encoder, train, unseen, None, schedule, tmp_path, False)
     assert found_again(encoder, unseen) > before + 0.1
     assert min(scenes.perplexities(encoder, train)) > 3
+
+
+def test_clicks_tell_which_scenes_are_alike(data: Path) -> None:
+    """Of a product's creatives, those who like a thing click the one that has it, whatever else it shows."""
+    liked = np.array([0, 1, 2, 3] * 12)  # of product row // 4
+    counts = (liked[:, None] == liked) * 3.0 + 1 - np.kron(np.eye(12), np.ones((4, 4)))
+    rows, others = np.nonzero(counts)
+    starts = np.searchsorted(rows, np.arange(49))
+    co_clicks = CoClicks(starts, others, counts[rows, others].astype(np.float32), torch.arange(48).view(12, 4))
+    torch.manual_seed(0)
+    factors, facets = CreativeFactors(48, 12), torch.nn.Parameter(torch.randn(48, 3, 4))
+    optimiser = torch.optim.Adam([facets, *factors.parameters()], lr=0.03)
+    wholes = []
+    for _ in range(150):
+        loss = factors(torch.nn.functional.normalize(facets, dim=2), co_clicks, co_clicks.counts(range(48)))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        wholes.append(loss.item())
+    vectors = torch.nn.functional.normalize(facets.detach(), dim=2).flatten(1)
+    alike = (vectors @ vectors.t()).numpy()
+    same = liked[:, None] == liked
+    assert wholes[-1] < wholes[0]
+    assert alike[same & ~np.eye(48, dtype=bool)].mean() > alike[~same].mean() + 0.5
+
+
+def test_clicks_are_counted_by_pairs_of_creatives(data: Path) -> None:
+    ids = read_creatives(data, ["id"])["id"].to_pylist()
+    creatives = {row["id"]: row for row in read_creatives(data, ["id", "product_id", "department"]).to_pylist()}
+    counted = read_co_clicks(data, ids)
+    assert counted is not None
+    expected: Counter[tuple[str, str]] = Counter()
+    for user in pq.read_table(data / "users.parquet").to_pylist():
+        names = {click["creative"] for click in user["clicks"]} | {user["target"]}
+        for one, other in itertools.permutations(sorted(names & set(ids)), 2) if user["split"] == "train" else ():
+            (p, d), (q, e) = ((creatives[name]["product_id"], creatives[name]["department"]) for name in (one, other))
+            if p != q and d == e:
+                expected[one, other] += 1
+    dense = counted.counts(range(len(ids))).numpy()
+    assert dense.sum() == sum(expected.values()) > 0
+    assert all(dense[ids.index(one), ids.index(other)] == count for (one, other), count in expected.items())
+    siblings = [{creatives[ids[row]]["product_id"] for row in rows if row >= 0} for rows in counted.products.tolist()]
+    assert all(len(names) == 1 for names in siblings)
+
+
+def test_without_clicks_pictures_alone_are_learnt_from(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "users.parquet").unlink()
+    assert read_co_clicks(tmp_path / "data", ["a", "b"]) is None
+    assert len(trained(tmp_path / "data", tmp_path / "out")) > 1000
 
 
 def test_only_the_clicked_side_has_other_products() -> None:
@@ -82,7 +138,7 @@ def test_each_facet_has_a_view_in_which_only_it_can_tell() -> None:
     plate = Image.new("RGB", (64, 64))
     plate.paste(left, (0, 0))
     plate.paste(right, (32, 0))
-    views = scenes.Views([scenes.packed(plate)] * 24, [scenes.packed(plate)] * 24, ["a"] * 24, [None] * 24)
+    views = scenes.Views([scenes.packed(plate)] * 24, [scenes.packed(plate)] * 24, ["i"] * 24, ["a"] * 24, [None] * 24)
     pixels = scenes.views_of(views, 32, range(24), np.random.default_rng(0))
     assert pixels.shape == (4, 24, 3, 32, 32)
     assert -1 <= float(pixels.min()) <= float(pixels.max()) <= 1
@@ -135,13 +191,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_nothing_but_pictures_cutouts_places_and_products_is_read(data: Path, tmp_path: Path) -> None:
-    """Without labels, texts, scene ids, departments, shoppers: byte for byte the same."""
+def test_nothing_but_pictures_cutouts_places_products_and_clicks_is_read(data: Path, tmp_path: Path) -> None:
+    """Without labels, tastes, texts, scene ids: byte for byte the same."""
     bare = tmp_path / "bare"
     bare.mkdir()
     for name, columns in READ.items():
         table = pq.read_table(data / f"{name}.parquet")
-        assert set(table.column_names) - set(columns)
+        assert name == "users" or set(table.column_names) - set(columns)
         pq.write_table(table.select(columns), bare / f"{name}.parquet")
     assert trained(bare, tmp_path / "b") == trained(data, tmp_path / "a")
 

@@ -1,13 +1,14 @@
-"""Trains the scene encoder without any label: an ad must be known again by its plate, whatever product stands in it.
+"""Trains the scene encoder without any label, from pictures and from clicks.
 
-Of each creative there are the ad as somebody might have clicked it - cropped, exposed otherwise, blurred, compressed, and often
+Clicks tell which scenes are alike in taste (`co_clicks.py`): an ad's facets have to tell which creatives of other products its
+clickers chose. And an ad must be known again by its plate, whatever product stands in it. Of each creative there are the ad as somebody might have clicked it - cropped, exposed otherwise, blurred, compressed, and often
 with another product in its place -, and its plate in three ways, one for each facet of an embedding:
 
     place       recoloured at random, so that only what kind of place it is can tell
     colours     in tiles that are shuffled and blurred, so that only colours and light can tell
     whole       as it is, changed no more than a photo's processing would
 
-In each facet the ad must be nearer to its own plate than to those of the other creatives in the batch, of the same product
+The facets of a plate are read from these views for both objectives. In each facet the ad must be nearer to its own plate than to those of the other creatives in the batch, of the same product
 among them, and the plate nearer to its ad (InfoNCE, van den Oord et al., 2018). A product tells nothing about which plate it
 is, so it is not worth reading. Where a creative has no plate, its ad with the product's place filled in stands for it.
 Afterwards k-means over the facets of all ads and plates, and over what each level leaves, gives the codes.
@@ -24,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
-from torch import Tensor
+from torch import Tensor, nn
 
 from uniadgen.ads import Placement
 from uniadgen.console import print_line
@@ -37,11 +38,13 @@ from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.scene import FACETS, SceneEncoder
+from uniadgen.training.co_clicks import CoClicks, CreativeFactors
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.words import quoted
 
 TEMPERATURE = 0.1
+CLICKS, CONTRAST = 10.0, 0.1  # weights of both objectives, where there are clicks
 SIDE = 128  # px at which pictures are kept for views
 MOST_CREATIVES = 50_000  # that are held in memory, about 12 kB each
 SCENES_PER_PRODUCT = 4  # creatives of a product that are drawn together
@@ -59,6 +62,7 @@ class Views:
 
     ads: list[bytes] = field(default_factory=list)
     plates: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     products: list[str] = field(default_factory=list)
     places: list[Placement | None] = field(default_factory=list)  # of the product; None where nothing can be exchanged
     cutouts: dict[str, Image.Image] = field(default_factory=dict)
@@ -93,6 +97,7 @@ def load_views(data: Path, splits: Sequence[str]) -> Views:
         ad = ad_picture(row)
         gathered.ads.append(packed(to_image(to_pixels(ad, SIDE))))
         gathered.plates.append(packed(to_image(background(row, SIDE, cutout))))
+        gathered.ids.append(row["id"])
         gathered.products.append(row["product_id"])
         where = None
         if cutout is not None:
@@ -123,14 +128,39 @@ def packed(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def train_scenes(encoder: SceneEncoder, train: Views, held_out: Views, schedule: Schedule, out: Path, resume: bool) -> None:
-    """Trains in place, codebooks included. schedule.batch is the number of creatives a step, the held-out figure their loss."""
-    encoder.to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+class Trained(nn.Module):
+    """The encoder with what only training needs. factors: None where clicks tell nothing."""
+
+    def __init__(self, encoder: SceneEncoder, co_clicks: CoClicks | None) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.factors = None if co_clicks is None else CreativeFactors(co_clicks.creatives, encoder.config.embedding)
+
+
+def train_scenes(
+    encoder: SceneEncoder,
+    train: Views,
+    held_out: Views,
+    co_clicks: CoClicks | None,
+    schedule: Schedule,
+    out: Path,
+    resume: bool,
+) -> None:
+    """Trains in place, codebooks included. schedule.batch is the number of creatives a step, the held-out figure how well plates
+    are known again. co_clicks: of the creatives of `train`."""
+    trained = Trained(encoder.to(memory_format=torch.channels_last), co_clicks).to(device())  # type: ignore[call-overload]
     size = encoder.config.size
 
     def losses_at(step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((schedule.seed, step))
-        return contrasts(embed(encoder, views_of(train, size, rows_of_batch(train, schedule.batch, rng), rng)))
+        rows = rows_of_batch(train, schedule.batch, rng)
+        embedded = embed(encoder, views_of(train, size, rows, rng))
+        losses = contrasts(embedded)
+        if trained.factors is None or co_clicks is None:
+            return losses
+        facets = facets_of(embedded).flatten(0, 1)
+        clicks = trained.factors(facets, co_clicks, co_clicks.counts(rows).repeat(2, 1))
+        return {"clicks": CLICKS * clicks, **{name: CONTRAST * loss for name, loss in losses.items()}}
 
     def look(step: int) -> float:
         rows = range(min(LOOKS, len(held_out)))
@@ -139,10 +169,17 @@ def train_scenes(encoder: SceneEncoder, train: Views, held_out: Views, schedule:
         print_line(f"\nstep {step}: held-out contrast: {summary}", flush=True)
         return float(sum(losses.values()))
 
-    fit(encoder, losses_at, schedule, out, resume, look)
+    fit(trained, losses_at, schedule, out, resume, look)
     fill_codebooks(encoder, train, schedule.seed)
     for level, figure in enumerate(perplexities(encoder, train), 1):
         print_line(f"level {level}: perplexity {figure:.1f} of {encoder.config.codes} codes")
+
+
+def facets_of(embeddings: Tensor) -> Tensor:
+    """embeddings [1 + facets, B, E]: of ads, and of plates as each facet is learnt from -> facets of length 1 [2, B, facets,
+    E / facets], of ads and of plates."""
+    facets = F.normalize(embeddings.unflatten(2, (len(FACETS), -1)), dim=3)
+    return torch.stack([facets[0], torch.stack([facets[1 + k, :, k] for k in range(len(FACETS))], 1)])
 
 
 def contrasts(embeddings: Tensor) -> dict[str, Tensor]:

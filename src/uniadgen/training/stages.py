@@ -28,6 +28,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
 from uniadgen.training.batches import Reader
+from uniadgen.training.co_clicks import read_co_clicks
 from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
 from uniadgen.training.made_up import made_up_word
@@ -165,12 +166,12 @@ def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> No
 
 
 def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
-    """Trains the scene encoder of the configuration's model, without labels, and writes it to OUT/scenes.safetensors."""
+    """Trains the scene encoder of the configuration's model, from pictures and clicks, and writes it to OUT/scenes.safetensors."""
     config, schedule = (training.sizes or embedded()).scene, training.schedule("scenes")
     train, held_out = (load_views(data, splits) for splits in (("train",), ("val",)))
     torch.manual_seed(schedule.seed)
     encoder = SceneEncoder(config)
-    train_scenes(encoder, train, held_out, of_process(schedule), out, resume)
+    train_scenes(encoder, train, held_out, read_co_clicks(data, train.ids), of_process(schedule), out, resume)
     if processes().is_main_process:
         save_scene_encoder(out / SCENES, encoder)
         print_line(f"wrote {out / SCENES}")
