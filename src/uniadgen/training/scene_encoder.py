@@ -1,16 +1,18 @@
 """Trains the scene encoder without any label, from pictures and from clicks.
 
-Clicks tell which scenes are alike in taste (`co_clicks.py`): an ad's facets have to tell which creatives of other products its
-clickers chose. And an ad must be known again by its plate, whatever product stands in it. Of each creative there are the ad as somebody might have clicked it - cropped, exposed otherwise, blurred, compressed, and often
-with another product in its place -, and its plate in three ways, one for each facet of an embedding:
+Clicks tell which scenes are alike in taste: an ad's facets have to tell which creatives of other products its clickers chose
+(`co_clicks.py`). And an ad must be known again by its plate, whatever product stands in it. Of each creative there are the ad
+as somebody might have clicked it - cropped, exposed otherwise, blurred, compressed, and often with another product in its
+place -, and its plate in three ways, one for each facet of an embedding:
 
     place       recoloured at random, so that only what kind of place it is can tell
     colours     in tiles that are shuffled and blurred, so that only colours and light can tell
     whole       as it is, changed no more than a photo's processing would
 
-The facets of a plate are read from these views for both objectives. In each facet the ad must be nearer to its own plate than to those of the other creatives in the batch, of the same product
-among them, and the plate nearer to its ad (InfoNCE, van den Oord et al., 2018). A product tells nothing about which plate it
-is, so it is not worth reading. Where a creative has no plate, its ad with the product's place filled in stands for it.
+A plate's facets are read from these views for both objectives. In each facet the ad must be nearer to its own plate than to
+those of the other creatives in the batch, of the same product among them, and the plate nearer to its ad (InfoNCE, van den Oord
+et al., 2018). A product tells nothing about which plate it is, so it is not worth reading. Where a creative has no plate, its ad
+with the product's place filled in stands for it.
 Afterwards k-means over the facets of all ads and plates, and over what each level leaves, gives the codes.
 """
 
@@ -146,8 +148,11 @@ def train_scenes(
     out: Path,
     resume: bool,
 ) -> None:
-    """Trains in place, codebooks included. schedule.batch is the number of creatives a step, the held-out figure how well plates
-    are known again. co_clicks: of the creatives of `train`."""
+    """Trains in place, codebooks included.
+
+    schedule.batch is the number of creatives a step, the held-out figure how well plates are known again. co_clicks: of the
+    creatives of `train`.
+    """
     trained = Trained(encoder.to(memory_format=torch.channels_last), co_clicks).to(device())  # type: ignore[call-overload]
     size = encoder.config.size
 

@@ -166,7 +166,7 @@ def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> No
 
 
 def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
-    """Trains the scene encoder of the configuration's model, from pictures and clicks, and writes it to OUT/scenes.safetensors."""
+    """Trains the scene encoder of the configuration's model from pictures and clicks, into OUT/scenes.safetensors."""
     config, schedule = (training.sizes or embedded()).scene, training.schedule("scenes")
     train, held_out = (load_views(data, splits) for splits in (("train",), ("val",)))
     torch.manual_seed(schedule.seed)
