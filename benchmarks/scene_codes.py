@@ -7,7 +7,9 @@ palette and light, beside what the background encoder behind PBS finds, and what
 have in common with each label (normalised mutual information, and what is left of it when labels are shuffled), how many of its
 codes are in use (perplexity), and how many ads have the code of their own plate. Of shoppers: the share of their clicks of the
 target's department that have the code of the plate that they went on to click, beside that of somebody else's clicks: what a
-decoder that points at clicks can gain. --sheet: held-out ads, each with its nearest plates.
+decoder that points at clicks can gain. And how well the clicks tell which plate of an unseen product is clicked next, in nats
+above chance: by embeddings and, as the most that can be told, by the labels. --sheet: held-out ads, each with
+its nearest plates.
 """
 
 import argparse
@@ -45,6 +47,7 @@ class Labelled:
 
     ads: list[Image.Image]
     plates: list[Image.Image]
+    products: list[str]
     train: NDArray[np.bool_]
     labels: Labels
     shoppers: list[tuple[list[int], int]]  # clicks of the department of the creative that was clicked next, and that one
@@ -55,11 +58,12 @@ def read(data: Path) -> Labelled:
     labels = open_labels(data).creatives
     if not labels:
         raise InputError(f"data folder {data}: its creatives have no labels, as only PAd-Synth has")
-    ads, plates, train, summary, departments = [], [], [], [], []
+    ads, plates, products, train, summary, departments = [], [], [], [], [], []
     places: dict[str, int] = {}
     for row, cutout in scene_rows(data, ("split", "department")):
         ads.append(to_image(to_pixels(ad_picture(row), SIDE)))
         plates.append(to_image(background(row, SIDE, cutout)))
+        products.append(row["product_id"])
         train.append(row["split"] == "train")
         summary.append(labels[row["id"]])
         places[row["id"]] = len(places)
@@ -70,7 +74,8 @@ def read(data: Path) -> Labelled:
         for clicks, target in [list(targets_of(user))[-1]]
     ]
     shoppers = [(clicks, target) for clicks, target in shoppers if clicks]
-    return Labelled(ads, plates, np.array(train), {name: np.array([row[name] for row in summary]) for name in LABELS}, shoppers)
+    by_label = {name: np.array([row[name] for row in summary]) for name in LABELS}
+    return Labelled(ads, plates, products, np.array(train), by_label, shoppers)
 
 
 def neighbours(queries: NDArray[np.float32], labelled: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -127,7 +132,31 @@ def report(labelled: Labelled, encoder: SceneEncoder, embed: Mapping[str, Embed]
         informed = [f"{true:.3f} ({false:.3f})" for true, false in told_of]
         levels.append([f"level {level}", *informed, used, float(same[train].mean()), float(same[unseen].mean())])
     title = ["codes of plates: information about (shuffled)", *LABELS, "perplexity", "ad as its plate", "the same, held out"]
-    return "\n\n".join((summary, table(title, levels), shoppers_table(labelled.shoppers, ads, plates)))
+    alike = {name: embedded(iter(labelled.ads)) @ embedded(iter(labelled.plates)).T for name, embedded in embed.items()}
+    alike["the labels"] = sum((labels[label][:, None] == labels[label]).astype(np.float32) for label in LABELS) / len(LABELS)
+    gained = [[name, nats_above_chance(labelled, similarity)] for name, similarity in alike.items()]
+    choices = table(["which plate of an unseen product is clicked", "nats above chance"], gained)
+    return "\n\n".join((summary, table(title, levels), shoppers_table(labelled.shoppers, ads, plates), choices))
+
+
+def nats_above_chance(labelled: Labelled, similarity: NDArray[np.float32]) -> float:
+    """How well clicks tell which plate of an unseen product is clicked: by the mean similarity of the clicked ads to each of
+    its plates, at the best of a few temperatures. similarity [creatives, creatives]: of ads to plates."""
+    siblings: dict[str, list[int]] = {}
+    for row, product in enumerate(labelled.products):
+        siblings.setdefault(product, []).append(row)
+    cases = [
+        (similarity[np.ix_(clicks, plates)].mean(0), plates.index(target))
+        for clicks, target in labelled.shoppers
+        if not labelled.train[target]
+        for plates in [siblings[labelled.products[target]]]
+    ]
+    return max(float(np.mean([gain(scale * scores, target) for scores, target in cases])) for scale in (1, 2, 4, 8, 16, 32, 64))
+
+
+def gain(logits: NDArray[np.float32], target: int) -> float:
+    """Nats by which a softmax beats chance."""
+    return float(logits[target] - np.log(np.exp(logits - logits.max()).sum()) - logits.max() + np.log(len(logits)))
 
 
 def shoppers_table(shoppers: Sequence[tuple[list[int], int]], ads: NDArray[np.int64], plates: NDArray[np.int64]) -> str:
@@ -144,7 +173,8 @@ def shoppers_table(shoppers: Sequence[tuple[list[int], int]], ads: NDArray[np.in
 
 
 def facet_of(encoder: SceneEncoder, facet: int, pictures: Iterator[Image.Image]) -> NDArray[np.float32]:
-    return np.split(scenes.embeddings(encoder, pictures), len(FACETS), 1)[facet]
+    vectors = np.split(scenes.embeddings(encoder, pictures), len(FACETS), 1)[facet]
+    return vectors * len(FACETS) ** 0.5  # of length 1
 
 
 def codes_of(encoder: SceneEncoder, pictures: Sequence[Image.Image]) -> NDArray[np.int64]:

@@ -39,6 +39,17 @@ def test_information_of_equal_and_of_independent_groups(benchmark: ModuleType) -
     assert benchmark.information(codes, np.tile(np.array(["x", "y", "z"]), 40)) == pytest.approx(0, abs=1e-9)
 
 
+def test_clicks_that_tell_what_is_clicked_gain_something(benchmark: ModuleType) -> None:
+    white = Image.new("RGB", (4, 4))
+    labelled = benchmark.Labelled(
+        [white] * 6, [white] * 6, list("ppqqrr"), np.array([True] * 4 + [False] * 2), {}, [([0, 2], 4), ([1, 3], 5), ([0], 2)]
+    )
+    likes = np.array([0, 1, 0, 1, 0, 1])  # product r is unseen; who clicks the first of others clicks its first
+    told = benchmark.nats_above_chance(labelled, (likes[:, None] == likes).astype(np.float32))
+    assert told == pytest.approx(np.log(2), abs=1e-3)
+    assert benchmark.nats_above_chance(labelled, np.ones((6, 6), np.float32)) == pytest.approx(0, abs=1e-6)
+
+
 def test_on_the_tiny_set(benchmark: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
     encoder = SceneEncoder(tiny().scene)
@@ -52,6 +63,9 @@ def test_on_the_tiny_set(benchmark: ModuleType, tmp_path: Path, capsys: pytest.C
     figures = {line.split(" | ")[0].strip("| "): line.split(" | ")[1:] for line in summary.splitlines() if line.startswith("|")}
     of_pbs, by_chance = (float(figures[name][0]) for name in ("background encoder (PBS)", "chance"))
     assert of_pbs > 2 * by_chance
+    gained = summary.split("nats above chance")[1]
+    gains = {line.split(" | ")[0].strip("| "): float(line.split(" | ")[1].strip(" |")) for line in gained.splitlines()[2:]}
+    assert gains["the labels"] > max(0.2, gains["scene encoder"])
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > sheet.height / 16 * 5
 

@@ -109,8 +109,8 @@ def _merged(
 
 
 class CreativeFactors(nn.Module):
-    """A vector for each creative and facet: who clicked a picture goes on to click, of a product, the creative whose vectors suit
-    the picture's facets. It is matrix factorisation, one side of which is read from pictures."""
+    """A vector for each creative and facet: who clicked a picture goes on to click, of a product, the creative whose vectors
+    suit the picture's facets. It is matrix factorisation, one side of which is read from pictures."""
 
     def __init__(self, creatives: int, embedding: int) -> None:
         super().__init__()

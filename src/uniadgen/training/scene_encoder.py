@@ -10,9 +10,9 @@ place -, and its plate in three ways, one for each facet of an embedding:
     whole       as it is, changed no more than a photo's processing would
 
 A plate's facets are read from these views for both objectives. In each facet the ad must be nearer to its own plate than to
-those of the other creatives in the batch, of the same product among them, and the plate nearer to its ad (InfoNCE, van den Oord
-et al., 2018). A product tells nothing about which plate it is, so it is not worth reading. Where a creative has no plate, its ad
-with the product's place filled in stands for it.
+those of the other creatives in the batch, of the same product among them, and the plate nearer to its ad (InfoNCE, van den
+Oord et al., 2018). A product tells nothing about which plate it is, so it is not worth reading. Where a creative has no plate,
+its ad with the product's place filled in stands for it.
 Afterwards k-means over the facets of all ads and plates, and over what each level leaves, gives the codes.
 """
 
