@@ -64,7 +64,7 @@ def test_on_the_tiny_set(benchmark: ModuleType, tmp_path: Path, capsys: pytest.C
     of_pbs, by_chance = (float(figures[name][0]) for name in ("background encoder (PBS)", "chance"))
     assert of_pbs > 2 * by_chance
     gained = summary.split("nats above chance")[1]
-    gains = {line.split(" | ")[0].strip("| "): float(line.split(" | ")[1].strip(" |")) for line in gained.splitlines()[2:]}
+    gains = {name: float(gain) for name, gain in (line.strip("| \n").split(" | ") for line in gained.splitlines()[2:])}
     assert gains["the labels"] > 0
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > sheet.height / 16 * 5
