@@ -63,9 +63,8 @@ def test_on_the_tiny_set(benchmark: ModuleType, tmp_path: Path, capsys: pytest.C
     figures = {line.split(" | ")[0].strip("| "): line.split(" | ")[1:] for line in summary.splitlines() if line.startswith("|")}
     of_pbs, by_chance = (float(figures[name][0]) for name in ("background encoder (PBS)", "chance"))
     assert of_pbs > 2 * by_chance
-    gained = summary.split("nats above chance")[1]
-    gains = {name: float(gain) for name, gain in (line.strip("| \n").split(" | ") for line in gained.splitlines()[2:])}
-    assert gains["the labels"] > 0
+    gains = dict(line.strip("| ").split(" | ") for line in summary.split("nats above chance")[1].splitlines()[2:])
+    assert float(gains["the labels"]) > 0
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > sheet.height / 16 * 5
 
