@@ -60,7 +60,7 @@ def test_on_the_tiny_set(benchmark: ModuleType, tmp_path: Path, capsys: pytest.C
     summary = capsys.readouterr().out
     assert "| scene encoder |" in summary
     assert summary.count("| level ") == 2 * encoder.config.levels
-    figures = {line.split(" | ")[0].strip("| "): line.split(" | ")[1:] for line in summary.splitlines() if line.startswith("|")}
+    figures = {line.split(" | ")[0].strip("| "): line.split(" | ")[1:] for line in summary.split("\n\n")[0].splitlines()}
     of_pbs, by_chance = (float(figures[name][0]) for name in ("background encoder (PBS)", "chance"))
     assert of_pbs > 2 * by_chance
     gains = dict(line.strip("| ").split(" | ") for line in summary.split("nats above chance")[1].splitlines()[2:])
