@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -34,6 +36,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folders of a whole training: data, config.yaml, tokenizer, scenes, unified."""
     root = tmp_path_factory.mktemp("run")
     shutil.copytree(TINY, root / "data")
+    return train_all(root)
+
+
+def train_all(root: Path) -> Path:
+    """Every stage, one after the other, on the data in root / data."""
     (root / "config.yaml").write_text(CONFIG)
     common = ["--data", str(root / "data"), "--config", str(root / "config.yaml")]
     for command in (
@@ -63,6 +70,22 @@ def test_a_trained_model_has_what_it_was_made_of(trained: Path) -> None:
         assert torch.allclose(model.image_tokenizer.state_dict()[name], weight, atol=1e-2, rtol=1e-2), name
     for weight in (model.point_pointer.query.weight, model.scene_head.trust.weight, model.preference.summary.weight):
         assert weight.any()  # they begin at zero
+
+
+def test_no_stage_reads_a_label(trained: Path, tmp_path: Path) -> None:
+    """Without labels, tastes, scene ids and categories every stage ends with the same weights, byte for byte."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("creatives", "products", "users"):
+        table = pq.read_table(TINY / f"{name}.parquet")
+        for column in {"scene_id", "category"} & set(table.column_names):
+            place = table.column_names.index(column)
+            table = table.set_column(place, table.schema.field(place), pa.nulls(len(table), pa.string()))
+        pq.write_table(table, data / f"{name}.parquet")
+    assert {path.name for path in TINY.glob("*.parquet")} > {path.name for path in data.glob("*.parquet")}
+    train_all(tmp_path)
+    for file in ("tokenizer/image_tokenizer.safetensors", f"scenes/{SCENES}", "unified/model/model.safetensors"):
+        assert (tmp_path / file).read_bytes() == (trained / file).read_bytes(), file
 
 
 def test_a_trained_model_makes_ads(trained: Path, cutout: Image.Image) -> None:
