@@ -39,8 +39,8 @@ class GenerateOptions:
     a pass. must, never: selling points that the text has to have, and those that it may not have, as the product spells them.
     characters: its greatest length. text_style: whether it has marks. shadow: whether the product casts one (`imaging.shadow`).
     best_of: candidates to choose from, by inspecting picture and text. strict: an ad whose text the inspection does not accept
-    is refused. typeset, layout: the text is set into the picture as well, and where (`typography`). without: parts of the
-    method that are taken out (`ablations`).
+    is refused. typeset, layout: the text is set into the picture as well, and where (`typography`). calm: little detail is
+    painted where words will stand. without: parts of the method that are taken out (`ablations`).
 
     Raises InputError for a value that is of another type or out of its range.
     """
@@ -83,6 +83,9 @@ class GenerateOptions:
     layout: Layout = field(
         default="auto", metadata=_said("NAME", "where --typeset sets the words (default: the best place)", False)
     )
+    calm: bool = field(
+        default=False, metadata=_said("", "paint little detail where words will stand, by --typeset or by somebody else")
+    )
     must: tuple[str, ...] = field(
         default=(), metadata=_said("POINT", "a selling point that the text has to have, if there is room; repeatable")
     )
@@ -124,7 +127,9 @@ class GenerateOptions:
 
     def shaping(self) -> dict[str, Any]:
         """The options that decide about pixels and words, ready for JSON."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.metadata["changes_ad"]}
+        changing = {f.name for f in dataclasses.fields(self) if f.metadata["changes_ad"]}
+        changing |= {"layout"} if self.calm else set()
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name in changing}
 
 
 def folded(point: str) -> str:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.image_sampling import Painted, decode_image
+from uniadgen.decoding.image_sampling import Painted, decode_image, without_detail
 from uniadgen.model.heads import LevelHead, join_levels, split_levels
 from uniadgen.model.unified import UnifiedModel
 
@@ -174,6 +174,21 @@ def test_each_pass_draws_what_the_whole_sequence_says(in_passes: Engine, guidanc
         likeliest.append(logits.argmax(-1))
     assert join_levels(torch.stack(likeliest, -1), head.levels).tolist() == painted.codes[:, order.token].tolist()
     assert len(painted.codes.unique()) > 3
+
+
+@torch.inference_mode()
+def test_calm_tokens_add_no_detail_to_the_scale_before(in_passes: Engine) -> None:
+    calm = torch.zeros(2, 20, dtype=torch.bool)
+    plain = _paint(in_passes, [3, 4])
+    assert _paint(in_passes, [3, 4], calm=calm).codes.tolist() == plain.codes.tolist()
+    calm[0, 4:12] = True  # the upper half of the second scale
+    painted = _paint(in_passes, [3, 4], calm=calm)
+    assert painted.passes == plain.passes
+    assert painted.codes[1].tolist() == plain.codes[1].tolist()
+    expected = without_detail(in_passes.model.image_tokenizer, painted.codes[:1, :4], 2, 4)
+    assert painted.codes[0, :4].tolist() == plain.codes[0, :4].tolist()
+    assert painted.codes[0, 4:12].tolist() == expected[0, :8].tolist() != plain.codes[0, 4:12].tolist()
+    assert painted.codes[0, 12:].tolist() != expected[0, 8:].tolist()
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from uniadgen import Box, Click, InputError, Product
-from uniadgen.ads import Ad, AdRequest
+from uniadgen.ads import Ad, AdRequest, Layout, Placement
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import DECODINGS, Decoding, Painted, decode_image, in_parallel
 from uniadgen.decoding.scene_sampling import decode_scene
@@ -30,6 +30,7 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.click_cache import ClickedPictures
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.typography.layouts import room_for_words
 
 SMALL = (96, 64)
 POINTS = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"]
@@ -407,3 +408,49 @@ def test_a_shadow_is_in_both_pictures_or_in_none(generator: AdGenerator, cutout:
     for ad in (lit, unlit):
         assert ad.placement == lit.placement
         assert product_is_intact(ad.image, cutout, ad.placement, ad.background)
+
+
+def test_a_calm_picture_has_little_detail_where_words_will_stand(
+    generator: AdGenerator,
+    raster_model: UnifiedModel,
+    tokenizer: TextTokenizer,
+    product: Product,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which tokens these are; that they have little detail is tested where they are drawn."""
+    asked: list[torch.Tensor] = []
+    monkeypatch.setattr(
+        "uniadgen.pipeline.painting.decode_image", lambda *a, **o: asked.append(o["calm"]) or decode_image(*a, **o)
+    )
+    box = Box(0.3, 0.5, 0.7, 0.95)
+    plain, calm = (generator.generate(product, box=box, seed=4, calm=c, size=(96, 96)) for c in (False, True))
+    assert asked[0] is None
+    (mask,) = asked[1].tolist()
+    assert mask[:4] == [False] * 4  # the first scale
+    assert mask[4:] == [True] * 8 + [False] * 8  # all above the product, and nothing beside it
+    assert (calm.text, calm.placement) == (plain.text, plain.placement)
+    assert calm.background != plain.background
+    with pytest.raises(InputError, match=r"options\.calm: this model paints at one scale"):
+        AdGenerator(raster_model, tokenizer).generate(product, calm=True)
+
+
+@pytest.mark.parametrize(
+    ("box", "layout", "words"),
+    [
+        ((0.3, 0.5, 0.7, 0.95), "auto", (0, 0, 1, 0.5)),
+        ((0.3, 0.05, 0.7, 0.45), "auto", (0, 0.45, 1, 1)),
+        ((0.02, 0.1, 0.3, 0.95), "auto", (0.3, 0, 1, 1)),
+        ((0.3, 0.5, 0.7, 0.95), "left", (0, 0, 0.3, 1)),
+    ],
+)
+@pytest.mark.parametrize("size", [(800, 800), (800, 600), (400, 800)])
+def test_the_room_for_words_is_beside_the_product(
+    box: tuple[float, ...], layout: Layout, words: tuple[float, ...], size: tuple[int, int]
+) -> None:
+    left, top, right, bottom = (round(share * side) for share, side in zip(box, size * 2, strict=True))
+    region = room_for_words(size, Placement(left, top, right - left, bottom - top), layout)
+    assert region is not None
+    for edge, limit, side in zip(region[:2], words[:2], size, strict=True):
+        assert edge >= round(limit * side)
+    for edge, limit, side in zip(region[2:], words[2:], size, strict=True):
+        assert edge <= round(limit * side)

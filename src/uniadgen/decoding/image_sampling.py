@@ -16,15 +16,18 @@ neighbours above and to the left.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal, get_args
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.cuda_graph import paint_recorded
 from uniadgen.decoding.engine import Engine
 from uniadgen.model.heads import ImageHead, LevelHead, join_levels
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 
 Decoding = Literal["auto", "sequential", "parallel"]
 DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
@@ -32,6 +35,7 @@ DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
 CPU_WINDOW, GPU_WINDOW = 12, 16
 # Rows in a pass up to which several tokens are faster than one, on a CPU: more rows have enough to do with one (docs/speed.md).
 PARALLEL_ROWS = 3
+_BLUR = 24  # of the side: how far what is to have no detail is blurred to all sides
 
 
 def in_parallel(decoding: Decoding, rows: int, device: torch.device) -> bool:
@@ -57,21 +61,23 @@ def decode_image(
     temperature: float,
     top_k: int | None,
     generators: Sequence[torch.Generator],
+    calm: Tensor | None = None,
     window: int = 1,
 ) -> Painted:
     """Continues the caches with the tokens of B pictures.
 
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. begin [rows, D]: the embedding of
     what begins the picture, begin_image or a scene token. foreground [groups, B, slots, D]. temperature 0: greedy. generators:
-    one per picture, so that a picture does not depend on the batch it is painted in. window: tokens in a pass of a model that
-    writes row by row; 1 is decoding one by one, which a GPU repeats as a CUDA graph.
+    one per picture, so that a picture does not depend on the batch it is painted in. calm [B, tokens] bool: tokens, not of the
+    first scale, that add no detail to the scale before. window: tokens in a pass of a model that writes row by row; 1 is
+    decoding one by one, which a GPU repeats as a CUDA graph.
     """
     draws = _Draws(engine, foreground.shape[1], guidance, temperature, top_k, generators)
     if guidance != 1:
         foreground = torch.cat([foreground, foreground], 1)
     plain = engine.model.order.one_by_one and isinstance(engine.model.image_head, ImageHead)
     if not plain:
-        return _in_passes(engine, caches, begin, foreground, draws)
+        return _in_passes(engine, caches, begin, foreground, draws, calm)
     if window == 1 and engine.can_be_recorded:
         codes = paint_recorded(engine, caches, begin, foreground, draws.of)
         return Painted(codes, codes.shape[1])
@@ -120,19 +126,39 @@ class _Draws:
         return (logits + (noise if part is None else noise[..., part])).argmax(-1)
 
 
-def _in_passes(engine: Engine, caches: Sequence[Cache], begin: Tensor, foreground: Tensor, draws: _Draws) -> Painted:
+def _in_passes(
+    engine: Engine, caches: Sequence[Cache], begin: Tensor, foreground: Tensor, draws: _Draws, calm: Tensor | None
+) -> Painted:
     """A picture in the passes of the model's order."""
     model, order = engine.model, engine.model.order
+    starts = list(accumulate(side**2 for side in order.scales))  # the first token of each scale but the first
     codes = torch.zeros(draws.pictures, order.tokens, dtype=torch.long, device=begin.device)
     tokens = begin.new_zeros(len(begin), order.tokens, begin.shape[1])
     written = order.token.to(begin.device)
+    start, plain = order.tokens, codes  # of the scale that is being written: its first token, its tokens without detail
     for first, last in order.passes:
         x = model.slot_inputs(begin, tokens, first, last)
         hidden = engine.forward(x, caches, foreground=foreground[:, :, first:last], causal=False)
         here = written[first:last]
-        codes[:, here] = draws.of(hidden, slice(first, last))
+        drawn = draws.of(hidden, slice(first, last))
+        if calm is not None and first in starts:
+            scale, start = starts.index(first), first
+            before = codes[:, start - order.scales[scale] ** 2 : start]
+            plain = without_detail(model.image_tokenizer, before, order.scales[scale], order.scales[scale + 1])
+        if calm is not None and first >= start:
+            drawn = torch.where(calm[:, here], plain[:, here - start], drawn)
+        codes[:, here] = drawn
         tokens[:, here] = engine.embed_image(codes[:, here]).repeat(len(begin) // len(codes), 1, 1)
     return Painted(codes, len(order.passes))
+
+
+def without_detail(tokenizer: FSQTokenizer | JanusTokenizer, codes: Tensor, grid: int, side: int) -> Tensor:
+    """A picture of grid x grid tokens, [B, grid * grid], as one of side x side that adds nothing to it but blur."""
+    small = tokenizer.decode(codes, grid)
+    large = F.interpolate(small, scale_factor=side / grid, mode="bilinear")
+    radius = max(1, large.shape[-1] // _BLUR)
+    padded = F.pad(large, (radius,) * 4, mode="reflect")
+    return tokenizer.encode(F.avg_pool2d(padded, 2 * radius + 1, 1))
 
 
 def _row_by_row(

@@ -56,8 +56,15 @@ def paint_backgrounds(
         temperature=temperature,
         top_k=config.top_k if options.top_k is None else options.top_k,
         generators=generators,
+        calm=calm_of(ads),
         window=loaded.window if in_parallel(options.decoding, rows, loaded.device) else 1,
     )
+
+
+def calm_of(ads: Sequence[PreparedAd]) -> Tensor | None:
+    """[B, tokens] bool: the image tokens that are to have little detail; None where there are none."""
+    masks = [ad.calm for ad in ads]
+    return torch.stack([mask for mask in masks if mask is not None]) if masks[0] is not None else None
 
 
 def begin_pictures(loaded: LoadedModel, preferences: Sequence[Preference | None]) -> Tensor:

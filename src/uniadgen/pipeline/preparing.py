@@ -14,7 +14,7 @@ from uniadgen.ads import Click, Placement, SampledClick
 from uniadgen.decoding.text_grammar import Controls, Point, make_points
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import render_foreground
-from uniadgen.imaging.framing import in_square
+from uniadgen.imaging.framing import in_square, shares
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
 from uniadgen.model.pixels import to_pixels
@@ -25,6 +25,7 @@ from uniadgen.pipeline.drafting import Draft
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.timings import Timings
 from uniadgen.request import CheckedRequest
+from uniadgen.typography.layouts import room_for_words
 from uniadgen.words import quoted
 
 
@@ -35,6 +36,7 @@ class PreparedAd:
     request: CheckedRequest
     placement: Placement
     features: Tensor  # [groups, 1, image tokens, D], of the product
+    calm: Tensor | None  # [tokens] bool: image tokens that are to have little detail
     seed: int
     sampled: list[SampledClick]
     clicks: Clicks | None
@@ -85,9 +87,25 @@ def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptio
                 raise InputError(
                     "options: no selling point is left for the text; allow more characters, or take some out of never"
                 )
+            calm = calm_tokens(options, placement, loaded.model.order.scales) if options.calm else None
             parts = sampled, clicks, prompt, points, controls
-            prepared.append(PreparedAd(request, placement, features[view], draft.seed, *parts))
+            prepared.append(PreparedAd(request, placement, features[view], calm, draft.seed, *parts))
     return prepared
+
+
+def calm_tokens(options: GenerateOptions, placement: Placement, scales: tuple[int, ...]) -> Tensor:
+    """The image tokens where words will stand, [tokens] bool: all but the first scale's. Raises InputError."""
+    if len(scales) == 1:
+        raise InputError("options.calm: this model paints at one scale, so it can't leave details out; drop the option")
+    parts = [torch.zeros(scales[0] ** 2, dtype=torch.bool)]
+    if (box := room_for_words(options.size, placement, options.layout)) is None:
+        return torch.cat([*parts, torch.zeros(sum(side**2 for side in scales[1:]), dtype=torch.bool)])
+    left, top, width, height = shares(Placement(box[0], box[1], box[2] - box[0], box[3] - box[1]), options.size)
+    for side in scales[1:]:
+        middles = (torch.arange(side) + 0.5) / side
+        down, across = ((middles > start) & (middles < start + length) for start, length in ((top, height), (left, width)))
+        parts.append((down[:, None] & across).flatten())
+    return torch.cat(parts)
 
 
 def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
