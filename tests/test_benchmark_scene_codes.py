@@ -45,8 +45,8 @@ def test_clicks_that_tell_what_is_clicked_gain_something(benchmark: ModuleType) 
         [white] * 6, [white] * 6, list("ppqqrr"), np.array([True] * 4 + [False] * 2), {}, [([0, 2], 4), ([1, 3], 5), ([0], 2)]
     )
     likes = np.array([0, 1, 0, 1, 0, 1])  # product r is unseen; who clicks the first of others clicks its first
-    told = benchmark.nats_above_chance(labelled, (likes[:, None] == likes).astype(np.float32))
-    assert told == pytest.approx(np.log(2), abs=1e-3)
+    nats = benchmark.nats_above_chance(labelled, (likes[:, None] == likes).astype(np.float32))
+    assert nats == pytest.approx(np.log(2), abs=1e-3)
     assert benchmark.nats_above_chance(labelled, np.ones((6, 6), np.float32)) == pytest.approx(0, abs=1e-5)
 
 

@@ -50,6 +50,7 @@ def order_of(scales: tuple[int, ...]) -> Order:
 
 
 @lru_cache
+@torch.inference_mode(False)  # training may follow generation
 def _order_of(scales: tuple[int, ...]) -> Order:
     first = scales[0]
     token = list(range(first * first))
