@@ -30,6 +30,7 @@ class Order:
     source: Tensor  # [n] long: the token that it reads; -1: what begins the picture
     parent: Tensor  # [n] long: the coarser token of the same place; -1 at the first scale
     passes: tuple[tuple[int, int], ...]  # slots of each pass, first and behind the last
+    weight: Tensor  # [n], of each slot in training: what is coarse decides more, and there is less of it; 1 in the mean
 
     @property
     def tokens(self) -> int:
@@ -72,4 +73,5 @@ def _order_of(scales: tuple[int, ...]) -> Order:
                     previous[row // 2, column // 2] = number
             passes.append((begin, len(token)))
         before = start
-    return Order(scales, torch.tensor(token), torch.tensor(source), torch.tensor(parent), tuple(passes))
+    weight = torch.cat([torch.full((side**2,), 1 / side) for side in scales])
+    return Order(scales, torch.tensor(token), torch.tensor(source), torch.tensor(parent), tuple(passes), weight / weight.mean())

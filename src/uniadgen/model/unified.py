@@ -105,7 +105,7 @@ class Losses:
 
     text: Tensor  # over the decisions of the texts
     scene: Tensor  # over scene tokens, their levels added up
-    image: Tensor  # over image tokens, their levels added up
+    image: Tensor  # over image tokens by their weights (`Order.weight`), their levels added up
 
 
 def empty_model(config: ModelConfig) -> "UnifiedModel":
@@ -214,7 +214,7 @@ class UnifiedModel(nn.Module):
         if self.slots is None:
             return x
         above = tokens[:, parent.clamp(min=0)] * (parent >= 0)[:, None].to(x.dtype)
-        placed: Tensor = self.slots(x, above, order.token[first:last].to(tokens.device))
+        placed: Tensor = self.slots(x, above, begin.to(x.dtype), order.token[first:last].to(tokens.device))
         return placed
 
     def features_of_slots(self, features: Tensor) -> Tensor:
@@ -270,7 +270,8 @@ class UnifiedModel(nn.Module):
             scene = self.scene_head.losses(at, batch.scenes[taught], votes, scenes).sum(1).mean()
         if batch.codes is not None:
             codes = batch.codes[:, self.order.token.to(batch.codes.device)]
-            image = self.image_losses(hidden[self.slots_of(batch)].flatten(0, 1), codes.flatten()).mean()
+            losses = self.image_losses(hidden[self.slots_of(batch)].flatten(0, 1), codes.flatten()).view(codes.shape)
+            image = (losses * self.order.weight.to(losses.device)).mean()
         return Losses(text, scene, image)
 
     def decision_logits(self, hidden: Tensor, decisions: Decisions) -> Tensor:
@@ -308,17 +309,19 @@ class UnifiedModel(nn.Module):
 
 
 class Slots(nn.Module):
-    """What a slot is told beside the token that it reads: the place and scale it predicts, and the coarser token there."""
+    """What a slot is told beside the token that it reads: the place and scale it predicts, the coarser token there, and what
+    begins the picture - the scene token, which a small decoder is slow to gather from afar."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         width = config.decoder.width
         self.position = nn.Embedding(config.image.tokens, width)
-        self.parent = nn.Linear(width, width, bias=False)
+        self.parent, self.begin = nn.Linear(width, width, bias=False), nn.Linear(width, width, bias=False)
+        nn.init.zeros_(self.begin.weight)
         nn.init.normal_(self.position.weight, std=0.02)
         nn.init.normal_(self.parent.weight, std=0.02)
 
-    def forward(self, x: Tensor, above: Tensor, token: Tensor) -> Tensor:
-        """x, above [B, n, D], token [n] -> [B, n, D]."""
-        placed: Tensor = x + self.parent(above) + self.position(token)
+    def forward(self, x: Tensor, above: Tensor, begin: Tensor, token: Tensor) -> Tensor:
+        """x, above [B, n, D], begin [B, D], token [n] -> [B, n, D]."""
+        placed: Tensor = x + self.parent(above) + self.begin(begin)[:, None] + self.position(token)
         return placed

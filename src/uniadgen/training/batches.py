@@ -216,9 +216,9 @@ class Reader(Dataset[Batch]):
         return target, [int(before[i]) for i in sample_clicks(similarity, count, "product-similarity", rng, earlier)]
 
     def view(self, draw: random.Random) -> View:
-        """How an ad and its history are shown: as any variant, the plate in any part."""
+        """How an ad and its history are shown: as any variant, the plate whole or, every other time, in any part."""
         settings = self.store.settings
-        return View(draw.randrange(settings["variants"]), draw.randrange(settings["crops"]))
+        return View(draw.randrange(settings["variants"]), draw.randrange(settings["crops"]) if draw.random() < 0.5 else 0)
 
     def codes(self, row: int, view: View) -> NDArray[np.int64]:
         tokens: NDArray[np.int64] = self.store.codes[row, view.variant * self.store.settings["crops"] + view.crop].astype(
