@@ -290,14 +290,16 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
         if weight != 1:
             caches.append(unconditional_cache(one.loaded, instructions.cache.read.tolist()))
             begin = torch.cat([begin, begin_pictures(one.loaded, [None])])
+        places = None
         if model.scene_head is not None:
             clicked = instructions.clicks, [ads[0].clicked_scenes]
             drawn = decode_scene(
                 one.engine, caches, begin, features.mean(2), *clicked, guidance=weight, temperature=0, generators=[]
             )
             scenes = drawn if scenes is None else scenes
-            begin = one.model.embed_scene(scenes).repeat(len(begin), 1)
-        both.append(_taught_logits(one.engine, caches, begin, codes, one.model.features_of_slots(features)))
+            each = scenes.repeat(len(begin), 1)
+            begin, places = one.model.embed_scene(each), one.model.tell_places(each)
+        both.append(_taught_logits(one.engine, caches, begin, places, codes, one.model.features_of_slots(features)))
     full, quantized = both
     chosen, of_quantized = (torch.stack([logits.argmax(-1) for logits in levels], -1) for levels in both)
     if (_joined(model, chosen) == codes[:, model.order.token.to(codes.device)]).float().mean() < 0.98:  # all but ties
@@ -310,15 +312,17 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
     return float(same), float(error.square().mean().sqrt() / spread.square().mean().sqrt())
 
 
-def _taught_logits(engine: Engine, caches: Sequence[Cache], begin: Tensor, codes: Tensor, foreground: Tensor) -> list[Tensor]:
+def _taught_logits(
+    engine: Engine, caches: Sequence[Cache], begin: Tensor, places: Tensor | None, codes: Tensor, foreground: Tensor
+) -> list[Tensor]:
     """The guided logits of one picture's tokens in the order of their slots, with the true ones before each: by level
-    [1, slots, values]. begin [rows, D], codes [1, tokens], foreground [groups, 1, slots, D]."""
+    [1, slots, values]. begin [rows, D], places [rows, slots, D], codes [1, tokens], foreground [groups, 1, slots, D]."""
     model, rows = engine.model, len(begin)
     order, head, guidance = model.order, model.image_head, model.config.guidance.weight
     hidden = []
     tokens = engine.embed_image(codes).repeat(rows, 1, 1)
     for first, last in order.passes:
-        x = model.slot_inputs(begin, tokens, first, last)
+        x = model.slot_inputs(begin, places, tokens, slice(first, last))
         seen = foreground[:, :, first:last].repeat(1, rows, 1, 1)
         hidden.append(engine.forward(x, caches, foreground=seen, causal=False))
     states = torch.cat(hidden, 1)
@@ -518,14 +522,17 @@ def plain_ad(
     plain = embedded([tokenizer.begin_image])[0]
     begin = plain if reading.preference is None else plain + reading.preference.summary
     begin = torch.cat([begin, plain]) if guided else begin
+    places = None
     if model.scene_head is not None:
         state = pass_on(begin[:, None], product().mean(2, keepdim=True))[:, 0]
         scene = _plain_scene(model, state, clicked, None if reading.clicks is None else reading.clicks.scenes, guidance)
-        begin = model.embed_scene(scene).repeat(len(begin), 1)
+        scene = scene.repeat(len(begin), 1)
+        begin, places = model.embed_scene(scene), model.tell_places(scene)
     codes = torch.zeros(1, config.image.tokens, dtype=torch.long, device=model.device)
     tokens = begin.new_zeros(len(begin), config.image.tokens, begin.shape[1])
     for first, last in model.order.passes:
-        states = pass_on(model.slot_inputs(begin, tokens, first, last), model.features_of_slots(product())[:, :, first:last])
+        slots = model.slot_inputs(begin, places, tokens, slice(first, last))
+        states = pass_on(slots, model.features_of_slots(product())[:, :, first:last])
         here = model.order.token[first:last].to(model.device)
         codes[:, here] = _plain_codes(model, states, guidance)
         tokens[:, here] = model.embed_image(codes[:, here]).repeat(len(begin), 1, 1)
@@ -585,7 +592,17 @@ def _plain_scene(model: UnifiedModel, state: Tensor, clicked: Tensor, scenes: Te
             log_shares = other + guidance * (log_shares - other)
         values.append(log_shares.argmax(-1))
         inner = head.head.advance(inner, level, values[-1].repeat(len(state)))
-    return torch.stack(values, -1)
+    facets, composition = torch.stack(values, -1), model.composition
+    if composition is None:
+        return facets
+    inner, values = composition.begin(state, head.embed(facets).repeat(len(state), 1)), []
+    for level in range(composition.levels):
+        log_shares = F.log_softmax(composition.head.logits(inner, level), -1)
+        if guidance != 1:
+            log_shares = log_shares[1:] + guidance * (log_shares[:1] - log_shares[1:])
+        values.append(log_shares.argmax(-1))
+        inner = composition.head.advance(inner, level, values[-1].repeat(len(state)))
+    return torch.cat([facets, torch.stack(values, -1)], -1)
 
 
 def _plain_codes(model: UnifiedModel, states: Tensor, guidance: float) -> Tensor:

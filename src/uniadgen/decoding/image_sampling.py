@@ -55,6 +55,7 @@ def decode_image(
     engine: Engine,
     caches: Sequence[Cache],
     begin: Tensor,
+    places: Tensor | None,
     foreground: Tensor,
     *,
     guidance: float,
@@ -67,7 +68,7 @@ def decode_image(
     """Continues the caches with the tokens of B pictures.
 
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. begin [rows, D]: the embedding of
-    what begins the picture, begin_image or a scene token. foreground [groups, B, slots, D]. temperature 0: greedy. generators:
+    what begins the picture, begin_image or a scene token. places [rows, slots, D]: what `tell_places` makes of it. foreground [groups, B, slots, D]. temperature 0: greedy. generators:
     one per picture, so that a picture does not depend on the batch it is painted in. calm [B, tokens] bool: tokens, not of the
     first scale, that add no detail to the scale before. window: tokens in a pass of a model that writes row by row; 1 is
     decoding one by one, which a GPU repeats as a CUDA graph.
@@ -77,7 +78,7 @@ def decode_image(
         foreground = torch.cat([foreground, foreground], 1)
     plain = engine.model.order.one_by_one and isinstance(engine.model.image_head, ImageHead)
     if not plain:
-        return _in_passes(engine, caches, begin, foreground, draws, calm)
+        return _in_passes(engine, caches, begin, places, foreground, draws, calm)
     if window == 1 and engine.can_be_recorded:
         codes = paint_recorded(engine, caches, begin, foreground, draws.of)
         return Painted(codes, codes.shape[1])
@@ -127,7 +128,13 @@ class _Draws:
 
 
 def _in_passes(
-    engine: Engine, caches: Sequence[Cache], begin: Tensor, foreground: Tensor, draws: _Draws, calm: Tensor | None
+    engine: Engine,
+    caches: Sequence[Cache],
+    begin: Tensor,
+    places: Tensor | None,
+    foreground: Tensor,
+    draws: _Draws,
+    calm: Tensor | None,
 ) -> Painted:
     """A picture in the passes of the model's order."""
     model, order = engine.model, engine.model.order
@@ -137,7 +144,7 @@ def _in_passes(
     written = order.token.to(begin.device)
     start, plain = order.tokens, codes  # of the scale that is being written: its first token, its tokens without detail
     for first, last in order.passes:
-        x = model.slot_inputs(begin, tokens, first, last)
+        x = model.slot_inputs(begin, places, tokens, slice(first, last))
         hidden = engine.forward(x, caches, foreground=foreground[:, :, first:last], causal=False)
         here = written[first:last]
         drawn = draws.of(hidden, slice(first, last))

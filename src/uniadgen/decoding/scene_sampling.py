@@ -22,7 +22,7 @@ def decode_scene(
     temperature: float,
     generators: Sequence[torch.Generator],
 ) -> Tensor:
-    """Continues the caches with begin_image and draws the scene tokens of B pictures, [B, levels].
+    """Continues the caches with begin_image and draws the scene tokens of B pictures, [B, levels], their compositions included.
 
     caches, guidance, temperature, generators: as for `image_sampling.decode_image`. begin [rows, D]: embeddings of begin_image.
     foreground [groups, B, D]: of the products as a whole. clicks: for each picture the states [C, D] at the ends of its clicks
@@ -46,10 +46,25 @@ def decode_scene(
         log_shares = head.log_probabilities(conditional, logits[:batch], level, votes, theirs)
         if guidance != 1:
             log_shares = torch.lerp(F.log_softmax(logits[batch:], -1), log_shares, guidance)
-        if temperature:
-            uniform = torch.stack([torch.rand(log_shares.shape[1], generator=g, device=x.device) for g in generators])
-            log_shares = log_shares / temperature - uniform.log_().neg_().log_()
-        value = log_shares.argmax(-1)
-        values.append(value)
-        state = head.head.advance(state, level, value.repeat(len(x) // batch))
-    return torch.stack(values, -1)
+        values.append(_drawn(log_shares, temperature, generators))
+        state = head.head.advance(state, level, values[-1].repeat(len(x) // batch))
+    facets = torch.stack(values, -1)
+    composition = engine.model.composition
+    if composition is None:
+        return facets
+    state, values = composition.begin(x, head.embed(facets).repeat(len(x) // batch, 1)), []
+    for level in range(composition.levels):
+        log_shares = F.log_softmax(composition.head.logits(state, level), -1)
+        if guidance != 1:
+            log_shares = torch.lerp(log_shares[batch:], log_shares[:batch], guidance)
+        values.append(_drawn(log_shares, temperature, generators))
+        state = composition.head.advance(state, level, values[-1].repeat(len(x) // batch))
+    return torch.cat([facets, torch.stack(values, -1)], -1)
+
+
+def _drawn(log_shares: Tensor, temperature: float, generators: Sequence[torch.Generator]) -> Tensor:
+    """One of the values of each row [B]; the likeliest at temperature 0."""
+    if temperature:
+        uniform = torch.stack([torch.rand(log_shares.shape[1], generator=g, device=log_shares.device) for g in generators])
+        log_shares = log_shares / temperature - uniform.log_().neg_().log_()
+    return log_shares.argmax(-1)

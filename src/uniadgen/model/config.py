@@ -140,6 +140,8 @@ class SceneConfig:
 
     levels: Annotated[int, Range(0, 9)] = 0  # codes of a scene token: of its place, its colours, the whole; then finer ones
     codes: Annotated[int, Range(2, 2**16)] = 32  # of each level
+    composition: Annotated[int, Range(0, 16)] = 0  # further levels: where colours lie (`model/composition.py`); needs levels
+    codes_of_composition: Annotated[int, Range(2, 2**16)] = 64  # of each of them
     size: Pixels = 96  # px at which the encoder sees a picture
     embedding: Width = 96  # a third for each facet
     channels: tuple[Width, Width, Width] = (32, 64, 128)  # at 1/4, 1/8 and 1/16 of the size
@@ -214,6 +216,8 @@ class ModelConfig:
         yield image.upsampling != 1 and image.kind != "fsq", "image.upsampling needs the fsq image tokenizer; set it to 1"
         for coarse, fine in pairwise(image.scales):
             yield coarse >= fine or fine % 2, f"image.coarse: {fine} tokens per side must be even and more than {coarse} before"
+        yield self.scene.composition and not self.scene.levels, "scene.composition needs scene.levels"
+        yield self.scene.composition and not self.image.coarse, "scene.composition needs image.coarse"
         yield self.scene.size % 16, f"scene.size {self.scene.size} is no multiple of 16"
         yield self.scene.embedding % 3, f"scene.embedding {self.scene.embedding} is no multiple of 3, its facets"
         for out, into in pairwise(self.scene.channels):
@@ -250,7 +254,7 @@ class ModelConfig:
 def embedded() -> ModelConfig:
     """The model in the package: 4 x 4, 8 x 8 and 16 x 16 image tokens, painted at 256 or 512 px, ten clicks."""
     image = ImageTokenizerConfig(coarse=(4, 8), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
-    return ModelConfig(image=image, scene=SceneConfig(levels=3))
+    return ModelConfig(image=image, scene=SceneConfig(levels=3, composition=6))
 
 
 def tiny() -> ModelConfig:
@@ -261,7 +265,9 @@ def tiny() -> ModelConfig:
         image=ImageTokenizerConfig(resolution=64, coarse=(2,), levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8),
         foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
         preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
-        scene=SceneConfig(levels=2, codes=8, size=32, embedding=24, channels=(8, 8, 16), blocks=1),
+        scene=SceneConfig(
+            levels=2, codes=8, composition=2, codes_of_composition=4, size=32, embedding=24, channels=(8, 8, 16), blocks=1
+        ),
         text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
         head_width=32,
     )

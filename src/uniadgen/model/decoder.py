@@ -73,16 +73,22 @@ class Decoder(nn.Module):
             if weight.ndim == 2:
                 nn.init.normal_(weight, std=residual if "o_proj" in name or "down_proj" in name else 0.02)
 
-    def forward(self, x: Tensor, *, passes: Tensor | None = None, foreground: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        passes: Tensor | None = None,
+        positions: Tensor | None = None,
+        foreground: Tensor | None = None,
+    ) -> Tensor:
         """x [B, T, D] -> normalised hidden states [B, T, D].
 
         passes: [B, T] long; a position sees the positions whose pass is not later than its own (default: one pass each, in
-        order). foreground: [groups, B, T, D], added at the first layer of each group; zero where there is none.
+        order). positions: [B, T] long, where in the sequence x stands (default: 0 to T - 1). foreground: [groups, B, T, D],
+        added at the first layer of each group; zero where there is none.
         """
-        positions = torch.arange(x.shape[1], device=x.device)
-        cos, sin = (
-            t.to(x.dtype) for t in rotary_table(positions, self.config.width // self.config.heads, self.config.rope_theta)
-        )
+        where = torch.arange(x.shape[1], device=x.device) if positions is None else positions[:, None]
+        cos, sin = (t.to(x.dtype) for t in rotary_table(where, self.config.width // self.config.heads, self.config.rope_theta))
         mask = None if passes is None else (passes[:, None, :] <= passes[:, :, None])[:, None]
         for index, block in enumerate(self.blocks):
             if foreground is not None and index % self.group == 0:

@@ -1,24 +1,24 @@
 """In which order the tokens of a picture are written: coarse before fine, and many places in a pass.
 
 A picture is written at several scales. Those before the last are the same picture made small, by the same tokenizer, so they
-hold what decides a scene - colours, layout, light - in few tokens. The first scale is written token by token, row by row. A
-later one is written in blocks of 2 x 2 tokens, all blocks at once, the four places of a block one after the other: what is far
-apart needs no order once the coarser scale is known (Wang et al., 2024, "Parallelized autoregressive visual generation"). A
-single scale is the plain order, row by row, in which Janus was trained.
+hold what decides a scene - layout, light, things - in few tokens. Every scale is written in blocks, all blocks at once, the
+places of a block one after the other: what is far apart needs no order once something coarser is known (Wang et al., 2024,
+"Parallelized autoregressive visual generation"). Blocks are of 2 x 2 tokens, of a fine scale 4 x 4: planks and bricks drawn in
+fewer passes don't fit each other. The places of a block come in the order of Bayer's dither matrix, each as far as can be from
+those before it, so the last ones only fill gaps. A single scale is the plain order, row by row, in which Janus was trained.
 
-Every token has a slot in the sequence, which predicts it. What a slot reads is a token that is known by then: the one before it
-in its block, or the coarser token of its place, or simply the one before it.
+Every token has a slot in the sequence, which predicts it. What a slot reads is a token that is known by then: the nearest one of
+its block, or the coarser token of its place, or what begins the picture.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-# Places of a block in the order they are written: what is diagonal first, so that most of a place's neighbours are known.
-_PLACES = ((0, 0), (1, 1), (0, 1), (1, 0))
+FINE = 16  # tokens per side from which on blocks are of 4 x 4
 
 
 @dataclass(frozen=True)
@@ -44,34 +44,64 @@ class Order:
         """[n] long."""
         return torch.cat([torch.full((end - start,), number) for number, (start, end) in enumerate(self.passes)])
 
+    def slots_in(self, top: int, left: int, side: int) -> Tensor:
+        """The slots of all coarser scales, and of the last one those in a square of so many tokens a side, in order [m]."""
+        last = self.scales[-1]
+        number = self.token - (self.tokens - last * last)
+        row, column = number // last, number % last
+        inside = (row >= top) & (row < top + side) & (column >= left) & (column < left + side)
+        return ((number < 0) | inside).nonzero()[:, 0]
+
 
 def order_of(scales: tuple[int, ...]) -> Order:
     """The order for these numbers of tokens per side, coarse to fine. Callers mustn't change its tensors."""
     return _order_of(scales)
 
 
+def block_of(side: int) -> int:
+    """Tokens per side of a block at a scale of so many tokens per side."""
+    return next(block for block in ((4, 2, 1) if side >= FINE else (2, 1)) if side % block == 0)
+
+
 @lru_cache
 @torch.inference_mode(False)  # training may follow generation
 def _order_of(scales: tuple[int, ...]) -> Order:
-    first = scales[0]
-    token = list(range(first * first))
-    source, parent = [number - 1 for number in token], [-1] * len(token)
-    passes = [(number, number + 1) for number in token]
-    before = 0  # number of the coarser scale's first token
-    for coarse, fine in pairwise(scales):
-        start = before + coarse * coarse
-        previous: dict[tuple[int, int], int] = {}
-        for row_in, column_in in _PLACES:
+    token: list[int] = []
+    source: list[int] = []
+    parent: list[int] = []
+    passes: list[tuple[int, int]] = []
+    if len(scales) == 1:
+        token = list(range(scales[0] ** 2))
+        source, parent = [number - 1 for number in token], [-1] * len(token)
+        passes = [(number, number + 1) for number in token]
+    start, before, coarse = 0, 0, 0  # of this scale and the coarser one: the first token; how many a side that has
+    for fine in scales if len(scales) > 1 else ():
+        block, written = block_of(fine), list[tuple[int, int]]()
+        for place in _places(block):
             begin = len(token)
-            for row in range(row_in, fine, 2):
-                for column in range(column_in, fine, 2):
-                    number = start + row * fine + column
-                    above = before + (row * coarse // fine) * coarse + column * coarse // fine
-                    token.append(number)
-                    source.append(previous.get((row // 2, column // 2), above))
+            near = min(written, key=lambda other: _distance(place, other), default=None)
+            for top in range(0, fine, block):
+                for left in range(0, fine, block):
+                    row, column = top + place[0], left + place[1]
+                    above = before + (row * coarse // fine) * coarse + column * coarse // fine if coarse else -1
+                    token.append(start + row * fine + column)
+                    source.append(above if near is None else start + (top + near[0]) * fine + left + near[1])
                     parent.append(above)
-                    previous[row // 2, column // 2] = number
             passes.append((begin, len(token)))
-        before = start
+            written.append(place)
+        start, before, coarse = start + fine * fine, start, fine
     weight = torch.cat([torch.full((side**2,), 1 / side) for side in scales])
     return Order(scales, torch.tensor(token), torch.tensor(source), torch.tensor(parent), tuple(passes), weight / weight.mean())
+
+
+def _places(block: int) -> Sequence[tuple[int, int]]:
+    """The places (row, column) of a block, a power of two a side: a coarse grid of them first, then what is diagonal, then
+    what lies between."""
+    if block == 1:
+        return [(0, 0)]
+    corners = ((0, 0), (1, 1), (0, 1), (1, 0))
+    return [(2 * row + below, 2 * column + right) for below, right in corners for row, column in _places(block // 2)]
+
+
+def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
+    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2

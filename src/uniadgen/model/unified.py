@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
+from uniadgen.model.composition import Composition
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.decoder import Decoder
 from uniadgen.model.foreground import ForegroundPerception
@@ -82,13 +83,15 @@ class Batch:
     ids: Tensor  # [B, T] long: text ids; 0 elsewhere
     kinds: Tensor  # [B, T] long
     passes: Tensor  # [B, T] long: a position sees those of the same pass and of earlier ones
+    positions: Tensor  # [B, T] long: where in the whole sequence it stands; slots may be left out
     image_starts: Tensor  # [B] long: position of begin_image
     click_ends: Tensor  # [B, N] long: the position at which each click's picture ends in the instruction; -1 for none
     decisions: Decisions | None
-    scenes: Tensor  # [B, L] long: the scene token of the picture
+    scenes: Tensor  # [B, L] long: the scene token of the picture, its composition included
     scenes_told: Tensor  # [B] bool: whether it is to be predicted
     codes: Tensor | None  # [P, tokens] long: image tokens of the rows that have a picture
     pictured: Tensor  # [P] long: those rows
+    slots: Tensor  # [n] long: the slots that these rows have, in order; all, or those of a part of the picture
     clicks: Clicks | None
     canvas: Tensor | None  # [P, 3, S, S] uint8, the product on white
     keep_foreground: Tensor | None  # [P] bool: condition dropout has not struck
@@ -105,6 +108,7 @@ class Losses:
 
     text: Tensor  # over the decisions of the texts
     scene: Tensor  # over scene tokens, their levels added up
+    composition: Tensor  # over compositions, their levels added up
     image: Tensor  # over image tokens by their weights (`Order.weight`), their levels added up
 
 
@@ -151,6 +155,7 @@ class UnifiedModel(nn.Module):
         self.scene_head = SceneHead(width, config.head_width, scene.levels, scene.codes) if scene.levels else None
         # trained on its own, before this model: no loss of this model reaches it
         self.scene_encoder = SceneEncoder(config.scene) if config.scene.levels else None
+        self.composition = Composition(config) if scene.composition else None
         self.image_tokenizer = build_image_tokenizer(image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
 
@@ -167,10 +172,20 @@ class UnifiedModel(nn.Module):
         return embedded
 
     def embed_scene(self, scenes: Tensor) -> Tensor:
-        """scenes [..., L] -> [..., D]."""
+        """scenes [..., L] -> [..., D]; with or without their composition."""
         assert self.scene_head is not None
-        embedded: Tensor = self.scene_head.embed(scenes)
-        return embedded
+        levels = self.scene_head.levels
+        embedded: Tensor = self.scene_head.embed(scenes[..., :levels])
+        if self.composition is None or scenes.shape[-1] == levels:
+            return embedded
+        return embedded + self.composition.embed(scenes[..., levels:])
+
+    def tell_places(self, scenes: Tensor) -> Tensor | None:
+        """scenes [B, L] -> what each slot is told of the composition at its place [B, slots, D]; None in a model without."""
+        if self.composition is None or self.scene_head is None:
+            return None
+        told = self.composition.of_places(scenes[:, self.scene_head.levels :])
+        return told[:, self.order.token.to(told.device)]
 
     def preference_tokens(self, clicks: Clicks, without: Sequence[str] = ()) -> Preference:
         """What the clicks become. without: parts that are taken out, see `ablations`."""
@@ -202,20 +217,20 @@ class UnifiedModel(nn.Module):
         """Embeddings of begin_image [B, D], with what the clicked pictures have in common."""
         return begin if preference is None else begin + preference.summary.to(begin.dtype)
 
-    def slot_inputs(self, begin: Tensor, tokens: Tensor, first: int, last: int) -> Tensor:
-        """What the slots first..last-1 read, [B, last - first, D].
+    def slot_inputs(self, begin: Tensor, places: Tensor | None, tokens: Tensor, slots: slice | Tensor) -> Tensor:
+        """What some slots read, [B, m, D].
 
-        begin [B, D]: what begins the picture, begin_image or the scene token. tokens [B, n, D]: embeddings of the image tokens;
-        only those that are known by then are read.
+        begin [B, D]: what begins the picture, begin_image or the scene token. places: what `tell_places` makes of it. tokens
+        [B, n, D]: embeddings of the image tokens; only those that are known by then are read.
         """
         order = self.order
-        source, parent = (which[first:last].to(tokens.device) for which in (order.source, order.parent))
+        source, parent = (which[slots].to(tokens.device) for which in (order.source, order.parent))
         x = torch.where((source < 0)[:, None], begin[:, None].to(tokens.dtype), tokens[:, source.clamp(min=0)])
         if self.slots is None:
             return x
         above = tokens[:, parent.clamp(min=0)] * (parent >= 0)[:, None].to(x.dtype)
-        placed: Tensor = self.slots(x, above, begin.to(x.dtype), order.token[first:last].to(tokens.device))
-        return placed
+        placed: Tensor = self.slots(x, above, begin.to(x.dtype), order.token[slots].to(tokens.device))
+        return placed if places is None else placed + places[:, slots].to(x.dtype)
 
     def features_of_slots(self, features: Tensor) -> Tensor:
         """features [G, B, grid * grid, D], of the places of a picture -> [G, B, n, D], of its slots."""
@@ -229,9 +244,9 @@ class UnifiedModel(nn.Module):
         return features_at.reshape(groups, batch, -1, width)
 
     def slots_of(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Row and position of every slot of the rows that have a picture, [P, n] each."""
+        """Row and place in the batch of every slot of the rows that have a picture, [P, n] each."""
         first = batch.image_starts[batch.pictured] + (self.scene_head is not None)
-        position = first[:, None] + torch.arange(self.order.tokens, device=first.device)
+        position = first[:, None] + torch.arange(len(batch.slots), device=first.device)
         return batch.pictured[:, None].expand_as(position), position
 
     def read_batch(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
@@ -247,32 +262,37 @@ class UnifiedModel(nn.Module):
         begin = x[batch.pictured, starts]
         if self.scene_head is not None:
             begin = self.embed_scene(batch.scenes[batch.pictured])
-        slots = self.slot_inputs(begin, self.embed_image(batch.codes), 0, self.order.tokens)
+        places = self.tell_places(batch.scenes[batch.pictured])
+        slots = self.slot_inputs(begin, places, self.embed_image(batch.codes), batch.slots)
         x = x.index_put(where, slots.to(x.dtype))
         features = self.foreground(from_bytes(batch.canvas))
         if batch.keep_foreground is not None:
             features = features * batch.keep_foreground.to(features.dtype)[None, :, None, None]
         foreground = features.new_zeros(features.shape[0], *x.shape)
-        foreground[:, where[0], where[1]] = self.features_of_slots(features)
+        foreground[:, where[0], where[1]] = self.features_of_slots(features)[:, :, batch.slots]
         if self.scene_head is not None:
             foreground[:, batch.pictured, starts] = features.mean(2)  # the scene has to suit the product as a whole
         return x, foreground
 
     def forward(self, batch: Batch) -> Losses:
         x, foreground = self.read_batch(batch)
-        hidden = self.decoder(x, passes=batch.passes, foreground=foreground)
-        text = scene = image = torch.zeros((), device=x.device)
+        hidden = self.decoder(x, passes=batch.passes, positions=batch.positions, foreground=foreground)
+        text = scene = composition = image = torch.zeros((), device=x.device)
         if batch.decisions is not None and len(batch.decisions.row):
             text = F.cross_entropy(self.decision_logits(hidden, batch.decisions), batch.decisions.taken)
         if self.scene_head is not None and (taught := batch.scenes_told.nonzero()[:, 0]).numel():
             at = hidden[taught, batch.image_starts[taught]]
             votes, scenes = self.clicks_votes(hidden, batch, taught, at)
             scene = self.scene_head.losses(at, batch.scenes[taught], votes, scenes).sum(1).mean()
+        if self.composition is not None and self.scene_head is not None:
+            facets, levels = batch.scenes.split([self.scene_head.levels, self.composition.levels], 1)
+            at = hidden[torch.arange(len(hidden), device=x.device), batch.image_starts]
+            composition = self.composition.losses(at, self.scene_head.embed(facets), levels).sum(1).mean()
         if batch.codes is not None:
-            codes = batch.codes[:, self.order.token.to(batch.codes.device)]
+            codes = batch.codes[:, self.order.token.to(batch.codes.device)[batch.slots]]
             losses = self.image_losses(hidden[self.slots_of(batch)].flatten(0, 1), codes.flatten()).view(codes.shape)
-            image = (losses * self.order.weight.to(losses.device)).mean()
-        return Losses(text, scene, image)
+            image = (losses * self.order.weight.to(losses.device)[batch.slots]).mean()
+        return Losses(text, scene, composition, image)
 
     def decision_logits(self, hidden: Tensor, decisions: Decisions) -> Tensor:
         """hidden [B, T, D] -> the logits of all ways to go on [M, K], -inf for padding."""

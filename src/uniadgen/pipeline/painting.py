@@ -34,6 +34,7 @@ def paint_backgrounds(
         caches.append(unconditional_cache(loaded, caches[0].read.tolist()))
         begin = torch.cat([begin, begin_pictures(loaded, [None] * len(ads))])
     features = torch.cat([ad.features for ad in ads], 1) * model.config.foreground.strength
+    places = None
     if model.scene_head is not None:
         scenes = decode_scene(
             loaded.engine,
@@ -46,11 +47,13 @@ def paint_backgrounds(
             temperature=config.scene_temperature if options.temperature is None else options.temperature,
             generators=generators,
         )
-        begin = model.embed_scene(scenes).repeat(rows // len(ads), 1)
+        scenes = scenes.repeat(rows // len(ads), 1)
+        begin, places = model.embed_scene(scenes), model.tell_places(scenes)
     return decode_image(
         loaded.engine,
         caches,
         begin,
+        places,
         model.features_of_slots(features),
         guidance=guidance,
         temperature=temperature,

@@ -29,7 +29,7 @@ from uniadgen.data.store import Store, of_split
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.errors import InputError
 from uniadgen.model.config import ModelConfig
-from uniadgen.model.order import order_of
+from uniadgen.model.order import block_of, order_of
 from uniadgen.model.sequence import (
     ClickedAd,
     Decision,
@@ -51,6 +51,7 @@ PROMPT_DROPOUT = 0.1
 KINDS = ("ads", "words", "pictures")
 SLOTS = 20  # steps after which the kinds of batches repeat
 FEWEST_CLICKS = 2
+PART = 2  # of a picture alone that many a side are its parts, of which one is painted in full
 _LAST = 2**40  # the pass of padding, which nothing else sees
 
 
@@ -64,8 +65,8 @@ class Mix:
     """Shares of the kinds of batches, in twentieths, and the number of steps without histories at the start.
 
     ads: whole sequences. words: those without the picture, up to the scene token. pictures: pictures alone with their scene
-    token, told nothing of product and clicks but what stands in them; painting takes far more practice than reading, and they
-    are half as long. general: share of ads and words that have no history. made_up: share of the others whose product has words
+    token, told nothing of product and clicks but what stands in them, coarse scales whole and a part of the finest: painting
+    takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads and words that have no history. made_up: share of the others whose product has words
     made up, so that a small model learns to copy what it has never read.
     """
 
@@ -122,6 +123,7 @@ class Example:
 
 class Reader(Dataset[Batch]):
     """The batches of one rank. split: "train", "val" or "test". scenes: of all creatives; None: the model has no scene tokens.
+    compositions: of all creatives' views [creatives, variants * crops, levels]; None: the model has none.
 
     Raises ValueError for a split without items, and InputError for a store without cut-outs.
     """
@@ -138,8 +140,10 @@ class Reader(Dataset[Batch]):
         seed: int = 0,
         rank: int = 0,
         ranks: int = 1,
+        compositions: NDArray[np.uint16] | None = None,
     ) -> None:
         self.store, self.scenes, self.config, self.tokenizer, self.mix = store, scenes, config, tokenizer, mix
+        self.compositions = compositions
         self.seed, self.rank, self.ranks, self.split = seed, rank, ranks, split
         self.sizes = {"ads": batch, "words": mix.words_batch, "pictures": mix.pictures_batch}
         self.rows = of_split(store.splits, [split])
@@ -180,7 +184,16 @@ class Reader(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         examples, keep = self.examples(step)
-        return collate(examples, self.config, self.tokenizer, keep)
+        return collate(examples, self.config, self.tokenizer, keep, self.part(step))
+
+    def part(self, step: int) -> Tensor:
+        """The slots that the pictures of a step have: all, or where pictures stand alone those of one part."""
+        order, grid = order_of(self.config.image.scales), self.config.image.grid
+        side = grid // PART
+        if self.kind(step) != "pictures" or not self.config.image.coarse or side % block_of(grid):
+            return torch.arange(order.tokens)
+        draw = stream(self.seed, "part", step, self.rank)
+        return order.slots_in(draw.randrange(PART) * side, draw.randrange(PART) * side, side)
 
     def examples(self, step: int) -> tuple[list[Example], Tensor | None]:
         """The sequences of a step, and where condition dropout has not struck (None without pictures)."""
@@ -220,10 +233,12 @@ class Reader(Dataset[Batch]):
         settings = self.store.settings
         return View(draw.randrange(settings["variants"]), draw.randrange(settings["crops"]) if draw.random() < 0.5 else 0)
 
+    def number(self, view: View) -> int:
+        """Of a view among those that the store has of a creative."""
+        return int(view.variant * self.store.settings["crops"] + view.crop)
+
     def codes(self, row: int, view: View) -> NDArray[np.int64]:
-        tokens: NDArray[np.int64] = self.store.codes[row, view.variant * self.store.settings["crops"] + view.crop].astype(
-            np.int64
-        )
+        tokens: NDArray[np.int64] = self.store.codes[row, self.number(view)].astype(np.int64)
         return tokens
 
     def example(self, draw: random.Random, row: int, clicks: Sequence[int], view: View, painted: bool) -> Example:
@@ -240,17 +255,21 @@ class Reader(Dataset[Batch]):
         prompt = build_prompt(tokenizer, config, template, description, points, len(clicks), words)
         written, decisions = spelled(tokenizer, config, prompt, points, text)
         codes, product_view = (self.codes(row, view), self.product_view(row, view)) if painted else (None, None)
-        return Example(prompt, written, decisions, self.scene(row, view.variant), True, codes, history, product_view)
+        return Example(prompt, written, decisions, self.scene(row, view), True, codes, history, product_view)
 
     def picture_example(self, row: int, view: View) -> Example:
         """A picture alone, with its scene token."""
         prompt = unconditional_prompt(self.tokenizer, self.config, 1)
-        return Example(
-            prompt, [], [], self.scene(row, view.variant), False, self.codes(row, view), [], self.product_view(row, view)
-        )
+        return Example(prompt, [], [], self.scene(row, view), False, self.codes(row, view), [], self.product_view(row, view))
 
-    def scene(self, row: int, variant: int) -> NDArray[np.int64]:
-        return np.zeros(0, np.int64) if self.scenes is None else self.scenes.plates[row, variant].astype(np.int64)
+    def scene(self, row: int, view: View) -> NDArray[np.int64]:
+        """The scene token of a creative, with the composition of the view."""
+        if self.scenes is None:
+            return np.zeros(0, np.int64)
+        scene = self.scenes.plates[row, view.variant].astype(np.int64)
+        if self.compositions is None:
+            return scene
+        return np.concatenate([scene, self.compositions[row, self.number(view)].astype(np.int64)])
 
     def clicked_ad(self, row: int, variant: int) -> ClickedAd:
         scene = np.zeros(0, np.int64) if self.scenes is None else self.scenes.ads[row, variant].astype(np.int64)
@@ -363,7 +382,8 @@ class _Packed(Dataset[tuple[dict[str, Any], Sequence[ProductView]]]):
         examples, keep = self.reader.examples(step)
         product_views = [example.product_view for example in examples if example.product_view is not None]
         boxless = [replace(example, product_view=None) for example in examples]
-        return _arrays(collate(boxless, self.reader.config, self.reader.tokenizer, keep)), product_views
+        batch = collate(boxless, self.reader.config, self.reader.tokenizer, keep, self.reader.part(step))
+        return _arrays(batch), product_views
 
 
 def _arrays(part: Any) -> Any:
@@ -394,16 +414,18 @@ def canvases(product_views: Sequence[ProductView], size: int) -> Tensor | None:
     return torch.from_numpy(canvas)
 
 
-def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None) -> Batch:
-    """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`."""
-    order, scene = order_of(config.image.scales), int(config.scene.levels > 0)
-    steps = order.pass_of_slot().numpy()
+def collate(
+    examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None, slots: Tensor
+) -> Batch:
+    """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`; slots: those that pictures have."""
+    order, scene, slot = order_of(config.image.scales), int(config.scene.levels > 0), slots.numpy()
+    steps = order.pass_of_slot().numpy()[slot]
     starts = [len(e.prompt.ids) + len(e.text) for e in examples]  # of begin_image
     # with a scene token the slots follow begin_image, without one begin_image is the first of them
-    longest = max(start + (1 if e.codes is None else scene + order.tokens) for start, e in zip(starts, examples, strict=True))
+    longest = max(start + (1 if e.codes is None else scene + len(slot)) for start, e in zip(starts, examples, strict=True))
     shape = len(examples), longest
     ids, kinds = np.zeros(shape, np.int64), np.full(shape, PADDING, np.int64)
-    passes = np.full(shape, _LAST, np.int64)
+    passes, positions = np.full(shape, _LAST, np.int64), np.tile(np.arange(longest), (len(examples), 1))
     click_ends = np.full((len(examples), max(len(e.clicks) for e in examples)), -1, np.int64)
     for row, (example, start) in enumerate(zip(examples, starts, strict=True)):
         prompt = example.prompt
@@ -413,14 +435,16 @@ def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTok
         click_ends[row, : len(prompt.click_ends)] = prompt.click_ends
         if example.codes is not None:
             first = start + scene
-            kinds[row, first + (not scene) : first + order.tokens] = SLOT
-            passes[row, first : first + order.tokens] = first + steps
+            kinds[row, first + (not scene) : first + len(slot)] = SLOT
+            passes[row, first : first + len(slot)] = first + steps
+            positions[row, first : first + len(slot)] = first + slot
     pictured = [row for row, example in enumerate(examples) if example.codes is not None]
     codes = [torch.from_numpy(e.codes) for e in examples if e.codes is not None]
     return Batch(
         ids=torch.from_numpy(ids),
         kinds=torch.from_numpy(kinds),
         passes=torch.from_numpy(passes),
+        positions=torch.from_numpy(positions),
         image_starts=torch.tensor(starts),
         click_ends=torch.from_numpy(click_ends),
         decisions=stack_decisions([e.decisions for e in examples]),
@@ -428,6 +452,7 @@ def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTok
         scenes_told=torch.tensor([e.scene_told for e in examples]),
         codes=torch.stack(codes) if codes else None,
         pictured=torch.tensor(pictured, dtype=torch.long),
+        slots=slots,
         clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if any(e.clicks for e in examples) else None,
         canvas=canvases([e.product_view for e in examples if e.product_view is not None], config.image.resolution),
         keep_foreground=keep,

@@ -6,22 +6,25 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from uniadgen.console import print_line
 from uniadgen.data.encoding import encoded_settings, fingerprint
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.plates import load_plates
 from uniadgen.data.scene_codes import scene_codes
-from uniadgen.data.store import open_store
+from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
 from uniadgen.files import locked_folder
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
+from uniadgen.model.composition import Composition
 from uniadgen.model.config import SceneConfig, embedded
-from uniadgen.model.image_tokenizer import FSQTokenizer
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
@@ -29,6 +32,7 @@ from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
 from uniadgen.training.batches import Reader
 from uniadgen.training.co_clicks import read_co_clicks
+from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
 from uniadgen.training.made_up import made_up_word
@@ -215,7 +219,7 @@ def run_unified(
     else:
         if dataclasses.replace(meant_for.image, coarse=()) != dataclasses.replace(config.image, coarse=()):
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {training.model}")
-        config = dataclasses.replace(config, scene=SceneConfig() if scene is None else scene.config)
+        config = dataclasses.replace(config, scene=told_of(config.scene, scene))
         if start is None:
             words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
             model = UnifiedModel(config)
@@ -233,10 +237,11 @@ def run_unified(
         model.scene_head.share_votes(scene.codebooks.to(model.device))
     store = open_store(data, words)
     read = None if scene is None else scene_codes(data, scene)
+    compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
     share = processes()
     try:
         train, held_out = (
-            Reader(store, read, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks)
+            Reader(store, read, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, compositions)
             for split, stages, rank, ranks in (
                 ("train", mix, share.process_index, share.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
@@ -250,6 +255,21 @@ def run_unified(
     if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
         print_line(f"wrote {out / 'model'}")
+
+
+def told_of(scene: SceneConfig, encoder: SceneEncoder | None) -> SceneConfig:
+    """What a model has of a scene token: facets as the encoder has them, and its own composition; nothing without an encoder."""
+    if encoder is None:
+        return SceneConfig()
+    return dataclasses.replace(encoder.config, composition=scene.composition, codes_of_composition=scene.codes_of_composition)
+
+
+def read_compositions(composition: Composition, store: Store, tokenizer: FSQTokenizer | JanusTokenizer) -> NDArray[np.uint16]:
+    """The compositions of a data set in the model's codebooks; a model that has none yet gets them from its training pictures."""
+    thumbnails = read_thumbnails(store, tokenizer)
+    if not composition.codebooks.any():
+        fill_codebooks(composition, thumbnails[of_split(store.splits, ["train"])], 0)
+    return composition_codes(composition, thumbnails)
 
 
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:

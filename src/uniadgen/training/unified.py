@@ -19,7 +19,7 @@ from uniadgen.training.precision import autocast, device
 LOOKS = 20  # held-out batches behind a held-out figure
 # Nats of a picture count a hundred times those of what decides it, unless they are weighed: a text is some eight choices, a
 # scene three levels, a picture 336 tokens of five levels.
-TEXT_WEIGHT, SCENE_WEIGHT, IMAGE_WEIGHT = 1.0, 0.3, 1.0
+TEXT_WEIGHT, SCENE_WEIGHT, COMPOSITION_WEIGHT, IMAGE_WEIGHT = 1.0, 0.3, 0.1, 1.0
 
 
 class Trained(nn.Module):
@@ -35,6 +35,7 @@ class Trained(nn.Module):
         named = {
             "text": (losses.text, TEXT_WEIGHT),
             "scene": (losses.scene, SCENE_WEIGHT),
+            "composition": (losses.composition, COMPOSITION_WEIGHT),
             "image": (losses.image, IMAGE_WEIGHT),
         }
         return {name: value * weight if self.training else value for name, (value, weight) in named.items()}
@@ -82,19 +83,22 @@ def train_unified(
 
 def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     """Targets, and below them the likeliest token at each place given the true ones before it: quick to draw."""
-    batch = next(candidate for candidate in map(reader.__getitem__, range(10 * LOOKS)) if candidate.canvas is not None)
+    whole = (
+        candidate for candidate in map(reader.__getitem__, range(10 * LOOKS)) if len(candidate.slots) == model.order.tokens
+    )
+    batch = next(candidate for candidate in whole if candidate.canvas is not None)
     batch = batch.to(model.device)
     assert batch.codes is not None
     x, foreground = model.read_batch(batch)
-    states = model.decoder(x, passes=batch.passes, foreground=foreground)[model.slots_of(batch)]
+    states = model.decoder(x, passes=batch.passes, positions=batch.positions, foreground=foreground)[model.slots_of(batch)]
     order, grid = model.order, model.config.image.grid
-    token = order.token.to(model.device)
+    token = order.token.to(model.device)[batch.slots]
     if isinstance(model.image_head, LevelHead):
         levels = model.image_head.levels
         logits = model.image_head.taught(states, split_levels(batch.codes[:, token], levels))
         guessed = join_levels(torch.stack([level_logits.argmax(-1) for _, level_logits in logits], -1), levels)
     else:
         guessed = model.image_head(states).argmax(-1)
-    guesses = torch.empty_like(batch.codes).scatter_(1, token.expand_as(guessed), guessed)
+    guesses = batch.codes.scatter(1, token.expand_as(guessed), guessed)
     pictures = [model.image_tokenizer.decode(codes[:, -grid * grid :], grid) for codes in (batch.codes, guesses)]
     return to_image(torch.cat([torch.cat(list(p), 2) for p in pictures], 1))
