@@ -299,7 +299,7 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
             scenes = drawn if scenes is None else scenes
             each = scenes.repeat(len(begin), 1)
             begin, places = one.model.embed_scene(each), one.model.tell_places(each)
-        both.append(_taught_logits(one.engine, caches, begin, places, codes, one.model.features_of_slots(features)))
+        both.append(_taught_logits(one.engine, caches, begin, codes, one.model.features_of_slots(features), places))
     full, quantized = both
     chosen, of_quantized = (torch.stack([logits.argmax(-1) for logits in levels], -1) for levels in both)
     if (_joined(model, chosen) == codes[:, model.order.token.to(codes.device)]).float().mean() < 0.98:  # all but ties
@@ -313,16 +313,16 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
 
 
 def _taught_logits(
-    engine: Engine, caches: Sequence[Cache], begin: Tensor, places: Tensor | None, codes: Tensor, foreground: Tensor
+    engine: Engine, caches: Sequence[Cache], begin: Tensor, codes: Tensor, foreground: Tensor, places: Tensor | None
 ) -> list[Tensor]:
     """The guided logits of one picture's tokens in the order of their slots, with the true ones before each: by level
-    [1, slots, values]. begin [rows, D], places [rows, slots, D], codes [1, tokens], foreground [groups, 1, slots, D]."""
+    [1, slots, values]. begin [rows, D], codes [1, tokens], foreground [groups, 1, slots, D]."""
     model, rows = engine.model, len(begin)
     order, head, guidance = model.order, model.image_head, model.config.guidance.weight
     hidden = []
     tokens = engine.embed_image(codes).repeat(rows, 1, 1)
     for first, last in order.passes:
-        x = model.slot_inputs(begin, places, tokens, slice(first, last))
+        x = model.slot_inputs(begin, tokens, slice(first, last), places)
         seen = foreground[:, :, first:last].repeat(1, rows, 1, 1)
         hidden.append(engine.forward(x, caches, foreground=seen, causal=False))
     states = torch.cat(hidden, 1)
@@ -522,16 +522,16 @@ def plain_ad(
     plain = embedded([tokenizer.begin_image])[0]
     begin = plain if reading.preference is None else plain + reading.preference.summary
     begin = torch.cat([begin, plain]) if guided else begin
-    places = None
+    told = None
     if model.scene_head is not None:
         state = pass_on(begin[:, None], product().mean(2, keepdim=True))[:, 0]
         scene = _plain_scene(model, state, clicked, None if reading.clicks is None else reading.clicks.scenes, guidance)
         scene = scene.repeat(len(begin), 1)
-        begin, places = model.embed_scene(scene), model.tell_places(scene)
+        begin, told = model.embed_scene(scene), model.tell_places(scene)
     codes = torch.zeros(1, config.image.tokens, dtype=torch.long, device=model.device)
     tokens = begin.new_zeros(len(begin), config.image.tokens, begin.shape[1])
     for first, last in model.order.passes:
-        slots = model.slot_inputs(begin, places, tokens, slice(first, last))
+        slots = model.slot_inputs(begin, tokens, slice(first, last), told)
         states = pass_on(slots, model.features_of_slots(product())[:, :, first:last])
         here = model.order.token[first:last].to(model.device)
         codes[:, here] = _plain_codes(model, states, guidance)

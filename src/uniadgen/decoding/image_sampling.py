@@ -55,9 +55,9 @@ def decode_image(
     engine: Engine,
     caches: Sequence[Cache],
     begin: Tensor,
-    places: Tensor | None,
     foreground: Tensor,
     *,
+    places: Tensor | None = None,
     guidance: float,
     temperature: float,
     top_k: int | None,
@@ -68,17 +68,17 @@ def decode_image(
     """Continues the caches with the tokens of B pictures.
 
     caches: of B rows altogether if guidance is 1, otherwise of 2B, conditional rows first. begin [rows, D]: the embedding of
-    what begins the picture, begin_image or a scene token. places [rows, slots, D]: what `tell_places` makes of it. foreground [groups, B, slots, D]. temperature 0: greedy. generators:
-    one per picture, so that a picture does not depend on the batch it is painted in. calm [B, tokens] bool: tokens, not of the
-    first scale, that add no detail to the scale before. window: tokens in a pass of a model that writes row by row; 1 is
-    decoding one by one, which a GPU repeats as a CUDA graph.
+    what begins the picture, begin_image or a scene token. foreground [groups, B, slots, D]. places [rows, slots, D]: of
+    `tell_places`. temperature 0: greedy. generators: one per picture, so that a picture does not depend on the batch it is
+    painted in. calm [B, tokens] bool: tokens, not of the first scale, that add no detail to the scale before. window: tokens in
+    a pass of a model that writes row by row; 1 is decoding one by one, which a GPU repeats as a CUDA graph.
     """
     draws = _Draws(engine, foreground.shape[1], guidance, temperature, top_k, generators)
     if guidance != 1:
         foreground = torch.cat([foreground, foreground], 1)
     plain = engine.model.order.one_by_one and isinstance(engine.model.image_head, ImageHead)
     if not plain:
-        return _in_passes(engine, caches, begin, places, foreground, draws, calm)
+        return _in_passes(engine, caches, begin, foreground, draws, places, calm)
     if window == 1 and engine.can_be_recorded:
         codes = paint_recorded(engine, caches, begin, foreground, draws.of)
         return Painted(codes, codes.shape[1])
@@ -131,9 +131,9 @@ def _in_passes(
     engine: Engine,
     caches: Sequence[Cache],
     begin: Tensor,
-    places: Tensor | None,
     foreground: Tensor,
     draws: _Draws,
+    places: Tensor | None,
     calm: Tensor | None,
 ) -> Painted:
     """A picture in the passes of the model's order."""
@@ -144,7 +144,7 @@ def _in_passes(
     written = order.token.to(begin.device)
     start, plain = order.tokens, codes  # of the scale that is being written: its first token, its tokens without detail
     for first, last in order.passes:
-        x = model.slot_inputs(begin, places, tokens, slice(first, last))
+        x = model.slot_inputs(begin, tokens, slice(first, last), places)
         hidden = engine.forward(x, caches, foreground=foreground[:, :, first:last], causal=False)
         here = written[first:last]
         drawn = draws.of(hidden, slice(first, last))

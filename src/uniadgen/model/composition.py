@@ -4,10 +4,11 @@
     codes = composition.codes(thumbnails)                   # [B, levels]
     composition.thumbnails(codes)                           # [B, 3, SIDE, SIDE], near to them
 
-A thumbnail of 8 x 8 colours is quantised as a whole, in residual levels: the first code is one of the commonest compositions, each
-further one corrects it. So even a small decoder begins with something that looks like a picture from afar, and a code drawn amiss
-is a lesser fault the later it comes; tokens drawn each on its own have to agree with each other first. The codes belong to the
-scene token: they are drawn after what taste decides, and every slot of the picture is told the colours at its place.
+A thumbnail of 8 x 8 colours is quantised as a whole, in residual levels: the first code is one of the commonest compositions,
+each further one corrects it. So even a small decoder begins with something that looks like a picture from afar, and a code that
+is drawn amiss is a lesser fault the later it comes; tokens, each drawn on its own, would have to agree with each other first.
+The codes belong to the scene token: they are drawn after what taste decides, and every slot of the picture is told the colours
+at its place.
 
 The codebooks are k-means over the thumbnails of the training pictures (`training/compositions.py`).
 """
@@ -45,7 +46,7 @@ class Composition(nn.Module):
         return len(self.embedding)
 
     def codes(self, thumbnails: Tensor) -> Tensor:
-        """thumbnails [B, 3, SIDE, SIDE] in -1..1 -> codes [B, levels]: the entry nearest to what the levels before have left."""
+        """thumbnails [B, 3, SIDE, SIDE] in -1..1 -> codes [B, levels]: what is nearest to that which the levels before left."""
         left, codes = thumbnails.float().flatten(1), []
         for codebook in self.codebooks.float():
             nearest = torch.cdist(left, codebook).argmin(1)

@@ -3,9 +3,10 @@
 A picture is written at several scales. Those before the last are the same picture made small, by the same tokenizer, so they
 hold what decides a scene - layout, light, things - in few tokens. Every scale is written in blocks, all blocks at once, the
 places of a block one after the other: what is far apart needs no order once something coarser is known (Wang et al., 2024,
-"Parallelized autoregressive visual generation"). Blocks are of 2 x 2 tokens, of a fine scale 4 x 4: planks and bricks drawn in
-fewer passes don't fit each other. The places of a block come in the order of Bayer's dither matrix, each as far as can be from
-those before it, so the last ones only fill gaps. A single scale is the plain order, row by row, in which Janus was trained.
+"Parallelized autoregressive visual generation"). Blocks are of 2 x 2 tokens, of a fine scale 4 x 4: planks and bricks drawn
+in fewer passes don't fit each other. The places of a block come in the order of Bayer's dither matrix, each as far as can be
+from those before it, so the last ones only fill gaps. A single scale is the plain order, row by row, in which Janus was
+trained.
 
 Every token has a slot in the sequence, which predicts it. What a slot reads is a token that is known by then: the nearest one of
 its block, or the coarser token of its place, or what begins the picture.

@@ -217,11 +217,11 @@ class UnifiedModel(nn.Module):
         """Embeddings of begin_image [B, D], with what the clicked pictures have in common."""
         return begin if preference is None else begin + preference.summary.to(begin.dtype)
 
-    def slot_inputs(self, begin: Tensor, places: Tensor | None, tokens: Tensor, slots: slice | Tensor) -> Tensor:
+    def slot_inputs(self, begin: Tensor, tokens: Tensor, slots: slice | Tensor, places: Tensor | None = None) -> Tensor:
         """What some slots read, [B, m, D].
 
-        begin [B, D]: what begins the picture, begin_image or the scene token. places: what `tell_places` makes of it. tokens
-        [B, n, D]: embeddings of the image tokens; only those that are known by then are read.
+        begin [B, D]: what begins the picture, begin_image or the scene token. tokens [B, n, D]: embeddings of the image tokens;
+        only those that are known by then are read. places [B, n, D]: of `tell_places`.
         """
         order = self.order
         source, parent = (which[slots].to(tokens.device) for which in (order.source, order.parent))
@@ -263,7 +263,7 @@ class UnifiedModel(nn.Module):
         if self.scene_head is not None:
             begin = self.embed_scene(batch.scenes[batch.pictured])
         places = self.tell_places(batch.scenes[batch.pictured])
-        slots = self.slot_inputs(begin, places, self.embed_image(batch.codes), batch.slots)
+        slots = self.slot_inputs(begin, self.embed_image(batch.codes), batch.slots, places)
         x = x.index_put(where, slots.to(x.dtype))
         features = self.foreground(from_bytes(batch.canvas))
         if batch.keep_foreground is not None:

@@ -66,8 +66,9 @@ class Mix:
 
     ads: whole sequences. words: those without the picture, up to the scene token. pictures: pictures alone with their scene
     token, told nothing of product and clicks but what stands in them, coarse scales whole and a part of the finest: painting
-    takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads and words that have no history. made_up: share of the others whose product has words
-    made up, so that a small model learns to copy what it has never read.
+    takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads
+    and words that have no history. made_up: share of the others whose product has words made up, so that a small model learns
+    to copy what it has never read.
     """
 
     ads: MixShare = 0.4

@@ -4,7 +4,8 @@
     fill_codebooks(model.composition, thumbnails[train], seed)
     composition_codes(model.composition, thumbnails)
 
-Thumbnails are read off the image tokens that the data set was encoded with, of every view of a creative, so no picture is opened.
+Thumbnails are read off the image tokens that the data set was encoded with, of every view of a creative, so no picture is
+opened.
 """
 
 from pathlib import Path
@@ -42,7 +43,10 @@ def _write(store: Store, tokenizer: FSQTokenizer | JanusTokenizer, place: Path) 
 
 
 def fill_codebooks(composition: Composition, thumbnails: NDArray[np.uint8], seed: int) -> None:
-    """Residual k-means: a level's entries are the means of what the levels before have left. thumbnails [N, ..., 3, SIDE, SIDE]."""
+    """Residual k-means: a level's entries are the means of what the levels before have left.
+
+    thumbnails: [N, ..., 3, SIDE, SIDE].
+    """
     rng = np.random.default_rng((seed, 0))
     points = thumbnails.reshape(-1, 3 * SIDE * SIDE)
     left = _values(points[rng.permutation(len(points))[:FITTED]])

@@ -258,14 +258,14 @@ def run_unified(
 
 
 def told_of(scene: SceneConfig, encoder: SceneEncoder | None) -> SceneConfig:
-    """What a model has of a scene token: facets as the encoder has them, and its own composition; nothing without an encoder."""
+    """A model's scene token: facets as the encoder has them, and its own composition; nothing without an encoder."""
     if encoder is None:
         return SceneConfig()
     return dataclasses.replace(encoder.config, composition=scene.composition, codes_of_composition=scene.codes_of_composition)
 
 
 def read_compositions(composition: Composition, store: Store, tokenizer: FSQTokenizer | JanusTokenizer) -> NDArray[np.uint16]:
-    """The compositions of a data set in the model's codebooks; a model that has none yet gets them from its training pictures."""
+    """The compositions of a data set in the model's codebooks; empty ones are filled from training pictures first."""
     thumbnails = read_thumbnails(store, tokenizer)
     if not composition.codebooks.any():
         fill_codebooks(composition, thumbnails[of_split(store.splits, ["train"])], 0)

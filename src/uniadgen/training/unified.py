@@ -83,10 +83,8 @@ def train_unified(
 
 def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     """Targets, and below them the likeliest token at each place given the true ones before it: quick to draw."""
-    whole = (
-        candidate for candidate in map(reader.__getitem__, range(10 * LOOKS)) if len(candidate.slots) == model.order.tokens
-    )
-    batch = next(candidate for candidate in whole if candidate.canvas is not None)
+    candidates = map(reader.__getitem__, range(10 * LOOKS))
+    batch = next(each for each in candidates if each.canvas is not None and len(each.slots) == model.order.tokens)
     batch = batch.to(model.device)
     assert batch.codes is not None
     x, foreground = model.read_batch(batch)
