@@ -163,7 +163,9 @@ def test_each_pass_draws_what_the_whole_sequence_says(in_passes: Engine, guidanc
     begin = torch.randn(1, config.decoder.width, generator=torch.Generator().manual_seed(99))
     branches = []
     for read in (6, 1)[: 1 if guidance == 1 else 2]:
-        sequence = torch.cat([x[None, -read:], model.slot_inputs(begin, model.embed_image(painted.codes), 0, order.tokens)], 1)
+        sequence = torch.cat(
+            [x[None, -read:], model.slot_inputs(begin, model.embed_image(painted.codes), slice(0, order.tokens))], 1
+        )
         passes = torch.cat([torch.arange(read), read + order.pass_of_slot()])[None]
         states = model.decoder(sequence, passes=passes, foreground=F.pad(foreground, (0, 0, read, 0)))[:, read:]
         levels = split_levels(painted.codes[:, order.token], head.levels)
@@ -201,7 +203,7 @@ def test_levels_follow_the_distribution_of_the_logits(in_passes: Engine) -> None
         weight.data = weight.data * 0.1
     engine, width = Engine.pack(model), model.config.decoder.width
     begin, foreground = torch.randn(1, width), torch.randn(model.config.foreground_groups, 1, 20, width)
-    hidden = model.decoder(model.slot_inputs(begin, torch.zeros(1, 20, width), 0, 1), foreground=foreground[:, :, :1])
+    hidden = model.decoder(model.slot_inputs(begin, torch.zeros(1, 20, width), slice(0, 1)), foreground=foreground[:, :, :1])
     codes = torch.arange(64)
     probabilities = torch.exp(-model.image_losses(hidden[0].expand(64, -1), codes))
     painted = decode_image(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from uniadgen.model.config import embedded, janus_pro, tiny
-from uniadgen.model.order import order_of
+from uniadgen.model.order import block_of, order_of
 
 SCALES = [(4,), (2, 4), (4, 8, 16), (3, 6), (2, 8), tiny().image.scales, embedded().image.scales]
 
@@ -39,8 +39,9 @@ def test_what_a_slot_reads_is_known_by_then(scales: tuple[int, ...]) -> None:
     for slot in range(order.tokens):
         for read in (int(order.source[slot]), int(order.parent[slot])):
             assert read < 0 or passes[slot_of[read]] < passes[slot]
-    assert order.source[0] == -1
-    assert (order.source[1:] >= 0).all()
+    first = order.passes[0][1]
+    assert (order.source[:first] == -1).all()
+    assert (order.source[first:] >= 0).all()
 
 
 @pytest.mark.parametrize("scales", SCALES)
@@ -58,27 +59,52 @@ def test_a_parent_covers_its_place(scales: tuple[int, ...]) -> None:
 
 
 def test_neighbours_are_written_one_after_the_other() -> None:
-    """Within a block of 2 x 2; the blocks of a scale at once."""
+    """Within a block; the blocks of a scale at once. The first quarter of a block of 4 x 4 is a coarse grid of it."""
     order, scales = order_of((4, 8, 16)), (4, 8, 16)
     slot_of = {token: slot for slot, token in enumerate(order.token.tolist())}
     passes = order.pass_of_slot()
-    for first in (16, 80):
-        side = {16: 8, 80: 16}[first]
+    for first, side, block_side in ((0, 4, 2), (16, 8, 2), (80, 16, 4)):
+        assert block_of(side) == block_side
         pass_at = torch.tensor([int(passes[slot_of[first + n]]) for n in range(side * side)]).view(side, side)
-        for block in pass_at.unfold(0, 2, 2).unfold(1, 2, 2).reshape(-1, 4).tolist():
-            assert block == pass_at[:2, :2].flatten().tolist()
-            assert len(set(block)) == 4
+        blocks = pass_at.unfold(0, block_side, block_side).unfold(1, block_side, block_side).flatten(0, 1)
+        assert (blocks == blocks[0]).all()
+        assert len(set(blocks[0].flatten().tolist())) == block_side**2
+        if block_side == 4:
+            assert sorted((blocks[0] - blocks[0].min()).flatten().tolist()) == list(range(16))
+            assert sorted((blocks[0] - blocks[0].min())[::2, ::2].flatten().tolist()) == [0, 1, 2, 3]
     for slot, token in enumerate(order.token.tolist()):
         scale, row, column = _place(scales, token)
         source = int(order.source[slot])
         if scale and source != int(order.parent[slot]):
             its_scale, its_row, its_column = _place(scales, source)
+            block = block_of(scales[scale])
             assert its_scale == scale
-            assert (its_row // 2, its_column // 2) == (row // 2, column // 2)
+            assert (its_row // block, its_column // block) == (row // block, column // block)
+
+
+@pytest.mark.parametrize("scales", SCALES)
+def test_what_is_written_is_read(scales: tuple[int, ...]) -> None:
+    """Every token but those of a scale's last pass by the slot after it, and every coarse one by the finer of its place."""
+    order = order_of(scales)
+    read = {*order.source.tolist(), *order.parent.tolist()}
+    last = {token for first, end in order.passes[-1:] for token in order.token[first:end].tolist()}
+    assert set(range(order.tokens)) <= read | last
+
+
+def test_a_part_of_a_picture_reads_nothing_outside() -> None:
+    order = order_of((4, 8, 16))
+    slots = order.slots_in(8, 0, 8)
+    assert len(slots) == 16 + 64 + 64
+    assert slots.tolist() == sorted(slots.tolist())
+    inside = set(order.token[slots].tolist())
+    places = [_place((4, 8, 16), token) for token in inside]
+    assert {(row, column) for scale, row, column in places if scale == 2} == {(8 + r, c) for r in range(8) for c in range(8)}
+    for slot in slots.tolist():
+        assert {int(order.source[slot]), int(order.parent[slot])} <= inside | {-1}
 
 
 def test_how_many_passes_a_picture_takes() -> None:
-    assert len(order_of((4, 8, 16)).passes) == 16 + 4 + 4
+    assert len(order_of((4, 8, 16)).passes) == 4 + 4 + 16
     assert len(embedded().image.scales) == 3
     assert len(order_of(embedded().image.scales).passes) == 24
     plain = order_of(janus_pro("1B").image.scales)

@@ -32,12 +32,13 @@ def _batch(model: UnifiedModel) -> Batch:
         passes.append([*range(len(kinds) + 1), *(len(kinds) + 1 + order.pass_of_slot()).tolist()])
     length = max(map(len, rows))
     kinds = torch.tensor([row + [PADDING] * (length - len(row)) for row in rows])
-    scenes = torch.tensor([history[1].scene.tolist(), [3, 3]])  # one that a click shows, and another
+    scenes = torch.tensor([[*history[1].scene.tolist(), 0, 3], [3, 3, 1, 2]])  # one that a click shows, and another
     decisions = [[Decision(3, [9, 4, 2], [2, -1, 1], 0)], [Decision(3, [8, 3], [-1, 1], 1), Decision(5, [8, 3], [-1, -1], 0)]]
     return Batch(
         ids=torch.randint(200, kinds.shape) * (kinds == TEXT),
         kinds=kinds,
         passes=torch.tensor([row + [10**6] * (length - len(row)) for row in passes]),
+        positions=torch.arange(length).expand(2, -1),
         image_starts=torch.tensor(starts),
         click_ends=torch.tensor(ends),
         decisions=stack_decisions(decisions),
@@ -45,6 +46,7 @@ def _batch(model: UnifiedModel) -> Batch:
         scenes_told=torch.tensor([True, True]),
         codes=torch.randint(config.image.codes, (2, order.tokens)),
         pictured=torch.tensor([0, 1]),
+        slots=torch.arange(order.tokens),
         clicks=clicks,
         canvas=torch.randint(256, (2, 3, 64, 64), dtype=torch.uint8),
         keep_foreground=torch.tensor([True, True]),
@@ -55,7 +57,7 @@ def test_all_parts_get_gradients(model: UnifiedModel) -> None:
     model.train()
     try:
         losses = model(_batch(model))
-        (losses.text + losses.scene + losses.image).backward()
+        (losses.text + losses.scene + losses.composition + losses.image).backward()
         apart = ("image_tokenizer", "scene_encoder")  # trained on their own
         silent = [
             name
@@ -140,9 +142,9 @@ def test_slots_are_told_their_place(model: UnifiedModel) -> None:
         before += side * side
     tokens = torch.zeros(1, image.tokens, model.config.decoder.width)
     begin = torch.zeros(1, model.config.decoder.width)
-    inputs = model.slot_inputs(begin, tokens, 0, image.tokens)[0]
+    inputs = model.slot_inputs(begin, tokens, slice(0, image.tokens))[0]
     assert len({tuple(x) for x in inputs.tolist()}) == image.tokens  # though all tokens are alike
-    some = model.slot_inputs(begin, tokens, 2, 7)[0]
+    some = model.slot_inputs(begin, tokens, slice(2, 7))[0]
     torch.testing.assert_close(some, inputs[2:7])
 
 

@@ -221,8 +221,13 @@ def test_words_have_no_picture_and_pictures_no_words(store: Store, scenes: Scene
     assert not (words.kinds == SLOT).any()
     assert pictures.decisions is pictures.clicks is None
     assert not pictures.scenes_told.any()
-    slots = (pictures.kinds == SLOT).sum(1)
-    assert (slots == CONFIG.image.tokens).all()
+    assert len(ads.slots) == CONFIG.image.tokens
+    assert ((ads.kinds == SLOT).sum(1) == CONFIG.image.tokens).all()
+    part = CONFIG.image.tokens - 3 * CONFIG.image.grid**2 // 4  # coarse scales whole, of the finest a quarter
+    assert len(pictures.slots) == part
+    assert ((pictures.kinds == SLOT).sum(1) == part).all()
+    first = pictures.image_starts + 1
+    assert torch.equal(pictures.positions[0, first[0] : first[0] + part], first[0] + pictures.slots)
     assert ads.codes is not None
     assert len(ads.codes) == 3
     for batch in (words, pictures, ads):  # begin_image is where the picture, or the scene token, is predicted
@@ -256,7 +261,9 @@ def test_a_split_without_users_is_refused(
 
 
 def test_every_kind_of_batch_trains_without_nan(store: Store, scenes: SceneCodes, tokenizer: TextTokenizer) -> None:
-    reader = Reader(store, scenes, CONFIG, tokenizer, replace(MIXED, general_steps=0), "train", 4)
+    compositions = np.random.default_rng(0).integers(4, size=(*store.codes.shape[:2], 2)).astype(np.uint16)
+    mix = replace(MIXED, general_steps=0)
+    reader = Reader(store, scenes, CONFIG, tokenizer, mix, "train", 4, compositions=compositions)
     torch.manual_seed(0)
     trained = Trained(UnifiedModel(CONFIG))
     nothing = {"ads": set(), "words": {"image"}, "pictures": {"text", "scene"}}

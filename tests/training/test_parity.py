@@ -114,7 +114,7 @@ def test_one_forward_pass_says_what_was_decoded(
     examples = [_example(used, drawn, row) for row in range(rows)]
     if guidance != 1:
         examples += [_example(used, drawn, row, conditional=False) for row in range(rows)]
-    batch = collate(examples, model.config, used.tokenizer, None)
+    batch = collate(examples, model.config, used.tokenizer, None, torch.arange(order.tokens))
     assert len({len(e.prompt.ids) + len(e.text) for e in examples}) > 2
     with torch.no_grad():
         x, foreground = model.read_batch(batch)
@@ -143,6 +143,15 @@ def test_one_forward_pass_says_what_was_decoded(
                 mixed = head.log_probabilities(at, own_logits, level, votes, scenes)
                 likeliest = guided(mixed[:rows], own_logits[rows:].log_softmax(-1)).argmax(-1)
                 assert likeliest.tolist() == drawn.scenes[:, level].tolist()
+            composition = model.composition
+            assert composition is not None
+            begun = composition.head.taught(
+                torch.cat([at, head.embed(batch.scenes[:, : head.levels])], 1), batch.scenes[:, head.levels :]
+            )
+            for level, own_logits in begun:
+                shares = own_logits.log_softmax(-1)
+                likeliest = guided(shares[:rows], shares[rows:]).argmax(-1)
+                assert likeliest.tolist() == drawn.scenes[:, head.levels + level].tolist()
 
         # the picture: the likeliest in every slot
         states, codes = hidden[model.slots_of(batch)], batch.codes[:, order.token]  # type: ignore[index]
@@ -156,7 +165,7 @@ def test_one_forward_pass_says_what_was_decoded(
         assert likeliest.tolist() == codes[:rows].tolist()
         assert len(drawn.codes.unique()) > 3
         losses = model(batch)
-    assert all(bool(getattr(losses, name).isfinite()) for name in ("text", "scene", "image"))
+    assert all(bool(getattr(losses, name).isfinite()) for name in ("text", "scene", "composition", "image"))
 
 
 def test_a_text_that_the_grammar_cannot_write_is_read(model: UnifiedModel, generator: AdGenerator) -> None:

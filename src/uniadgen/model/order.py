@@ -8,8 +8,9 @@ in fewer passes don't fit each other. The places of a block come in the order of
 from those before it, so the last ones only fill gaps. A single scale is the plain order, row by row, in which Janus was
 trained.
 
-Every token has a slot in the sequence, which predicts it. What a slot reads is a token that is known by then: the nearest one of
-its block, or the coarser token of its place, or what begins the picture.
+Every token has a slot in the sequence, which predicts it. What a slot reads is a token that is known by then: the one before it
+in its block, or the coarser token of its place, or what begins the picture. Each token is read by the slot after it in its
+block, so what comes later can attend to it.
 """
 
 from collections.abc import Sequence
@@ -80,13 +81,13 @@ def _order_of(scales: tuple[int, ...]) -> Order:
         block, written = block_of(fine), list[tuple[int, int]]()
         for place in _places(block):
             begin = len(token)
-            near = min(written, key=lambda other: _distance(place, other), default=None)
+            last = written[-1] if written else None
             for top in range(0, fine, block):
                 for left in range(0, fine, block):
                     row, column = top + place[0], left + place[1]
                     above = before + (row * coarse // fine) * coarse + column * coarse // fine if coarse else -1
                     token.append(start + row * fine + column)
-                    source.append(above if near is None else start + (top + near[0]) * fine + left + near[1])
+                    source.append(above if last is None else start + (top + last[0]) * fine + left + last[1])
                     parent.append(above)
             passes.append((begin, len(token)))
             written.append(place)
@@ -102,7 +103,3 @@ def _places(block: int) -> Sequence[tuple[int, int]]:
         return [(0, 0)]
     corners = ((0, 0), (1, 1), (0, 1), (1, 0))
     return [(2 * row + below, 2 * column + right) for below, right in corners for row, column in _places(block // 2)]
-
-
-def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
-    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2
