@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from uniadgen.model.config import DecoderConfig
 
-
 SHORT = 600  # positions up to which attention is trained in its parts on a CPU
 
 
