@@ -47,7 +47,7 @@ def raster_model() -> UnifiedModel:
     """One that writes a picture row by row, with logits of all codes, and has no scene token: as Janus does."""
     torch.manual_seed(0)
     config = tiny()
-    model = UnifiedModel(replace(config, image=replace(config.image, coarse=()), scene=SceneConfig()))
+    model = UnifiedModel(replace(config, image=replace(config.image, coarse=(), blocks=()), scene=SceneConfig()))
     model.image_head = ImageHead(config.decoder.width, config.head_width, config.image.codes)
     return _spread(model)
 
@@ -64,6 +64,8 @@ def _spread(model: UnifiedModel) -> UnifiedModel:
                     weight.mul_(8)
         if model.scene_encoder is not None:
             model.scene_encoder.codebooks.normal_(std=0.3)
+        if model.composition is not None:
+            model.composition.codebooks.normal_(std=0.3)
     return model.eval()
 
 

@@ -4,9 +4,17 @@ import pytest
 import torch
 
 from uniadgen.model.config import embedded, janus_pro, tiny
-from uniadgen.model.order import block_of, order_of
+from uniadgen.model.order import Order
+from uniadgen.model.order import order_of as order_with_blocks
 
 SCALES = [(4,), (2, 4), (4, 8, 16), (3, 6), (2, 8), tiny().image.scales, embedded().image.scales]
+
+
+BLOCKS = {2: 2, 3: 1, 4: 2, 6: 2, 8: 2, 16: 4}
+
+
+def order_of(scales: tuple[int, ...]) -> Order:
+    return order_with_blocks(scales, tuple(BLOCKS[side] for side in scales) if len(scales) > 1 else ())
 
 
 def _place(scales: tuple[int, ...], token: int) -> tuple[int, int, int]:
@@ -64,7 +72,7 @@ def test_neighbours_are_written_one_after_the_other() -> None:
     slot_of = {token: slot for slot, token in enumerate(order.token.tolist())}
     passes = order.pass_of_slot()
     for first, side, block_side in ((0, 4, 2), (16, 8, 2), (80, 16, 4)):
-        assert block_of(side) == block_side
+        assert BLOCKS[side] == block_side
         pass_at = torch.tensor([int(passes[slot_of[first + n]]) for n in range(side * side)]).view(side, side)
         blocks = pass_at.unfold(0, block_side, block_side).unfold(1, block_side, block_side).flatten(0, 1)
         assert (blocks == blocks[0]).all()
@@ -77,7 +85,7 @@ def test_neighbours_are_written_one_after_the_other() -> None:
         source = int(order.source[slot])
         if scale and source != int(order.parent[slot]):
             its_scale, its_row, its_column = _place(scales, source)
-            block = block_of(scales[scale])
+            block = BLOCKS[scales[scale]]
             assert its_scale == scale
             assert (its_row // block, its_column // block) == (row // block, column // block)
 
@@ -106,7 +114,9 @@ def test_a_part_of_a_picture_reads_nothing_outside() -> None:
 def test_how_many_passes_a_picture_takes() -> None:
     assert len(order_of((4, 8, 16)).passes) == 4 + 4 + 16
     assert len(embedded().image.scales) == 3
-    assert len(order_of(embedded().image.scales).passes) == 24
+    image = embedded().image
+    assert image.blocks == tuple(BLOCKS[side] for side in image.scales)
+    assert len(order_with_blocks(image.scales, image.blocks).passes) == 24
     plain = order_of(janus_pro("1B").image.scales)
     assert plain.one_by_one
     assert plain.tokens == 576

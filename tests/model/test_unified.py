@@ -43,7 +43,6 @@ def _batch(model: UnifiedModel) -> Batch:
         click_ends=torch.tensor(ends),
         decisions=stack_decisions(decisions),
         scenes=scenes,
-        scenes_told=torch.tensor([True, True]),
         codes=torch.randint(config.image.codes, (2, order.tokens)),
         pictured=torch.tensor([0, 1]),
         slots=torch.arange(order.tokens),
@@ -168,7 +167,7 @@ def test_a_pointer_favours_a_point(model: UnifiedModel) -> None:
 
 @torch.no_grad()
 def test_what_is_missing_is_zero(model: UnifiedModel) -> None:
-    """Words alone have no picture; a picture alone is told no scene and writes no words."""
+    """Words alone have no picture; a picture alone writes no words."""
     batch = _batch(model)
     losses = model(batch)
     words = dataclasses.replace(
@@ -177,9 +176,10 @@ def test_what_is_missing_is_zero(model: UnifiedModel) -> None:
     losses_of_part = model(words)
     assert losses_of_part.image == 0
     assert losses_of_part.text == losses.text
-    pictures = dataclasses.replace(batch, decisions=None, scenes_told=torch.tensor([False, False]))
+    pictures = dataclasses.replace(batch, decisions=None)
     losses_of_part = model(pictures)
-    assert losses_of_part.text == losses_of_part.scene == 0
+    assert losses_of_part.text == 0
+    assert losses_of_part.scene == losses.scene
     torch.testing.assert_close(losses_of_part.image, losses.image)
     # of one row alone
     assert batch.codes is not None

@@ -24,7 +24,7 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, SLOT, Batch, UnifiedModel
-from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, batches, in_order
+from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, View, batches, collate, in_order
 from uniadgen.training.made_up import made_up_word, with_made_up_words
 from uniadgen.training.unified import Trained
 
@@ -160,7 +160,6 @@ def test_an_ad_is_what_a_user_clicked_after_the_clicks_before(
         assert batch.clicks is not None
         assert batch.canvas is not None
         assert batch.codes is not None
-        assert batch.scenes_told.all()
         for number, user in enumerate(reader._items("ads", step, reader.users)):
             candidates = [
                 (target, before, variant, crop)
@@ -217,10 +216,8 @@ def test_words_have_no_picture_and_pictures_no_words(store: Store, scenes: Scene
     assert (len(words.ids), len(pictures.ids), len(ads.ids)) == (4, 5, 3)
     assert words.codes is words.canvas is words.keep_foreground is None
     assert words.decisions is not None
-    assert words.scenes_told.all()
     assert not (words.kinds == SLOT).any()
     assert pictures.decisions is pictures.clicks is None
-    assert not pictures.scenes_told.any()
     assert len(ads.slots) == CONFIG.image.tokens
     assert ((ads.kinds == SLOT).sum(1) == CONFIG.image.tokens).all()
     part = CONFIG.image.tokens - 3 * CONFIG.image.grid**2 // 4  # coarse scales whole, of the finest a quarter
@@ -266,7 +263,7 @@ def test_every_kind_of_batch_trains_without_nan(store: Store, scenes: SceneCodes
     reader = Reader(store, scenes, CONFIG, tokenizer, mix, "train", 4, compositions=compositions)
     torch.manual_seed(0)
     trained = Trained(UnifiedModel(CONFIG))
-    nothing = {"ads": set(), "words": {"image"}, "pictures": {"text", "scene"}}
+    nothing = {"ads": set(), "words": {"image"}, "pictures": {"text"}}
     for kind in KINDS:
         named = trained(reader[next(s for s in range(20) if reader.kind(s) == kind)])
         assert {name for name, value in named.items() if value == 0} == nothing[kind]
@@ -308,3 +305,46 @@ def test_made_up_words_are_many_and_can_be_said() -> None:
     assert len(set(words)) > 450
     assert all(re.fullmatch(r"[a-z]*[aeiou][a-z]*", word) and len(word) > 1 for word in words)
     assert max(map(len, words)) < 20
+
+
+def test_a_view_has_its_own_composition(store: Store, scenes: SceneCodes, tokenizer: TextTokenizer) -> None:
+    """And workers send the slots and positions of parts along."""
+    views = store.codes.shape[1]
+    compositions = np.zeros((len(store), views, 2), np.uint16)
+    compositions[..., 0], compositions[..., 1] = np.arange(len(store))[:, None] % 4, np.arange(views)[None] // 4
+    mix = replace(MIXED, general_steps=0)
+    reader = Reader(store, scenes, CONFIG, tokenizer, mix, "train", 3, compositions=compositions)
+    view = View(1, 2)
+    number = store.settings["crops"] + 2
+    row = int(reader.rows[0])
+    example = reader.picture_example(row, view)
+    assert example.scene.tolist() == [*scenes.plates[row, 1].tolist(), row % 4, number // 4]
+    assert np.array_equal(example.codes, store.codes[row, number])
+    steps = [step for step in range(20) if reader.kind(step) != "words"][:4]
+    sent = list(batches(reader, min(steps), max(steps) + 1, workers=2))
+    assert all(same(sent[step - min(steps)], reader[step]) for step in steps)
+    assert len({len(batch.slots) for batch in sent}) == 2
+
+
+@torch.no_grad()
+def test_a_part_of_a_picture_is_read_as_in_the_whole(
+    store: Store, scenes: SceneCodes, tokenizer: TextTokenizer, model: UnifiedModel
+) -> None:
+    """Coarse slots have the states that they have in the whole picture, for which only the finest tokens are missing later."""
+    compositions = np.random.default_rng(0).integers(4, size=(*store.codes.shape[:2], 2)).astype(np.uint16)
+    reader = Reader(store, scenes, CONFIG, tokenizer, MIXED, "train", 3, compositions=compositions)
+    step = next(step for step in range(20) if reader.kind(step) == "pictures")
+    part = reader[step]
+    examples, keep = reader.examples(step)
+    whole = collate(examples, CONFIG, tokenizer, keep, torch.arange(CONFIG.image.tokens))
+    states = []
+    for batch in (part, whole):
+        x, foreground = model.read_batch(batch)
+        hidden = model.decoder(x, passes=batch.passes, positions=batch.positions, foreground=foreground)
+        states.append(hidden[model.slots_of(batch)])
+    coarse = CONFIG.image.tokens - CONFIG.image.grid**2
+    torch.testing.assert_close(states[0][:, :coarse], states[1][:, :coarse], atol=1e-4, rtol=1e-4)
+    first = part.slots[coarse:][0]  # of the finest: what is seen before it is the same, too, up to those of its own pass
+    assert not torch.equal(states[0][:, coarse], states[1][:, first])
+    alike = torch.nn.functional.cosine_similarity(states[0][:, coarse], states[1][:, first], dim=-1)
+    assert alike.min() > 0.5

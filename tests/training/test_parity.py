@@ -88,9 +88,9 @@ def _example(generator: AdGenerator, drawn: Drawn, row: int, conditional: bool =
     product_view = ProductView(0, 0, ((canvas + 1) * 127.5).round().byte().permute(1, 2, 0).numpy())
     scene, codes = drawn.scenes[row].numpy(), drawn.codes[row].numpy()
     if not conditional:
-        return Example(unconditional_prompt(tokenizer, model.config, 1), [], [], scene, False, codes, [], product_view)
+        return Example(unconditional_prompt(tokenizer, model.config, 1), [], [], scene, codes, [], product_view)
     written = spelled(tokenizer, model.config, ad.prompt, ad.request.selling_points, drawn.texts[row])
-    return Example(ad.prompt, *written, scene, True, codes, _history(ad), product_view)
+    return Example(ad.prompt, *written, scene, codes, _history(ad), product_view)
 
 
 @pytest.mark.parametrize("kind", ["in passes", "row by row"])
@@ -118,7 +118,7 @@ def test_one_forward_pass_says_what_was_decoded(
     assert len({len(e.prompt.ids) + len(e.text) for e in examples}) > 2
     with torch.no_grad():
         x, foreground = model.read_batch(batch)
-        hidden = model.decoder(x, passes=batch.passes, foreground=foreground)
+        hidden = model.decoder(x, passes=batch.passes, positions=batch.positions, foreground=foreground)
 
         # the text: all logits
         assert batch.decisions is not None
@@ -138,7 +138,7 @@ def test_one_forward_pass_says_what_was_decoded(
         if model.scene_head is not None:
             head, some = model.scene_head, torch.arange(len(examples))
             at = hidden[some, batch.image_starts]
-            votes, scenes = model.clicks_votes(hidden, batch, some, at)
+            votes, scenes = model.clicks_votes(hidden, batch, at)
             for level, own_logits in head.head.taught(at, batch.scenes):
                 mixed = head.log_probabilities(at, own_logits, level, votes, scenes)
                 likeliest = guided(mixed[:rows], own_logits[rows:].log_softmax(-1)).argmax(-1)

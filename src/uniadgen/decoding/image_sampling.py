@@ -153,7 +153,7 @@ def _in_passes(
             before = codes[:, start - order.scales[scale] ** 2 : start]
             plain = without_detail(model.image_tokenizer, before, order.scales[scale], order.scales[scale + 1])
         if calm is not None and first >= start:
-            drawn = torch.where(calm[:, here], plain[:, here - start], drawn)
+            drawn = torch.where(calm.to(here.device)[:, here], plain[:, here - start], drawn)
         codes[:, here] = drawn
         tokens[:, here] = engine.embed_image(codes[:, here]).repeat(len(begin) // len(codes), 1, 1)
     return Painted(codes, len(order.passes))

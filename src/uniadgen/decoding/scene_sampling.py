@@ -37,7 +37,9 @@ def decode_scene(
     conditional = x[:batch]
     most = max(len(states) for states in clicks)
     states = torch.stack([F.pad(rows, (0, 0, 0, most - len(rows))) for rows in clicks])
-    theirs = torch.stack([F.pad(rows.reshape(len(rows), head.levels), (0, 0, 0, most - len(rows))) for rows in scenes])
+    theirs = torch.stack(
+        [F.pad(rows.to(x.device).reshape(len(rows), head.levels), (0, 0, 0, most - len(rows))) for rows in scenes]
+    )
     visible = torch.arange(most, device=x.device) < torch.tensor([[len(rows)] for rows in clicks], device=x.device)
     votes = head.votes(conditional, states, visible)
     state, values = head.head.begin(x), []

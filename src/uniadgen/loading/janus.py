@@ -116,7 +116,7 @@ def load(
     """
     config = read_config(folder, foreground)
     if scene is not None:
-        config = replace(config, scene=scene.config)
+        config = replace(config, scene=replace(scene.config, composition=0))  # which is for pictures of several scales
     dino = {} if foreground is None else _dino_weights(foreground, config)
     model, tokenizer, devices = load_backbone(folder, config, dino, device, dtype)
     usual = torch.get_default_dtype()

@@ -8,12 +8,10 @@ A thumbnail of 8 x 8 colours is quantised as a whole, in residual levels: the fi
 each further one corrects it. So even a small decoder begins with something that looks like a picture from afar, and a code that
 is drawn amiss is a lesser fault the later it comes; tokens, each drawn on its own, would have to agree with each other first.
 The codes belong to the scene token: they are drawn after what taste decides, and every slot of the picture is told the colours
-at its place.
+at its place and around it.
 
 The codebooks are k-means over the thumbnails of the training pictures (`training/compositions.py`).
 """
-
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -65,12 +63,12 @@ class Composition(nn.Module):
 
     def of_places(self, codes: Tensor) -> Tensor:
         """codes [B, levels] -> [B, tokens, D]: what the tokens of all scales are told of the colours at their places."""
-        thumbnails = self.thumbnails(codes).to(self.colours.weight.dtype)
+        thumbnails = self.thumbnails(codes).float()  # half precision can't be resized on a CPU
         told = []
         for side in self.scales:
             scaled = F.interpolate(thumbnails, (side, side), mode="bilinear", antialias=side < SIDE)
             told.append(F.unfold(F.pad(scaled, (1, 1, 1, 1), mode="replicate"), 3))
-        placed: Tensor = self.colours(torch.cat(told, 2).transpose(1, 2))
+        placed: Tensor = self.colours(torch.cat(told, 2).transpose(1, 2).to(self.colours.weight.dtype))
         return placed
 
     def begin(self, x: Tensor, scene: Tensor) -> Tensor:
@@ -85,9 +83,3 @@ class Composition(nn.Module):
 def thumbnails_of(pictures: Tensor) -> Tensor:
     """Pictures [B, 3, H, W] in -1..1 -> [B, 3, SIDE, SIDE]."""
     return F.interpolate(pictures.float(), (SIDE, SIDE), mode="area").clamp(-1, 1)
-
-
-def level_sizes(config: ModelConfig) -> Sequence[int]:
-    """How many codes each level of a scene token has, those of its composition included."""
-    scene = config.scene
-    return [scene.codes] * scene.levels + [scene.codes_of_composition] * scene.composition

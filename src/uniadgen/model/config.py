@@ -64,6 +64,8 @@ class ImageTokenizerConfig:
     channels: tuple[Width, Width, Width] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
     # Tokens per side of smaller copies of the picture that are written before it, coarse first (`model/order.py`); Janus: none
     coarse: Annotated[tuple[Annotated[int, Range(1, 1024)], ...], Range(0, 8)] = ()
+    # Tokens per side of the blocks that each scale is written in, coarse first; none: row by row
+    blocks: Annotated[tuple[Annotated[int, Range(1, 64)], ...], Range(0, 9)] = ()
     upsampling: Annotated[int, Range(1, 2)] = 1  # fsq: 2 if the decoder can also paint twice the resolution
     janus: JanusVQ = field(default_factory=JanusVQ)
     # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
@@ -216,6 +218,10 @@ class ModelConfig:
         yield image.upsampling != 1 and image.kind != "fsq", "image.upsampling needs the fsq image tokenizer; set it to 1"
         for coarse, fine in pairwise(image.scales):
             yield coarse >= fine or fine % 2, f"image.coarse: {fine} tokens per side must be even and more than {coarse} before"
+        scales, blocks = image.scales, image.blocks
+        yield len(blocks) != (len(scales) if image.coarse else 0), f"image.blocks: {len(blocks)} for {len(scales)} scales"
+        for side, block in zip(scales, blocks, strict=False):
+            yield side % block or block & (block - 1), f"image.blocks: {block} is no power of 2 that divides {side}"
         yield self.scene.composition and not self.scene.levels, "scene.composition needs scene.levels"
         yield self.scene.composition and not self.image.coarse, "scene.composition needs image.coarse"
         yield self.scene.size % 16, f"scene.size {self.scene.size} is no multiple of 16"
@@ -253,7 +259,7 @@ class ModelConfig:
 
 def embedded() -> ModelConfig:
     """The model in the package: 4 x 4, 8 x 8 and 16 x 16 image tokens, painted at 256 or 512 px, ten clicks."""
-    image = ImageTokenizerConfig(coarse=(4, 8), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
+    image = ImageTokenizerConfig(coarse=(4, 8), blocks=(2, 2, 4), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
     return ModelConfig(image=image, scene=SceneConfig(levels=3, composition=6))
 
 
@@ -262,7 +268,9 @@ def tiny() -> ModelConfig:
     return ModelConfig(
         name="uniadgen-tiny",
         decoder=DecoderConfig(layers=2, width=32, heads=2, feed_forward=64),
-        image=ImageTokenizerConfig(resolution=64, coarse=(2,), levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8),
+        image=ImageTokenizerConfig(
+            resolution=64, coarse=(2,), blocks=(2, 2), levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8
+        ),
         foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
         preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
         scene=SceneConfig(

@@ -3,7 +3,7 @@
 A picture is written at several scales. Those before the last are the same picture made small, by the same tokenizer, so they
 hold what decides a scene - layout, light, things - in few tokens. Every scale is written in blocks, all blocks at once, the
 places of a block one after the other: what is far apart needs no order once something coarser is known (Wang et al., 2024,
-"Parallelized autoregressive visual generation"). Blocks are of 2 x 2 tokens, of a fine scale 4 x 4: planks and bricks drawn
+"Parallelized autoregressive visual generation"). Blocks are of 2 x 2 tokens, at a fine scale of 4 x 4: planks and bricks drawn
 in fewer passes don't fit each other. The places of a block come in the order of Bayer's dither matrix, each as far as can be
 from those before it, so the last ones only fill gaps. A single scale is the plain order, row by row, in which Janus was
 trained.
@@ -20,8 +20,6 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-FINE = 16  # tokens per side from which on blocks are of 4 x 4
-
 
 @dataclass(frozen=True)
 class Order:
@@ -32,7 +30,7 @@ class Order:
     source: Tensor  # [n] long: the token that it reads; -1: what begins the picture
     parent: Tensor  # [n] long: the coarser token of the same place; -1 at the first scale
     passes: tuple[tuple[int, int], ...]  # slots of each pass, first and behind the last
-    weight: Tensor  # [n], of each slot in training: what is coarse decides more, and there is less of it; 1 in the mean
+    weight: Tensor  # [n], of each slot in training: what is coarse decides more, and there is less of it; 1 in the mean of all
 
     @property
     def tokens(self) -> int:
@@ -55,30 +53,28 @@ class Order:
         return ((number < 0) | inside).nonzero()[:, 0]
 
 
-def order_of(scales: tuple[int, ...]) -> Order:
-    """The order for these numbers of tokens per side, coarse to fine. Callers mustn't change its tensors."""
-    return _order_of(scales)
+def order_of(scales: tuple[int, ...], blocks: tuple[int, ...]) -> Order:
+    """The order for these numbers of tokens per side, coarse to fine, and tokens per side of a block at each scale.
 
-
-def block_of(side: int) -> int:
-    """Tokens per side of a block at a scale of so many tokens per side."""
-    return next(block for block in ((4, 2, 1) if side >= FINE else (2, 1)) if side % block == 0)
+    No blocks: a single scale, row by row. Callers mustn't change its tensors.
+    """
+    return _order_of(scales, blocks)
 
 
 @lru_cache
 @torch.inference_mode(False)  # training may follow generation
-def _order_of(scales: tuple[int, ...]) -> Order:
+def _order_of(scales: tuple[int, ...], blocks: tuple[int, ...]) -> Order:
     token: list[int] = []
     source: list[int] = []
     parent: list[int] = []
     passes: list[tuple[int, int]] = []
-    if len(scales) == 1:
+    if not blocks:
         token = list(range(scales[0] ** 2))
         source, parent = [number - 1 for number in token], [-1] * len(token)
         passes = [(number, number + 1) for number in token]
     start, before, coarse = 0, 0, 0  # of this scale and the coarser one: the first token; how many a side that has
-    for fine in scales if len(scales) > 1 else ():
-        block, written = block_of(fine), list[tuple[int, int]]()
+    for fine, block in zip(scales, blocks, strict=bool(blocks)):
+        written: list[tuple[int, int]] = []
         for place in _places(block):
             begin = len(token)
             last = written[-1] if written else None

@@ -88,7 +88,6 @@ class Batch:
     click_ends: Tensor  # [B, N] long: the position at which each click's picture ends in the instruction; -1 for none
     decisions: Decisions | None
     scenes: Tensor  # [B, L] long: the scene token of the picture, its composition included
-    scenes_told: Tensor  # [B] bool: whether it is to be predicted
     codes: Tensor | None  # [P, tokens] long: image tokens of the rows that have a picture
     pictured: Tensor  # [P] long: those rows
     slots: Tensor  # [n] long: the slots that these rows have, in order; all, or those of a part of the picture
@@ -161,7 +160,7 @@ class UnifiedModel(nn.Module):
 
     @property
     def order(self) -> Order:
-        return order_of(self.config.image.scales)
+        return order_of(self.config.image.scales, self.config.image.blocks)
 
     def embed_text(self, ids: Tensor) -> Tensor:
         embedded: Tensor = self.text_embedding(ids)
@@ -213,10 +212,6 @@ class UnifiedModel(nn.Module):
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
 
-    def begin_picture(self, preference: Preference | None, begin: Tensor) -> Tensor:
-        """Embeddings of begin_image [B, D], with what the clicked pictures have in common."""
-        return begin if preference is None else begin + preference.summary.to(begin.dtype)
-
     def slot_inputs(self, begin: Tensor, tokens: Tensor, slots: slice | Tensor, places: Tensor | None = None) -> Tensor:
         """What some slots read, [B, m, D].
 
@@ -224,12 +219,12 @@ class UnifiedModel(nn.Module):
         only those that are known by then are read. places [B, n, D]: of `tell_places`.
         """
         order = self.order
-        source, parent = (which[slots].to(tokens.device) for which in (order.source, order.parent))
+        token, source, parent = (which.to(tokens.device)[slots] for which in (order.token, order.source, order.parent))
         x = torch.where((source < 0)[:, None], begin[:, None].to(tokens.dtype), tokens[:, source.clamp(min=0)])
         if self.slots is None:
             return x
         above = tokens[:, parent.clamp(min=0)] * (parent >= 0)[:, None].to(x.dtype)
-        placed: Tensor = self.slots(x, above, begin.to(x.dtype), order.token[slots].to(tokens.device))
+        placed: Tensor = self.slots(x, above, begin.to(x.dtype), token)
         return placed if places is None else placed + places[:, slots].to(x.dtype)
 
     def features_of_slots(self, features: Tensor) -> Tensor:
@@ -280,14 +275,13 @@ class UnifiedModel(nn.Module):
         text = scene = composition = image = torch.zeros((), device=x.device)
         if batch.decisions is not None and len(batch.decisions.row):
             text = F.cross_entropy(self.decision_logits(hidden, batch.decisions), batch.decisions.taken)
-        if self.scene_head is not None and (taught := batch.scenes_told.nonzero()[:, 0]).numel():
-            at = hidden[taught, batch.image_starts[taught]]
-            votes, scenes = self.clicks_votes(hidden, batch, taught, at)
-            scene = self.scene_head.losses(at, batch.scenes[taught], votes, scenes).sum(1).mean()
-        if self.composition is not None and self.scene_head is not None:
-            facets, levels = batch.scenes.split([self.scene_head.levels, self.composition.levels], 1)
-            at = hidden[torch.arange(len(hidden), device=x.device), batch.image_starts]
-            composition = self.composition.losses(at, self.scene_head.embed(facets), levels).sum(1).mean()
+        if self.scene_head is not None:
+            rows = torch.arange(len(hidden), device=x.device)
+            at, facets = hidden[rows, batch.image_starts], batch.scenes[:, : self.scene_head.levels]
+            scene = self.scene_head.losses(at, facets, *self.clicks_votes(hidden, batch, at)).sum(1).mean()
+            if self.composition is not None:
+                levels = batch.scenes[:, self.scene_head.levels :]
+                composition = self.composition.losses(at, self.scene_head.embed(facets), levels).sum(1).mean()
         if batch.codes is not None:
             codes = batch.codes[:, self.order.token.to(batch.codes.device)[batch.slots]]
             losses = self.image_losses(hidden[self.slots_of(batch)].flatten(0, 1), codes.flatten()).view(codes.shape)
@@ -302,16 +296,15 @@ class UnifiedModel(nn.Module):
         pointed = self.point_pointer(at, ends) * (decisions.points >= 0)
         return (words + pointed).masked_fill(~decisions.offered, -torch.inf)
 
-    def clicks_votes(self, hidden: Tensor, batch: Batch, rows: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-        """How much say the clicks of some rows have in the scene [L, R, N], and their scenes [R, N, L]."""
+    def clicks_votes(self, hidden: Tensor, batch: Batch, at: Tensor) -> tuple[Tensor, Tensor]:
+        """How much say a row's clicks have in its scene [L, B, N], and their scenes [B, N, L]. at [B, D]: who asks."""
         assert self.scene_head is not None
         if batch.clicks is None or not batch.clicks.pictures:
-            return at.new_zeros(self.scene_head.levels, len(rows), 0), batch.scenes.new_zeros(
-                len(rows), 0, self.scene_head.levels
-            )
-        ends = batch.click_ends[rows]
-        clicks = hidden[rows[:, None], ends.clamp(min=0)]
-        return self.scene_head.votes(at, clicks, ends >= 0), batch.clicks.scenes[rows]
+            levels = self.scene_head.levels
+            return at.new_zeros(levels, len(at), 0), batch.scenes.new_zeros(len(at), 0, levels)
+        rows = torch.arange(len(at), device=at.device)
+        clicks = hidden[rows[:, None], batch.click_ends.clamp(min=0)]
+        return self.scene_head.votes(at, clicks, batch.click_ends >= 0), batch.clicks.scenes
 
     def image_losses(self, states: Tensor, codes: Tensor) -> Tensor:
         """states [N, D], codes [N] -> cross-entropy in nats [N]."""

@@ -29,7 +29,7 @@ from uniadgen.data.store import Store, of_split
 from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.errors import InputError
 from uniadgen.model.config import ModelConfig
-from uniadgen.model.order import block_of, order_of
+from uniadgen.model.order import order_of
 from uniadgen.model.sequence import (
     ClickedAd,
     Decision,
@@ -116,7 +116,6 @@ class Example:
     text: Sequence[int]
     decisions: Sequence[Decision]
     scene: NDArray[np.int64]  # [levels]
-    scene_told: bool  # whether it is to be predicted
     codes: NDArray[np.int64] | None
     clicks: Sequence[ClickedAd]
     product_view: ProductView | None
@@ -188,10 +187,13 @@ class Reader(Dataset[Batch]):
         return collate(examples, self.config, self.tokenizer, keep, self.part(step))
 
     def part(self, step: int) -> Tensor:
-        """The slots that the pictures of a step have: all, or where pictures stand alone those of one part."""
-        order, grid = order_of(self.config.image.scales), self.config.image.grid
-        side = grid // PART
-        if self.kind(step) != "pictures" or not self.config.image.coarse or side % block_of(grid):
+        """The slots that the pictures of a step have: all, or where pictures stand alone those of one part.
+
+        Tokens keep their weights then, so coarse ones, which decide more, have three quarters of the loss instead of two fifths.
+        """
+        image = self.config.image
+        order, side = order_of(image.scales, image.blocks), image.grid // PART
+        if self.kind(step) != "pictures" or not image.blocks or side % image.blocks[-1]:
             return torch.arange(order.tokens)
         draw = stream(self.seed, "part", step, self.rank)
         return order.slots_in(draw.randrange(PART) * side, draw.randrange(PART) * side, side)
@@ -210,10 +212,10 @@ class Reader(Dataset[Batch]):
                 if step < self.mix.general_steps or draw.random() < self.mix.general:
                     clicks = []
                 view = self.view(draw)
-                if kind == "ads" and draw.random() < PROMPT_DROPOUT:
-                    examples.append(self.picture_example(row, view))  # what guidance contrasts with
-                else:
-                    examples.append(self.example(draw, row, clicks, view, kind == "ads"))
+                example = self.example(draw, row, clicks, view, kind == "ads")
+                if kind == "ads" and draw.random() < PROMPT_DROPOUT:  # what guidance contrasts with
+                    example = self.picture_example(row, view, len(example.prompt.ids) + len(example.text))
+                examples.append(example)
         if kind == "words":
             return examples, None
         return examples, torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
@@ -256,12 +258,12 @@ class Reader(Dataset[Batch]):
         prompt = build_prompt(tokenizer, config, template, description, points, len(clicks), words)
         written, decisions = spelled(tokenizer, config, prompt, points, text)
         codes, product_view = (self.codes(row, view), self.product_view(row, view)) if painted else (None, None)
-        return Example(prompt, written, decisions, self.scene(row, view), True, codes, history, product_view)
+        return Example(prompt, written, decisions, self.scene(row, view), codes, history, product_view)
 
-    def picture_example(self, row: int, view: View) -> Example:
-        """A picture alone, with its scene token."""
-        prompt = unconditional_prompt(self.tokenizer, self.config, 1)
-        return Example(prompt, [], [], self.scene(row, view), False, self.codes(row, view), [], self.product_view(row, view))
+    def picture_example(self, row: int, view: View, length: int = 1) -> Example:
+        """A picture alone, with its scene token. length: of what it has in the place of, if the model pads that."""
+        prompt = unconditional_prompt(self.tokenizer, self.config, length)
+        return Example(prompt, [], [], self.scene(row, view), self.codes(row, view), [], self.product_view(row, view))
 
     def scene(self, row: int, view: View) -> NDArray[np.int64]:
         """The scene token of a creative, with the composition of the view."""
@@ -419,7 +421,7 @@ def collate(
     examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None, slots: Tensor
 ) -> Batch:
     """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`; slots: those that pictures have."""
-    order, scene, slot = order_of(config.image.scales), int(config.scene.levels > 0), slots.numpy()
+    order, scene, slot = order_of(config.image.scales, config.image.blocks), int(config.scene.levels > 0), slots.numpy()
     steps = order.pass_of_slot().numpy()[slot]
     starts = [len(e.prompt.ids) + len(e.text) for e in examples]  # of begin_image
     # with a scene token the slots follow begin_image, without one begin_image is the first of them
@@ -450,7 +452,6 @@ def collate(
         click_ends=torch.from_numpy(click_ends),
         decisions=stack_decisions([e.decisions for e in examples]),
         scenes=torch.from_numpy(np.stack([e.scene for e in examples])),
-        scenes_told=torch.tensor([e.scene_told for e in examples]),
         codes=torch.stack(codes) if codes else None,
         pictured=torch.tensor(pictured, dtype=torch.long),
         slots=slots,

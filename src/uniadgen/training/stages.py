@@ -1,6 +1,7 @@
 """What `uniadgen train` runs: reads the data, trains, writes a model folder."""
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -17,7 +18,7 @@ from uniadgen.data.plates import load_plates
 from uniadgen.data.scene_codes import scene_codes
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
-from uniadgen.files import locked_folder
+from uniadgen.files import locked_folder, write_text
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
@@ -26,7 +27,7 @@ from uniadgen.model.composition import Composition
 from uniadgen.model.config import SceneConfig, embedded
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.scene import SceneEncoder
-from uniadgen.model.text_tokenizer import train_text_tokenizer
+from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
@@ -45,7 +46,7 @@ from uniadgen.training.unified import train_unified
 from uniadgen.words import quoted
 
 # What a training leaves in --out.
-RUN = ("state*.pt", "best.pt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
+RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
 MOST_WORKERS = 256
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
@@ -217,7 +218,8 @@ def run_unified(
     if config is None:
         model, words = lora.start(source, foreground, training.lora, device(), compute_dtype(), scene)
     else:
-        if dataclasses.replace(meant_for.image, coarse=()) != dataclasses.replace(config.image, coarse=()):
+        theirs, ours = (dataclasses.replace(image, coarse=(), blocks=()) for image in (meant_for.image, config.image))
+        if theirs != ours:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {training.model}")
         config = dataclasses.replace(config, scene=told_of(config.scene, scene))
         if start is None:
@@ -236,8 +238,11 @@ def run_unified(
     if scene is not None and model.scene_head is not None:
         model.scene_head.share_votes(scene.codebooks.to(model.device))
     store = open_store(data, words)
+    if store.settings["scales"] != list(model.config.image.scales):
+        raise InputError(f"data folder {quoted(data)}: encoded at other scales; run `uniadgen data encode` with {source}")
     read = None if scene is None else scene_codes(data, scene)
     compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
+    keep_beginning(model, words, out, resume)
     share = processes()
     try:
         train, held_out = (
@@ -272,9 +277,32 @@ def read_compositions(composition: Composition, store: Store, tokenizer: FSQToke
     return composition_codes(composition, thumbnails)
 
 
+def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume: bool) -> None:
+    """Writes what a run began with and checkpoints don't hold: the text tokenizer's words and the codebooks of compositions.
+
+    Resumed, it is compared, since weights mean nothing without them. Raises InputError if it is another.
+    """
+    digest = hashlib.sha256(words.tokenizer.to_str().encode())
+    if model.composition is not None:
+        digest.update(model.composition.codebooks.float().cpu().numpy().tobytes())
+    begun = out / "begun.txt"
+    if resume and begun.is_file() and begun.read_text().strip() != digest.hexdigest():
+        raise InputError(
+            f"argument --resume: {quoted(out)} was begun with other words or compositions; name the same --start and data"
+        )
+    if processes().is_main_process:
+        write_text(begun, digest.hexdigest() + "\n")
+
+
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
-    """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is."""
+    """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is.
+
+    A composition comes as a whole or not at all: its weights mean nothing without its codebooks.
+    """
     stored, state = before.state_dict(), model.state_dict()
-    model.load_state_dict(
-        {name: stored[name] if name in stored and stored[name].shape == t.shape else t for name, t in state.items()}
-    )
+    books = "composition.codebooks"
+    whole = books in stored and books in state and stored[books].shape == state[books].shape
+    fits = {
+        n for n, t in stored.items() if n in state and state[n].shape == t.shape and (whole or not n.startswith("composition."))
+    }
+    model.load_state_dict({name: stored[name] if name in fits else t for name, t in state.items()})

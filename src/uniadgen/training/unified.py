@@ -18,7 +18,7 @@ from uniadgen.training.precision import autocast, device
 
 LOOKS = 20  # held-out batches behind a held-out figure
 # Nats of a picture count a hundred times those of what decides it, unless they are weighed: a text is some eight choices, a
-# scene three levels, a picture 336 tokens of five levels.
+# scene three levels, a composition six of which only the first can be known well, a picture 336 tokens of six levels.
 TEXT_WEIGHT, SCENE_WEIGHT, COMPOSITION_WEIGHT, IMAGE_WEIGHT = 1.0, 0.3, 0.1, 1.0
 
 
@@ -83,8 +83,8 @@ def train_unified(
 
 def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     """Targets, and below them the likeliest token at each place given the true ones before it: quick to draw."""
-    candidates = map(reader.__getitem__, range(10 * LOOKS))
-    batch = next(each for each in candidates if each.canvas is not None and len(each.slots) == model.order.tokens)
+    pictured = [batch for batch in map(reader.__getitem__, range(LOOKS)) if batch.canvas is not None]
+    batch = max(pictured, key=lambda each: len(each.slots))  # of a part of a picture the rest is as it was
     batch = batch.to(model.device)
     assert batch.codes is not None
     x, foreground = model.read_batch(batch)
