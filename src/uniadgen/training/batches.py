@@ -189,7 +189,7 @@ class Reader(Dataset[Batch]):
     def part(self, step: int) -> Tensor:
         """The slots that the pictures of a step have: all, or where pictures stand alone those of one part.
 
-        Tokens keep their weights then, so coarse ones, which decide more, have three quarters of the loss instead of two fifths.
+        Tokens keep their weights then, so coarse ones, which decide more, have three quarters of the loss, not two fifths.
         """
         image = self.config.image
         order, side = order_of(image.scales, image.blocks), image.grid // PART
