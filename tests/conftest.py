@@ -66,6 +66,7 @@ def _spread(model: UnifiedModel) -> UnifiedModel:
             model.scene_encoder.codebooks.normal_(std=0.3)
         if model.composition is not None:
             model.composition.codebooks.normal_(std=0.3)
+            model.composition.colours.weight.mul_(8)
     return model.eval()
 
 
