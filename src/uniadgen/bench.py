@@ -522,16 +522,16 @@ def plain_ad(
     plain = embedded([tokenizer.begin_image])[0]
     begin = plain if reading.preference is None else plain + reading.preference.summary
     begin = torch.cat([begin, plain]) if guided else begin
-    told = None
+    at_places: Tensor | None = None
     if model.scene_head is not None:
         state = pass_on(begin[:, None], product().mean(2, keepdim=True))[:, 0]
         scene = _plain_scene(model, state, clicked, None if reading.clicks is None else reading.clicks.scenes, guidance)
         scene = scene.repeat(len(begin), 1)
-        begin, told = model.embed_scene(scene), model.tell_places(scene)
+        begin, at_places = model.embed_scene(scene), model.tell_places(scene)
     codes = torch.zeros(1, config.image.tokens, dtype=torch.long, device=model.device)
     tokens = begin.new_zeros(len(begin), config.image.tokens, begin.shape[1])
     for first, last in model.order.passes:
-        slots = model.slot_inputs(begin, tokens, slice(first, last), told)
+        slots = model.slot_inputs(begin, tokens, slice(first, last), at_places)
         states = pass_on(slots, model.features_of_slots(product())[:, :, first:last])
         here = model.order.token[first:last].to(model.device)
         codes[:, here] = _plain_codes(model, states, guidance)

@@ -50,11 +50,11 @@ def test_a_slot_is_told_the_colours_at_its_place() -> None:
     assert not dark.any()
     before = 0
     for side in composition.scales:
-        told = bright[before : before + side * side].abs().sum(1).view(side, side)
-        assert told[0, 0] > 0
+        values = bright[before : before + side * side].abs().sum(1).view(side, side)
+        assert values[0, 0] > 0
         if side > 2:
-            assert not told[2:].any()
-            assert not told[:, 2:].any()
+            assert not values[2:].any()
+            assert not values[:, 2:].any()
         before += side * side
 
 

@@ -19,12 +19,14 @@ from uniadgen.data.encoding import encode_creatives
 from uniadgen.data.scene_codes import SceneCodes, scene_codes
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
+from uniadgen.model.composition import thumbnails_of
 from uniadgen.model.config import SceneConfig, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, SLOT, Batch, UnifiedModel
 from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, View, batches, collate, in_order
+from uniadgen.training.compositions import read_thumbnails
 from uniadgen.training.made_up import made_up_word, with_made_up_words
 from uniadgen.training.unified import Trained
 
@@ -319,6 +321,7 @@ def test_a_view_has_its_own_composition(store: Store, scenes: SceneCodes, tokeni
     row = int(reader.rows[0])
     example = reader.picture_example(row, view)
     assert example.scene.tolist() == [*scenes.plates[row, 1].tolist(), row % 4, number // 4]
+    assert example.codes is not None
     assert np.array_equal(example.codes, store.codes[row, number])
     steps = [step for step in range(20) if reader.kind(step) != "words"][:4]
     sent = list(batches(reader, min(steps), max(steps) + 1, workers=2))
@@ -348,3 +351,19 @@ def test_a_part_of_a_picture_is_read_as_in_the_whole(
     assert not torch.equal(states[0][:, coarse], states[1][:, first])
     alike = torch.nn.functional.cosine_similarity(states[0][:, coarse], states[1][:, first], dim=-1)
     assert alike.min() > 0.5
+
+
+@torch.no_grad()
+def test_thumbnails_are_those_of_the_views(store: Store) -> None:
+    """Of the coarsest scale, decoded; at the second call they are only opened."""
+    torch.manual_seed(0)
+    tokenizer = FSQTokenizer(tiny().image).eval()
+    thumbnails = read_thumbnails(store, tokenizer)
+    assert thumbnails.shape[:2] == store.codes.shape[:2]
+    for row, view in ((0, 0), (3, 5), (len(store) - 1, store.codes.shape[1] - 1)):
+        codes = torch.from_numpy(store.codes[row, view, :4].astype(np.int64))[None]
+        expected = (thumbnails_of(tokenizer.decode(codes, 2)) + 1) * 127.5
+        assert np.abs(thumbnails[row, view] - expected[0].numpy()).max() < 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FSQTokenizer, "decode", None)
+        assert np.array_equal(read_thumbnails(store, tokenizer), thumbnails)

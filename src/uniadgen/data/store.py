@@ -78,6 +78,11 @@ class Store:
             self._files[key] = open(self.folder / name, "rb", buffering=0)  # noqa: SIM115 - open as long as the store
         return os.pread(self._files[key].fileno(), int(at[row + 1] - at[row]), int(at[row]))
 
+    def derived(self, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """An array that follows from the store, made at the first call and kept beside it, then only mapped."""
+        place = self.folder.parent / f"{self.folder.name}-{name}"
+        return self._array(name, made_folder(place, lambda made: np.save(made / f"{name}.npy", make())))
+
     def text_ids(self, row: int) -> list[int]:
         """The ad's text as the decoder's ids."""
         ids: list[int] = self._text[self._text_at[row] : self._text_at[row + 1]].tolist()

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.heads import LevelHead
+from uniadgen.model.residual import residual_codes, residual_values
 
 SIDE = 8  # colours per side of a thumbnail
 AROUND = 9  # places whose colours a slot is told: its own and those next to it
@@ -45,17 +46,11 @@ class Composition(nn.Module):
 
     def codes(self, thumbnails: Tensor) -> Tensor:
         """thumbnails [B, 3, SIDE, SIDE] in -1..1 -> codes [B, levels]: what is nearest to that which the levels before left."""
-        left, codes = thumbnails.float().flatten(1), []
-        for codebook in self.codebooks.float():
-            nearest = torch.cdist(left, codebook).argmin(1)
-            codes.append(nearest)
-            left = left - codebook[nearest]
-        return torch.stack(codes, 1)
+        return residual_codes(thumbnails.flatten(1), self.codebooks)
 
     def thumbnails(self, codes: Tensor) -> Tensor:
         """codes [B, levels], or their first few levels -> what they stand for [B, 3, SIDE, SIDE]."""
-        levels = torch.arange(codes.shape[1], device=codes.device)
-        return self.codebooks[levels, codes].sum(1).unflatten(1, (3, SIDE, SIDE))
+        return residual_values(codes, self.codebooks).unflatten(1, (3, SIDE, SIDE))
 
     def embed(self, codes: Tensor) -> Tensor:
         """codes [B, levels] -> [B, D]."""
@@ -64,11 +59,11 @@ class Composition(nn.Module):
     def of_places(self, codes: Tensor) -> Tensor:
         """codes [B, levels] -> [B, tokens, D]: what the tokens of all scales are told of the colours at their places."""
         thumbnails = self.thumbnails(codes).float()  # half precision can't be resized on a CPU
-        told = []
+        colours = []
         for side in self.scales:
             scaled = F.interpolate(thumbnails, (side, side), mode="bilinear", antialias=side < SIDE)
-            told.append(F.unfold(F.pad(scaled, (1, 1, 1, 1), mode="replicate"), 3))
-        placed: Tensor = self.colours(torch.cat(told, 2).transpose(1, 2).to(self.colours.weight.dtype))
+            colours.append(F.unfold(F.pad(scaled, (1, 1, 1, 1), mode="replicate"), 3))
+        placed: Tensor = self.colours(torch.cat(colours, 2).transpose(1, 2).to(self.colours.weight.dtype))
         return placed
 
     def begin(self, x: Tensor, scene: Tensor) -> Tensor:

@@ -142,12 +142,12 @@ class SceneConfig:
 
     levels: Annotated[int, Range(0, 9)] = 0  # codes of a scene token: of its place, its colours, the whole; then finer ones
     codes: Annotated[int, Range(2, 2**16)] = 32  # of each level
-    composition: Annotated[int, Range(0, 16)] = 0  # further levels: where colours lie (`model/composition.py`); needs levels
-    codes_of_composition: Annotated[int, Range(2, 2**16)] = 64  # of each of them
     size: Pixels = 96  # px at which the encoder sees a picture
     embedding: Width = 96  # a third for each facet
     channels: tuple[Width, Width, Width] = (32, 64, 128)  # at 1/4, 1/8 and 1/16 of the size
     blocks: Annotated[int, Range(0, 16)] = 2  # of two convolutions, at 1/16; half as many above
+    composition: Annotated[int, Range(0, 16)] = 0  # further levels: where colours lie (`model/composition.py`); needs levels
+    codes_of_composition: Annotated[int, Range(2, 2**16)] = 64  # of each of them
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from uniadgen.model.config import SceneConfig
 from uniadgen.model.image_tokenizer import ChannelNorm, Down, Residual
 from uniadgen.model.pixels import to_pixels
+from uniadgen.model.residual import residual_codes, residual_values
 
 FACETS = ("place", "colours", "whole")
 
@@ -56,17 +57,11 @@ class SceneEncoder(nn.Module):
 
     def codes(self, embeddings: Tensor) -> Tensor:
         """embeddings [B, embedding] -> codes [B, levels]: the entry nearest to what the levels before have left."""
-        left, codes = embeddings.float(), []
-        for codebook in self.codebooks:
-            nearest = torch.cdist(left, codebook.float()).argmin(1)
-            codes.append(nearest)
-            left = left - codebook[nearest]
-        return torch.stack(codes, 1) if codes else left.new_zeros((len(left), 0), dtype=torch.long)
+        return residual_codes(embeddings, self.codebooks)
 
     def values(self, codes: Tensor) -> Tensor:
         """codes [B, levels], or their first few levels -> what they stand for [B, embedding], the sum of their entries."""
-        levels = codes.shape[1]
-        return self.codebooks[torch.arange(levels, device=codes.device), codes].sum(1)
+        return residual_values(codes, self.codebooks)
 
     def prepare(self, image: Image.Image) -> Tensor:
         """What the encoder sees of a picture: its central square [3, size, size] in -1..1."""

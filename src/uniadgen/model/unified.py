@@ -183,8 +183,8 @@ class UnifiedModel(nn.Module):
         """scenes [B, L] -> what each slot is told of the composition at its place [B, slots, D]; None in a model without."""
         if self.composition is None or self.scene_head is None:
             return None
-        told = self.composition.of_places(scenes[:, self.scene_head.levels :])
-        return told[:, self.order.token.to(told.device)]
+        places = self.composition.of_places(scenes[:, self.scene_head.levels :])
+        return places[:, self.order.token.to(places.device)]
 
     def preference_tokens(self, clicks: Clicks, without: Sequence[str] = ()) -> Preference:
         """What the clicks become. without: parts that are taken out, see `ablations`."""

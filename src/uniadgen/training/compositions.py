@@ -8,13 +8,11 @@ Thumbnails are read off the image tokens that the data set was encoded with, of 
 opened.
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from uniadgen.data.store import Store, made_folder
+from uniadgen.data.store import Store
 from uniadgen.model.composition import SIDE, Composition, thumbnails_of
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.training.scene_encoder import k_means, nearest
@@ -25,13 +23,11 @@ CHUNK = 8  # creatives at a time
 
 def read_thumbnails(store: Store, tokenizer: FSQTokenizer | JanusTokenizer) -> NDArray[np.uint8]:
     """[creatives, variants * crops, 3, SIDE, SIDE], from the codes of the coarsest scale; kept beside the store's arrays."""
-    made = made_folder(store.folder.parent / f"{store.folder.name}-thumbnails", lambda place: _write(store, tokenizer, place))
-    thumbnails: NDArray[np.uint8] = np.load(made / "thumbnails.npy", mmap_mode="r")
-    return thumbnails
+    return store.derived("thumbnails", lambda: _thumbnails(store, tokenizer))
 
 
 @torch.no_grad()
-def _write(store: Store, tokenizer: FSQTokenizer | JanusTokenizer, place: Path) -> None:
+def _thumbnails(store: Store, tokenizer: FSQTokenizer | JanusTokenizer) -> NDArray[np.uint8]:
     side, device = int(store.settings["scales"][0]), next(tokenizer.parameters()).device
     thumbnails = np.empty((*store.codes.shape[:2], 3, SIDE, SIDE), np.uint8)
     for first in range(0, len(store), CHUNK):
@@ -39,7 +35,7 @@ def _write(store: Store, tokenizer: FSQTokenizer | JanusTokenizer, place: Path) 
         small = thumbnails_of(tokenizer.decode(codes.flatten(0, 1), side))
         of_chunk = ((small + 1) * 127.5).round().byte().unflatten(0, codes.shape[:2])
         thumbnails[first : first + CHUNK] = of_chunk.cpu().numpy()
-    np.save(place / "thumbnails.npy", thumbnails)
+    return thumbnails
 
 
 def fill_codebooks(composition: Composition, thumbnails: NDArray[np.uint8], seed: int) -> None:
