@@ -24,6 +24,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
@@ -450,7 +451,7 @@ def plain_ad(
 
     def instruction() -> PlainInstruction:
         clicks = [checked.history[i] for i in chosen]
-        stacked = None if not clicks else _plain_clicks(model, tokenizer, clicks)
+        stacked = None if not clicks else _plain_clicks(model, tokenizer, clicks, similarity[chosen])
         prompt = build_prompt(
             tokenizer,
             config,
@@ -525,7 +526,7 @@ def plain_ad(
     at_places: Tensor | None = None
     if model.scene_head is not None:
         state = pass_on(begin[:, None], product().mean(2, keepdim=True))[:, 0]
-        scene = _plain_scene(model, state, clicked, None if reading.clicks is None else reading.clicks.scenes, guidance)
+        scene = _plain_scene(model, state, clicked, reading.clicks, guidance)
         scene = scene.repeat(len(begin), 1)
         begin, at_places = model.embed_scene(scene), model.tell_places(scene)
     codes = torch.zeros(1, config.image.tokens, dtype=torch.long, device=model.device)
@@ -550,17 +551,19 @@ class PlainInstruction:
     x: Tensor  # [1, T, D], its embeddings
 
 
-def _plain_clicks(model: UnifiedModel, tokenizer: TextTokenizer, clicks: Sequence[Click]) -> Clicks:
-    """Clicks as the model sees them, picture by picture."""
+def _plain_clicks(
+    model: UnifiedModel, tokenizer: TextTokenizer, clicks: Sequence[Click], similarity: NDArray[np.float64]
+) -> Clicks:
+    """Clicks as the model sees them, picture by picture. similarity: of each to the product."""
     ads = []
-    for click in clicks:
+    for click, alike in zip(clicks, similarity, strict=True):
         picture = load_rgb(click.image, "history", VIEWED_PIXELS)
         pixels = to_pixels(picture, model.config.preference.resolution)[None].to(model.device, model.dtype)
         codes, scene = model.image_tokenizer.encode(pixels)[0].cpu().numpy(), np.zeros(0, np.int64)
         if model.scene_encoder is not None:
             view = model.scene_encoder.prepare(picture)[None].to(model.device, model.dtype)
             scene = model.scene_encoder.codes(model.scene_encoder(view))[0].cpu().numpy()
-        ads.append(ClickedAd(codes, scene, ad_text_ids(tokenizer, click.text)))
+        ads.append(ClickedAd(codes, scene, ad_text_ids(tokenizer, click.text), alike))
     return stack_clicks([ads], model.config, tokenizer.pad).to(model.device)
 
 
@@ -575,18 +578,21 @@ def _plain_choice_logits(
     return logits
 
 
-def _plain_scene(model: UnifiedModel, state: Tensor, clicked: Tensor, scenes: Tensor | None, guidance: float) -> Tensor:
-    """state [rows, D], the states [C, D] at the ends of clicks, their scenes [1, C, levels] -> the scene token [1, levels]."""
+def _plain_scene(model: UnifiedModel, state: Tensor, clicked: Tensor, seen: Clicks | None, guidance: float) -> Tensor:
+    """state [rows, D], the states [C, D] at the ends of clicks, what is seen of these -> the scene token [1, levels]."""
     head = model.scene_head
     assert head is not None
-    if scenes is None:
+    if seen is None:
         clicked, scenes = state.new_zeros(0, state.shape[1]), torch.zeros(1, 0, head.levels, dtype=torch.long)
+        similarity, visible = state.new_zeros(1, 0), torch.zeros(1, 0, dtype=torch.bool, device=state.device)
+    else:
+        scenes, similarity, visible = seen.scenes, seen.similarity, seen.visible
     scenes = scenes.to(state.device)
-    votes = head.votes(state[:1], clicked[None], torch.ones(1, len(clicked), dtype=torch.bool, device=state.device))
+    votes = head.votes(state[:1], clicked[None], similarity, visible)
     inner, values = head.head.begin(state), []
     for level in range(head.levels):
         logits = head.head.logits(inner, level)
-        log_shares = head.log_probabilities(state[:1], logits[:1], level, votes, scenes)
+        log_shares = head.log_probabilities(logits[:1], level, votes, scenes)
         if guidance != 1:
             other = F.log_softmax(logits[1:], -1)
             log_shares = other + guidance * (log_shares - other)

@@ -5,11 +5,12 @@ from collections import Counter
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from uniadgen.decoding.engine import Engine
-from uniadgen.decoding.scene_sampling import decode_scene
-from uniadgen.model.heads import LevelHead, Pointer, SceneHead, join_levels, split_levels
+from uniadgen.decoding.scene_sampling import ClickedScenes, decode_scene
+from uniadgen.model.heads import CLOSENESS, VOTE, LevelHead, Pointer, SceneHead, join_levels, split_levels
 from uniadgen.model.unified import UnifiedModel
 
 WIDTH, LEVELS = 12, (4, 3, 2)
@@ -74,68 +75,76 @@ def test_an_untrained_pointer_changes_nothing() -> None:
 # The scene token ---------------------------------------------------------------------------------------------------------
 
 
-def _mixture(head: SceneHead, x: Tensor, clicks: Tensor, visible: Tensor, scenes: Tensor) -> Tensor:
+def _probabilities(head: SceneHead, x: Tensor, clicks: Tensor, similarity: Tensor, visible: Tensor, scenes: Tensor) -> Tensor:
     """The probability of every scene token: [codes ** levels] for one place x [1, D]."""
     every = _every((head.head.levels[0],) * head.levels)
     count = len(every)
-    votes = head.votes(x, clicks, visible).expand(-1, count, -1)
+    votes = head.votes(x, clicks, similarity, visible).expand(-1, count, -1)
     losses = head.losses(x.expand(count, -1), every, votes, scenes.expand(count, -1, -1))
     return torch.exp(-losses.sum(1))
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("count", [0, 1, 4])
-@pytest.mark.parametrize("shared", [False, True])
-def test_scene_probabilities_add_up_to_one(count: int, shared: bool) -> None:
+def test_scene_probabilities_add_up_to_one(count: int) -> None:
     head = SceneHead(WIDTH, 16, 2, 5)
     _spread(head)
-    if shared:
-        head.share_votes(torch.randn(2, 5, 4))
-        torch.testing.assert_close(head.near.sum(2), torch.ones(2, 5))
-    x, clicks = torch.randn(1, WIDTH), torch.randn(1, count, WIDTH)
+    x, clicks, similarity = torch.randn(1, WIDTH), torch.randn(1, count, WIDTH), torch.rand(1, count)
     scenes = torch.randint(5, (1, count, 2))
     visible = torch.ones(1, count, dtype=torch.bool)
     if count == 4:
         visible[0, 2] = False
-    probabilities = _mixture(head, x, clicks, visible, scenes)
+    seen = similarity, visible
+    probabilities = _probabilities(head, x, clicks, *seen, scenes)
     assert probabilities.sum() == pytest.approx(1, abs=1e-4)
     # at each level, too, whatever was drawn before
-    votes = head.votes(x, clicks, visible)
+    votes = head.votes(x, clicks, *seen)
     state = head.head.begin(x)
     for level in range(2):
-        here = head.log_probabilities(x, head.head.logits(state, level), level, votes, scenes)
+        here = head.log_probabilities(head.head.logits(state, level), level, votes, scenes)
         assert here.exp().sum() == pytest.approx(1, abs=1e-4)
         state = head.head.advance(state, level, torch.tensor([3]))
     if count == 4:
         other = scenes.clone()
         other[0, 2] = (other[0, 2] + 1) % 5
-        torch.testing.assert_close(_mixture(head, x, clicks, visible, other), probabilities)  # not visible: no say
+        torch.testing.assert_close(_probabilities(head, x, clicks, *seen, other), probabilities)  # not visible: no say
         other[0, 1] = (other[0, 1] + 1) % 5
-        assert not torch.allclose(_mixture(head, x, clicks, visible, other), probabilities)
+        assert not torch.allclose(_probabilities(head, x, clicks, *seen, other), probabilities)
 
 
 @torch.no_grad()
 def test_an_untrained_scene_head_counts_votes() -> None:
-    """Half from what the decoder thinks, half from the clicks, each with the same say at every level."""
+    """Each click speaks for its own code, and the more the more its product is like the one that is advertised."""
     head = SceneHead(WIDTH, 16, 2, 5)
     for score in head.head.score:
         score.weight.zero_()  # type: ignore[union-attr, operator]
         score.bias.zero_()  # type: ignore[union-attr, operator]
     scenes = torch.tensor([[[1, 2], [1, 2], [1, 4], [3, 0]]])
     clicks, visible = torch.randn(1, 4, WIDTH), torch.ones(1, 4, dtype=torch.bool)
-    shares = torch.tensor([[0, 3, 0, 1, 0], [1, 0, 2, 0, 1]]) / 4
-    first, second = 0.5 / 5 + 0.5 * shares
-    mixture = _mixture(head, torch.randn(1, WIDTH), clicks, visible, scenes).view(5, 5).T  # the first level counts fastest
-    torch.testing.assert_close(mixture, first[:, None] * second, atol=1e-5, rtol=1e-4)
-    # votes are shared out over near codes, and stay votes
-    codebooks = torch.tensor([0.0, 1.0, 2.0, 50.0, 51.0]).view(1, 5, 1).repeat(2, 1, 1)
-    head.share_votes(codebooks)
-    assert (head.near.argmax(2) == torch.arange(5)).all()
-    assert head.near[0, 1, 0] == pytest.approx(float(head.near[0, 1, 1]) / 2)  # at the mean distance to the nearest one
-    assert head.near[0, 1, 3] < 1e-6
-    first, second = 0.5 / 5 + 0.5 * torch.einsum("lc,lcd->ld", shares, head.near)
-    mixture = _mixture(head, torch.randn(1, WIDTH), clicks, visible, scenes).view(5, 5).T
-    torch.testing.assert_close(mixture, first[:, None] * second, atol=1e-5, rtol=1e-4)
+
+    def levels(similarity: Tensor) -> tuple[Tensor, Tensor]:
+        """The probabilities of the first level, and of the second."""
+        all_ = _probabilities(head, torch.randn(1, WIDTH), clicks, similarity, visible, scenes).view(5, 5).T
+        return all_.sum(1), all_.sum(0)  # the first level counts fastest
+
+    def expected(shares: Tensor) -> tuple[Tensor, Tensor]:
+        first, second = (F.one_hot(scenes[0, :, level], 5).float() for level in range(2))
+        return (VOTE * shares @ first).softmax(0), (VOTE * shares @ second).softmax(0)
+
+    torch.testing.assert_close(levels(torch.zeros(1, 4)), expected(torch.full((4,), 0.25)))
+    similarity = torch.tensor([[0.1, 0.9, 0.0, 0.4]])
+    torch.testing.assert_close(levels(similarity), expected((CLOSENESS * similarity[0]).softmax(0)))
+
+
+@torch.no_grad()
+def test_a_click_speaks_for_codes_like_its_own() -> None:
+    head = SceneHead(WIDTH, 16, 2, 3)
+    angles = torch.tensor([[0.0, 0.1, 3.0], [1.0, 2.0, 4.0]])
+    head.begin_votes(2 * torch.stack([angles.cos(), angles.sin()], -1))
+    torch.testing.assert_close(head.said[0, 0], VOTE * (angles[0][:, None] - angles[0]).cos())
+    torch.testing.assert_close(head.said[1, 1], VOTE * (angles[1][:, None] - angles[1]).cos())
+    assert not head.said[1, 0].any()
+    assert not head.said[0, 1].any()  # what one level says of another is yet to be learnt
 
 
 @torch.no_grad()
@@ -145,22 +154,24 @@ def test_scenes_are_drawn_as_they_are_learnt(model: UnifiedModel, clicks: int) -
     model, samples = copy.deepcopy(model), 3000
     head, engine = model.scene_head, Engine.pack(model)
     assert head is not None
-    for parameter in (*head.head.parameters(), head.trust.weight):  # so that many scenes are likely
+    for parameter in head.head.parameters():  # so that many scenes are likely
         parameter.mul_(0.1)
     torch.manual_seed(1)
     width, codes = model.config.decoder.width, model.config.scene.codes
     begin, states = torch.randn(1, width), torch.randn(clicks, width)
-    scenes = torch.randint(codes, (clicks, head.levels))
+    scenes, similarity = torch.randint(codes, (clicks, head.levels)), torch.rand(clicks)
     foreground = torch.zeros(model.config.foreground_groups, 1, width)
     hidden = model.decoder(begin[:, None], foreground=foreground[:, :, None])[:, 0]
-    expected = _mixture(head, hidden, states[None], torch.ones(1, clicks, dtype=torch.bool), scenes[None])
+    expected = _probabilities(
+        head, hidden, states[None], similarity[None], torch.ones(1, clicks, dtype=torch.bool), scenes[None]
+    )
     drawn = decode_scene(
         engine,
         [engine.allocate(samples, 2)],
         begin.expand(samples, -1),
         foreground.expand(-1, samples, -1),
         [states] * samples,
-        [scenes] * samples,
+        [ClickedScenes(scenes, similarity)] * samples,
         guidance=1,
         temperature=1.0,
         generators=[torch.Generator().manual_seed(seed) for seed in range(samples)],

@@ -18,7 +18,9 @@ def _batch(model: UnifiedModel) -> Batch:
     config, order = model.config, model.order
     rng = np.random.default_rng(0)
     history = [
-        ClickedAd(rng.integers(config.image.codes, size=config.click_codes), rng.integers(8, size=2), [5, 6, 7])
+        ClickedAd(
+            rng.integers(config.image.codes, size=config.click_codes), rng.integers(8, size=2), [5, 6, 7], float(rng.random())
+        )
         for _ in range(2)
     ]
     clicks = stack_clicks([history, history[:1]], config, pad=0)
@@ -57,7 +59,7 @@ def test_all_parts_get_gradients(model: UnifiedModel) -> None:
     try:
         losses = model(_batch(model))
         (losses.text + losses.scene + losses.composition + losses.image).backward()
-        apart = ("image_tokenizer", "scene_encoder")  # trained on their own
+        apart = ("image_tokenizer", "scene_encoder", "text_embedder")  # trained on their own
         silent = [
             name
             for name, p in model.named_parameters()

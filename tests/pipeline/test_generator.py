@@ -216,7 +216,7 @@ def _check_a_batch(generator: AdGenerator, product: Product, decoding: Decoding)
     requests = [AdRequest(product, _clicks(count)) for count in (5, 1, 0)]
     requests += [AdRequest(other, _clicks(2), Box(0.1, 0.1, 0.6, 0.9)), requests[0], requests[1]]
     seeds = [3, 4, 5, 6, 7, 4]
-    settings: dict[str, Any] = {"size": SMALL, "temperature": 1.5}
+    settings: dict[str, Any] = {"size": SMALL, "temperature": 3.0}
     ads = generator.generate_many(requests, seeds=seeds, decoding=decoding, **settings)
     for request, seed, ad in zip(requests, seeds, ads, strict=True):
         alone = generator.generate(request.product, request.history, box=request.box, seed=seed, **settings)
@@ -346,16 +346,16 @@ def test_bad_options_are_refused_with_one_line(
 def test_pictures_take_after_the_scenes_of_the_clicks(
     model: UnifiedModel, tokenizer: TextTokenizer, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before any training: half of the scenes are the clicks' own."""
+    """With loud votes and a decoder that has no opinion, scenes are often the clicks' own."""
     voting = copy.deepcopy(model)
     assert voting.scene_head is not None
     with torch.no_grad():
         for weight in (
             *voting.scene_head.head.score.parameters(),
             *(pointer.query.weight for pointer in voting.scene_head.pointers),  # type: ignore[union-attr]
-            *voting.scene_head.trust.parameters(),
         ):
             weight.zero_()
+        voting.scene_head.said.mul_(4)
     scenes: list[torch.Tensor] = []
     monkeypatch.setattr(
         "uniadgen.pipeline.painting.decode_scene", lambda *a, **o: scenes.append(decode_scene(*a, **o)) or scenes[-1]

@@ -37,7 +37,8 @@ def _history(ad: PreparedAd) -> list[ClickedAd]:
     clicks, parts = ad.clicks, []
     for number in range(clicks.codes.shape[1]):
         text = clicks.text[0, number][clicks.text_visible[0, number]].tolist()
-        parts.append(ClickedAd(clicks.codes[0, number].numpy(), clicks.scenes[0, number].numpy(), text))
+        alike = float(clicks.similarity[0, number])
+        parts.append(ClickedAd(clicks.codes[0, number].numpy(), clicks.scenes[0, number].numpy(), text, alike))
     return parts
 
 
@@ -140,7 +141,7 @@ def test_one_forward_pass_says_what_was_decoded(
             at = hidden[some, batch.image_starts]
             votes, scenes = model.clicks_votes(hidden, batch, at)
             for level, own_logits in head.head.taught(at, batch.scenes):
-                mixed = head.log_probabilities(at, own_logits, level, votes, scenes)
+                mixed = head.log_probabilities(own_logits, level, votes, scenes)
                 likeliest = guided(mixed[:rows], own_logits[rows:].log_softmax(-1)).argmax(-1)
                 assert likeliest.tolist() == drawn.scenes[:, level].tolist()
             composition = model.composition

@@ -1,6 +1,7 @@
 """The scene token: what kind of place the picture will show, from the decoder's own logits and the clicks that it points at."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -10,13 +11,24 @@ from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 
 
+class ClickedScenes(NamedTuple):
+    """Of the clicks that the model sees for one picture."""
+
+    tokens: Tensor  # [C, levels] long: their scene tokens
+    similarity: Tensor  # [C]: product similarity
+
+    @classmethod
+    def none(cls) -> "ClickedScenes":
+        return cls(torch.zeros(0, 0, dtype=torch.long), torch.zeros(0))
+
+
 def decode_scene(
     engine: Engine,
     caches: Sequence[Cache],
     begin: Tensor,
     foreground: Tensor,
     clicks: Sequence[Tensor],
-    scenes: Sequence[Tensor],
+    scenes: Sequence[ClickedScenes],
     *,
     guidance: float,
     temperature: float,
@@ -26,7 +38,7 @@ def decode_scene(
 
     caches, guidance, temperature, generators: as for `image_sampling.decode_image`. begin [rows, D]: embeddings of begin_image.
     foreground [groups, B, D]: of the products as a whole. clicks: for each picture the states [C, D] at the ends of its clicks
-    in the instruction, C may be 0; scenes: the clicks' own scene tokens [C, levels].
+    in the instruction, C may be 0; scenes: what is known of these clicks beside.
     """
     head = engine.model.scene_head
     assert head is not None
@@ -38,14 +50,15 @@ def decode_scene(
     most = max(len(states) for states in clicks)
     states = torch.stack([F.pad(rows, (0, 0, 0, most - len(rows))) for rows in clicks])
     theirs = torch.stack(
-        [F.pad(rows.to(x.device).reshape(len(rows), head.levels), (0, 0, 0, most - len(rows))) for rows in scenes]
+        [F.pad(rows.tokens.to(x.device).reshape(-1, head.levels), (0, 0, 0, most - len(rows.tokens))) for rows in scenes]
     )
+    similarity = torch.stack([F.pad(rows.similarity.to(x.device), (0, most - len(rows.similarity))) for rows in scenes])
     visible = torch.arange(most, device=x.device) < torch.tensor([[len(rows)] for rows in clicks], device=x.device)
-    votes = head.votes(conditional, states, visible)
+    votes = head.votes(conditional, states, similarity, visible)
     state, values = head.head.begin(x), []
     for level in range(head.levels):
         logits = head.head.logits(state, level)
-        log_shares = head.log_probabilities(conditional, logits[:batch], level, votes, theirs)
+        log_shares = head.log_probabilities(logits[:batch], level, votes, theirs)
         if guidance != 1:
             log_shares = torch.lerp(F.log_softmax(logits[batch:], -1), log_shares, guidance)
         values.append(_drawn(log_shares, temperature, generators))

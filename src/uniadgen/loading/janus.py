@@ -47,6 +47,7 @@ from uniadgen.model.image_tokenizer import JanusTokenizer
 from uniadgen.model.layers import weightless
 from uniadgen.model.preference import PreferenceUnderstanding
 from uniadgen.model.scene import SceneEncoder
+from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
 from uniadgen.schema import read
@@ -74,7 +75,14 @@ RULES = tuple(
         (r"model\.(?:vision_model|aligner)\..+", ""),
     )
 )
-NEW = ("foreground.", "preference.", "point_pointer.", "scene_head.", "scene_encoder.")  # modules that Janus lacks
+NEW = (
+    "foreground.",
+    "preference.",
+    "point_pointer.",
+    "scene_head.",
+    "scene_encoder.",
+    "text_embedder.",
+)  # modules that Janus lacks
 _VQ, _DINO = "image_tokenizer.", "foreground.encoder.model."
 DINO_RULES = ((re.compile(r"classifier\..+"), ""), (re.compile(r"(?:dinov2\.)?(.+)"), _DINO + r"\1"))
 # Files keep DINOv2's first names; newer transformers call its attention's weights otherwise.
@@ -106,10 +114,12 @@ def load(
     device: DeviceMap = "cpu",
     dtype: torch.dtype = torch.float32,
     scene: SceneEncoder | None = None,
+    embedding: int = 0,
 ) -> tuple[UnifiedModel, TextTokenizer]:
     """The model in evaluation mode, and its tokenizer.
 
-    scene: what reads scenes, for a model that is to be trained to have a scene token.
+    scene: what reads scenes, for a model that is to be trained to have a scene token. embedding: width of a text embedder that
+    is to be trained; 0: none.
 
     foreground: folder of a DINOv2 (transformers' format); without one, foreground perception gets a small encoder that is yet
     to be trained. device: see `devices`. Raises InputError before anything big is read.
@@ -117,6 +127,8 @@ def load(
     config = read_config(folder, foreground)
     if scene is not None:
         config = replace(config, scene=replace(scene.config, composition=0))  # which is for pictures of several scales
+    if embedding:
+        config = replace(config, preference=replace(config.preference, embedding=embedding))
     dino = {} if foreground is None else _dino_weights(foreground, config)
     model, tokenizer, devices = load_backbone(folder, config, dino, device, dtype)
     usual = torch.get_default_dtype()
@@ -129,6 +141,8 @@ def load(
                 parts = config.decoder.width, config.head_width, scene.config.levels, scene.config.codes
                 model.scene_head, model.scene_encoder = SceneHead(*parts), SceneEncoder(scene.config)
                 model.scene_encoder.load_state_dict(scene.state_dict())
+            if embedding:
+                model.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding)
     finally:
         torch.set_default_dtype(usual)
     new.load_state_dict({n: t for n, t in model.foreground.state_dict().items() if not t.is_meta}, strict=False, assign=True)

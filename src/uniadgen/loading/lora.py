@@ -39,6 +39,8 @@ from uniadgen.schema import Range, check
 CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
     "config.json", "adapter_config.json", "adapter_model.safetensors", "new_modules.safetensors",
 )  # fmt: skip
+EMBEDDING = 64  # width of the text embedder that a model on a backbone gets
+FITTED_BEFORE = ("scene_encoder.", "text_embedder.")  # new modules that the unified training leaves as they are
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours
 _THEIRS = re.compile(r"base_model\.model\.model\.language_model\.layers\.(\d+)\.self_attn\.([qkvo])_proj\.lora_([AB])\.weight")
@@ -86,7 +88,9 @@ def start(
     import peft
 
     folder = hub.local_folder(backbone)
-    model, tokenizer = janus.load(folder, None if foreground is None else hub.local_folder(foreground), device, dtype, scene)
+    model, tokenizer = janus.load(
+        folder, None if foreground is None else hub.local_folder(foreground), device, dtype, scene, EMBEDDING
+    )
     peft.inject_adapter_in_model(
         peft.LoraConfig(
             r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout, target_modules=TARGETS, bias="none"
@@ -95,7 +99,7 @@ def start(
     )
     for name, p in model.named_parameters():
         p.requires_grad_(
-            (name.startswith(janus.NEW) and not name.startswith("scene_encoder.")) or _OURS.fullmatch(name) is not None
+            (name.startswith(janus.NEW) and not name.startswith(FITTED_BEFORE)) or _OURS.fullmatch(name) is not None
         )
     for name, module in model.named_modules():
         if f"{name}." in janus.NEW or ".lora_" in name:

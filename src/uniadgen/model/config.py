@@ -134,6 +134,8 @@ class PreferenceConfig:
     heads: Heads = 8
     keep: Annotated[float, Range(1e-6, 1)] = 0.4  # share of tokens that the mask keeps
     temperature: Positive = 0.1  # of the Gumbel-softmax over cosine similarities
+    # of the model's own embedder for product similarity (`model/text_embedder.py`); 0: it has none
+    embedding: Annotated[int, Range(0, 4096)] = 0
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,8 @@ class ModelConfig:
 def embedded() -> ModelConfig:
     """The model in the package: 4 x 4, 8 x 8 and 16 x 16 image tokens, painted at 256 or 512 px, ten clicks."""
     image = ImageTokenizerConfig(coarse=(4, 8), blocks=(2, 2, 4), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
-    return ModelConfig(image=image, scene=SceneConfig(levels=3, composition=6))
+    preference = PreferenceConfig(embedding=64)
+    return ModelConfig(image=image, preference=preference, scene=SceneConfig(levels=3, composition=6))
 
 
 def tiny() -> ModelConfig:
@@ -272,7 +275,9 @@ def tiny() -> ModelConfig:
             resolution=64, coarse=(2,), blocks=(2, 2), levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8
         ),
         foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
-        preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
+        preference=PreferenceConfig(
+            clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2, embedding=8
+        ),
         scene=SceneConfig(
             levels=2, codes=8, composition=2, codes_of_composition=4, size=32, embedding=24, channels=(8, 8, 16), blocks=1
         ),

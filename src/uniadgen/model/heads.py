@@ -7,6 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# Before training: how much more say a click has for a product that is alike, and how much it says for its own code, in nats.
+CLOSENESS, VOTE = 3.0, 3.0
+
 
 class ImageHead(nn.Module):
     """Two linear layers with a GELU between, as in Janus: logits of all codes."""
@@ -122,69 +125,63 @@ class Pointer(nn.Module):
 class SceneHead(nn.Module):
     """The scene token: what kind of place a picture shows, in a few levels; each level is a facet of the scene, or refines one.
 
-    The probabilities of a level are a mixture: what the decoder thinks of all codes, and a vote of the clicks, each for its own
-    scene's code and for those that lie near, as much as the decoder points at it. So taste that shows in clicks is followed
-    from the first step of training on: untrained, every click has the same say. Clicks vote for every level anew: one on
-    another kind of place may show the colours that a shopper likes.
+    To the decoder's logits of a level comes a vote of the clicks: what each click's scene says for and against every code, as
+    much as the decoder points at the click and as its product is like the one that is advertised. Votes are logits, so ten
+    clicks that each say little add up, and so does what they say of colours once the place is drawn. Clicks vote for every
+    level anew: one on another kind of place may show the colours that a shopper likes.
     """
-
-    near: Tensor  # [levels, codes, codes]: how a vote for a code is shared out over all codes; rows add up to 1
 
     def __init__(self, width: int, hidden: int, levels: int, codes: int) -> None:
         super().__init__()
         self.head = LevelHead(width, hidden, (codes,) * levels)
         self.embedding = nn.ModuleList(nn.Embedding(codes, width) for _ in range(levels))
         self.pointers = nn.ModuleList(Pointer(width, min(width, 128)) for _ in range(levels))
-        self.trust = nn.Linear(width, levels)
-        self.register_buffer("near", torch.eye(codes).repeat(levels, 1, 1))
+        self.closeness = nn.Parameter(torch.full((levels,), CLOSENESS))
+        # what the code of a click's level says of every code of a level: [level, click's level, its code, codes]
+        self.said = nn.Parameter(VOTE * torch.eye(codes).repeat(levels, levels, 1, 1) * torch.eye(levels)[..., None, None])
         for embedding in self.embedding:
             nn.init.normal_(embedding.weight, std=0.02)  # type: ignore[arg-type]
-        nn.init.zeros_(self.trust.weight)
-        nn.init.zeros_(self.trust.bias)
 
     @property
     def levels(self) -> int:
         return len(self.embedding)
 
     @torch.no_grad()
-    def share_votes(self, codebooks: Tensor) -> None:
-        """Has votes shared out by the distances of codes, [levels, codes, embedding]: at the mean distance of a code to its
-        nearest one by half as much as for itself."""
-        distances = torch.cdist(codebooks.float(), codebooks.float())
-        apart = distances + torch.eye(distances.shape[1], device=distances.device) * distances.max()
-        nearest = apart.amin(2).mean(1).clamp(min=1e-6)[:, None, None]
-        shares = 0.5 ** (distances / nearest).square()
-        self.near.copy_(shares / shares.sum(2, keepdim=True))
+    def begin_votes(self, codebooks: Tensor) -> None:
+        """Has a click speak for codes that are like its own, by the cosines of codebooks [levels, codes, embedding]."""
+        entries = F.normalize(codebooks.float(), dim=2)
+        for level, alike in enumerate(entries @ entries.transpose(1, 2)):
+            self.said[level, level] = VOTE * alike
 
     def embed(self, scenes: Tensor) -> Tensor:
         """scenes [..., levels] long -> [..., D]."""
         return torch.stack([embedding(scenes[..., k]) for k, embedding in enumerate(self.embedding)]).sum(0)
 
-    def votes(self, x: Tensor, clicks: Tensor, visible: Tensor) -> Tensor:
-        """x [N, D], the clicks' hidden states [N, C, D], visible [N, C] -> how much say each has, as logits [levels, N, C]."""
+    def votes(self, x: Tensor, clicks: Tensor, similarity: Tensor, visible: Tensor) -> Tensor:
+        """How much say each click has, as logits [levels, N, C].
+
+        x [N, D]: where the decoder stands. clicks [N, C, D]: their hidden states; similarity [N, C]: product similarity.
+        """
         logits = torch.stack([pointer(x, clicks) for pointer in self.pointers])
+        logits = logits + self.closeness.float()[:, None, None] * similarity.float()
         return logits.masked_fill(~visible, -torch.inf)
 
-    def log_probabilities(self, x: Tensor, logits: Tensor, level: int, votes: Tensor, scenes: Tensor) -> Tensor:
+    def log_probabilities(self, logits: Tensor, level: int, votes: Tensor, scenes: Tensor) -> Tensor:
         """Of the values of a level, [N, codes].
 
-        x [N, D]: where the decoder stands. logits [N, codes]: its own, as `head` has them. votes [levels, N, C]: see `votes`.
-        scenes [N, C, levels]: the clicks' own.
+        logits [N, codes]: the decoder's own, as `head` has them. votes [levels, N, C]: see `votes`. scenes [N, C, levels]: the
+        clicks' own.
         """
-        alone = F.log_softmax(logits.float(), -1)
-        if not votes.shape[2]:
-            return alone
-        some = torch.isfinite(votes[level]).any(1, keepdim=True)
-        shares = torch.nan_to_num(votes[level].softmax(1))
-        voted = (shares[..., None] * self.near[level][scenes[..., level]]).sum(1)
-        trust = self.trust(x)[:, level, None].float()
-        mixed = torch.logaddexp(alone + F.logsigmoid(-trust), voted.clamp(min=1e-9).log() + F.logsigmoid(trust))
-        return torch.where(some, mixed, alone)
+        if votes.shape[2]:
+            shares = torch.nan_to_num(votes[level].softmax(1))  # none in a row without clicks
+            said = torch.stack([table[scenes[..., k]] for k, table in enumerate(self.said[level])]).sum(0)
+            logits = logits + (shares[..., None] * said.float()).sum(1)
+        return F.log_softmax(logits.float(), -1)
 
     def losses(self, x: Tensor, truth: Tensor, votes: Tensor, scenes: Tensor) -> Tensor:
         """x [N, D], the true scene tokens [N, levels] -> cross-entropy of each level in nats [N, levels]."""
         each = [
-            -self.log_probabilities(x, logits, level, votes, scenes).gather(1, truth[:, level : level + 1])[:, 0]
+            -self.log_probabilities(logits, level, votes, scenes).gather(1, truth[:, level : level + 1])[:, 0]
             for level, logits in self.head.taught(x, truth)
         ]
         return torch.stack(each, 1)

@@ -37,6 +37,7 @@ class ClickedAd(NamedTuple):
     codes: NDArray[np.int64]  # [click_codes], of its picture
     scene: NDArray[np.int64]  # [levels], of its picture
     text: Sequence[int]  # ids
+    similarity: float  # product similarity to the product that is advertised
 
 
 class Decision(NamedTuple):
@@ -155,14 +156,15 @@ def stack_clicks(histories: Sequence[Sequence[ClickedAd]], config: ModelConfig, 
     scenes = np.zeros((len(histories), most, config.scene.levels), np.int64)
     text = np.full((len(histories), most, length), pad, np.int64)
     text_visible, visible = np.zeros(text.shape, bool), np.zeros(text.shape[:2], bool)
+    similarity = np.zeros(text.shape[:2], np.float32)
     for row, history in enumerate(histories):
         for column, click in enumerate(history):
             count = min(len(click.text), length)
             codes[row, column], scenes[row, column] = click.codes, click.scene
             text[row, column, :count] = click.text[:count]
             text_visible[row, column, :count] = True
-            visible[row, column] = True
-    return Clicks(*map(torch.from_numpy, (codes, scenes, text, text_visible, visible)))
+            visible[row, column], similarity[row, column] = True, click.similarity
+    return Clicks(*map(torch.from_numpy, (codes, scenes, text, text_visible, visible, similarity)))
 
 
 def stack_decisions(texts: Sequence[Sequence[Decision]]) -> Decisions | None:

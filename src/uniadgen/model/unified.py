@@ -32,6 +32,7 @@ from uniadgen.model.order import Order, order_of
 from uniadgen.model.pixels import from_bytes
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
 from uniadgen.model.scene import SceneEncoder
+from uniadgen.model.text_embedder import TextEmbedder
 
 # kinds of a position; SLOT: predicts an image token, as `model/order.py` has it
 PADDING, TEXT, CLICK_IMAGE, CLICK_TEXT, SLOT = range(5)
@@ -46,6 +47,7 @@ class Clicks:
     text: Tensor  # [B, N, T] long, ids of the clicked text
     text_visible: Tensor  # [B, N, T] bool
     visible: Tensor  # [B, N] bool
+    similarity: Tensor  # [B, N]: product similarity of the click to the product that is advertised
 
     @property
     def pictures(self) -> int:
@@ -152,11 +154,13 @@ class UnifiedModel(nn.Module):
         self.preference = PreferenceUnderstanding(config)
         scene = config.scene
         self.scene_head = SceneHead(width, config.head_width, scene.levels, scene.codes) if scene.levels else None
-        # trained on its own, before this model: no loss of this model reaches it
+        # trained on its own, before this model, as is the text embedder: no loss of this model reaches them
         self.scene_encoder = SceneEncoder(config.scene) if config.scene.levels else None
         self.composition = Composition(config) if scene.composition else None
         self.image_tokenizer = build_image_tokenizer(image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)
+        embedding = config.preference.embedding
+        self.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding) if embedding else None
 
     @property
     def order(self) -> Order:
@@ -304,7 +308,8 @@ class UnifiedModel(nn.Module):
             return at.new_zeros(levels, len(at), 0), batch.scenes.new_zeros(len(at), 0, levels)
         rows = torch.arange(len(at), device=at.device)
         clicks = hidden[rows[:, None], batch.click_ends.clamp(min=0)]
-        return self.scene_head.votes(at, clicks, batch.click_ends >= 0), batch.clicks.scenes
+        votes = self.scene_head.votes(at, clicks, batch.clicks.similarity, batch.click_ends >= 0)
+        return votes, batch.clicks.scenes
 
     def image_losses(self, states: Tensor, codes: Tensor) -> Tensor:
         """states [N, D], codes [N] -> cross-entropy in nats [N]."""

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 
 from uniadgen.ads import Ad, AdRequest, Box, Click, Posture, Product
-from uniadgen.clicks.similarity import Embedder, hashed_embedder
+from uniadgen.clicks.similarity import Embedder
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.quantization import Quantization, check_quantization, quantize_weights
 from uniadgen.errors import InputError
@@ -60,10 +60,10 @@ class AdGenerator:
         self,
         model: UnifiedModel,
         tokenizer: TextTokenizer,
-        embedder: Embedder = hashed_embedder,
+        embedder: Embedder | None = None,
         quantize: Quantization | None = None,
     ) -> None:
-        """embedder: texts -> unit vectors, for product similarity. quantize: see `decoding.quantization`."""
+        """embedder: texts -> unit vectors, for product similarity; None: the model's own. quantize: `decoding.quantization`."""
         if quantize is not None:
             quantize_weights(model, quantize)
         self.quantize = quantize
@@ -88,7 +88,7 @@ class AdGenerator:
         *,
         device: DeviceMap = "cpu",
         dtype: torch.dtype = torch.float32,
-        embedder: Embedder = hashed_embedder,
+        embedder: Embedder | None = None,
         foreground: str | Path | None = None,
         quantize: Quantization | None = None,
     ) -> "AdGenerator":

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Click, Placement, SampledClick
+from uniadgen.decoding.scene_sampling import ClickedScenes
 from uniadgen.decoding.text_grammar import Controls, Point, make_points
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import render_foreground
@@ -50,15 +51,18 @@ class PreparedAd:
         return acceptable(tuple(self.request.selling_points))
 
     @property
-    def clicked_scenes(self) -> Tensor:
-        """The scene tokens of the clicked pictures that the model sees, [clicks, levels]."""
-        return torch.zeros(0, 0, dtype=torch.long) if self.clicks is None or not self.clicks.pictures else self.clicks.scenes[0]
+    def clicked_scenes(self) -> ClickedScenes:
+        """Of the clicked pictures that the model sees."""
+        if self.clicks is None or not self.clicks.pictures:
+            return ClickedScenes.none()
+        return ClickedScenes(self.clicks.scenes[0], self.clicks.similarity[0])
 
     def key(self) -> object:
         """Equal for ads whose instructions are the same to the model."""
         clicks = self.clicks
         seen = clicks and tuple(
-            t.cpu().numpy().tobytes() for t in (clicks.codes, clicks.scenes, clicks.text, clicks.text_visible)
+            t.cpu().numpy().tobytes()
+            for t in (clicks.codes, clicks.scenes, clicks.text, clicks.text_visible, clicks.similarity)
         )
         return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
 
@@ -78,7 +82,7 @@ def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptio
         prepared = []
         for draft, placement, view in zip(drafts, placements, views, strict=True):
             request, sampled = draft.request, draft.sampled
-            clicks = encode_clicks(loaded, request.history, [click.index for click in sampled], options.without)
+            clicks = encode_clicks(loaded, request.history, sampled, options.without)
             prompt = instruction(loaded, request, clicks)
             accepts, limit = acceptable(tuple(request.selling_points)), loaded.model.config.text.ad_tokens
             controls = controls_of(request, options)
@@ -115,14 +119,18 @@ def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int,
 
 
 def encode_clicks(
-    loaded: LoadedModel, history: Sequence[Click], chosen: Sequence[int], without: Sequence[str] = ()
+    loaded: LoadedModel, history: Sequence[Click], sampled: Sequence[SampledClick], without: Sequence[str] = ()
 ) -> Clicks | None:
-    """The chosen clicks as the model sees them; None for none."""
-    if not chosen:
+    """The sampled clicks as the model sees them; None for none."""
+    if not sampled:
         return None
+    chosen = [click.index for click in sampled]
     seen = loaded.clicked.seen([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
     texts = [[] if "texts" in without else ad_text_ids(loaded.tokenizer, history[i].text) for i in chosen]
-    ads = [ClickedAd(picture.codes, picture.scene, text) for picture, text in zip(seen, texts, strict=True)]
+    ads = [
+        ClickedAd(picture.codes, picture.scene, text, click.similarity)
+        for picture, text, click in zip(seen, texts, sampled, strict=True)
+    ]
     clicks = stack_clicks([ads], loaded.model.config, loaded.tokenizer.pad).to(loaded.device)
     if "pictures" in without:
         clicks.codes = clicks.codes[..., :0]

@@ -247,7 +247,8 @@ class Reader(Dataset[Batch]):
     def example(self, draw: random.Random, row: int, clicks: Sequence[int], view: View, painted: bool) -> Example:
         """An ad with what leads to it. painted: with its picture."""
         store, config, tokenizer = self.store, self.config, self.tokenizer
-        history = [self.clicked_ad(click, view.variant) for click in clicks]
+        similarity = store.similarity(np.asarray(clicks, np.int64), row)
+        history = [self.clicked_ad(click, view.variant, alike) for click, alike in zip(clicks, similarity, strict=True)]
         description, points, text = store.row(row)
         points = list(points)
         draw.shuffle(points)  # a list in no particular order must not be copied in order
@@ -274,9 +275,9 @@ class Reader(Dataset[Batch]):
             return scene
         return np.concatenate([scene, self.compositions[row, self.number(view)].astype(np.int64)])
 
-    def clicked_ad(self, row: int, variant: int) -> ClickedAd:
+    def clicked_ad(self, row: int, variant: int, similarity: float) -> ClickedAd:
         scene = np.zeros(0, np.int64) if self.scenes is None else self.scenes.ads[row, variant].astype(np.int64)
-        return ClickedAd(self.store.click_codes[row, variant].astype(np.int64), scene, self.store.text_ids(row))
+        return ClickedAd(self.store.click_codes[row, variant].astype(np.int64), scene, self.store.text_ids(row), similarity)
 
     def product_view(self, row: int, view: View) -> ProductView:
         """The product where it stands in this view of the creative."""

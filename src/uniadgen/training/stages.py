@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 
 from uniadgen.console import print_line
 from uniadgen.data.encoding import encoded_settings, fingerprint
@@ -18,7 +19,7 @@ from uniadgen.data.plates import load_plates
 from uniadgen.data.scene_codes import scene_codes
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
-from uniadgen.files import locked_folder, write_text
+from uniadgen.files import locked_folder, whole_file, write_text
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
@@ -27,11 +28,13 @@ from uniadgen.model.composition import Composition
 from uniadgen.model.config import SceneConfig, embedded
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.scene import SceneEncoder
+from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
 from uniadgen.training.batches import Reader
+from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_votes
 from uniadgen.training.co_clicks import read_co_clicks
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
@@ -48,6 +51,7 @@ from uniadgen.words import quoted
 # What a training leaves in --out.
 RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
 MOST_WORKERS = 256
+EMBEDDER = "text_embedder.safetensors"  # in a run of the unified model
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
@@ -214,6 +218,7 @@ def run_unified(
             f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {source}"
         )
     torch.manual_seed(schedule.seed)
+    fresh = True  # nothing has been fitted to clicks yet
     scene = None if scenes is None else load_scene_encoder(scenes / SCENES)
     if config is None:
         model, words = lora.start(source, foreground, training.lora, device(), compute_dtype(), scene)
@@ -232,17 +237,21 @@ def run_unified(
                 raise InputError(f"argument --start: {quoted(start)} is a model of another kind than {training.model}")
             model = UnifiedModel(config)
             begin_with(model, before)
+            fresh = before.text_embedder is None
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
         if scene is not None and model.scene_encoder is not None:
             model.scene_encoder.load_state_dict(scene.state_dict())
-    if scene is not None and model.scene_head is not None:
-        model.scene_head.share_votes(scene.codebooks.to(model.device))
+    if scene is not None and model.scene_head is not None and fresh:
+        model.scene_head.begin_votes(scene.codebooks.to(model.device))
     store = open_store(data, words)
     if store.settings["scales"] != list(model.config.image.scales):
         raise InputError(f"data folder {quoted(data)}: encoded at other scales; run `uniadgen data encode` with {source}")
     read = None if scene is None else scene_codes(data, scene)
     compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
     keep_beginning(model, words, out, resume)
+    if model.text_embedder is not None:
+        begin_embedder(model.text_embedder, store, words, out, training.fits.embedder if fresh else 0, schedule.seed)
+        store.embeddings = embeddings_of(store, model.text_embedder, words)
     share = processes()
     try:
         train, held_out = (
@@ -254,6 +263,8 @@ def run_unified(
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
+    if fresh and model.scene_head is not None and not any(out.glob("state*.pt")):
+        fit_votes(model.scene_head, train, training.fits.votes)
     if workers is None:
         workers = 2 if device().type == "cuda" else 0
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
@@ -292,6 +303,18 @@ def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume:
         )
     if processes().is_main_process:
         write_text(begun, digest.hexdigest() + "\n")
+
+
+def begin_embedder(embedder: TextEmbedder, store: Store, words: TextTokenizer, out: Path, steps: int, seed: int) -> None:
+    """Fits the embedder, or takes what this run has fitted before: sums of floats may differ when it is resumed elsewhere."""
+    place = out / EMBEDDER
+    if place.is_file():
+        embedder.load_state_dict(load_file(place))
+        return
+    fit_embedder(embedder, store, words, steps, seed)
+    if processes().is_main_process:
+        with whole_file(place) as path:
+            save_file({name: t.contiguous().cpu() for name, t in embedder.state_dict().items()}, path)
 
 
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:

@@ -44,13 +44,14 @@ class Trained(nn.Module):
 def train_unified(
     model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool, workers: int = 0
 ) -> None:
-    """Trains everything but the image tokenizer and the scene encoder, which stay as they are.
+    """Trains everything but the image tokenizer, the scene encoder and the text embedder, which stay as they are.
 
     workers: processes that make batches ahead; the batches, and so the model, are the same with any number.
     """
     model.image_tokenizer.requires_grad_(False)
-    if model.scene_encoder is not None:
-        model.scene_encoder.requires_grad_(False)
+    for fitted in (model.scene_encoder, model.text_embedder):
+        if fitted is not None:
+            fitted.requires_grad_(False)
     trained = Trained(model).to(device())
 
     batch_at = in_order(reader, schedule.steps * schedule.accumulate, workers)
