@@ -298,8 +298,8 @@ def _quantized(generator: AdGenerator) -> tuple[float, float]:
                 one.engine, caches, begin, features.mean(2), *clicked, guidance=weight, temperature=0, generators=[]
             )
             scenes = drawn if scenes is None else scenes
-            each = scenes.repeat(len(begin), 1)
-            begin, places = one.model.embed_scene(each), one.model.tell_places(each)
+            keep = torch.arange(len(begin), device=scenes.device) < 1
+            begin, places = one.model.begin_picture(scenes.repeat(len(begin), 1), keep)
         both.append(_taught_logits(one.engine, caches, begin, codes, one.model.features_of_slots(features), places))
     full, quantized = both
     chosen, of_quantized = (torch.stack([logits.argmax(-1) for logits in levels], -1) for levels in both)
@@ -527,8 +527,8 @@ def plain_ad(
     if model.scene_head is not None:
         state = pass_on(begin[:, None], product().mean(2, keepdim=True))[:, 0]
         scene = _plain_scene(model, state, clicked, reading.clicks, guidance)
-        scene = scene.repeat(len(begin), 1)
-        begin, at_places = model.embed_scene(scene), model.tell_places(scene)
+        keep = torch.tensor([True, False][: len(begin)], device=model.device)
+        begin, at_places = model.begin_picture(scene.repeat(len(begin), 1), keep)
     codes = torch.zeros(1, config.image.tokens, dtype=torch.long, device=model.device)
     tokens = begin.new_zeros(len(begin), config.image.tokens, begin.shape[1])
     for first, last in model.order.passes:

@@ -19,7 +19,7 @@ from torch import Tensor
 from uniadgen.ablations import ABLATIONS, check_ablations
 from uniadgen.ads import AdRequest, Box, Click, Product
 from uniadgen.cli.main import main
-from uniadgen.decoding.scene_sampling import decode_scene
+from uniadgen.decoding.scene_sampling import ClickedScenes, decode_scene
 from uniadgen.errors import InputError
 from uniadgen.evaluation.figures import differences
 from uniadgen.evaluation.protocol import conditions, load_cases
@@ -83,10 +83,10 @@ def inside(generator: AdGenerator, request: AdRequest, *without: str) -> Inside:
         begin: Tensor,
         foreground: Tensor,
         clicks: list[Tensor],
-        scenes: list[Tensor],
+        scenes: list[ClickedScenes],
         **more: Any,
     ) -> Tensor:
-        arguments[:] = begin, foreground, clicks[0], scenes[0]
+        arguments[:] = begin, foreground, clicks[0], scenes[0].tokens
         return decode_scene(engine, caches, begin, foreground, clicks, scenes, **more)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -191,6 +191,7 @@ def _clicks() -> Clicks:
         text=torch.tensor([[[5, 6]]]),
         text_visible=torch.ones(1, 1, 2).bool(),
         visible=torch.ones(1, 1).bool(),
+        similarity=torch.zeros(1, 1),
     )
 
 

@@ -65,6 +65,7 @@ def _logits(model: UnifiedModel) -> tuple[torch.Tensor, ...]:
         text=torch.tensor([[[5, 6]]]),
         text_visible=torch.ones(1, 1, 2).bool(),
         visible=torch.ones(1, 1).bool(),
+        similarity=torch.zeros(1, 1),
     )
     canvas = torch.linspace(-1, 1, 3 * model.foreground.size**2).view(1, 3, model.foreground.size, -1)
     with torch.no_grad():
@@ -90,7 +91,7 @@ def test_updates_and_new_modules_are_trained_and_nothing_else(backbone: Path, di
         n for n, _ in model.named_parameters() if n.startswith(("foreground.", "preference.", "point_pointer.", "scene_head."))
     }
     assert {p.dtype for p in model.parameters() if p.requires_grad} == {torch.float32}
-    reading = {n for n, _ in model.named_parameters() if n.startswith("scene_encoder.")}  # as it was trained, on its own
+    reading = {n for n, _ in model.named_parameters() if n.startswith(lora.FITTED_BEFORE)}  # as it was trained, on its own
     assert {p.dtype for n, p in model.named_parameters() if n not in names | reading} == {torch.bfloat16}
 
 

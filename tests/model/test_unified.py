@@ -51,13 +51,14 @@ def _batch(model: UnifiedModel) -> Batch:
         clicks=clicks,
         canvas=torch.randint(256, (2, 3, 64, 64), dtype=torch.uint8),
         keep_foreground=torch.tensor([True, True]),
+        keep_scene=torch.tensor([True, True]),
     )
 
 
 def test_all_parts_get_gradients(model: UnifiedModel) -> None:
     model.train()
     try:
-        losses = model(_batch(model))
+        losses = model(dataclasses.replace(_batch(model), keep_scene=torch.tensor([True, False])))
         (losses.text + losses.scene + losses.composition + losses.image).backward()
         apart = ("image_tokenizer", "scene_encoder", "text_embedder")  # trained on their own
         silent = [
@@ -173,7 +174,7 @@ def test_what_is_missing_is_zero(model: UnifiedModel) -> None:
     batch = _batch(model)
     losses = model(batch)
     words = dataclasses.replace(
-        batch, codes=None, canvas=None, keep_foreground=None, pictured=torch.tensor([], dtype=torch.long)
+        batch, codes=None, canvas=None, keep_foreground=None, keep_scene=None, pictured=torch.tensor([], dtype=torch.long)
     )
     losses_of_part = model(words)
     assert losses_of_part.image == 0
@@ -188,7 +189,12 @@ def test_what_is_missing_is_zero(model: UnifiedModel) -> None:
     assert batch.canvas is not None
     one, other = (
         dataclasses.replace(
-            batch, codes=batch.codes[[row]], canvas=batch.canvas[[row]], pictured=torch.tensor([row]), keep_foreground=None
+            batch,
+            codes=batch.codes[[row]],
+            canvas=batch.canvas[[row]],
+            pictured=torch.tensor([row]),
+            keep_foreground=None,
+            keep_scene=None,
         )
         for row in (1, 0)
     )
@@ -203,6 +209,16 @@ def test_condition_dropout_hides_the_product(model: UnifiedModel) -> None:
     other = dataclasses.replace(hidden, canvas=255 - batch.canvas)
     assert model(hidden) == model(other)
     assert model(hidden).image != model(batch).image
+
+
+@torch.no_grad()
+def test_a_picture_can_be_painted_without_its_scene(model: UnifiedModel) -> None:
+    batch = _batch(model)
+    assert batch.keep_scene is not None
+    hidden = dataclasses.replace(batch, keep_scene=~batch.keep_scene)
+    other = dataclasses.replace(hidden, scenes=(hidden.scenes + 1) % 4)
+    assert model(hidden).image == model(other).image != model(batch).image
+    assert model(hidden).scene == model(batch).scene  # which is drawn before the picture, and learnt all the same
 
 
 def test_where_points_and_clicks_end(model: UnifiedModel, tokenizer: TextTokenizer) -> None:

@@ -93,7 +93,11 @@ def test_train_resume_and_generate(
     updates, modules = (load_file(tmp_path / "whole" / "model" / name) for name in (lora.UPDATES, lora.NEW_MODULES))
     assert all(factor.any() for name, factor in updates.items() if "lora_B" in name)
     assert {name.split(".")[0] for name in modules} == {name.rstrip(".") for name in janus.NEW}
-    for name in ("point_pointer.query.weight", "scene_head.trust.weight", "preference.summary.weight"):  # begin at zero
+    for name in (
+        "point_pointer.query.weight",
+        "scene_head.pointers.0.query.weight",
+        "preference.summary.weight",
+    ):  # begin at zero
         assert modules[name].any(), name
     encoder, kept = load_scene_encoder(scenes / SCENES), "scene_encoder."
     for name, weight in encoder.state_dict().items():

@@ -21,7 +21,7 @@ from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.preparing import PreparedAd, foreground_canvas
 from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.writing import write_texts
-from uniadgen.training.batches import Example, ProductView, collate, spelled
+from uniadgen.training.batches import Example, Kept, ProductView, collate, spelled
 
 OPTIONS = GenerateOptions(size=(64, 64), temperature=0.0, text_temperature=0.0, sampling="most-similar")
 CLOSE = {"atol": 2e-3, "rtol": 1e-3}
@@ -115,7 +115,8 @@ def test_one_forward_pass_says_what_was_decoded(
     examples = [_example(used, drawn, row) for row in range(rows)]
     if guidance != 1:
         examples += [_example(used, drawn, row, conditional=False) for row in range(rows)]
-    batch = collate(examples, model.config, used.tokenizer, None, torch.arange(order.tokens))
+    keep = Kept(torch.ones(len(examples), dtype=torch.bool), torch.arange(len(examples)) < rows)
+    batch = collate(examples, model.config, used.tokenizer, keep, torch.arange(order.tokens))
     assert len({len(e.prompt.ids) + len(e.text) for e in examples}) > 2
     with torch.no_grad():
         x, foreground = model.read_batch(batch)

@@ -69,7 +69,11 @@ def test_a_trained_model_has_what_it_was_made_of(trained: Path) -> None:
     tokenizer, _ = checkpoint.load_tokenizer(trained / "tokenizer")
     for name, weight in tokenizer.state_dict().items():
         assert torch.allclose(model.image_tokenizer.state_dict()[name], weight, atol=1e-2, rtol=1e-2), name
-    for weight in (model.point_pointer.query.weight, model.scene_head.trust.weight, model.preference.summary.weight):
+    for weight in (
+        model.point_pointer.query.weight,
+        model.scene_head.pointers[0].query.weight,
+        model.preference.summary.weight,
+    ):
         assert weight.any()  # they begin at zero
 
 

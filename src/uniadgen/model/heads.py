@@ -136,6 +136,7 @@ class SceneHead(nn.Module):
         self.head = LevelHead(width, hidden, (codes,) * levels)
         self.embedding = nn.ModuleList(nn.Embedding(codes, width) for _ in range(levels))
         self.pointers = nn.ModuleList(Pointer(width, min(width, 128)) for _ in range(levels))
+        self.nothing = nn.Parameter(torch.zeros(width))  # stands for a scene that is not shown
         self.closeness = nn.Parameter(torch.full((levels,), CLOSENESS))
         # what the code of a click's level says of every code of a level: [level, click's level, its code, codes]
         self.said = nn.Parameter(VOTE * torch.eye(codes).repeat(levels, levels, 1, 1) * torch.eye(levels)[..., None, None])

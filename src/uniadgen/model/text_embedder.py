@@ -24,7 +24,7 @@ class TextEmbedder(nn.Module):
     def __init__(self, vocabulary: int, width: int) -> None:
         super().__init__()
         self.vectors, self.weight = nn.Embedding(vocabulary, width), nn.Embedding(vocabulary, 1)
-        nn.init.normal_(self.vectors.weight, std=width**-0.5)
+        nn.init.normal_(self.vectors.weight, std=0.02)  # so that a token that nobody has seen says little
         nn.init.zeros_(self.weight.weight)
 
     def forward(self, ids: Tensor, visible: Tensor) -> Tensor:

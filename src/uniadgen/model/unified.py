@@ -96,6 +96,7 @@ class Batch:
     clicks: Clicks | None
     canvas: Tensor | None  # [P, 3, S, S] uint8, the product on white
     keep_foreground: Tensor | None  # [P] bool: condition dropout has not struck
+    keep_scene: Tensor | None  # [P] bool: the same; False where the picture is painted without its scene token
 
     def to(self, device: torch.device) -> "Batch":
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -190,6 +191,18 @@ class UnifiedModel(nn.Module):
         places = self.composition.of_places(scenes[:, self.scene_head.levels :])
         return places[:, self.order.token.to(places.device)]
 
+    def begin_picture(self, scenes: Tensor, keep: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """scenes [B, L] -> what begins a picture [B, D], and what its slots are told of places.
+
+        keep [B] bool: False for pictures that are painted without a scene, as guidance contrasts with.
+        """
+        assert self.scene_head is not None
+        begin, places = self.embed_scene(scenes), self.tell_places(scenes)
+        if keep is None:
+            return begin, places
+        begin = torch.where(keep[:, None], begin, self.scene_head.nothing)
+        return begin, None if places is None else places * keep[:, None, None]
+
     def preference_tokens(self, clicks: Clicks, without: Sequence[str] = ()) -> Preference:
         """What the clicks become. without: parts that are taken out, see `ablations`."""
         pictures = self.embed_image(clicks.codes)
@@ -258,10 +271,9 @@ class UnifiedModel(nn.Module):
         if batch.codes is None or batch.canvas is None:
             return x, None
         where, starts = self.slots_of(batch), batch.image_starts[batch.pictured]
-        begin = x[batch.pictured, starts]
+        begin, places = x[batch.pictured, starts], None
         if self.scene_head is not None:
-            begin = self.embed_scene(batch.scenes[batch.pictured])
-        places = self.tell_places(batch.scenes[batch.pictured])
+            begin, places = self.begin_picture(batch.scenes[batch.pictured], batch.keep_scene)
         slots = self.slot_inputs(begin, self.embed_image(batch.codes), batch.slots, places)
         x = x.index_put(where, slots.to(x.dtype))
         features = self.foreground(from_bytes(batch.canvas))

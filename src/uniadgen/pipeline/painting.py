@@ -47,8 +47,8 @@ def paint_backgrounds(
             temperature=config.scene_temperature if options.temperature is None else options.temperature,
             generators=generators,
         )
-        scenes = scenes.repeat(rows // len(ads), 1)
-        begin, places = model.embed_scene(scenes), model.tell_places(scenes)
+        keep = torch.arange(rows, device=scenes.device) < len(ads)  # the branch that guidance contrasts with sees no scene
+        begin, places = model.begin_picture(scenes.repeat(rows // len(ads), 1), keep)
     return decode_image(
         loaded.engine,
         caches,

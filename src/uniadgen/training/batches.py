@@ -48,6 +48,7 @@ from uniadgen.schema import Range
 from uniadgen.training.made_up import with_made_up_words
 
 PROMPT_DROPOUT = 0.1
+SCENE_DROPOUT = 0.1  # of pictures without an instruction: what guidance contrasts with has neither
 KINDS = ("ads", "words", "pictures")
 SLOTS = 20  # steps after which the kinds of batches repeat
 FEWEST_CLICKS = 2
@@ -119,6 +120,13 @@ class Example:
     codes: NDArray[np.int64] | None
     clicks: Sequence[ClickedAd]
     product_view: ProductView | None
+
+
+class Kept(NamedTuple):
+    """Of each sequence with a picture, whether it is shown [P] bool: the product, and the scene token."""
+
+    foreground: Tensor
+    scene: Tensor
 
 
 class Reader(Dataset[Batch]):
@@ -198,7 +206,7 @@ class Reader(Dataset[Batch]):
         draw = stream(self.seed, "part", step, self.rank)
         return order.slots_in(draw.randrange(PART) * side, draw.randrange(PART) * side, side)
 
-    def examples(self, step: int) -> tuple[list[Example], Tensor | None]:
+    def examples(self, step: int) -> tuple[list[Example], Kept | None]:
         """The sequences of a step, and where condition dropout has not struck (None without pictures)."""
         kind = self.kind(step)
         draw = stream(self.seed, "batch", step, self.rank)
@@ -218,7 +226,9 @@ class Reader(Dataset[Batch]):
                 examples.append(example)
         if kind == "words":
             return examples, None
-        return examples, torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
+        foreground = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
+        scene = torch.tensor([bool(e.decisions or e.text) or draw.random() >= SCENE_DROPOUT for e in examples])
+        return examples, Kept(foreground, scene)
 
     def clicked(self, draw: random.Random, user: int) -> tuple[int, list[int]]:
         """One of the ads that a user clicked, and what coarse sampling leaves of the clicks before it, never the ad itself."""
@@ -419,9 +429,9 @@ def canvases(product_views: Sequence[ProductView], size: int) -> Tensor | None:
 
 
 def collate(
-    examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None, slots: Tensor
+    examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Kept | None, slots: Tensor
 ) -> Batch:
-    """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`; slots: those that pictures have."""
+    """Sequences side by side, padded on the right. keep: where dropout has not struck. slots: those that pictures have."""
     order, scene, slot = order_of(config.image.scales, config.image.blocks), int(config.scene.levels > 0), slots.numpy()
     steps = order.pass_of_slot().numpy()[slot]
     starts = [len(e.prompt.ids) + len(e.text) for e in examples]  # of begin_image
@@ -458,5 +468,6 @@ def collate(
         slots=slots,
         clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if any(e.clicks for e in examples) else None,
         canvas=canvases([e.product_view for e in examples if e.product_view is not None], config.image.resolution),
-        keep_foreground=keep,
+        keep_foreground=None if keep is None else keep.foreground,
+        keep_scene=None if keep is None else keep.scene,
     )

@@ -45,7 +45,7 @@ def fit_embedder(embedder: TextEmbedder, store: Store, tokenizer: TextTokenizer,
         raise InputError(
             "data folder: no user of the split train has two clicks, so product similarity can't be learnt from them"
         )
-    optimiser = torch.optim.Adam(embedder.parameters(), EMBEDDER_RATE)
+    optimiser = torch.optim.Adam(embedder.requires_grad_(True).parameters(), EMBEDDER_RATE)
     for step in range(steps):
         draw = np.random.default_rng((seed, step))
         pairs = np.empty((BATCH, 2), np.int64)

@@ -30,7 +30,7 @@ class Fits:
     """Steps of 256 samples for what is fitted to clicks before the unified model (`training/clicks.py`)."""
 
     embedder: Annotated[int, Range(0, 10**7)] = 1500
-    votes: Annotated[int, Range(0, 10**7)] = 600
+    votes: Annotated[int, Range(0, 10**7)] = 1000
 
 
 @dataclass(frozen=True)
