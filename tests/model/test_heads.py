@@ -138,12 +138,15 @@ def test_an_untrained_scene_head_counts_votes() -> None:
 
 @torch.no_grad()
 def test_a_click_speaks_for_codes_like_its_own() -> None:
-    head = SceneHead(WIDTH, 16, 2, 3)
-    angles = torch.tensor([[0.0, 0.1, 3.0], [1.0, 2.0, 4.0]])
-    head.begin_votes(2 * torch.stack([angles.cos(), angles.sin()], -1))
+    head = SceneHead(WIDTH, 16, 4, 3)
+    angles = torch.tensor([[0.0, 0.1, 3.0], [1.0, 2.0, 4.0], [1.0, 2.0, 4.0], [0.0, 2.0, 4.0]])
+    head.begin_with(2 * torch.stack([angles.cos(), angles.sin()], -1))
     torch.testing.assert_close(head.said[0, 0], VOTE * (angles[0][:, None] - angles[0]).cos())
     torch.testing.assert_close(head.said[1, 1], VOTE * (angles[1][:, None] - angles[1]).cos())
     assert not head.said[1, 0].any()
+    assert not head.said[3, 3].any()  # it refines the first level
+    first = head.embedding[0].weight
+    assert torch.dist(first[0], first[1]) < 0.2 * torch.dist(first[0], first[2])
     assert not head.said[0, 1].any()  # what one level says of another is yet to be learnt
 
 

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uniadgen.model.scene import FACETS
+
 # Before training: how much more say a click has for a product that is alike, and how much it says for its own code, in nats.
 CLOSENESS, VOTE = 3.0, 3.0
 
@@ -148,11 +150,19 @@ class SceneHead(nn.Module):
         return len(self.embedding)
 
     @torch.no_grad()
-    def begin_votes(self, codebooks: Tensor) -> None:
-        """Has a click speak for codes that are like its own, by the cosines of codebooks [levels, codes, embedding]."""
-        entries = F.normalize(codebooks.float(), dim=2)
-        for level, alike in enumerate(entries @ entries.transpose(1, 2)):
-            self.said[level, level] = VOTE * alike
+    def begin_with(self, codebooks: Tensor) -> None:
+        """Starts from what codes stand for, by codebooks [levels, codes, embedding] (`model/scene.py`).
+
+        Codes that are alike are embedded alike, and a click speaks for codes that are like its own; what it says of levels that
+        refine others is yet to be learnt.
+        """
+        values = codebooks.float()
+        projection = torch.randn(values.shape[2], self.head.project.in_features, device=values.device) * 0.05
+        for embedding, entries in zip(self.embedding, values, strict=True):
+            embedding.weight.copy_(entries @ projection)  # type: ignore[operator, union-attr]
+        directions = F.normalize(values, dim=2)
+        for level, alike in enumerate(directions @ directions.transpose(1, 2)):
+            self.said[level, level] = VOTE * alike if level < len(FACETS) else 0
 
     def embed(self, scenes: Tensor) -> Tensor:
         """scenes [..., levels] long -> [..., D]."""

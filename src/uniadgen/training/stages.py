@@ -242,7 +242,7 @@ def run_unified(
         if scene is not None and model.scene_encoder is not None:
             model.scene_encoder.load_state_dict(scene.state_dict())
     if scene is not None and model.scene_head is not None and fresh:
-        model.scene_head.begin_votes(scene.codebooks.to(model.device))
+        model.scene_head.begin_with(scene.codebooks.to(model.device))
     store = open_store(data, words)
     if store.settings["scales"] != list(model.config.image.scales):
         raise InputError(f"data folder {quoted(data)}: encoded at other scales; run `uniadgen data encode` with {source}")
