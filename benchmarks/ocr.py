@@ -1,6 +1,6 @@
 """Letters in pictures, read: those that were put there, and those that were not.
 
-    python benchmarks/ocr.py data/tiny                              # the table of decision 017
+    python benchmarks/ocr.py data/tiny                              # the table of decision 016
     python benchmarks/ocr.py data/tiny --count 8 --sheet sheet.png
 
 Pictures of 768 px are made of PAd-Synth's plates and products: with words that our typesetting sets (English, Chinese, mixed),

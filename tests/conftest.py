@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -19,15 +18,6 @@ from uniadgen.pipeline.generator import AdGenerator
 # every operation, and wait by computing.
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files first, so that no worker is left with one of them when the others are done: those in which all is slow,
-    then those in which some is. The Makefile has workers take files in this order."""
-    slow: dict[Path, list[bool]] = {}
-    for item in items:
-        slow.setdefault(item.path, []).append(item.get_closest_marker("slow") is not None)
-    items.sort(key=lambda item: (not all(slow[item.path]), not any(slow[item.path])))
 
 
 @pytest.fixture(scope="session")

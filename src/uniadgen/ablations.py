@@ -4,7 +4,7 @@ Nothing is trained anew and no weight is touched: the model stays the one that h
 is an entry here, and `"NAME" in without` where the part is at work; help, tables and report read this registry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 
 from uniadgen.errors import InputError
 from uniadgen.words import quoted
@@ -18,9 +18,11 @@ ABLATIONS: dict[str, str] = {
 }
 
 
-def check_ablations(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """The names, each once. Raises InputError for one that is not in ABLATIONS."""
+def check_ablations(names: object, where: str) -> tuple[str, ...]:
+    """The names, each once. Raises InputError for what is no list of them, and for one that is not in ABLATIONS."""
+    if isinstance(names, str | bytes | Mapping) or not isinstance(names, Collection):
+        raise InputError(f"{where}: {quoted(names, 60)} is no list; use some of {', '.join(ABLATIONS)}")
     for name in names:
-        if name not in ABLATIONS:
-            raise InputError(f"{where}: {quoted(name)} is unknown; use {', '.join(ABLATIONS)}")
+        if not isinstance(name, str) or name not in ABLATIONS:
+            raise InputError(f"{where}: {quoted(name, 60)} is unknown; use {', '.join(ABLATIONS)}")
     return tuple(dict.fromkeys(names))

@@ -78,6 +78,8 @@ def test_errors_are_the_command_lines_sentences_and_name_the_field(ours: Any, re
         ({"options": {"top_k": 0}}, 422, "options.top_k", "whole number from 1"),
         ({"options": {"siz": [96, 96]}}, 422, "options", "did you mean size?"),
         ({"options": {"count": 65}}, 422, "options.count", "from 1 to 64"),
+        ({"options": {"without": 5}}, 422, "options.without", "is no list"),
+        ({"options": {"without": [["mask"]]}}, 422, "options.without", "is unknown"),
         ({"options": {"size": [8192, 8192]}}, 422, "options.size", "more than 16,777,216 pixels"),
         ({"histori": []}, 422, None, 'did you mean "history"?'),
     ):

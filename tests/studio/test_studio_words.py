@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,18 @@ def test_moved_words_are_in_the_other_sizes(monkeypatch: pytest.MonkeyPatch) -> 
         picture = client.get(f"{address}/ad/{moved}/file?format=png&size=story").content
         assert Image.open(io.BytesIO(picture)).size == drawn[-1].image.size == (1080, 1920)
         assert {block.colour for block in drawn[-1].blocks} == {"#00f0a0"}
+
+        def fainter(*given: Any) -> Any:
+            result = redraw(*given)
+            return replace(result, blocks=tuple(replace(block, contrast=1.0) for block in result.blocks))
+
+        with monkeypatch.context() as patch:
+            patch.setattr("uniadgen.studio.words.redraw", fainter)
+            anew = client.get(f"{address}/ad/{moved}/file?format=png&size=story").content
+            assert anew != picture  # words that can't be read there are set anew
+            patch.setattr("uniadgen.studio.words.least_contrast", lambda *_: 22.0)
+            kept = client.get(f"{address}/ad/{moved}/file?format=png&size=story").content
+            assert kept == picture  # what was as hard to read before is kept
         monkeypatch.setattr("uniadgen.studio.words.carried", lambda blocks, *rest: [b | {"size": 1900} for b in blocks])
         anew = client.get(f"{address}/ad/{moved}/file?format=png&size=story").content
         assert anew != picture  # words that don't fit are set anew

@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from uniadgen.pipeline.setting import taste_for
 from uniadgen.studio.store import StudioStore, Variant
 from uniadgen.typography import Brand, Typesetting, carried, read_brand, redraw
 from uniadgen.typography.brand import KIT, kit_text
+from uniadgen.typography.drawing import least_contrast
 from uniadgen.typography.layers import block_pictures
 
 LAYOUTS = {
@@ -119,28 +120,33 @@ def typesetting_of(store: StudioStore, kits: Kits, variant: Variant, ad: Ad | No
     cover the product; then words are set anew.
     """
     words = variant.words or {}
-    brand, finished = kits.brand(words["brand"]), finished_ad(store, variant)
-    if words.get("blocks") and ad is None:
-        return redraw(finished, words["blocks"], "words", brand, words["behind"])
-    if words.get("blocks") and ad is not None:
-        drawn = (variant.result or {})["typesetting"]["blocks"]
-        try:
-            moved = redraw(ad, carried(drawn, finished.placement, ad), "words", brand, words["behind"])
-        except InputError:  # they don't fit into that picture
-            moved = None
-        if moved is not None and not _worse(moved, drawn):
+    brand = kits.brand(words["brand"])
+    if words.get("blocks"):
+        if ad is None:
+            return redraw(finished_ad(store, variant), words["blocks"], "words", brand, words["behind"])
+        if (moved := _carried_to(ad, variant, brand)) is not None:
             return moved
-    ad = ad or finished
+    ad = ad or finished_ad(store, variant)
     history = [Click(store.read(picture), text) for picture, text in variant.picture.clicks]
     return ad.typeset(layout=words["layout"], brand=brand, taste=taste_for(ad, history))
 
 
-def _worse(moved: Typesetting, before: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a block covers the product that did not before, or can't be read as well as it has to be."""
-    pairs = zip(moved.blocks, before, strict=True)
-    return any(block.over_product and not drawn["over_product"] for block, drawn in pairs) or any(
-        "its contrast of" in note for note in moved.notes
-    )
+def _carried_to(ad: Ad, variant: Variant, brand: Brand | None) -> Typesetting | None:
+    """A variant's moved words in the same ad of another size; None where they don't fit, and where a block covers the product
+    or can't be read as well as it has to be, and did not do so before."""
+    result: dict[str, Any] = variant.result or {}
+    before = result["typesetting"]["blocks"]
+    try:
+        there = carried(before, Placement(**result["placement"]), ad)
+        moved = redraw(ad, there, "words", brand, (variant.words or {})["behind"])
+    except InputError:
+        return None
+    assert moved.drawn is not None
+    for block, (placed, *_), stood in zip(moved.blocks, moved.drawn.blocks, before, strict=True):
+        faint = block.contrast < least_contrast(placed, moved.drawn.scene) <= stood["contrast"]
+        if faint or (block.over_product and not stood["over_product"]):
+            return None
+    return moved
 
 
 def words_part(store: StudioStore, typesetting: Typesetting, file: bytes) -> dict[str, Any]:

@@ -152,8 +152,8 @@ def carried(blocks: Sequence[Mapping[str, Any]], before: Placement, ad: Ad) -> l
     (width, height), after = ad.image.size, ad.placement
     scale = after.width / before.width
     boxes = [[float(block["box"][side]) for side in ("left", "top", "width", "height")] for block in blocks]
-    lefts, tops = ([after_at + scale * (box[n] - at) for box in boxes] for n, at, after_at in (
-        (0, before.left, after.left), (1, before.top, after.top)))  # fmt: skip
+    lefts = [after.left + scale * (box[0] - before.left) for box in boxes]
+    tops = [after.top + scale * (box[1] - before.top) for box in boxes]
     wide = max(left + scale * box[2] for left, box in zip(lefts, boxes, strict=True)) - min(lefts)
     high = max(top + scale * box[3] for top, box in zip(tops, boxes, strict=True)) - min(tops)
     safe = safe_box(width, height)
