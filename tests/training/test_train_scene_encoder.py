@@ -1,6 +1,7 @@
 """The scene encoder learns the scene and not the product, from pictures alone, and every time the same; its codes are kept."""
 
 import itertools
+import math
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -57,10 +58,12 @@ def world(products: range, looks: int, seed: int) -> scenes.Views:
     return made
 
 
-def found_again(encoder: SceneEncoder, views: scenes.Views) -> float:
-    """The share of ads whose nearest plate is their own."""
-    ads, plates = np.split(scenes.embeddings(encoder, scenes.pictures_of(views)), 2)
-    return float(((ads @ plates.T).argmax(1) == np.arange(len(ads))).mean())
+def contrast(encoder: SceneEncoder, views: scenes.Views) -> dict[str, float]:
+    """Nats of finding the plate of an ad among all of these, by facet."""
+    size = encoder.config.size
+    with torch.no_grad():
+        pixels = scenes.views_of(views, size, range(len(views.ads)), np.random.default_rng(0))
+        return {name: float(loss) for name, loss in scenes.contrasts(scenes.embed(encoder, pixels)).items()}
 
 
 @pytest.mark.slow
@@ -68,10 +71,12 @@ def test_training_makes_the_scene_matter(tmp_path: Path) -> None:
     torch.manual_seed(0)
     encoder = SceneEncoder(SceneConfig(3, 8, 32, 24, (16, 16, 32), 1))
     train, unseen = world(range(16), 4, 1), world(range(100, 112), 4, 2)
-    before = found_again(encoder.eval(), unseen)
+    before = contrast(encoder.eval(), unseen)
     schedule = Schedule(steps=60, learning_rate=6e-3, batch=32, warmup=5, ema=0.9)
     scenes.train_scenes(encoder, train, unseen, None, schedule, tmp_path, False)
-    assert found_again(encoder, unseen) > before + 0.1
+    after, chance = contrast(encoder, unseen), math.log(len(unseen.ads))
+    assert all(after[name] < before[name] - 1 for name in FACETS)
+    assert max(after["colours"], after["whole"]) < chance - 1  # a place that is recoloured is learnt last
     assert min(scenes.perplexities(encoder, train)) > 3
 
 
