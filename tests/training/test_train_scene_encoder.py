@@ -207,6 +207,17 @@ def test_nothing_but_pictures_cutouts_places_products_and_clicks_is_read(data: P
     assert trained(bare, tmp_path / "b") == trained(data, tmp_path / "a")
 
 
+def test_training_begins_with_an_earlier_encoder(data: Path, tmp_path: Path) -> None:
+    trained(data, tmp_path / "first", "--set", "scenes.learning_rate=0.05", "--set", "scenes.ema=0.5")
+    slow = "--set", "scenes.steps=1", "--set", "scenes.learning_rate=1e-9"
+    trained(data, tmp_path / "second", *slow, "--start", str(tmp_path / "first"))
+    trained(data, tmp_path / "anew", *slow)
+    first, second, anew = (load_scene_encoder(tmp_path / name / SCENES) for name in ("first", "second", "anew"))
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=0)
+    assert not torch.allclose(first.head.weight, anew.head.weight, atol=1e-4)
+
+
 def test_an_interrupted_training_ends_with_the_same_encoder(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

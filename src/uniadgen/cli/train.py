@@ -48,6 +48,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--start", metavar="FOLDER", help="a tokenizer or model whose weights to begin with, where they fit"
             )
+        if name == "scenes":
+            verb.add_argument("--start", metavar="DIR", help="what `train scenes` wrote before, whose weights to begin with")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
             verb.add_argument(
@@ -161,7 +163,8 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
 def train_scenes_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.stages import run_scenes
 
-    run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume)
+    start = None if arguments.start is None else Path(arguments.start)
+    run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume, start)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

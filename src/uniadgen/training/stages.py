@@ -174,12 +174,19 @@ def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> No
         print_line(f"wrote {out / WEIGHTS}")
 
 
-def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
-    """Trains the scene encoder of the configuration's model from pictures and clicks, into OUT/scenes.safetensors."""
+def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
+    """Trains the scene encoder of the configuration's model from pictures and clicks, into OUT/scenes.safetensors.
+
+    start: what it wrote before, whose weights, not its codes, training begins with where they fit.
+    """
     config, schedule = (training.sizes or embedded()).scene, training.schedule("scenes")
     train, held_out = (load_views(data, splits) for splits in (("train",), ("val",)))
     torch.manual_seed(schedule.seed)
     encoder = SceneEncoder(config)
+    if start is not None:
+        before, state = load_scene_encoder(start / SCENES).state_dict(), encoder.state_dict()
+        fits = {name for name in state if name != "codebooks" and before[name].shape == state[name].shape}
+        encoder.load_state_dict({name: before[name] if name in fits else weight for name, weight in state.items()})
     train_scenes(encoder, train, held_out, read_co_clicks(data, train.ids), of_process(schedule), out, resume)
     if processes().is_main_process:
         save_scene_encoder(out / SCENES, encoder)
