@@ -589,15 +589,15 @@ def _plain_scene(model: UnifiedModel, state: Tensor, clicked: Tensor, seen: Clic
         scenes, similarity, visible = seen.scenes, seen.similarity, seen.visible
     scenes = scenes.to(state.device)
     votes = head.votes(state[:1], clicked[None], similarity, visible)
-    inner, values = head.head.begin(state), []
+    drawing, values = head.begin(state), []
     for level in range(head.levels):
-        logits = head.head.logits(inner, level)
+        logits = head.logits(drawing, level)
         log_shares = head.log_probabilities(logits[:1], level, votes, scenes)
         if guidance != 1:
             other = F.log_softmax(logits[1:], -1)
             log_shares = other + guidance * (log_shares - other)
         values.append(log_shares.argmax(-1))
-        inner = head.head.advance(inner, level, values[-1].repeat(len(state)))
+        drawing = head.advance(drawing, level, values[-1].repeat(len(state)))
     facets, composition = torch.stack(values, -1), model.composition
     if composition is None:
         return facets

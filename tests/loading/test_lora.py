@@ -57,7 +57,8 @@ def folder(trained: UnifiedModel, tmp_path: Path) -> Path:
 
 
 def _logits(model: UnifiedModel) -> tuple[torch.Tensor, ...]:
-    """Text logits, foreground features, preference tokens, codes and pointers of a scene."""
+    """Text logits, foreground features, preference tokens, codes and logits of a scene."""
+    model.eval()
     ids = torch.arange(5, 25)[None]
     clicks = Clicks(
         codes=torch.arange(64)[None, None],
@@ -75,7 +76,7 @@ def _logits(model: UnifiedModel) -> tuple[torch.Tensor, ...]:
         if model.scene_head is not None and model.scene_encoder is not None:
             seen = model.scene_encoder(canvas[:, :, :32, :32])
             scenes = model.scene_encoder.codes(seen)
-            outputs += [seen, scenes, model.scene_head.head.losses(model.embed_scene(scenes), scenes)]
+            outputs += [seen, scenes, *(logits for _, logits in model.scene_head.taught(model.embed_scene(scenes), scenes))]
         return tuple(outputs)
 
 

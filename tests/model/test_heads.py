@@ -87,7 +87,7 @@ def _probabilities(head: SceneHead, x: Tensor, clicks: Tensor, similarity: Tenso
 @torch.no_grad()
 @pytest.mark.parametrize("count", [0, 1, 4])
 def test_scene_probabilities_add_up_to_one(count: int) -> None:
-    head = SceneHead(WIDTH, 16, 2, 5)
+    head = SceneHead(WIDTH, 16, 2, 5).eval()
     _spread(head)
     x, clicks, similarity = torch.randn(1, WIDTH), torch.randn(1, count, WIDTH), torch.rand(1, count)
     scenes = torch.randint(5, (1, count, 2))
@@ -99,11 +99,11 @@ def test_scene_probabilities_add_up_to_one(count: int) -> None:
     assert probabilities.sum() == pytest.approx(1, abs=1e-4)
     # at each level, too, whatever was drawn before
     votes = head.votes(x, clicks, *seen)
-    state = head.head.begin(x)
+    state = head.begin(x)
     for level in range(2):
-        here = head.log_probabilities(head.head.logits(state, level), level, votes, scenes)
+        here = head.log_probabilities(head.logits(state, level), level, votes, scenes)
         assert here.exp().sum() == pytest.approx(1, abs=1e-4)
-        state = head.head.advance(state, level, torch.tensor([3]))
+        state = head.advance(state, level, torch.tensor([3]))
     if count == 4:
         other = scenes.clone()
         other[0, 2] = (other[0, 2] + 1) % 5
@@ -115,7 +115,7 @@ def test_scene_probabilities_add_up_to_one(count: int) -> None:
 @torch.no_grad()
 def test_an_untrained_scene_head_counts_votes() -> None:
     """Each click speaks for its own code, and the more the more its product is like the one that is advertised."""
-    head = SceneHead(WIDTH, 16, 2, 5)
+    head = SceneHead(WIDTH, 16, 2, 5).eval()
     for score in head.head.score:
         score.weight.zero_()  # type: ignore[union-attr, operator]
         score.bias.zero_()  # type: ignore[union-attr, operator]

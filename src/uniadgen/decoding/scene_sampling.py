@@ -55,25 +55,25 @@ def decode_scene(
     similarity = torch.stack([F.pad(rows.similarity.to(x.device), (0, most - len(rows.similarity))) for rows in scenes])
     visible = torch.arange(most, device=x.device) < torch.tensor([[len(rows)] for rows in clicks], device=x.device)
     votes = head.votes(conditional, states, similarity, visible)
-    state, values = head.head.begin(x), []
+    state, values = head.begin(x), []
     for level in range(head.levels):
-        logits = head.head.logits(state, level)
+        logits = head.logits(state, level)
         log_shares = head.log_probabilities(logits[:batch], level, votes, theirs)
         if guidance != 1:
             log_shares = torch.lerp(F.log_softmax(logits[batch:], -1), log_shares, guidance)
         values.append(_drawn(log_shares, temperature, generators))
-        state = head.head.advance(state, level, values[-1].repeat(len(x) // batch))
+        state = head.advance(state, level, values[-1].repeat(len(x) // batch))
     facets = torch.stack(values, -1)
     composition = engine.model.composition
     if composition is None:
         return facets
-    state, values = composition.begin(x, head.embed(facets).repeat(len(x) // batch, 1)), []
+    inner, values = composition.begin(x, head.embed(facets).repeat(len(x) // batch, 1)), []
     for level in range(composition.levels):
-        log_shares = F.log_softmax(composition.head.logits(state, level), -1)
+        log_shares = F.log_softmax(composition.head.logits(inner, level), -1)
         if guidance != 1:
             log_shares = torch.lerp(log_shares[batch:], log_shares[:batch], guidance)
         values.append(_drawn(log_shares, temperature, generators))
-        state = composition.head.advance(state, level, values[-1].repeat(len(x) // batch))
+        inner = composition.head.advance(inner, level, values[-1].repeat(len(x) // batch))
     return torch.cat([facets, torch.stack(values, -1)], -1)
 
 

@@ -1,7 +1,8 @@
 """From the decoder's hidden states to logits: of image tokens, of a scene token, and of what a pointer may point at."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,10 @@ from uniadgen.model.scene import FACETS
 
 # Before training: how much more say a click has for a product that is alike, and how much it says for its own code, in nats.
 CLOSENESS, VOTE = 3.0, 3.0
+NARROW, LEAK = (
+    16,
+    0.5,
+)  # what the decoder tells the scene head of a product: so many numbers, half of which are lost in training
 
 
 class ImageHead(nn.Module):
@@ -124,18 +129,30 @@ class Pointer(nn.Module):
         return torch.einsum("nh,nkh->nk", self.query(x), self.key(places)).float() * self.scale
 
 
+class SceneState(NamedTuple):
+    """From which the next level of a scene token is drawn."""
+
+    seen: Tensor  # [N, H]: what the decoder makes of product and clicks
+    usual: Tensor  # [N, levels, codes]: logits of what scenes are like at all, given the levels that are drawn
+
+
 class SceneHead(nn.Module):
     """The scene token: what kind of place a picture shows, in a few levels; each level is a facet of the scene, or refines one.
 
-    To the decoder's logits of a level comes a vote of the clicks: what each click's scene says for and against every code, as
-    much as the decoder points at the click and as its product is like the one that is advertised. Votes are logits, so ten
-    clicks that each say little add up, and so does what they say of colours once the place is drawn. Clicks vote for every
-    level anew: one on another kind of place may show the colours that a shopper likes.
+    The logits of a level are a sum of three. First what is usual: which codes go with those before, whatever the product.
+    Second a vote of the clicks: what each click's scene says for and against every code, as much as the decoder points at the
+    click and as its product is like the one that is advertised. Votes are logits, so ten clicks that each say little add up,
+    and so does what they say of colours once the place is drawn. Clicks vote for every level anew: one on another kind of place
+    may show the colours that a shopper likes. Third what the decoder itself sees in the product, through a narrow and leaky
+    pipe: it is to learn what places suit a thing that hangs, not which five pictures each product of the training data has.
     """
 
     def __init__(self, width: int, hidden: int, levels: int, codes: int) -> None:
         super().__init__()
-        self.head = LevelHead(width, hidden, (codes,) * levels)
+        self.narrow, self.leak = nn.Linear(width, NARROW), nn.Dropout(LEAK)
+        self.head = LevelHead(NARROW, hidden, (codes,) * levels)
+        self.usual = nn.Parameter(torch.zeros(levels, codes))
+        self.after = nn.Parameter(torch.zeros(levels, levels, codes, codes))  # [level, one before it, its code, codes]
         self.embedding = nn.ModuleList(nn.Embedding(codes, width) for _ in range(levels))
         self.pointers = nn.ModuleList(Pointer(width, min(width, 128)) for _ in range(levels))
         self.nothing = nn.Parameter(torch.zeros(width))  # stands for a scene that is not shown
@@ -144,10 +161,33 @@ class SceneHead(nn.Module):
         self.said = nn.Parameter(VOTE * torch.eye(codes).repeat(levels, levels, 1, 1) * torch.eye(levels)[..., None, None])
         for embedding in self.embedding:
             nn.init.normal_(embedding.weight, std=0.02)  # type: ignore[arg-type]
+        for score in self.head.score:
+            nn.init.zeros_(score.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(score.bias)  # type: ignore[arg-type]
 
     @property
     def levels(self) -> int:
         return len(self.embedding)
+
+    def begin(self, x: Tensor) -> SceneState:
+        """x [N, D]: where the decoder stands."""
+        return SceneState(self.head.begin(self.leak(self.narrow(x))), self.usual.expand(len(x), -1, -1))
+
+    def logits(self, state: SceneState, level: int) -> Tensor:
+        """Without votes, [N, codes], in single precision."""
+        return self.head.logits(state.seen, level) + state.usual[:, level].float()
+
+    def advance(self, state: SceneState, level: int, values: Tensor) -> SceneState:
+        """The state once the values [N] of a level are known."""
+        usual = state.usual + self.after[:, level][:, values].transpose(0, 1)
+        return SceneState(self.head.advance(state.seen, level, values), usual)
+
+    def taught(self, x: Tensor, scenes: Tensor) -> Iterator[tuple[int, Tensor]]:
+        """(level, its logits [N, codes]), given the true codes of those before it: of scenes [N, levels]."""
+        state = self.begin(x)
+        for level in range(self.levels):
+            yield level, self.logits(state, level)
+            state = self.advance(state, level, scenes[:, level])
 
     @torch.no_grad()
     def begin_with(self, codebooks: Tensor) -> None:
@@ -157,7 +197,7 @@ class SceneHead(nn.Module):
         refine others is yet to be learnt.
         """
         values = codebooks.float()
-        projection = torch.randn(values.shape[2], self.head.project.in_features, device=values.device) * 0.05
+        projection = torch.randn(values.shape[2], self.narrow.in_features, device=values.device) * 0.05
         for embedding, entries in zip(self.embedding, values, strict=True):
             embedding.weight.copy_(entries @ projection)  # type: ignore[operator, union-attr]
         directions = F.normalize(values, dim=2)
@@ -180,7 +220,7 @@ class SceneHead(nn.Module):
     def log_probabilities(self, logits: Tensor, level: int, votes: Tensor, scenes: Tensor) -> Tensor:
         """Of the values of a level, [N, codes].
 
-        logits [N, codes]: the decoder's own, as `head` has them. votes [levels, N, C]: see `votes`. scenes [N, C, levels]: the
+        logits [N, codes]: without votes. votes [levels, N, C]: see `votes`. scenes [N, C, levels]: the
         clicks' own.
         """
         if votes.shape[2]:
@@ -193,6 +233,6 @@ class SceneHead(nn.Module):
         """x [N, D], the true scene tokens [N, levels] -> cross-entropy of each level in nats [N, levels]."""
         each = [
             -self.log_probabilities(logits, level, votes, scenes).gather(1, truth[:, level : level + 1])[:, 0]
-            for level, logits in self.head.taught(x, truth)
+            for level, logits in self.taught(x, truth)
         ]
         return torch.stack(each, 1)

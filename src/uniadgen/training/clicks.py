@@ -15,7 +15,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from uniadgen.data.store import Store, of_split
 from uniadgen.errors import InputError
@@ -90,32 +89,15 @@ def _described(store: Store, tokenizer: TextTokenizer, row: int) -> list[int]:
     return ad_text_ids(tokenizer, description) if description.strip() else store.text_ids(row)
 
 
-class _Prior(nn.Module):
-    """What the codes of a scene are without any clicks: each level by those before it. Thrown away after the fit."""
-
-    def __init__(self, levels: int, codes: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(levels, codes))
-        self.after = nn.Parameter(torch.zeros(levels, levels, codes, codes))
-
-    def forward(self, scenes: Tensor, level: int) -> Tensor:
-        """scenes [N, levels] -> logits [N, codes]."""
-        logits = self.bias[level].expand(len(scenes), -1)
-        for before in range(level):
-            logits = logits + self.after[level, before][scenes[:, before]]
-        return logits
-
-
 def fit_votes(head: SceneHead, reader: Reader, steps: int) -> None:
-    """Learns what a click's scene says of the scene that is clicked next, and how much more if its product is alike.
+    """Learns what scenes are like, and what a click's scene says of the one that is clicked next, more if its product is alike.
 
     reader: of the split train. Histories are sampled as in training.
     """
     if reader.scenes is None:
         raise ValueError("a reader without scene codes")
-    device, (levels, codes) = head.said.device, head.said.shape[1:3]
-    prior = _Prior(levels, codes).to(device)
-    optimiser = torch.optim.Adam([head.said, head.closeness, *prior.parameters()], VOTES_RATE)
+    device, levels = head.said.device, head.levels
+    optimiser = torch.optim.Adam([head.usual, head.after, head.said, head.closeness], VOTES_RATE)
     most, width = reader.config.preference.clicks, reader.config.decoder.width
     for step in range(steps):
         draw = stream(reader.seed, "votes", step)
@@ -133,10 +115,7 @@ def fit_votes(head: SceneHead, reader: Reader, steps: int) -> None:
         scenes, clicked, alike, seen = tensors
         nothing = torch.zeros(BATCH, 1, width, device=device)  # with pointers that are yet to be trained, all states are alike
         votes = head.votes(nothing[:, 0], nothing.expand(-1, most, -1), alike, seen)
-        loss = torch.zeros((), device=device)
-        for level in range(levels):
-            logged = head.log_probabilities(prior(scenes, level), level, votes, clicked)
-            loss = loss + F.nll_loss(logged, scenes[:, level])
+        loss = head.losses(nothing[:, 0], scenes, votes, clicked).sum(1).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
