@@ -114,7 +114,7 @@ def test_round_trip(folder: Path, trained: UnifiedModel, tmp_path: Path, backbon
         torch.testing.assert_close(logits, expected, atol=1e-4, rtol=1e-4)
         assert (logits - before).abs().max() > 0.1
     for logits, expected in zip(_logits(loaded)[1:], _logits(trained)[1:], strict=True):
-        assert torch.equal(logits, expected)
+        torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)  # sums differ with where weights lie in memory
     checkpoint.save(tmp_path / "again", loaded, AdGenerator.from_pretrained(folder).tokenizer)
     for name in (lora.UPDATES, lora.NEW_MODULES):
         first, second = load_file(folder / name), load_file(tmp_path / "again" / name)

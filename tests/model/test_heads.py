@@ -108,7 +108,7 @@ def test_scene_probabilities_add_up_to_one(count: int) -> None:
         other = scenes.clone()
         other[0, 2] = (other[0, 2] + 1) % 5
         torch.testing.assert_close(_probabilities(head, x, clicks, *seen, other), probabilities)  # not visible: no say
-        other[0, 1] = (other[0, 1] + 1) % 5
+        other[0] = (other[0] + 1) % 5
         assert not torch.allclose(_probabilities(head, x, clicks, *seen, other), probabilities)
 
 
