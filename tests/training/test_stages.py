@@ -1,6 +1,7 @@
 """`train tokenizer`, `train scenes` and `train unified` from a data set to a model that makes ads, at tiny size."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +16,12 @@ from uniadgen.errors import InputError
 from uniadgen.files import alone
 from uniadgen.loading import checkpoint
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder
+from uniadgen.model.config import tiny
+from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.unified import Batch
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.training.batches import Reader
+from uniadgen.training.stages import same_codes
 
 pytestmark = pytest.mark.slow
 
@@ -183,3 +187,15 @@ def test_an_earlier_run_is_refused_and_kept_and_one_training_has_the_folder(
             assert "is being trained in by another process; wait for its end" in capsys.readouterr().err
     assert [path.name for path in out.iterdir()] == ["notes.txt"]
     assert main(["train", "tokenizer", *common, "--out", str(out)]) == 0  # files of others are none of its business
+
+
+def test_what_clicks_say_is_kept_for_the_same_scene_codes_only() -> None:
+    first, second = (SceneEncoder(tiny().scene) for _ in range(2))
+    torch.manual_seed(0)
+    torch.nn.init.normal_(first.codebooks, std=0.3)
+    second.codebooks.copy_(first.codebooks.half())
+    assert same_codes(first, second)
+    second.codebooks[0] = second.codebooks[0].flip(0)  # the same scenes by other numbers
+    assert not same_codes(first, second)
+    assert not same_codes(None, second)
+    assert not same_codes(first, SceneEncoder(replace(tiny().scene, codes=4)))

@@ -225,7 +225,7 @@ def run_unified(
             f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {source}"
         )
     torch.manual_seed(schedule.seed)
-    fresh = True  # nothing has been fitted to clicks yet
+    fresh = other_codes = True  # nothing has been fitted to clicks yet
     scene = None if scenes is None else load_scene_encoder(scenes / SCENES)
     if config is None:
         model, words = lora.start(source, foreground, training.lora, device(), compute_dtype(), scene)
@@ -244,11 +244,11 @@ def run_unified(
                 raise InputError(f"argument --start: {quoted(start)} is a model of another kind than {training.model}")
             model = UnifiedModel(config)
             begin_with(model, before)
-            fresh = before.text_embedder is None
+            fresh, other_codes = before.text_embedder is None, not same_codes(before.scene_encoder, scene)
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
         if scene is not None and model.scene_encoder is not None:
             model.scene_encoder.load_state_dict(scene.state_dict())
-    if scene is not None and model.scene_head is not None and fresh:
+    if scene is not None and model.scene_head is not None and other_codes:
         model.scene_head.begin_with(scene.codebooks.to(model.device))
     store = open_store(data, words)
     if store.settings["scales"] != list(model.config.image.scales):
@@ -270,7 +270,7 @@ def run_unified(
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
-    if fresh and model.scene_head is not None and not any(out.glob("state*.pt")):
+    if other_codes and model.scene_head is not None and not any(out.glob("state*.pt")):
         fit_votes(model.scene_head, train, training.fits.votes)
     if workers is None:
         workers = 2 if device().type == "cuda" else 0
@@ -310,6 +310,13 @@ def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume:
         )
     if processes().is_main_process:
         write_text(begun, digest.hexdigest() + "\n")
+
+
+def same_codes(before: SceneEncoder | None, scene: SceneEncoder | None) -> bool:
+    """Whether codes of both stand for the same scenes; one may have been stored in 16 bits."""
+    if before is None or scene is None or before.codebooks.shape != scene.codebooks.shape:
+        return False
+    return torch.allclose(before.codebooks.float(), scene.codebooks.float(), atol=1e-3)
 
 
 def begin_embedder(embedder: TextEmbedder, store: Store, words: TextTokenizer, out: Path, steps: int, seed: int) -> None:
