@@ -158,7 +158,9 @@ class SceneHead(nn.Module):
         self.nothing = nn.Parameter(torch.zeros(width))  # stands for a scene that is not shown
         self.closeness = nn.Parameter(torch.full((levels,), CLOSENESS))
         # what the code of a click's level says of every code of a level: [level, click's level, its code, codes]
-        self.said = nn.Parameter(VOTE * torch.eye(codes).repeat(levels, levels, 1, 1) * torch.eye(levels)[..., None, None])
+        said = torch.zeros(levels, levels, codes, codes)
+        said.diagonal().diagonal().fill_(VOTE)  # no torch.eye: without memory it loads torch's compiler, which takes seconds
+        self.said = nn.Parameter(said)
         for embedding in self.embedding:
             nn.init.normal_(embedding.weight, std=0.02)  # type: ignore[arg-type]
         for score in self.head.score:
