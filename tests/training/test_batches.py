@@ -27,12 +27,12 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, SLOT, Batch, UnifiedModel
 from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, View, batches, collate, in_order
 from uniadgen.training.compositions import read_thumbnails
-from uniadgen.training.made_up import made_up_word, with_made_up_words
+from uniadgen.training.made_up import made_up_word, retold, with_made_up_words
 from uniadgen.training.unified import Trained
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = replace(tiny(), text=replace(tiny().text, ad_tokens=100))  # the tests' text tokenizer spells most words out
-ADS = Mix(ads=1, words=0, pictures=0, general=0, general_steps=0, made_up=0)
+ADS = Mix(ads=1, words=0, pictures=0, general=0, general_steps=0, made_up=0, retold=0)
 MIXED = Mix(general_steps=3, words_batch=4, pictures_batch=5)
 PROMPTED = "uniadgen.training.batches.PROMPT_DROPOUT"
 
@@ -367,3 +367,24 @@ def test_thumbnails_are_those_of_the_views(store: Store) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FSQTokenizer, "decode", None)
         assert np.array_equal(read_thumbnails(store, tokenizer), thumbnails)
+
+
+def test_a_product_is_retold_by_the_title_of_another_of_its_ads(store: Store, tokenizer: TextTokenizer) -> None:
+    reader = Reader(store, None, CONFIG, tokenizer, replace(ADS, retold=1), "train", batch=1)
+    row, alike = next(iter(reader.siblings.items()))
+    description = store.row(row).description
+    assert all(store.row(other).description == description for other in alike)
+    examples = [reader.example(random.Random(seed), row, [], View(0, 0), False) for seed in range(9)]
+    prompts = [tokenizer.decode(example.prompt.ids) for example in examples]
+    assert all(description not in prompt for prompt in prompts)
+    titles = {retold(random.Random(seed), store.row(other).text, []) for other in alike if other != row for seed in range(4)}
+    assert any(title[:12] in prompt for prompt in prompts for title in titles)  # the tests' tokenizer cuts long ones
+    assert not Reader(store, None, CONFIG, tokenizer, replace(ADS, retold=1), "val", batch=1).siblings
+
+
+def test_a_description_around_a_title_names_what_the_title_does() -> None:
+    points = ["Soft", "XY-3", "Cotton"]
+    made = [retold(random.Random(seed), "【Lu】Red Towel - Soft, XY-3!", points) for seed in range(50)]
+    assert all("Lu Red Towel Soft XY-3" in description for description in made)
+    assert 10 < sum(description == "Lu Red Towel Soft XY-3" for description in made) < 40
+    assert any(description.endswith(". Cotton") for description in made)

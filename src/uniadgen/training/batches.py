@@ -45,7 +45,7 @@ from uniadgen.model.unified import PADDING, SLOT, TEXT, Batch, Clicks, Decisions
 from uniadgen.prompts import load_pool
 from uniadgen.rng import stream
 from uniadgen.schema import Range
-from uniadgen.training.made_up import with_made_up_words
+from uniadgen.training.made_up import retold, with_made_up_words
 
 PROMPT_DROPOUT = 0.1
 SCENE_DROPOUT = 0.1  # of pictures without an instruction: what guidance contrasts with has neither
@@ -69,7 +69,8 @@ class Mix:
     token, told nothing of product and clicks but what stands in them, coarse scales whole and a part of the finest: painting
     takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads
     and words that have no history. made_up: share of the others whose product has words made up, so that a small model learns
-    to copy what it has never read.
+    to copy what it has never read. retold: share of all products whose description is another of their ads' titles, if there
+    is one, alone or in prose, so that it learns which selling points such descriptions name.
     """
 
     ads: MixShare = 0.4
@@ -80,6 +81,7 @@ class Mix:
     general: Share = 0.15
     general_steps: Annotated[int, Range(0, 10**9)] = 300
     made_up: Share = 0.25
+    retold: Share = 0.25
 
     def __post_init__(self) -> None:
         if not any(getattr(self, kind) > 0 for kind in KINDS):
@@ -165,6 +167,7 @@ class Reader(Dataset[Batch]):
         stream(seed, "kinds").shuffle(order)
         self.order = tuple(order)
         self._permuted: dict[str, tuple[int, NDArray[np.int64]]] = {}
+        self.siblings = siblings(store, self.rows) if split == "train" and mix.retold else {}
 
     def kind(self, step: int) -> str:
         return self.order[step % SLOTS]
@@ -262,6 +265,10 @@ class Reader(Dataset[Batch]):
         description, points, text = store.row(row)
         points = list(points)
         draw.shuffle(points)  # a list in no particular order must not be copied in order
+        if self.siblings and draw.random() < self.mix.retold:
+            others = [other for other in self.siblings.get(row, ()) if other != row]
+            if others:
+                description = retold(draw, store.row(draw.choice(others)).text, points)
         if draw.random() < self.mix.made_up and self.split == "train":
             description, points, text = with_made_up_words(draw, description, points, text)
         template = draw.choice(self.pools["unified" if clicks else "general_text"])
@@ -306,6 +313,14 @@ class Reader(Dataset[Batch]):
         if mirrored:
             left, pixels = size - left - pixels.shape[1], pixels[:, ::-1]
         return ProductView(left, top, pixels)
+
+
+def siblings(store: Store, rows: NDArray[np.int64]) -> dict[int, list[int]]:
+    """By creative all of the same description, where there are several."""
+    of_description: dict[int, list[int]] = {}
+    for row in rows.tolist():
+        of_description.setdefault(hash(store.row(row).description), []).append(row)
+    return {row: alike for alike in of_description.values() if len(alike) > 1 for row in alike}
 
 
 def spelled(
