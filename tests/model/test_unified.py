@@ -19,9 +19,12 @@ def _batch(model: UnifiedModel) -> Batch:
     rng = np.random.default_rng(0)
     history = [
         ClickedAd(
-            rng.integers(config.image.codes, size=config.click_codes), rng.integers(8, size=2), [5, 6, 7], float(rng.random())
+            rng.integers(config.image.codes, size=config.click_codes),
+            rng.integers(8, size=2),
+            [5, 6, 7 + n],
+            float(rng.random()),
         )
-        for _ in range(2)
+        for n in range(2)
     ]
     clicks = stack_clicks([history, history[:1]], config, pad=0)
     rows, passes, starts, ends = [], [], [], []
@@ -41,6 +44,7 @@ def _batch(model: UnifiedModel) -> Batch:
         kinds=kinds,
         passes=torch.tensor([row + [10**6] * (length - len(row)) for row in passes]),
         positions=torch.arange(length).expand(2, -1),
+        text_starts=torch.tensor(starts) - 3,
         image_starts=torch.tensor(starts),
         click_ends=torch.tensor(ends),
         decisions=stack_decisions(decisions),

@@ -86,6 +86,7 @@ class Batch:
     kinds: Tensor  # [B, T] long
     passes: Tensor  # [B, T] long: a position sees those of the same pass and of earlier ones
     positions: Tensor  # [B, T] long: where in the whole sequence it stands; slots may be left out
+    text_starts: Tensor  # [B] long: position of the instruction's last token, from which the ad's text is begun
     image_starts: Tensor  # [B] long: position of begin_image
     click_ends: Tensor  # [B, N] long: the position at which each click's picture ends in the instruction; -1 for none
     decisions: Decisions | None
@@ -209,7 +210,7 @@ class UnifiedModel(nn.Module):
         if self.scene_head is not None and clicks.pictures:
             pictures = torch.cat([pictures, self.embed_scene(clicks.scenes)[:, :, None].to(pictures.dtype)], 2)
         preference: Preference = self.preference(
-            pictures, self.embed_text(clicks.text), clicks.text_visible, clicks.visible, without
+            pictures, self.embed_text(clicks.text), clicks.text_visible, clicks.visible, clicks.similarity, without
         )
         return preference
 
@@ -221,7 +222,7 @@ class UnifiedModel(nn.Module):
         """
         x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
         if clicks is not None:
-            image, text, _ = self.preference_tokens(clicks) if preference is None else preference
+            image, text, *_ = self.preference_tokens(clicks) if preference is None else preference
             # padding has no positions in the sequence: drop its tokens, keep the order of rows and clicks
             image_seen = clicks.visible.repeat_interleave(image.shape[1] // clicks.visible.shape[1], 1)
             text_seen = (clicks.text_visible & clicks.visible[..., None]).flatten(1)
@@ -268,6 +269,9 @@ class UnifiedModel(nn.Module):
         if preference is not None:
             rows = torch.arange(len(x), device=x.device)
             x = x.index_put((rows, batch.image_starts), preference.summary.to(x.dtype), accumulate=True)
+            place = torch.arange(x.shape[1], device=x.device)
+            written = (place >= batch.text_starts[:, None]) & (place < batch.image_starts[:, None])
+            x = x + preference.style.to(x.dtype)[:, None] * written[..., None]
         if batch.codes is None or batch.canvas is None:
             return x, None
         where, starts = self.slots_of(batch), batch.image_starts[batch.pictured]

@@ -474,6 +474,7 @@ def collate(
         kinds=torch.from_numpy(kinds),
         passes=torch.from_numpy(passes),
         positions=torch.from_numpy(positions),
+        text_starts=torch.tensor([len(e.prompt.ids) - 1 for e in examples]),
         image_starts=torch.tensor(starts),
         click_ends=torch.from_numpy(click_ends),
         decisions=stack_decisions([e.decisions for e in examples]),
