@@ -121,8 +121,8 @@ class PreferenceUnderstanding(nn.Module):
         """Embedded clicks -> fused preference tokens.
 
         image [B, N, I, D] (I may be 0: no pictures), text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False:
-        padding), similarity [B, N] of products. without: "mask" keeps all tokens, "fusion" leaves them as they are (`ablations`).
-        In the tokens, positions of padding hold no information.
+        padding), similarity [B, N] of products. without: "mask" keeps all tokens, "fusion" leaves them as they are
+        (`ablations`). In the tokens, positions of padding hold no information.
         """
         (clicks, image_tokens), text_tokens = image.shape[1:3], text.shape[2]
         image_seen = clicks_visible.repeat_interleave(image_tokens, 1)
