@@ -263,7 +263,9 @@ def embedded() -> ModelConfig:
     """The model in the package: 4 x 4, 8 x 8 and 16 x 16 image tokens, painted at 256 or 512 px, ten clicks."""
     image = ImageTokenizerConfig(coarse=(4, 8), blocks=(2, 2, 4), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
     preference = PreferenceConfig(embedding=64)
-    return ModelConfig(image=image, preference=preference, scene=SceneConfig(levels=6, codes=64, composition=6))
+    scene = SceneConfig(levels=6, codes=64, composition=6)
+    guidance = GuidanceConfig(weight=2.0, scene_temperature=0.4)
+    return ModelConfig(image=image, preference=preference, scene=scene, guidance=guidance, text_temperature=0.6)
 
 
 def tiny() -> ModelConfig:
