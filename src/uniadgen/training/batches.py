@@ -70,7 +70,8 @@ class Mix:
     takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads
     and words that have no history. made_up: share of the others whose product has words made up, so that a small model learns
     to copy what it has never read. retold: share of all products whose description is another of their ads' titles, if there
-    is one, alone or in prose, so that it learns which selling points such descriptions name.
+    is one, alone or in prose, so that it learns which selling points such descriptions name. targets: share of users whose
+    target is learnt, not one of their clicks: it is what is to be made, and clicks are noisier.
     """
 
     ads: MixShare = 0.4
@@ -82,6 +83,7 @@ class Mix:
     general_steps: Annotated[int, Range(0, 10**9)] = 300
     made_up: Share = 0.25
     retold: Share = 0.25
+    targets: Share = 0.5
 
     def __post_init__(self) -> None:
         if not any(getattr(self, kind) > 0 for kind in KINDS):
@@ -234,9 +236,11 @@ class Reader(Dataset[Batch]):
         return examples, Kept(foreground, scene)
 
     def clicked(self, draw: random.Random, user: int) -> tuple[int, list[int]]:
-        """One of the ads that a user clicked, and what coarse sampling leaves of the clicks before it, never the ad itself."""
+        """A user's target or, in training, one of the clicked ads, and what coarse sampling leaves of the clicks before it,
+        never the ad itself."""
         targets = self.store.targets(user)
-        target, before = targets[draw.randrange(len(targets))]
+        chosen = -1 if self.split != "train" or draw.random() < self.mix.targets else draw.randrange(len(targets))
+        target, before = targets[chosen]
         most = self.config.preference.clicks
         count = most if self.split != "train" else draw.randint(min(FEWEST_CLICKS, most), most)
         rng = np.random.default_rng(draw.getrandbits(63))
