@@ -463,16 +463,13 @@ def plain_ad(
         )
         ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
         preference = None if stacked is None else model.preference_tokens(stacked)
-        x = model.embed(ids, kinds, stacked, preference)
-        if preference is not None:
-            x[:, -1] += preference.style
-        return PlainInstruction(prompt, stacked, preference, x)
+        return PlainInstruction(prompt, stacked, preference, model.embed_instruction(ids, kinds, stacked, preference))
 
     def embedded(ids: Sequence[int]) -> Tensor:
         return model.embed_text(torch.tensor([ids], device=model.device))
 
-    def written(ids: Sequence[int], preference: Preference | None) -> Tensor:
-        return embedded(ids) if preference is None else embedded(ids) + preference.style
+    def written(ids: Sequence[int]) -> Tensor:
+        return model.embed_written(torch.tensor([ids], device=model.device), reading.preference)
 
     # the text
     reading = instruction()
@@ -493,14 +490,14 @@ def plain_ad(
         grammar.take(choices[0])
         if not grammar.done:
             words += choices[0].tokens
-            hidden = _plain_pass(model, written(choices[0].tokens, reading.preference), past)[0, -1]
+            hidden = _plain_pass(model, written(choices[0].tokens), past)[0, -1]
 
     # the picture
     guidance, visible = config.guidance.weight, None
     guided = guidance != 1
     if guided or not careful:  # else it goes on after the text
         reading = reading if careful else instruction()
-        read = torch.cat([reading.x, written(words, reading.preference)], 1) if words else reading.x
+        read = torch.cat([reading.x, written(words)], 1) if words else reading.x
         if guided:
             empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
             hidden_slots = read.shape[1] - empty.shape[1]

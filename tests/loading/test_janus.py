@@ -211,7 +211,7 @@ def test_untrained_modules_are_neutral(ours: tuple[UnifiedModel, TextTokenizer],
 def test_untrained_modules_can_learn(folder: Path, dino: Path) -> None:
     model = janus.load(folder, dino)[0].train()
     clicks = _clicks()
-    image, text, _ = model.preference_tokens(clicks)
+    image, text, *_ = model.preference_tokens(clicks)
     features = model.foreground(torch.randn(1, 3, model.foreground.size, model.foreground.size))
     ((image - 1).square().sum() + (text - 1).square().sum() + (features - 1).square().sum()).backward()
     for weight in (model.preference.norm.weight, *(group[-1].weight for group in model.foreground.groups)):  # type: ignore[index]

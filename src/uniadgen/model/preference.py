@@ -18,9 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uniadgen.model.config import ModelConfig
+from uniadgen.model.heads import CLOSENESS
 from uniadgen.model.layers import Encoder
-
-CLOSENESS = 3.0  # of the logarithm of a text's weight to its product similarity, before training
 
 
 def keep_mask(similarity: Tensor, visible: Tensor, keep: float, temperature: float, noise: bool) -> Tensor:

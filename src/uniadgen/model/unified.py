@@ -230,6 +230,17 @@ class UnifiedModel(nn.Module):
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
 
+    def embed_instruction(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None, preference: Preference | None) -> Tensor:
+        """Embeddings [B, T, D] of instructions, whose last token begins the ad's text and so has the style of the clicked
+        ones."""
+        x = self.embed(ids, kinds, clicks, preference)
+        return x if preference is None else torch.cat([x[:, :-1], x[:, -1:] + preference.style[:, None]], 1)
+
+    def embed_written(self, ids: Tensor, preference: Preference | None) -> Tensor:
+        """ids [B, T] of the ad's text -> embeddings [B, T, D] in the style of the clicked ones."""
+        x = self.embed_text(ids)
+        return x if preference is None else x + preference.style[:, None]
+
     def slot_inputs(self, begin: Tensor, tokens: Tensor, slots: slice | Tensor, places: Tensor | None = None) -> Tensor:
         """What some slots read, [B, m, D].
 

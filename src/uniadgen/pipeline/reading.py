@@ -37,10 +37,7 @@ def read_instructions(loaded: LoadedModel, ads: Sequence[PreparedAd], without: S
     for ad in firsts:
         ids, kinds = (loaded.ids(values)[None] for values in (ad.prompt.ids, ad.prompt.kinds))
         preference = None if ad.clicks is None else model.preference_tokens(ad.clicks, without)
-        x = model.embed(ids, kinds, ad.clicks, preference)[0]
-        if preference is not None:
-            x[-1] += preference.style[0]
-        embedded.append(x)
+        embedded.append(model.embed_instruction(ids, kinds, ad.clicks, preference)[0])
         preferences.append(preference)
     shared = len(embedded[0]) if len(distinct) == 1 < len(ads) else _shared_prefix([ad.prompt for ad in firsts])
     capacity = max(map(len, embedded)) - shared + 2 * model.config.text.ad_tokens + 16 + model.config.image.tokens

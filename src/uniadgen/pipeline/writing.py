@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from uniadgen.decoding.text_grammar import Choice, TextGrammar, decode_texts, left_out
-from uniadgen.model.preference import Preference
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.preparing import PreparedAd
@@ -25,12 +24,9 @@ def write_texts(
     limit = model.config.text.ad_tokens
     grammars = [TextGrammar(ad.points, encode, loaded.tokenizer.end, limit, ad.accepts, ad.controls) for ad in ads]
 
-    def embedded(row: list[int], preference: Preference | None) -> Tensor:
-        x = model.embed_text(loaded.ids(row))
-        return x if preference is None else x + preference.style
-
     def read_words(rows: list[list[int]]) -> Tensor:
-        sequences = [embedded(row, preference) for row, preference in zip(rows, instructions.preferences, strict=True)]
+        of_rows = zip(rows, instructions.preferences, strict=True)
+        sequences = [model.embed_written(loaded.ids(row)[None], preference)[0] for row, preference in of_rows]
         return read(loaded.engine, sequences, instructions.cache)[:, -1]
 
     def logits(row: int, hidden: Tensor, choices: list[Choice]) -> Tensor:
