@@ -57,10 +57,10 @@ def map_body(context: Any, body: Any) -> Any:
     options = body.get("options")
     if isinstance(options, dict):
         for name, most in (("count", 2), ("best_of", 2)):
-            if isinstance(options.get(name), int) and 1 <= options[name] <= 16:
+            if _is_whole(options.get(name)) and 1 <= options[name] <= 16:
                 options[name] = min(options[name], most)
         size = options.get("size")
-        if isinstance(size, list) and len(size) == 2 and all(isinstance(s, int) and 64 <= s <= 8192 for s in size):
+        if isinstance(size, list) and len(size) == 2 and all(_is_whole(s) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
         if options.get("strict") is True:
             options["strict"] = False
@@ -71,6 +71,11 @@ def map_body(context: Any, body: Any) -> Any:
         if isinstance(colours := _at(options, "brand", "colours"), dict) and _is_colour(colours.get("plate")):
             del colours["plate"]  # letters may have no contrast on it
     return body
+
+
+def _is_whole(value: object) -> bool:
+    """An integer as JSON Schema has it: 768.0 is one, too."""
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
 
 
 def _is_colour(value: object) -> bool:
