@@ -189,7 +189,13 @@ def _id(of: str) -> Schema:
 def _brand_schema() -> Schema:
     """What a brand kit's file may say, with references to its pictures."""
     text: Schema = {"type": "string", "maxLength": 1000}
-    font: Schema = {"type": ["string", "null"], "format": "font-reference", "description": "A path below --media-root"}
+    font: Schema = {
+        "type": ["string", "null"],
+        "format": "font-reference",
+        "minLength": 1,
+        "maxLength": 2**12,
+        "description": "A path below --media-root",
+    }
     colour: Schema = {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
     words: Schema = {"type": "array", "items": colour, "maxItems": 8, "description": "Of letters, those preferred first"}
     maybe = colour | {"type": ["string", "null"]}

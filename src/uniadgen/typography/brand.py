@@ -65,10 +65,13 @@ class Brand:
     capitals: bool = False
 
 
+FontName = Annotated[str, Range(1, 2**12)]
+
+
 @dataclass(frozen=True)
 class _Fonts:
-    headline: str | None = None
-    text: str | None = None
+    headline: FontName | None = None
+    text: FontName | None = None
 
 
 @dataclass(frozen=True)
