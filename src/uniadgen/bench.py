@@ -463,13 +463,13 @@ def plain_ad(
         )
         ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
         preference = None if stacked is None else model.preference_tokens(stacked)
-        return PlainInstruction(prompt, stacked, preference, model.embed_instruction(ids, kinds, stacked, preference))
+        return PlainInstruction(prompt, stacked, preference, model.embed(ids, kinds, stacked, preference))
 
     def embedded(ids: Sequence[int]) -> Tensor:
         return model.embed_text(torch.tensor([ids], device=model.device))
 
     def written(ids: Sequence[int]) -> Tensor:
-        return model.embed_written(torch.tensor([ids], device=model.device), reading.preference)
+        return model.embed_written(torch.tensor([ids], device=model.device), form)
 
     # the text
     reading = instruction()
@@ -479,7 +479,10 @@ def plain_ad(
     points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
     states = _plain_pass(model, reading.x, past)[0]
+    form = _plain_form(model, reading.clicks)
     ends, clicked, hidden = states[list(reading.prompt.point_ends)], states[list(reading.prompt.click_ends)], states[-1]
+    if form is not None:
+        hidden = _plain_pass(model, model.embed_form(form)[:, None], past)[0, -1]
     while not grammar.done:
         choices = grammar.choices()
         if len(choices) > 1:
@@ -497,7 +500,8 @@ def plain_ad(
     guided = guidance != 1
     if guided or not careful:  # else it goes on after the text
         reading = reading if careful else instruction()
-        read = torch.cat([reading.x, written(words)], 1) if words else reading.x
+        read = reading.x if form is None else torch.cat([reading.x, model.embed_form(form)[:, None]], 1)
+        read = torch.cat([read, written(words)], 1) if words else read
         if guided:
             empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
             hidden_slots = read.shape[1] - empty.shape[1]
@@ -566,8 +570,18 @@ def _plain_clicks(
         if model.scene_encoder is not None:
             view = model.scene_encoder.prepare(picture)[None].to(model.device, model.dtype)
             scene = model.scene_encoder.codes(model.scene_encoder(view))[0].cpu().numpy()
-        ads.append(ClickedAd(codes, scene, ad_text_ids(tokenizer, click.text), alike))
+        form = -1 if model.text_forms is None else model.text_forms.code_of(click.text)
+        ads.append(ClickedAd(codes, scene, ad_text_ids(tokenizer, click.text), alike, form))
     return stack_clicks([ads], model.config, tokenizer.pad).to(model.device)
+
+
+def _plain_form(model: UnifiedModel, seen: Clicks | None) -> Tensor | None:
+    """The likeliest form of the text [1]; None in a model without."""
+    if model.text_forms is None:
+        return None
+    none = torch.zeros(1, 0, dtype=torch.long, device=model.device)
+    forms, similarity = (none, none) if seen is None else (seen.forms, seen.similarity)
+    return model.text_forms.logits(forms, similarity).argmax(1)
 
 
 def _plain_choice_logits(

@@ -25,7 +25,7 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, SLOT, Batch, UnifiedModel
-from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, View, batches, collate, in_order
+from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, View, batches, batches_by_step, collate
 from uniadgen.training.compositions import read_thumbnails
 from uniadgen.training.made_up import made_up_word, retold, with_made_up_words
 from uniadgen.training.unified import Trained
@@ -99,7 +99,7 @@ def test_a_step_is_the_same_whoever_asks(store: Store, scenes: SceneCodes, token
 
 def test_training_asks_by_the_step(store: Store, scenes: SceneCodes, tokenizer: TextTokenizer) -> None:
     reader = Reader(store, scenes, CONFIG, tokenizer, MIXED, "train", batch=3)
-    batch_at = in_order(reader, 9, workers=1)
+    batch_at = batches_by_step(reader, 9, workers=1)
     for step in (5, 6, 7, 2, 3):  # also when it starts anew
         assert same(batch_at(step), reader[step])
 

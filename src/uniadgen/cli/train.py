@@ -60,6 +60,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                 "--backbone", metavar="FOLDER", help="a Janus-Pro to start from, by folder or hub id (uniadgen[train])"
             )
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
+        if name in ("tokenizer", "unified"):
             verb.add_argument(
                 "--workers", type=int, metavar="N", help="processes that make batches ahead (default: 2 for a GPU, else 0)"
             )
@@ -134,9 +135,10 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
 
     data, config, out = Path(arguments.data), _training(arguments), Path(arguments.out)
     if arguments.refine is not None:
-        run_refine(data, config, Path(arguments.refine), out, arguments.resume)
+        run_refine(data, config, Path(arguments.refine), out, arguments.resume, arguments.workers)
     else:
-        run_tokenizer(data, config, out, arguments.resume, None if arguments.start is None else Path(arguments.start))
+        start = None if arguments.start is None else Path(arguments.start)
+        run_tokenizer(data, config, out, arguments.resume, start, arguments.workers)
 
 
 def train_unified_verb(arguments: argparse.Namespace) -> None:

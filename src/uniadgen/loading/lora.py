@@ -9,7 +9,7 @@ What was trained is a folder that names its backbone:
     config.json                 the whole model's configuration, as in any folder of ours
     adapter_config.json         } LoRA as peft writes it and in the names of transformers, so that peft can put it
     adapter_model.safetensors   } on transformers' Janus as well
-    new_modules.safetensors     foreground perception, preference understanding, pointers and the scene token
+    new_modules.safetensors     foreground perception, preference understanding, pointers, forms and the scene token
 """
 
 import importlib.util
@@ -39,8 +39,14 @@ from uniadgen.schema import Range, check
 CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
     "config.json", "adapter_config.json", "adapter_model.safetensors", "new_modules.safetensors",
 )  # fmt: skip
-EMBEDDING = 64  # width of the text embedder that a model on a backbone gets
-FITTED_BEFORE = ("scene_encoder.", "text_embedder.")  # new modules that the unified training leaves as they are
+EMBEDDING, FORMS = 64, 48  # width of the text embedder that a model on a backbone gets, and its forms of texts
+FITTED_BEFORE = (
+    "scene_encoder.",
+    "text_embedder.",
+    "text_forms.usual",
+    "text_forms.said",
+    "text_forms.closeness",
+)  # new modules that the unified training leaves as they are
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours
 _THEIRS = re.compile(r"base_model\.model\.model\.language_model\.layers\.(\d+)\.self_attn\.([qkvo])_proj\.lora_([AB])\.weight")
@@ -89,7 +95,7 @@ def start(
 
     folder = hub.local_folder(backbone)
     model, tokenizer = janus.load(
-        folder, None if foreground is None else hub.local_folder(foreground), device, dtype, scene, EMBEDDING
+        folder, None if foreground is None else hub.local_folder(foreground), device, dtype, scene, EMBEDDING, FORMS
     )
     peft.inject_adapter_in_model(
         peft.LoraConfig(

@@ -159,6 +159,7 @@ class TextConfig:
     description_tokens: Count = 64
     selling_point_tokens: Count = 160
     ad_tokens: Annotated[int, Range(1, 10_000)] = 48
+    forms: Annotated[int, Range(0, 4096)] = 0  # that a text's form is one of (`model/text_form.py`); 0: it is not told
     prompt_prefix: str = ""  # around the instruction; Janus: its chat turns, in which special tokens are recognised
     prompt_suffix: str = ""
     # ids of pad, begin, begin_image and end in a tokenizer that has specials of its own; none: ids after its vocabulary
@@ -265,7 +266,8 @@ def embedded() -> ModelConfig:
     preference = PreferenceConfig(embedding=64)
     scene = SceneConfig(levels=6, codes=64, composition=6)
     guidance = GuidanceConfig(weight=2.0, scene_temperature=0.4)
-    return ModelConfig(image=image, preference=preference, scene=scene, guidance=guidance, text_temperature=0.6)
+    parts = {"image": image, "preference": preference, "scene": scene, "guidance": guidance}
+    return ModelConfig(**parts, text=TextConfig(forms=48), text_temperature=0.6)
 
 
 def tiny() -> ModelConfig:
@@ -283,7 +285,7 @@ def tiny() -> ModelConfig:
         scene=SceneConfig(
             levels=2, codes=8, composition=2, codes_of_composition=4, size=32, embedding=24, channels=(8, 8, 16), blocks=1
         ),
-        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
+        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24, forms=4),
         head_width=32,
     )
 

@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uniadgen.model.config import ModelConfig
-from uniadgen.model.heads import CLOSENESS
 from uniadgen.model.layers import Encoder
 
 
@@ -42,12 +41,11 @@ def keep_mask(similarity: Tensor, visible: Tensor, keep: float, temperature: flo
 
 class Preference(NamedTuple):
     """What a history becomes: tokens for <image_ph> [B, N*I, D] and <text_ph> [B, N*T, D], a summary [B, D] of the pictures
-    for begin_image, and the style [B, D] of the texts for the ad's text; both zero in rows without clicks."""
+    for begin_image, zero in rows without clicks."""
 
     image: Tensor
     text: Tensor
     summary: Tensor
-    style: Tensor
 
 
 class TokenMask(nn.Module):
@@ -71,28 +69,6 @@ class TokenMask(nn.Module):
         return self.norm(masked + self.linear(masked)), mean
 
 
-class Style(nn.Module):
-    """What clicked texts have in common: means over texts, weighed by similarity, of all their tokens, the first, the last, and
-    their length."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.closeness = nn.Parameter(torch.tensor(CLOSENESS))
-        self.linear = nn.Linear(3 * width + 1, width, bias=False)
-        nn.init.zeros_(self.linear.weight)
-
-    def forward(self, text: Tensor, seen: Tensor, similarity: Tensor) -> Tensor:
-        """text [B, N, T, D], seen [B, N, T] from the first token on, similarity [B, N] -> [B, D], 0 where nothing is seen."""
-        count = seen.sum(2)
-        weight = (self.closeness * similarity.float()).exp() * (count > 0)
-        weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-6)
-        mean = (text * seen[..., None]).sum(2) / count[..., None].clamp(min=1)
-        last = text.gather(2, (count - 1).clamp(min=0)[..., None, None].expand(-1, -1, 1, text.shape[-1]))[:, :, 0]
-        features = torch.cat([mean, text[:, :, 0], last, count[..., None] / seen.shape[2]], -1)
-        style: Tensor = self.linear((features * weight[..., None]).sum(1).to(text.dtype))
-        return style
-
-
 class PreferenceUnderstanding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -106,7 +82,6 @@ class PreferenceUnderstanding(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.summary = nn.Linear(width, width, bias=False)
         nn.init.zeros_(self.summary.weight)
-        self.style = Style(width)
 
     def forward(
         self,
@@ -114,19 +89,17 @@ class PreferenceUnderstanding(nn.Module):
         text: Tensor,
         text_visible: Tensor,
         clicks_visible: Tensor,
-        similarity: Tensor,
         without: Sequence[str] = (),
     ) -> Preference:
         """Embedded clicks -> fused preference tokens.
 
         image [B, N, I, D] (I may be 0: no pictures), text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False:
-        padding), similarity [B, N] of products. without: "mask" keeps all tokens, "fusion" leaves them as they are
+        padding). without: "mask" keeps all tokens, "fusion" leaves them as they are
         (`ablations`). In the tokens, positions of padding hold no information.
         """
         (clicks, image_tokens), text_tokens = image.shape[1:3], text.shape[2]
         image_seen = clicks_visible.repeat_interleave(image_tokens, 1)
-        texts_seen = text_visible & clicks_visible[:, :, None]
-        text_seen = texts_seen.flatten(1)
+        text_seen = (text_visible & clicks_visible[:, :, None]).flatten(1)
         keep = 1.0 if "mask" in without else None
         image_tokens_kept, mean = self.mask_image(image.flatten(1, 2), image_seen, keep)
         text_tokens_kept, _ = self.mask_text(text.flatten(1, 2), text_seen, keep)
@@ -136,4 +109,4 @@ class PreferenceUnderstanding(nn.Module):
         fused = joined if "fusion" in without else self.fusion(joined, torch.cat([image_seen, text_seen], 1))
         fused = self.norm(fused)
         image_part, text_part = fused.split([clicks * image_tokens, clicks * text_tokens], 1)
-        return Preference(image_part, text_part, self.summary(mean), self.style(text, texts_seen, similarity))
+        return Preference(image_part, text_part, self.summary(mean))

@@ -38,6 +38,7 @@ class ClickedAd(NamedTuple):
     scene: NDArray[np.int64]  # [levels], of its picture
     text: Sequence[int]  # ids
     similarity: float  # product similarity to the product that is advertised
+    form: int = -1  # of its text; -1 for none, and in a model without forms
 
 
 class Decision(NamedTuple):
@@ -156,15 +157,15 @@ def stack_clicks(histories: Sequence[Sequence[ClickedAd]], config: ModelConfig, 
     scenes = np.zeros((len(histories), most, config.scene.levels), np.int64)
     text = np.full((len(histories), most, length), pad, np.int64)
     text_visible, visible = np.zeros(text.shape, bool), np.zeros(text.shape[:2], bool)
-    similarity = np.zeros(text.shape[:2], np.float32)
+    similarity, forms = np.zeros(text.shape[:2], np.float32), np.full(text.shape[:2], -1, np.int64)
     for row, history in enumerate(histories):
         for column, click in enumerate(history):
             count = min(len(click.text), length)
             codes[row, column], scenes[row, column] = click.codes, click.scene
             text[row, column, :count] = click.text[:count]
             text_visible[row, column, :count] = True
-            visible[row, column], similarity[row, column] = True, click.similarity
-    return Clicks(*map(torch.from_numpy, (codes, scenes, text, text_visible, visible, similarity)))
+            visible[row, column], similarity[row, column], forms[row, column] = True, click.similarity, click.form
+    return Clicks(*map(torch.from_numpy, (codes, scenes, text, text_visible, visible, similarity, forms)))
 
 
 def stack_decisions(texts: Sequence[Sequence[Decision]]) -> Decisions | None:

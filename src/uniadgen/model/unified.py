@@ -2,12 +2,15 @@
 
 The sequence of one ad is
 
-    begin, instruction(description, selling points, <text_ph>, <image_ph>), begin_ad, ad text, begin_image, scene, image tokens
+    begin, instruction(description, selling points, <text_ph>, <image_ph>), begin_ad, form, ad text,
+    begin_image, scene, image tokens
 
-The text is a row of choices among selling points and marks (`decoding/text_grammar.py`): at each, the decoder scores the first
+The form token says what marks the text has and how long it is (`model/text_form.py`), as the clicked texts have it. The text
+is a row of choices among selling points and marks (`decoding/text_grammar.py`): at each, the decoder scores the first
 token of every choice, and points at where a selling point stands in the instruction. The scene token says in a few levels what
 kind of place the picture shows; the decoder may point at the clicks whose scenes it should take after. The picture follows,
-coarse before fine (`model/order.py`). A model without scene tokens, or with one scale only, leaves these out, as Janus does.
+coarse before fine (`model/order.py`). A model without forms or scene tokens, or with one scale only, leaves these out, as Janus
+does.
 
 `Batch` is that sequence in tensors. Every position has a kind, which says where its embedding comes from.
 """
@@ -33,9 +36,10 @@ from uniadgen.model.pixels import from_bytes
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_embedder import TextEmbedder
+from uniadgen.model.text_form import TextForms
 
-# kinds of a position; SLOT: predicts an image token, as `model/order.py` has it
-PADDING, TEXT, CLICK_IMAGE, CLICK_TEXT, SLOT = range(5)
+# kinds of a position; SLOT: predicts an image token, as `model/order.py` has it; FORM: the form token, whose id is the form
+PADDING, TEXT, CLICK_IMAGE, CLICK_TEXT, SLOT, FORM = range(6)
 
 
 @dataclass
@@ -48,6 +52,7 @@ class Clicks:
     text_visible: Tensor  # [B, N, T] bool
     visible: Tensor  # [B, N] bool
     similarity: Tensor  # [B, N]: product similarity of the click to the product that is advertised
+    forms: Tensor  # [B, N] long, the form of the clicked text; -1 for none, and in a model without forms
 
     @property
     def pictures(self) -> int:
@@ -82,11 +87,11 @@ class Decisions:
 class Batch:
     """B training sequences, padded on the right."""
 
-    ids: Tensor  # [B, T] long: text ids; 0 elsewhere
+    ids: Tensor  # [B, T] long: text ids and forms; 0 elsewhere
     kinds: Tensor  # [B, T] long
     passes: Tensor  # [B, T] long: a position sees those of the same pass and of earlier ones
     positions: Tensor  # [B, T] long: where in the whole sequence it stands; slots may be left out
-    text_starts: Tensor  # [B] long: position of the instruction's last token, from which the ad's text is begun
+    text_starts: Tensor  # [B] long: position from which the ad's text is begun: of its form, or of the instruction's last token
     image_starts: Tensor  # [B] long: position of begin_image
     click_ends: Tensor  # [B, N] long: the position at which each click's picture ends in the instruction; -1 for none
     decisions: Decisions | None
@@ -163,6 +168,7 @@ class UnifiedModel(nn.Module):
         nn.init.normal_(self.text_embedding.weight, std=0.02)
         embedding = config.preference.embedding
         self.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding) if embedding else None
+        self.text_forms = TextForms(config.text.forms, width) if config.text.forms else None
 
     @property
     def order(self) -> Order:
@@ -210,7 +216,7 @@ class UnifiedModel(nn.Module):
         if self.scene_head is not None and clicks.pictures:
             pictures = torch.cat([pictures, self.embed_scene(clicks.scenes)[:, :, None].to(pictures.dtype)], 2)
         preference: Preference = self.preference(
-            pictures, self.embed_text(clicks.text), clicks.text_visible, clicks.visible, clicks.similarity, without
+            pictures, self.embed_text(clicks.text), clicks.text_visible, clicks.visible, without
         )
         return preference
 
@@ -221,6 +227,9 @@ class UnifiedModel(nn.Module):
         `preference_tokens` makes of the clicks, where it is at hand.
         """
         x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
+        if self.text_forms is not None:
+            formed = kinds == FORM
+            x = torch.where(formed[..., None], self.embed_form(torch.where(formed, ids, 0)).to(x.dtype), x)
         if clicks is not None:
             image, text, *_ = self.preference_tokens(clicks) if preference is None else preference
             # padding has no positions in the sequence: drop its tokens, keep the order of rows and clicks
@@ -230,16 +239,16 @@ class UnifiedModel(nn.Module):
             x = x.masked_scatter((kinds == CLICK_TEXT)[..., None], text[text_seen].to(x.dtype))
         return x
 
-    def embed_instruction(self, ids: Tensor, kinds: Tensor, clicks: Clicks | None, preference: Preference | None) -> Tensor:
-        """Embeddings [B, T, D] of instructions, whose last token begins the ad's text and so has the style of the clicked
-        ones."""
-        x = self.embed(ids, kinds, clicks, preference)
-        return x if preference is None else torch.cat([x[:, :-1], x[:, -1:] + preference.style[:, None]], 1)
+    def embed_form(self, form: Tensor) -> Tensor:
+        """form [...] long -> [..., D]."""
+        assert self.text_forms is not None
+        embedded: Tensor = self.text_forms.embedding(form)
+        return embedded
 
-    def embed_written(self, ids: Tensor, preference: Preference | None) -> Tensor:
-        """ids [B, T] of the ad's text -> embeddings [B, T, D] in the style of the clicked ones."""
+    def embed_written(self, ids: Tensor, form: Tensor | None) -> Tensor:
+        """ids [B, T] of the ad's text, and its form [B] -> embeddings [B, T, D]: a small decoder would be slow to look back."""
         x = self.embed_text(ids)
-        return x if preference is None else x + preference.style[:, None]
+        return x if form is None else x + self.embed_form(form)[:, None].to(x.dtype)
 
     def slot_inputs(self, begin: Tensor, tokens: Tensor, slots: slice | Tensor, places: Tensor | None = None) -> Tensor:
         """What some slots read, [B, m, D].
@@ -280,9 +289,11 @@ class UnifiedModel(nn.Module):
         if preference is not None:
             rows = torch.arange(len(x), device=x.device)
             x = x.index_put((rows, batch.image_starts), preference.summary.to(x.dtype), accumulate=True)
-            place = torch.arange(x.shape[1], device=x.device)
-            written = (place >= batch.text_starts[:, None]) & (place < batch.image_starts[:, None])
-            x = x + preference.style.to(x.dtype)[:, None] * written[..., None]
+        if self.text_forms is not None:
+            place, starts = torch.arange(x.shape[1], device=x.device), batch.text_starts[:, None]
+            written = (place > starts) & (place < batch.image_starts[:, None]) & (batch.kinds.gather(1, starts) == FORM)
+            form = self.embed_form(torch.where(written, batch.ids.gather(1, starts), 0))
+            x = x + form.to(x.dtype) * written[..., None]
         if batch.codes is None or batch.canvas is None:
             return x, None
         where, starts = self.slots_of(batch), batch.image_starts[batch.pictured]

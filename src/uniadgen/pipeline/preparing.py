@@ -62,7 +62,7 @@ class PreparedAd:
         clicks = self.clicks
         seen = clicks and tuple(
             t.cpu().numpy().tobytes()
-            for t in (clicks.codes, clicks.scenes, clicks.text, clicks.text_visible, clicks.similarity)
+            for t in (clicks.codes, clicks.scenes, clicks.text, clicks.text_visible, clicks.similarity, clicks.forms)
         )
         return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
 
@@ -127,9 +127,11 @@ def encode_clicks(
     chosen = [click.index for click in sampled]
     seen = loaded.clicked.seen([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
     texts = [[] if "texts" in without else ad_text_ids(loaded.tokenizer, history[i].text) for i in chosen]
+    telling = None if "texts" in without else loaded.model.text_forms
+    forms = [-1 if telling is None else telling.code_of(history[i].text) for i in chosen]
     ads = [
-        ClickedAd(picture.codes, picture.scene, text, click.similarity)
-        for picture, text, click in zip(seen, texts, sampled, strict=True)
+        ClickedAd(picture.codes, picture.scene, text, click.similarity, form)
+        for picture, text, click, form in zip(seen, texts, sampled, forms, strict=True)
     ]
     clicks = stack_clicks([ads], loaded.model.config, loaded.tokenizer.pad).to(loaded.device)
     if "pictures" in without:

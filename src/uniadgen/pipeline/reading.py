@@ -21,7 +21,7 @@ class Instructions:
     """What is known once the instructions are read."""
 
     cache: Cache  # a row for each ad
-    hidden: Tensor  # [B, D], the states that the first words are drawn from
+    hidden: Tensor  # [B, D], the states after the last token
     preferences: list[Preference | None]  # what each history has become
     points: list[Tensor]  # of each ad the states [P, D] at which the selling points of its instruction end
     clicks: list[Tensor]  # of each ad the states [C, D] at which the pictures of its clicks end
@@ -37,7 +37,7 @@ def read_instructions(loaded: LoadedModel, ads: Sequence[PreparedAd], without: S
     for ad in firsts:
         ids, kinds = (loaded.ids(values)[None] for values in (ad.prompt.ids, ad.prompt.kinds))
         preference = None if ad.clicks is None else model.preference_tokens(ad.clicks, without)
-        embedded.append(model.embed_instruction(ids, kinds, ad.clicks, preference)[0])
+        embedded.append(model.embed(ids, kinds, ad.clicks, preference)[0])
         preferences.append(preference)
     shared = len(embedded[0]) if len(distinct) == 1 < len(ads) else _shared_prefix([ad.prompt for ad in firsts])
     capacity = max(map(len, embedded)) - shared + 2 * model.config.text.ad_tokens + 16 + model.config.image.tokens

@@ -13,6 +13,7 @@ What is read is what a shop has: who clicked what, in which order; pictures, tex
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.data.augment import VARIANTS, crop_window, hue_matrix
@@ -41,10 +42,11 @@ from uniadgen.model.sequence import (
     unconditional_prompt,
 )
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import PADDING, SLOT, TEXT, Batch, Clicks, Decisions
+from uniadgen.model.unified import FORM, PADDING, SLOT, TEXT, Batch, Clicks, Decisions
 from uniadgen.prompts import load_pool
 from uniadgen.rng import stream
 from uniadgen.schema import Range
+from uniadgen.training.ahead import in_order
 from uniadgen.training.made_up import retold, with_made_up_words
 
 PROMPT_DROPOUT = 0.1
@@ -118,6 +120,7 @@ class Example:
     """One sequence before it is padded."""
 
     prompt: Prompt
+    form: int  # of the text; -1 for none, and in a model without forms
     text: Sequence[int]
     decisions: Sequence[Decision]
     scene: NDArray[np.int64]  # [levels]
@@ -135,7 +138,8 @@ class Kept(NamedTuple):
 
 class Reader(Dataset[Batch]):
     """The batches of one rank. split: "train", "val" or "test". scenes: of all creatives; None: the model has no scene tokens.
-    compositions: of all creatives' views [creatives, variants * crops, levels]; None: the model has none.
+    compositions: of all creatives' views [creatives, variants * crops, levels]; None: the model has none. forms: of all
+    creatives' texts [creatives]; None: the model has none.
 
     Raises ValueError for a split without items, and InputError for a store without cut-outs.
     """
@@ -153,9 +157,10 @@ class Reader(Dataset[Batch]):
         rank: int = 0,
         ranks: int = 1,
         compositions: NDArray[np.uint16] | None = None,
+        forms: NDArray[np.int64] | None = None,
     ) -> None:
         self.store, self.scenes, self.config, self.tokenizer, self.mix = store, scenes, config, tokenizer, mix
-        self.compositions = compositions
+        self.compositions, self.forms = compositions, forms
         self.seed, self.rank, self.ranks, self.split = seed, rank, ranks, split
         self.sizes = {"ads": batch, "words": mix.words_batch, "pictures": mix.pictures_batch}
         self.rows = of_split(store.splits, [split])
@@ -227,7 +232,7 @@ class Reader(Dataset[Batch]):
                 view = self.view(draw)
                 example = self.example(draw, row, clicks, view, kind == "ads")
                 if kind == "ads" and draw.random() < PROMPT_DROPOUT:  # what guidance contrasts with
-                    example = self.picture_example(row, view, len(example.prompt.ids) + len(example.text))
+                    example = self.picture_example(row, view, len(example.prompt.ids) + (example.form >= 0) + len(example.text))
                 examples.append(example)
         if kind == "words":
             return examples, None
@@ -280,12 +285,16 @@ class Reader(Dataset[Batch]):
         prompt = build_prompt(tokenizer, config, template, description, points, len(clicks), words)
         written, decisions = spelled(tokenizer, config, prompt, points, text)
         codes, product_view = (self.codes(row, view), self.product_view(row, view)) if painted else (None, None)
-        return Example(prompt, written, decisions, self.scene(row, view), codes, history, product_view)
+        return Example(prompt, self.form(row), written, decisions, self.scene(row, view), codes, history, product_view)
 
     def picture_example(self, row: int, view: View, length: int = 1) -> Example:
         """A picture alone, with its scene token. length: of what it has in the place of, if the model pads that."""
         prompt = unconditional_prompt(self.tokenizer, self.config, length)
-        return Example(prompt, [], [], self.scene(row, view), self.codes(row, view), [], self.product_view(row, view))
+        return Example(prompt, -1, [], [], self.scene(row, view), self.codes(row, view), [], self.product_view(row, view))
+
+    def form(self, row: int) -> int:
+        """The form of a creative's text."""
+        return -1 if self.forms is None else int(self.forms[row])
 
     def scene(self, row: int, view: View) -> NDArray[np.int64]:
         """The scene token of a creative, with the composition of the view."""
@@ -298,7 +307,8 @@ class Reader(Dataset[Batch]):
 
     def clicked_ad(self, row: int, variant: int, similarity: float) -> ClickedAd:
         scene = np.zeros(0, np.int64) if self.scenes is None else self.scenes.ads[row, variant].astype(np.int64)
-        return ClickedAd(self.store.click_codes[row, variant].astype(np.int64), scene, self.store.text_ids(row), similarity)
+        codes = self.store.click_codes[row, variant].astype(np.int64)
+        return ClickedAd(codes, scene, self.store.text_ids(row), similarity, self.form(row))
 
     def product_view(self, row: int, view: View) -> ProductView:
         """The product where it stands in this view of the creative."""
@@ -344,7 +354,7 @@ def spelled(
     decisions = []
     for choices, taken in path:
         if len(choices) > 1:
-            position = len(prompt.ids) - 1 + len(ids)
+            position = len(prompt.ids) - 1 + (config.text.forms > 0) + len(ids)
             tokens, places = [c.tokens[0] for c in choices], [ends[c.point] if c.point >= 0 else -1 for c in choices]
             decisions.append(Decision(position, tokens, places, taken))
         if choices[taken].kind != "end":
@@ -366,42 +376,27 @@ def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
 
 def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
     """The batches of steps first..last-1 in order, made ahead by `workers` processes (0: here, when asked for)."""
+    batch_at = batches_by_step(reader, last, workers)
+    return map(batch_at, range(first, last))
+
+
+def batches_by_step(reader: Reader, last: int, workers: int) -> Callable[[int], Batch]:
+    """The same for somebody who asks for them by their steps, one after the other from any first one on."""
     if not workers:
-        yield from map(reader.__getitem__, range(first, last))
-        return
-    loader: DataLoader[tuple[dict[str, Any], Sequence[ProductView]]] = DataLoader(
-        _Packed(reader),
-        batch_size=None,
-        sampler=range(first, last),
-        num_workers=workers,
-        prefetch_factor=4,
-        collate_fn=_as_is,
-        generator=torch.Generator(),  # else it would draw from the stream that training draws from
-    )
-    for packed, product_views in loader:
-        values = _tensors(packed)
-        parts: dict[str, Any] = {"canvas": canvases(product_views, reader.config.image.resolution)}
-        for name, made in (("clicks", Clicks), ("decisions", Decisions)):
-            parts[name] = values[name] and made(**values[name])
-        yield Batch(**values | parts)
+        return in_order(reader.__getitem__, last, 0)
+    return in_order(_Packed(reader).__getitem__, last, workers, partial(_unpacked, size=reader.config.image.resolution))
 
 
-def in_order(reader: Reader, last: int, workers: int) -> Callable[[int], Batch]:
-    """The batches of `batches` for somebody who asks for them by their steps, one after the other from any first one on."""
-    source: Iterator[Batch] = iter(())
-    awaited = -1
-
-    def batch_at(step: int) -> Batch:
-        nonlocal source, awaited
-        if step != awaited:
-            source = batches(reader, step, last, workers)
-        awaited = step + 1
-        return next(source)
-
-    return batch_at
+def _unpacked(made: tuple[dict[str, Any], Sequence[ProductView]], size: int) -> Batch:
+    packed, product_views = made
+    values = _tensors(packed)
+    parts: dict[str, Any] = {"canvas": canvases(product_views, size)}
+    for name, kind in (("clicks", Clicks), ("decisions", Decisions)):
+        parts[name] = values[name] and kind(**values[name])
+    return Batch(**values | parts)
 
 
-class _Packed(Dataset[tuple[dict[str, Any], Sequence[ProductView]]]):
+class _Packed:
     """Batches as arrays, and products in their boxes instead of canvases: a worker process sends them through a pipe.
 
     Tensors would go through shared memory, a file and a descriptor each, and canvases are ten times as large as what is on
@@ -433,10 +428,6 @@ def _tensors(part: Any) -> Any:
     return None if part is None else {name: _tensors(values) for name, values in part.items()}
 
 
-def _as_is(packed: Any) -> Any:
-    return packed
-
-
 def canvases(product_views: Sequence[ProductView], size: int) -> Tensor | None:
     """Products on white [len(shown), 3, size, size] uint8; None for none."""
     if not product_views:
@@ -453,7 +444,7 @@ def collate(
     """Sequences side by side, padded on the right. keep: where dropout has not struck. slots: those that pictures have."""
     order, scene, slot = order_of(config.image.scales, config.image.blocks), int(config.scene.levels > 0), slots.numpy()
     steps = order.pass_of_slot().numpy()[slot]
-    starts = [len(e.prompt.ids) + len(e.text) for e in examples]  # of begin_image
+    starts = [len(e.prompt.ids) + (e.form >= 0) + len(e.text) for e in examples]  # of begin_image
     # with a scene token the slots follow begin_image, without one begin_image is the first of them
     longest = max(start + (1 if e.codes is None else scene + len(slot)) for start, e in zip(starts, examples, strict=True))
     shape = len(examples), longest
@@ -462,8 +453,9 @@ def collate(
     click_ends = np.full((len(examples), max(len(e.clicks) for e in examples)), -1, np.int64)
     for row, (example, start) in enumerate(zip(examples, starts, strict=True)):
         prompt = example.prompt
-        ids[row, : start + 1] = [*prompt.ids, *example.text, tokenizer.begin_image]
-        kinds[row, : start + 1] = [*prompt.kinds, *[TEXT] * (len(example.text) + 1)]
+        form = [example.form] if example.form >= 0 else []
+        ids[row, : start + 1] = [*prompt.ids, *form, *example.text, tokenizer.begin_image]
+        kinds[row, : start + 1] = [*prompt.kinds, *[FORM] * len(form), *[TEXT] * (len(example.text) + 1)]
         passes[row, : start + 1] = np.arange(start + 1)
         click_ends[row, : len(prompt.click_ends)] = prompt.click_ends
         if example.codes is not None:
@@ -478,7 +470,7 @@ def collate(
         kinds=torch.from_numpy(kinds),
         passes=torch.from_numpy(passes),
         positions=torch.from_numpy(positions),
-        text_starts=torch.tensor([len(e.prompt.ids) - 1 for e in examples]),
+        text_starts=torch.tensor([len(e.prompt.ids) - (e.form < 0) for e in examples]),
         image_starts=torch.tensor(starts),
         click_ends=torch.from_numpy(click_ends),
         decisions=stack_decisions([e.decisions for e in examples]),

@@ -31,6 +31,7 @@ class Fits:
 
     embedder: Annotated[int, Range(0, 10**7)] = 1500
     votes: Annotated[int, Range(0, 10**7)] = 1000
+    forms: Annotated[int, Range(0, 10**7)] = 400
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from uniadgen.training.made_up import made_up_word
 from uniadgen.training.pbs import train_pbs
 from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.scene_encoder import load_views, train_scenes
+from uniadgen.training.text_forms import fill_forms, fit_form_votes, read_forms
 from uniadgen.training.tokenizer import Pictures, refine_large, train_tokenizer
 from uniadgen.training.tokenizer import begin_with as begin_tokenizer_with
 from uniadgen.training.unified import train_unified
@@ -53,6 +54,13 @@ RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.saf
 MOST_WORKERS = 256
 EMBEDDER = "text_embedder.safetensors"  # in a run of the unified model
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
+
+
+def workers_of(workers: int | None) -> int:
+    """Processes that make batches ahead; None: two for a GPU, which would wait for them, none otherwise. Raises InputError."""
+    if workers is not None and not 0 <= workers <= MOST_WORKERS:
+        raise InputError(f"argument --workers: {workers} is no whole number from 0 to {MOST_WORKERS}")
+    return workers if workers is not None else 2 if device().type == "cuda" else 0
 
 
 def of_process(schedule: Schedule) -> Schedule:
@@ -81,8 +89,11 @@ def training_folder(out: Path, resume: bool) -> Iterator[None]:
         yield
 
 
-def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
-    """start: a tokenizer, or a model, whose tokenizer's weights training begins with where they fit."""
+def run_tokenizer(
+    data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None, workers: int | None = None
+) -> None:
+    """start: a tokenizer, or a model, whose tokenizer's weights training begins with where they fit. workers: see
+    `workers_of`."""
     config, schedule = training.sizes, training.schedule("tokenizer")
     if config is None:
         raise InputError("argument --config: a backbone brings its own image tokenizer; train `unified` with --backbone")
@@ -95,13 +106,13 @@ def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool,
             raise InputError(f"argument --start: {quoted(start)} has a tokenizer of another kind; only ours can be trained on")
         begin_tokenizer_with(tokenizer, before)
     sizes = config.image.resolution, of_process(schedule), config.preference.resolution
-    train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume)
+    train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume, workers_of(workers))
     if processes().is_main_process:
         checkpoint.save_tokenizer(out, tokenizer, config)
         print_line(f"wrote {out}")
 
 
-def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, resume: bool) -> None:
+def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, resume: bool, workers: int | None = None) -> None:
     """Trains the decoding half of an image tokenizer further and writes it anew: of a model, or what `run_tokenizer` wrote.
 
     All codes keep their meaning, so nothing else has to be trained again. A tokenizer that paints two resolutions learns to
@@ -120,11 +131,11 @@ def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, re
     pictures, unseen = tokenizer_pictures(data, plates_only=tokenizer.detail is not None)
     if tokenizer.detail is None:
         tokenizer.encoder.requires_grad_(False)
-        train_tokenizer(tokenizer, pictures, unseen, resolution, schedule, None, out, resume)
+        train_tokenizer(tokenizer, pictures, unseen, resolution, schedule, None, out, resume, workers_of(workers))
     elif max(pictures.sides) < config.image.painted:
         raise InputError(f"data folder {quoted(data)}: no plate of the split train has {config.image.painted} px; render some")
     else:
-        refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume)
+        refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume, workers_of(workers))
     if processes().is_main_process:
         if alone:
             checkpoint.save_tokenizer(out, tokenizer, config)
@@ -207,11 +218,10 @@ def run_unified(
 ) -> None:
     """tokenizer_folder: what `train tokenizer` wrote. backbone: instead of it, a Janus by its folder or hub id, whose DINOv2
     `foreground` may be; that is how a configuration with `model: janus` starts. scenes: what `train scenes` wrote; without it
-    the model has no scene token. start: a model folder, whose weights training begins with where they fit. workers: processes
-    that make batches ahead; None: two for a GPU, which would wait for them, none otherwise.
+    the model has no scene token. start: a model folder, whose weights training begins with where they fit. workers: see
+    `workers_of`.
     """
-    if workers is not None and not 0 <= workers <= MOST_WORKERS:
-        raise InputError(f"argument --workers: {workers} is no whole number from 0 to {MOST_WORKERS}")
+    workers = workers_of(workers)
     config, schedule, mix = training.sizes, training.schedule("unified"), training.mix
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
     if config is None and start is not None:
@@ -225,7 +235,7 @@ def run_unified(
             f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {source}"
         )
     torch.manual_seed(schedule.seed)
-    fresh = other_codes = True  # nothing has been fitted to clicks yet
+    fresh = other_codes = new_forms = True  # nothing has been fitted to clicks yet
     scene = None if scenes is None else load_scene_encoder(scenes / SCENES)
     if config is None:
         model, words = lora.start(source, foreground, training.lora, device(), compute_dtype(), scene)
@@ -245,6 +255,7 @@ def run_unified(
             model = UnifiedModel(config)
             begin_with(model, before)
             fresh, other_codes = before.text_embedder is None, not same_codes(before.scene_encoder, scene)
+            new_forms = before.config.text.forms != config.text.forms
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
         if scene is not None and model.scene_encoder is not None:
             model.scene_encoder.load_state_dict(scene.state_dict())
@@ -253,7 +264,11 @@ def run_unified(
     store = open_store(data, words)
     if store.settings["scales"] != list(model.config.image.scales):
         raise InputError(f"data folder {quoted(data)}: encoded at other scales; run `uniadgen data encode` with {source}")
+    model.image_tokenizer.to(device())  # a GPU reads compositions in seconds
     read = None if scene is None else scene_codes(data, scene)
+    if model.text_forms is not None and new_forms:
+        fill_forms(model.text_forms, store, schedule.seed)
+    forms = None if model.text_forms is None else read_forms(store, model.text_forms)
     compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
     keep_beginning(model, words, out, resume)
     if model.text_embedder is not None:
@@ -262,7 +277,9 @@ def run_unified(
     share = processes()
     try:
         train, held_out = (
-            Reader(store, read, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, compositions)
+            Reader(
+                store, read, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, compositions, forms
+            )
             for split, stages, rank, ranks in (
                 ("train", mix, share.process_index, share.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
@@ -270,10 +287,11 @@ def run_unified(
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
-    if other_codes and model.scene_head is not None and not any(out.glob("state*.pt")):
-        fit_votes(model.scene_head, train, training.fits.votes)
-    if workers is None:
-        workers = 2 if device().type == "cuda" else 0
+    if not any(out.glob("state*.pt")):
+        if other_codes and model.scene_head is not None:
+            fit_votes(model.scene_head, train, training.fits.votes)
+        if new_forms and model.text_forms is not None:
+            fit_form_votes(model.text_forms, train, training.fits.forms)
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
     if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
@@ -303,6 +321,8 @@ def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume:
     digest = hashlib.sha256(words.tokenizer.to_str().encode())
     if model.composition is not None:
         digest.update(model.composition.codebooks.float().cpu().numpy().tobytes())
+    if model.text_forms is not None:
+        digest.update(model.text_forms.centres.float().cpu().numpy().tobytes())
     begun = out / "begun.txt"
     if resume and begun.is_file() and begun.read_text().strip() != digest.hexdigest():
         raise InputError(
@@ -334,12 +354,11 @@ def begin_embedder(embedder: TextEmbedder, store: Store, words: TextTokenizer, o
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
     """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is.
 
-    A composition comes as a whole or not at all: its weights mean nothing without its codebooks.
+    A composition, and forms, come as a whole or not at all: their weights mean nothing without codebooks and centres.
     """
     stored, state = before.state_dict(), model.state_dict()
-    books = "composition.codebooks"
-    whole = books in stored and books in state and stored[books].shape == state[books].shape
-    fits = {
-        n for n, t in stored.items() if n in state and state[n].shape == t.shape and (whole or not n.startswith("composition."))
-    }
+    fits = {name for name, tensor in stored.items() if name in state and state[name].shape == tensor.shape}
+    for codes in ("composition.codebooks", "text_forms.centres"):
+        if codes not in fits:
+            fits -= {name for name in fits if name.startswith(codes.split(".")[0])}
     model.load_state_dict({name: stored[name] if name in fits else t for name, t in state.items()})

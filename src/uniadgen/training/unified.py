@@ -12,7 +12,7 @@ from uniadgen.files import write_bytes
 from uniadgen.model.heads import LevelHead, join_levels, split_levels
 from uniadgen.model.pixels import to_image
 from uniadgen.model.unified import Batch, UnifiedModel
-from uniadgen.training.batches import Reader, in_order
+from uniadgen.training.batches import Reader, batches_by_step
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 
@@ -44,7 +44,7 @@ class Trained(nn.Module):
 def train_unified(
     model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool, workers: int = 0
 ) -> None:
-    """Trains everything but the image tokenizer, the scene encoder and the text embedder, which stay as they are.
+    """Trains everything but the image tokenizer, the scene encoder, the text embedder and the votes for forms, which stay.
 
     workers: processes that make batches ahead; the batches, and so the model, are the same with any number.
     """
@@ -52,9 +52,12 @@ def train_unified(
     for fitted in (model.scene_encoder, model.text_embedder):
         if fitted is not None:
             fitted.requires_grad_(False)
+    if model.text_forms is not None:
+        model.text_forms.requires_grad_(False)
+        model.text_forms.embedding.requires_grad_(True)
     trained = Trained(model).to(device())
 
-    batch_at = in_order(reader, schedule.steps * schedule.accumulate, workers)
+    batch_at = batches_by_step(reader, schedule.steps * schedule.accumulate, workers)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         batch = batch_at(step).to(device())
