@@ -192,6 +192,7 @@ def _clicks() -> Clicks:
         text_visible=torch.ones(1, 1, 2).bool(),
         visible=torch.ones(1, 1).bool(),
         similarity=torch.zeros(1, 1),
+        forms=torch.zeros(1, 1, dtype=torch.long),
     )
 
 

@@ -67,6 +67,7 @@ def _logits(model: UnifiedModel) -> tuple[torch.Tensor, ...]:
         text_visible=torch.ones(1, 1, 2).bool(),
         visible=torch.ones(1, 1).bool(),
         similarity=torch.zeros(1, 1),
+        forms=torch.zeros(1, 1, dtype=torch.long),
     )
     canvas = torch.linspace(-1, 1, 3 * model.foreground.size**2).view(1, 3, model.foreground.size, -1)
     with torch.no_grad():

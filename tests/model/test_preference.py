@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from uniadgen.model.config import tiny
-from uniadgen.model.preference import PreferenceUnderstanding, Style, keep_mask
+from uniadgen.model.preference import PreferenceUnderstanding, keep_mask
 
 
 def test_mask_keeps_the_top_share_of_visible_tokens() -> None:
@@ -33,37 +33,19 @@ def test_padded_clicks_have_no_influence(preference: PreferenceUnderstanding) ->
     torch.manual_seed(1)
     image, text = torch.randn(1, 2, 4, 32), torch.randn(1, 2, 6, 32)
     text_visible, visible = torch.ones(1, 2, 6, dtype=torch.bool), torch.ones(1, 2, dtype=torch.bool)
-    similarity = torch.rand(1, 2)
-    torch.nn.init.normal_(preference.style.linear.weight)
-    alone = preference(image, text, text_visible, visible, similarity)
+    alone = preference(image, text, text_visible, visible)
 
     def padded(x: torch.Tensor) -> torch.Tensor:
         return torch.cat([x, torch.randn(1, 1, *x.shape[2:]) if x.is_floating_point() else torch.zeros_like(x[:, :1])], 1)
 
-    more = preference(padded(image), padded(text), padded(text_visible), padded(visible), padded(similarity))
+    more = preference(padded(image), padded(text), padded(text_visible), padded(visible))
     torch.testing.assert_close(more[0][:, :8], alone[0], atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(more[1][:, :12], alone[1], atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(more.style, alone.style)
 
 
 def test_empty_texts_and_empty_histories_give_numbers(preference: PreferenceUnderstanding) -> None:
     image, text = torch.randn(2, 2, 4, 32), torch.randn(2, 2, 6, 32)
     visible = torch.tensor([[True, True], [False, False]])
-    torch.nn.init.normal_(preference.style.linear.weight)
-    unseen = preference(image, text, torch.zeros(2, 2, 6, dtype=torch.bool), visible, torch.ones(2, 2))
+    unseen = preference(image, text, torch.zeros(2, 2, 6, dtype=torch.bool), visible)
     for part in unseen:
         assert part.isfinite().all()
-    assert not unseen.style.any()
-    assert preference(image, text, torch.ones(2, 2, 6, dtype=torch.bool), visible, torch.ones(2, 2)).style[0].any()
-
-
-def test_the_style_is_that_of_similar_products() -> None:
-    module = Style(2)
-    torch.nn.init.eye_(module.linear.weight)  # the mean of the tokens
-    text = torch.tensor([[[[2.0, 0.0], [4.0, 0.0], [9.0, 9.0]], [[0.0, 6.0], [9.0, 9.0], [9.0, 9.0]]]])
-    seen = torch.tensor([[[True, True, False], [True, False, False]]])
-    torch.testing.assert_close(module(text, seen, torch.zeros(1, 2)), torch.tensor([[1.5, 3.0]]))
-    assert module(text, seen, torch.tensor([[1.0, 0.0]]))[0, 0] > 2.5
-    torch.nn.init.zeros_(module.linear.weight)
-    module.linear.weight.data[:, 4:6] = torch.eye(2)  # the last tokens
-    torch.testing.assert_close(module(text, seen, torch.zeros(1, 2)), torch.tensor([[2.0, 3.0]]))

@@ -20,7 +20,7 @@ from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.preparing import PreparedAd, foreground_canvas
 from uniadgen.pipeline.reading import read_instructions
-from uniadgen.pipeline.writing import write_texts
+from uniadgen.pipeline.writing import draw_forms, write_texts
 from uniadgen.training.batches import Example, Kept, ProductView, collate, spelled
 
 OPTIONS = GenerateOptions(size=(64, 64), temperature=0.0, text_temperature=0.0, sampling="most-similar")
@@ -38,7 +38,8 @@ def _history(ad: PreparedAd) -> list[ClickedAd]:
     for number in range(clicks.codes.shape[1]):
         text = clicks.text[0, number][clicks.text_visible[0, number]].tolist()
         alike = float(clicks.similarity[0, number])
-        parts.append(ClickedAd(clicks.codes[0, number].numpy(), clicks.scenes[0, number].numpy(), text, alike))
+        form = int(clicks.forms[0, number])
+        parts.append(ClickedAd(clicks.codes[0, number].numpy(), clicks.scenes[0, number].numpy(), text, alike, form))
     return parts
 
 
@@ -89,9 +90,10 @@ def _example(generator: AdGenerator, drawn: Drawn, row: int, conditional: bool =
     product_view = ProductView(0, 0, ((canvas + 1) * 127.5).round().byte().permute(1, 2, 0).numpy())
     scene, codes = drawn.scenes[row].numpy(), drawn.codes[row].numpy()
     if not conditional:
-        return Example(unconditional_prompt(tokenizer, model.config, 1), [], [], scene, codes, [], product_view)
+        return Example(unconditional_prompt(tokenizer, model.config, 1), -1, [], [], scene, codes, [], product_view)
     written = spelled(tokenizer, model.config, ad.prompt, ad.request.selling_points, drawn.texts[row])
-    return Example(ad.prompt, *written, scene, codes, _history(ad), product_view)
+    forms = draw_forms(model, [ad.clicks], 0.0, [])
+    return Example(ad.prompt, -1 if forms is None else int(forms[0]), *written, scene, codes, _history(ad), product_view)
 
 
 @pytest.mark.parametrize("kind", ["in passes", "row by row"])

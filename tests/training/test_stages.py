@@ -77,7 +77,6 @@ def test_a_trained_model_has_what_it_was_made_of(trained: Path) -> None:
         model.point_pointer.query.weight,
         model.scene_head.pointers[0].query.weight,
         model.preference.summary.weight,
-        model.preference.style.linear.weight,
     ):
         assert weight.any()  # they begin at zero
 

@@ -6,9 +6,9 @@ read; then the weights stream, file by file, onto a model that takes no memory b
 SigLIP encoder of Janus, which reads pictures for conversation, is left out.
 
 What Janus lacks - foreground perception, preference understanding, pointers, forms and a scene token - starts neutral. The
-foreground adds zero, and so do pointers. Every preference token starts as the embedding of the pad token, which Janus met in training
-wherever it was told nothing, so product and clicks change nothing until something is learnt. A scene token there is only in a
-model that is trained to have one.
+foreground adds zero, and so do pointers. Every preference token starts as the embedding of the pad token, which Janus met in
+training wherever it was told nothing, so product and clicks change nothing until something is learnt. Forms and a scene token
+there are only in a model that is trained to have them.
 """
 
 import hashlib

@@ -40,13 +40,10 @@ CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
     "config.json", "adapter_config.json", "adapter_model.safetensors", "new_modules.safetensors",
 )  # fmt: skip
 EMBEDDING, FORMS = 64, 48  # width of the text embedder that a model on a backbone gets, and its forms of texts
+# new modules that the unified training leaves as they are
 FITTED_BEFORE = (
-    "scene_encoder.",
-    "text_embedder.",
-    "text_forms.usual",
-    "text_forms.said",
-    "text_forms.closeness",
-)  # new modules that the unified training leaves as they are
+    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness",
+)  # fmt: skip
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours
 _THEIRS = re.compile(r"base_model\.model\.model\.language_model\.layers\.(\d+)\.self_attn\.([qkvo])_proj\.lora_([AB])\.weight")

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from uniadgen.model.config import ImageTokenizerConfig
 from uniadgen.model.layers import EncoderBlock
 
-NOISE = 16  # channels of noise that fine structure is made from
+NOISE = 8  # channels of noise that fine structure is made from
 
 
 class Residual(nn.Module):
@@ -89,10 +89,10 @@ class Detail(nn.Module):
 
     def __init__(self, fine: int) -> None:
         super().__init__()
-        wide = fine // 2 + NOISE
+        thin = fine // 2 + NOISE
         self.up = Up(fine, fine // 2)
-        self.body = nn.Sequential(*(Residual(wide) for _ in range(3)))
-        self.out = nn.Conv2d(wide, 48, 3, padding=1)
+        self.body = nn.Sequential(*(Residual(thin) for _ in range(3)))
+        self.out = nn.Conv2d(thin, 48, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(cast(Tensor, self.out.bias))
         self.register_buffer(
