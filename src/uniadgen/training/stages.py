@@ -2,8 +2,9 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from uniadgen.console import print_line
 from uniadgen.data.encoding import encoded_settings, fingerprint
@@ -28,7 +30,6 @@ from uniadgen.model.composition import Composition
 from uniadgen.model.config import SceneConfig, embedded
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.scene import SceneEncoder
-from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
@@ -52,7 +53,7 @@ from uniadgen.words import quoted
 # What a training leaves in --out.
 RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
 MOST_WORKERS = 256
-EMBEDDER = "text_embedder.safetensors"  # in a run of the unified model
+EMBEDDER, FORMS = "text_embedder.safetensors", "text_forms.safetensors"  # in a run of the unified model
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
@@ -272,7 +273,10 @@ def run_unified(
     compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
     keep_beginning(model, words, out, resume)
     if model.text_embedder is not None:
-        begin_embedder(model.text_embedder, store, words, out, training.fits.embedder if fresh else 0, schedule.seed)
+        steps = training.fits.embedder if fresh else 0
+        fitted_once(
+            model.text_embedder, out / EMBEDDER, partial(fit_embedder, model.text_embedder, store, words, steps, schedule.seed)
+        )
         store.embeddings = embeddings_of(store, model.text_embedder, words)
     share = processes()
     try:
@@ -287,11 +291,11 @@ def run_unified(
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
-    if not any(out.glob("state*.pt")):
-        if other_codes and model.scene_head is not None:
-            fit_votes(model.scene_head, train, training.fits.votes)
-        if new_forms and model.text_forms is not None:
-            fit_form_votes(model.text_forms, train, training.fits.forms)
+    if other_codes and model.scene_head is not None and not any(out.glob("state*.pt")):
+        fit_votes(model.scene_head, train, training.fits.votes)
+    if model.text_forms is not None:
+        steps = training.fits.forms if new_forms else 0
+        fitted_once(model.text_forms, out / FORMS, partial(fit_form_votes, model.text_forms, train, steps))
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
     if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
@@ -339,16 +343,16 @@ def same_codes(before: SceneEncoder | None, scene: SceneEncoder | None) -> bool:
     return torch.allclose(before.codebooks.float(), scene.codebooks.float(), atol=1e-3)
 
 
-def begin_embedder(embedder: TextEmbedder, store: Store, words: TextTokenizer, out: Path, steps: int, seed: int) -> None:
-    """Fits the embedder, or takes what this run has fitted before: sums of floats may differ when it is resumed elsewhere."""
-    place = out / EMBEDDER
+def fitted_once(module: nn.Module, place: Path, fit: Callable[[], None]) -> None:
+    """Fits a module that training then leaves as it is, or takes what this run has fitted before: sums of floats may differ when
+    it is resumed elsewhere."""
     if place.is_file():
-        embedder.load_state_dict(load_file(place))
+        module.load_state_dict(load_file(place))
         return
-    fit_embedder(embedder, store, words, steps, seed)
+    fit()
     if processes().is_main_process:
         with whole_file(place) as path:
-            save_file({name: t.contiguous().cpu() for name, t in embedder.state_dict().items()}, path)
+            save_file({name: t.contiguous().cpu() for name, t in module.state_dict().items()}, path)
 
 
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
