@@ -344,8 +344,10 @@ def same_codes(before: SceneEncoder | None, scene: SceneEncoder | None) -> bool:
 
 
 def fitted_once(module: nn.Module, place: Path, fit: Callable[[], None]) -> None:
-    """Fits a module that training then leaves as it is, or takes what this run has fitted before: sums of floats may differ when
-    it is resumed elsewhere."""
+    """Fits a module that training then leaves as it is, or takes what this run has fitted before.
+
+    Sums of floats may differ when a run is resumed elsewhere.
+    """
     if place.is_file():
         module.load_state_dict(load_file(place))
         return
