@@ -92,7 +92,8 @@ def _example(generator: AdGenerator, drawn: Drawn, row: int, conditional: bool =
     if not conditional:
         return Example(unconditional_prompt(tokenizer, model.config, 1), -1, [], [], scene, codes, [], product_view)
     written = spelled(tokenizer, model.config, ad.prompt, ad.request.selling_points, drawn.texts[row])
-    forms = draw_forms(model, [ad.clicks], 0.0, [])
+    with torch.no_grad():
+        forms = draw_forms(model, [ad.clicks], 0.0, [])
     return Example(ad.prompt, -1 if forms is None else int(forms[0]), *written, scene, codes, _history(ad), product_view)
 
 
