@@ -159,11 +159,11 @@ class TextConfig:
     description_tokens: Count = 64
     selling_point_tokens: Count = 160
     ad_tokens: Annotated[int, Range(1, 10_000)] = 48
-    forms: Annotated[int, Range(0, 4096)] = 0  # that a text's form is one of (`model/text_form.py`); 0: it is not told
     prompt_prefix: str = ""  # around the instruction; Janus: its chat turns, in which special tokens are recognised
     prompt_suffix: str = ""
     # ids of pad, begin, begin_image and end in a tokenizer that has specials of its own; none: ids after its vocabulary
     specials: dict[str, Id] = field(default_factory=dict)
+    forms: Annotated[int, Range(0, 4096)] = 0  # that a text's form is one of (`model/text_form.py`); 0: it is not told
 
 
 @dataclass(frozen=True)
