@@ -266,8 +266,14 @@ def embedded() -> ModelConfig:
     preference = PreferenceConfig(embedding=64)
     scene = SceneConfig(levels=6, codes=64, composition=6)
     guidance = GuidanceConfig(weight=2.0, scene_temperature=0.4)
-    parts = {"image": image, "preference": preference, "scene": scene, "guidance": guidance}
-    return ModelConfig(**parts, text=TextConfig(forms=48), text_temperature=0.6)
+    return ModelConfig(
+        image=image,
+        preference=preference,
+        scene=scene,
+        text=TextConfig(forms=48),
+        guidance=guidance,
+        text_temperature=0.6,
+    )
 
 
 def tiny() -> ModelConfig:

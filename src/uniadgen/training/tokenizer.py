@@ -7,7 +7,7 @@ can't tell - where exactly edges run, the grain of wood, leaves, cloth - pixel l
 is asked as well, for its verdict and for the features that it comes to it by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,7 @@ ALONE, GROWING = 300, 1000
 # by heart and says nothing any more.
 SMOOTHED, SLOPE = 8, 1.0
 HELD_OUT = 48
+BatchAt = Callable[[int], tuple[Tensor, Tensor | None, Tensor | None]]
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def train_tokenizer(
     """
     upsampling = 1 if tokenizer.detail is None else 2
     batches = Batches(pictures, resolution, upsampling, schedule.batch, schedule.seed, click_resolution)
-    batch_at = in_order(batches.at, schedule.steps * schedule.accumulate, workers)
+    batch_at: BatchAt = in_order(batches.at, schedule.steps * schedule.accumulate, workers)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         crops, large, small = map(_placed, batch_at(step))
@@ -259,7 +260,7 @@ def refine_large(
     assert detail is not None
     tokenizer.encoder.requires_grad_(False)
     batches = Batches(pictures, resolution, 2, schedule.batch, schedule.seed, None)
-    batch_at = in_order(partial(batches.at, large=1.0), schedule.steps * schedule.accumulate, workers)
+    batch_at: BatchAt = in_order(partial(batches.at, large=1.0), schedule.steps * schedule.accumulate, workers)
     both = nn.ModuleDict({"tokenizer": tokenizer, "discriminator": PatchDiscriminator()})
     both.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     discriminator = cast(PatchDiscriminator, both["discriminator"])
