@@ -488,7 +488,7 @@ def plain_ad(
         if len(choices) > 1:
             places = [points[choice.point].index if choice.point >= 0 else -1 for choice in choices]
             logits = _plain_choice_logits(model, hidden, choices, ends, places)
-            order = logits.argsort(descending=True).tolist()
+            order = logits.argsort(descending=True, stable=True).tolist()
             choices = [next(choices[n] for n in order if grammar.acceptable(choices[n]))]
         grammar.take(choices[0])
         if not grammar.done:

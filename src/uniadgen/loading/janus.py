@@ -150,6 +150,7 @@ def load(
                 model.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding)
             if forms:
                 model.text_forms = TextForms(forms, config.decoder.width)
+                nn.init.zeros_(model.text_forms.embedding.weight)
     finally:
         torch.set_default_dtype(usual)
     new.load_state_dict({n: t for n, t in model.foreground.state_dict().items() if not t.is_meta}, strict=False, assign=True)

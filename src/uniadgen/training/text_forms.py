@@ -53,7 +53,10 @@ def fit_form_votes(forms: TextForms, reader: Reader, steps: int) -> None:
     if reader.forms is None:
         raise ValueError("a reader without forms")
     device, most = forms.said.device, reader.config.preference.clicks
-    optimiser = torch.optim.Adam([forms.usual, forms.said, forms.closeness], RATE)
+    votes = [forms.usual, forms.said, forms.closeness]
+    for parameter in votes:
+        parameter.requires_grad_(True)
+    optimiser = torch.optim.Adam(votes, RATE)
     for step in range(steps):
         draw = stream(reader.seed, "forms", step)
         truth, theirs = np.zeros(BATCH, np.int64), np.full((BATCH, most), -1, np.int64)
