@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniadgen.clicks.sampling import sample_clicks
-from uniadgen.clicks.similarity import hashed_embedder
+from uniadgen.clicks.similarity import Embedder, hashed_embedder
 from uniadgen.data.labels import open_labels
 from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
@@ -33,6 +33,7 @@ from uniadgen.metrics.palette import distance_of_palettes, palette
 from uniadgen.model.background_encoder import BackgroundEncoder
 from uniadgen.padsynth.shoppers import FAMILY_WEIGHT, LIGHT_WEIGHT, PALETTE_WEIGHT, Taste
 from uniadgen.padsynth.worldgen import World, make_world
+from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.words import parse_whole
 
 FACETS = ("family", "palette", "light")
@@ -116,10 +117,10 @@ def best(weights: Weights, ads: Mapping[str, Ad], names: Sequence[str], draw: np
     return [str(name) for name in draw.permutation(top)[:EXAMPLES]]
 
 
-def ten_clicks(shopper: Shopper, ads: Mapping[str, Ad], draw: np.random.Generator) -> dict[str, list[str]]:
+def ten_clicks(shopper: Shopper, ads: Mapping[str, Ad], draw: np.random.Generator, embedder: Embedder) -> dict[str, list[str]]:
     """Ten clicks of a shopper in each of the ways to choose them."""
     texts = [str(ads[name]["text"]) for name in shopper.clicks]
-    vectors = hashed_embedder([shopper.description, *texts])
+    vectors = embedder([shopper.description, *texts])
     similarity = np.clip(vectors[1:] @ vectors[0], -1, 1).astype(np.float64)
 
     def sampled(sampling: Any) -> list[str]:
@@ -139,7 +140,7 @@ def ten_clicks(shopper: Shopper, ads: Mapping[str, Ad], draw: np.random.Generato
 
 
 def choices(
-    shoppers: Sequence[Shopper], ads: Mapping[str, Ad], shelf: Iterable[str]
+    shoppers: Sequence[Shopper], ads: Mapping[str, Ad], shelf: Iterable[str], embedder: Embedder
 ) -> tuple[list[Shopper], dict[str, list[list[str]]], dict[str, float]]:
     """The shoppers for whose product the shelf has ads; by rule the ads for each of them; the share of clicks inside."""
     shelves: dict[tuple[str, str | None], list[str]] = {}
@@ -153,7 +154,7 @@ def choices(
         aim = ads[shopper.target]
         department, names = aim["department"], shelves[aim["department"], aim["posture"]]
         rules: dict[str, Weights] = {"nothing": {}, "somebody else's taste": weights_of_taste(shopper.other, department)}
-        for rule, clicks in ten_clicks(shopper, ads, draw).items():
+        for rule, clicks in ten_clicks(shopper, ads, draw, embedder).items():
             rules[f"labels of {rule}"] = weights_of_clicks([ads[name] for name in clicks], department)
             inside.setdefault(f"labels of {rule}", []).append(
                 np.mean([ads[n]["department"] == department for n in clicks]).item()
@@ -232,7 +233,9 @@ def picture_rows(
     return rows
 
 
-def ceiling(data: Path, split: str, limit: int | None, pictures: bool = True) -> tuple[dict[str, Row], int]:
+def ceiling(
+    data: Path, split: str, limit: int | None, pictures: bool = True, embedder: Embedder = hashed_embedder
+) -> tuple[dict[str, Row], int]:
     """Rows by what is known, and the number of shoppers (those with an oracle). Raises InputError."""
     labels = open_labels(data)
     columns = ("id", "split", "department", "text", "description")
@@ -247,7 +250,7 @@ def ceiling(data: Path, split: str, limit: int | None, pictures: bool = True) ->
             shoppers.append(Shopper(clicks[case.id], case.target, described, taste, other, case.oracle))
     if not shoppers:
         raise InputError(f"{data}: no shopper of the split {split} has a taste; only those of PAd-Synth have")
-    shoppers, chosen, inside = choices(shoppers, ads, [name for name, ad in ads.items() if ad["split"] == "train"])
+    shoppers, chosen, inside = choices(shoppers, ads, [name for name, ad in ads.items() if ad["split"] == "train"], embedder)
     chosen["oracle"] = [[str(shopper.oracle)] for shopper in shoppers]
     rows = label_rows(shoppers, ads, chosen, inside)
     if pictures:
@@ -257,7 +260,9 @@ def ceiling(data: Path, split: str, limit: int | None, pictures: bool = True) ->
     return rows, len(shoppers)
 
 
-def ceiling_of_world(world: World, split: str, limit: int | None) -> tuple[dict[str, Row], int]:
+def ceiling_of_world(
+    world: World, split: str, limit: int | None, embedder: Embedder = hashed_embedder
+) -> tuple[dict[str, Row], int]:
     """The same of labels alone, for a world that need not be rendered."""
     products = {product.id: product for product in world.products}
     ads = {
@@ -287,7 +292,7 @@ def ceiling_of_world(world: World, split: str, limit: int | None) -> tuple[dict[
     if not shoppers:
         raise InputError(f"argument --split: the world has no shopper in the split {split}")
     shelf = [name for name, ad in ads.items() if world.splits[ad["product"]] == "train"]
-    shoppers, chosen, inside = choices(shoppers, ads, shelf)
+    shoppers, chosen, inside = choices(shoppers, ads, shelf, embedder)
     return label_rows(shoppers, ads, chosen, inside), len(shoppers)
 
 
@@ -299,17 +304,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--shoppers", type=int, default=6000, metavar="N", help="of that world (default 6000)")
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, metavar="N", help="shoppers (default: all of the split)")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="whose embedder says which products are alike")
     arguments = parser.parse_args(argv)
     if arguments.limit is not None and arguments.limit < 1:
         parser.error("--limit must be at least 1")
     if arguments.data is None and not arguments.labels_only:
         parser.error("without DATA there are no pictures; add --labels-only")
     try:
+        embedder = hashed_embedder if arguments.model is None else AdGenerator.from_pretrained(arguments.model).loaded.embedder
         if arguments.data is None:
             size = arguments.size if (products := parse_whole(arguments.size)) is None else products
-            rows, count = ceiling_of_world(make_world(0, size, arguments.shoppers), arguments.split, arguments.limit)
+            rows, count = ceiling_of_world(make_world(0, size, arguments.shoppers), arguments.split, arguments.limit, embedder)
         else:
-            rows, count = ceiling(arguments.data, arguments.split, arguments.limit, not arguments.labels_only)
+            rows, count = ceiling(arguments.data, arguments.split, arguments.limit, not arguments.labels_only, embedder)
     except (InputError, OSError, ValueError) as error:
         parser.error(str(error))
     print(f"{count} shoppers of the split {arguments.split}; real ads of the split train in place of generated ones")

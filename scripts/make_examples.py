@@ -22,7 +22,7 @@ LIKES: tuple[dict[str, tuple[str, ...]], ...] = (
     {"families": ("living_room", "kitchen", "wood_window", "desk"), "palettes": ("sky", "ivory"), "lights": ("sunny", "soft")},
     {"families": ("festive", "neon", "podium"), "palettes": ("crimson", "terracotta"), "lights": ("golden", "moody")},
 )
-STYLES = ("audience_commas", "promotion_square")
+STYLES = ("spec_pipes", "promotion_square")
 NOISE = 4  # of the clicks are on any ad
 
 
@@ -56,10 +56,12 @@ def main() -> None:
     for number in range(2):
         draw = random.Random(arguments.seed * 2 + number)
         plan: list[tuple[Kind, str, int]] = [("taste", EVERYTHING, 0)] * (CLICKS - NOISE) + [("one-off", EVERYTHING, 0)] * NOISE
+        plan *= 2
         draw.shuffle(plan)
         rows, _ = draw_clicks(draw, taste(number), index, "train", plan)
+        rows = [row for row in rows if creatives[index.ids[row]]["text"].isascii()]  # the demo's sheet has a Latin font
         history = []
-        for row in rows:
+        for row in rows[:CLICKS]:
             clicked = creatives[index.ids[row]]
             name = f"clicks/{clicked['id']}.webp"
             picture = load_rgb(clicked["ad"], clicked["id"])

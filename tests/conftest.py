@@ -1,14 +1,15 @@
 """A complete model with random weights, small enough for every test, and a few pictures."""
 
 import os
+from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image, ImageDraw
 
 from janus_models import dino_folder, janus_folder, janus_tokenizer, theirs  # noqa: F401 (fixtures)
-from uniadgen.model.config import tiny
-from uniadgen.model.plan import Remembered
+from uniadgen.model.config import SceneConfig, tiny
+from uniadgen.model.heads import ImageHead
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
@@ -24,38 +25,49 @@ def tokenizer() -> TextTokenizer:
     return train_text_tokenizer(["Rapid Boil Kettle, Auto Shut-Off | 1.7 L - For Men [Free Gift]! Write the ad."] * 4, 400)
 
 
-def random_exemplars(model: UnifiedModel) -> Remembered:
-    settings = model.config.plan
-    facets = [(9 * torch.rand(settings.exemplars, count)).softmax(1) for count in settings.facets]
-    return Remembered(
-        torch.randint(model.config.image.codes, (settings.exemplars, model.config.image.tokens)),
-        torch.tensor([0.4, 0.5, 0.2, 0.3]).repeat(settings.exemplars, 1),
-        torch.cat(facets, 1),
-        torch.nn.functional.normalize(torch.randn(settings.exemplars, settings.words), dim=1),
-    )
-
-
 @pytest.fixture(scope="session")
 def model() -> UnifiedModel:
     """Random weights everywhere, also where training starts at zero, so that every path carries a signal."""
     torch.manual_seed(0)
-    model = UnifiedModel(tiny())
+    return _spread(UnifiedModel(tiny()))
+
+
+@pytest.fixture(scope="session")
+def raster_model() -> UnifiedModel:
+    """One that writes a picture row by row, with logits of all codes, and has no scene token: as Janus does."""
+    torch.manual_seed(0)
+    config = tiny()
+    model = UnifiedModel(replace(config, image=replace(config.image, coarse=(), blocks=()), scene=SceneConfig()))
+    model.image_head = ImageHead(config.decoder.width, config.head_width, config.image.codes)
+    return _spread(model)
+
+
+def _spread(model: UnifiedModel) -> UnifiedModel:
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.abs().sum() == 0:
                 parameter.normal_(std=0.1)
         # Far from the small initial weights: what the model is shown must change what it draws.
-        for weight in (*model.decoder.parameters(), model.image_head.score.weight):
-            if weight.ndim == 2:
-                weight.mul_(8)
-        assert model.plan is not None
-        model.plan.remember(random_exemplars(model))
+        for module in (model.decoder, model.image_head, model.scene_head, model.point_pointer):
+            for weight in () if module is None else module.parameters():
+                if weight.ndim == 2:
+                    weight.mul_(8)
+        if model.scene_encoder is not None:
+            model.scene_encoder.codebooks.normal_(std=0.3)
+        if model.composition is not None:
+            model.composition.codebooks.normal_(std=0.3)
+            model.composition.colours.weight.mul_(8)
     return model.eval()
 
 
 @pytest.fixture(scope="session")
 def generator(model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
     return AdGenerator(model, tokenizer)
+
+
+@pytest.fixture(scope="session")
+def raster_generator(raster_model: UnifiedModel, tokenizer: TextTokenizer) -> AdGenerator:
+    return AdGenerator(raster_model, tokenizer)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from importlib import metadata, util
 import pytest
 import torch
 
+from uniadgen.ads import AdRequest
 from uniadgen.bench import (
     GREEDY,
     WAYS,
@@ -18,6 +19,8 @@ from uniadgen.bench import (
     peak_memory,
     plain_ad,
     require_same,
+    run,
+    ways_of,
 )
 from uniadgen.cli.main import main
 from uniadgen.demo import example_requests
@@ -34,8 +37,7 @@ def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(set(row) == {"name", "ours", "peer", "ratio", "unit", "versions"} for row in rows)
     quality = ["share", "of their std"] if util.find_spec("torchao") else []
     assert [row["unit"] for row in rows] == [
-        *("tokens/s", "s", "s", "s", *["s"] * 6, "passes", *["s"] * len(WAYS)),
-        *(("s", "passes") * len(WINDOWS)),
+        *("tokens/s", "s", "s", "s", *["s"] * 6, "passes", "s"),
         *quality,
         *(("MB",) * 3),
         *(("tokens/s", "s") if torch.cuda.is_available() else ()),
@@ -52,31 +54,43 @@ def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 @pytest.mark.parametrize("careful", [False, True])
 def test_the_plain_loops_make_the_same_ad(
-    generator: AdGenerator, careful: bool, guidance: float, monkeypatch: pytest.MonkeyPatch
+    generator: AdGenerator, raster_generator: AdGenerator, careful: bool, guidance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Text and picture, with as many rows: one if unguided, two if guided."""
-    config = generator.model.config
-    guided = dataclasses.replace(config, guidance=dataclasses.replace(config.guidance, weight=guidance))
-    monkeypatch.setattr(generator.model, "config", guided)
-    rows: list[int] = []
-    head = generator.model.image_head.forward
+    for each, name in ((generator, "begin"), (raster_generator, "forward")):
+        config = each.model.config
+        guided = dataclasses.replace(config, guidance=dataclasses.replace(config.guidance, weight=guidance))
+        monkeypatch.setattr(each.model, "config", guided)
+        rows: list[int] = []
+        head = getattr(each.model.image_head, name)
 
-    def counted(x: torch.Tensor) -> torch.Tensor:
-        rows.append(len(x))
-        return head(x)
+        def counted(x: torch.Tensor) -> torch.Tensor:
+            rows.append(len(x))  # noqa: B023 - called within the loop
+            return head(x)  # type: ignore[no-any-return]  # noqa: B023
 
-    for request in example_requests():
-        ads = [
-            generator.generate(request.product, request.history, box=request.box, size=(64, 64), decoding=decoding, **GREEDY)
-            for decoding in WAYS
-        ]
-        with monkeypatch.context() as counting:
-            counting.setattr(generator.model.image_head, "forward", counted)
-            text, picture = plain_ad(generator, request, (64, 64), careful)
-        assert text
-        for ad in ads:
-            require_same(ad, text, picture)
-    assert rows == [1 if guidance == 1 else 2] * config.image.tokens * 2
+        requests = [*example_requests(), AdRequest(example_requests()[0].product)]
+        for request in requests:
+            ads = [
+                each.generate(request.product, request.history, box=request.box, size=(64, 64), decoding=decoding, **GREEDY)
+                for decoding in ways_of(each.model)
+            ]
+            with monkeypatch.context() as counting:
+                counting.setattr(each.model.image_head, name, counted)
+                text, picture = plain_ad(each, request, (64, 64), careful)
+            assert text
+            for ad in ads:
+                require_same(ad, text, picture)
+        assert rows == [1 if guidance == 1 else 2] * len(each.model.order.passes) * len(requests)
+
+
+def test_rows_of_windows(raster_generator: AdGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only a model that writes row by row has: passes and seconds by window, in both ways of decoding."""
+    monkeypatch.setattr("uniadgen.bench.measured_generator", lambda folder, quick: (raster_generator, "raster"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    rows = run(None, True, 1, lambda line: None)
+    assert [row.unit for row in rows if "passes per picture" in row.name] == ["passes"] * (1 + len(WINDOWS))
+    assert sum("one ad, warm" in row.name for row in rows) == len(WAYS) + len(WINDOWS)
+    assert all(row.ours > 1 for row in rows if row.unit == "passes")
 
 
 def test_another_ad_is_noticed(generator: AdGenerator) -> None:
@@ -117,5 +131,6 @@ def test_the_limit_of_memory(generator: AdGenerator) -> None:
     half = janus_shaped(tiny(), torch.device("cpu"), torch.bfloat16)
     assert half.model.dtype == torch.bfloat16
     weights = sum(p.numel() for part in (half.model.decoder, half.model.image_head) for p in part.parameters())
-    most = copied / (2 * weights)
+    image = half.model.config.image
+    most = image.tokens / len(half.model.order.passes) * copied / (2 * weights)
     assert 0 < against_bandwidth(half, (64, 64), copied, 1)[1] < most

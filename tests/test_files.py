@@ -208,6 +208,7 @@ WRITERS = {
     "data/similarity.py": {"open"},  # inside a scratch folder
     "cli/data.py": {"open"},  # into the path that whole_file gave
     "data/store.py": {"open", "rename", "save", "write_text"},  # inside a scratch folder, which then gets its name
+    "data/scene_codes.py": {"save"},  # the same
     # a product's folder, which appears as a whole
     "padsynth/blender/render.py": {"TemporaryDirectory", "rename", "save", "write_text"},
     # inside a scratch folder, which then gets its name

@@ -9,10 +9,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 VAGUE = {"told", "found", "own", "shown", "known", "worth"}
 STORED = {
-    # a parameter in files of models that were written before
-    ("model/plan.py", "worth"),
-    ("training/plan.py", "worth"),
-    ("evaluation/test_ablations.py", "worth"),
     # a column of studies, and the key of it in exports
     ("review/exchange.py", "shown"),
     # code whose hash says which renders may be kept

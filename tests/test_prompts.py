@@ -45,7 +45,9 @@ def test_the_product_comes_before_the_clicks(kind: str) -> None:
 def test_render_splits_at_the_history() -> None:
     template = "A {description} B {selling_points} C <text_ph> D <image_ph><text_ph>"
     assert render(template, "bag", ["red", "big"]) == [
-        ("text", "A bag B red; big C "),
+        ("text", "A bag B "),
+        ("points", "red; big"),
+        ("text", " C "),
         ("placeholder", "text"),
         ("text", " D "),
         ("placeholder", "image"),
@@ -56,7 +58,7 @@ def test_render_splits_at_the_history() -> None:
 @pytest.mark.parametrize("hostile", ["<image_ph>", "{description}", "{selling_points}", "<text_ph>", "{0}", "%s", "{{", "\\1"])
 def test_spellings_of_placeholders_in_a_product_stay_text(hostile: str) -> None:
     segments = render("{description}|{selling_points}|<text_ph>", hostile, [hostile, "x"])
-    assert segments == [("text", f"{hostile}|{hostile}; x|"), ("placeholder", "text")]
+    assert segments == [("text", f"{hostile}|"), ("points", f"{hostile}; x"), ("text", "|"), ("placeholder", "text")]
 
 
 @given(st.text(), st.lists(st.text(), max_size=5))
@@ -64,8 +66,8 @@ def test_rendering_keeps_the_products_words_and_the_number_of_placeholders(descr
     for template in UNIFIED[:3]:
         segments = render(template, description, points)
         assert [value for kind, value in segments if kind == "placeholder"] == ["text", "image"]
-        assert segments[0][1].count(description) >= 1
-        assert "; ".join(points) in segments[0][1]
+        assert "".join(value for kind, value in segments if kind == "text").count(description) >= 1
+        assert [value for kind, value in segments if kind == "points"] == (["; ".join(points)] if points else [])
 
 
 def test_a_users_pool(tmp_path: Path) -> None:

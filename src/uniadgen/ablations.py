@@ -15,8 +15,6 @@ ABLATIONS: dict[str, str] = {
     "fusion": "pictures and texts of the clicks are not brought together",
     "pictures": "the model sees only the texts of the clicks",
     "texts": "the model sees only the pictures of the clicks",
-    "plan": "the picture follows no remembered scene",
-    "outline": "no outline says which selling point a text tells next",
 }
 
 

@@ -24,17 +24,19 @@ from typing import Any, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from uniadgen.ads import Ad, AdRequest
+from uniadgen.ads import Ad, AdRequest, Click
 from uniadgen.clicks.sampling import sample_clicks
 from uniadgen.clicks.similarity import product_similarity
+from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import GPU_WINDOW, Decoding, decode_image
-from uniadgen.decoding.outlined_text import outline_logits
-from uniadgen.decoding.text_grammar import TextGrammar, make_points
+from uniadgen.decoding.scene_sampling import decode_scene
+from uniadgen.decoding.text_grammar import Choice, TextGrammar, make_points
 from uniadgen.demo import example_requests
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.framing import cover
@@ -45,15 +47,15 @@ from uniadgen.inspection.text import acceptable
 from uniadgen.loading import checkpoint, janus
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
+from uniadgen.model.heads import ImageHead, LevelHead, join_levels, split_levels
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.preference import Preference
-from uniadgen.model.sequence import ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
+from uniadgen.model.sequence import ClickedAd, Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
-from uniadgen.model.unified import UnifiedModel
+from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
-from uniadgen.pipeline.painting import conditions, paint_backgrounds, unconditional_cache
-from uniadgen.pipeline.planning import choose_plan
+from uniadgen.pipeline.painting import begin_pictures, paint_backgrounds, unconditional_cache
 from uniadgen.pipeline.preparing import foreground_canvas
 from uniadgen.pipeline.reading import read_instructions
 from uniadgen.prompts import load_pool
@@ -89,7 +91,7 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
 
     quick: tiny models, for a test of the benchmark itself. Raises InputError for a folder that is no model.
     """
-    generator, weights = _generator(folder, quick)
+    generator, weights = measured_generator(folder, quick)
     versions = _versions(weights)
     rows: list[Row] = []
 
@@ -112,18 +114,17 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
     add(f"{shoppers} shoppers for one product, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
     for stage, (ours, peer) in stages.items():
         add(f"{shoppers} shoppers, {stage}, {weights}: a batch / one by one", ours, peer, peer / ours, "s")
-    parallel, sequential = _passes(generator, size, 2 if quick else 6)
-    add(
-        f"passes per picture, {weights}: {GPU_WINDOW} in parallel / one by one",
-        parallel,
-        sequential,
-        parallel / sequential,
-        "passes",
-    )
-    for decoding in WAYS:
+    passes, tokens = _ad(generator, request, size=size, decoding="sequential").image_passes, generator.model.config.image.tokens
+    if not writes_row_by_row(generator.model):
+        add(f"passes per picture / its tokens, {weights}", passes, tokens, passes / tokens, "passes")
+    else:
+        parallel, sequential = _passes(generator, size, 2 if quick else 6)
+        name = f"passes per picture, {weights}: {GPU_WINDOW} in parallel / one by one"
+        add(name, parallel, sequential, parallel / sequential, "passes")
+    for decoding in ways_of(generator.model):
         (seconds,) = _medians([partial(_ad, generator, request, size=size, decoding=decoding)], repeats)
         add(f"one ad, warm, {size[0]}x{size[1]}, {decoding}, {weights}", seconds, None, None, "s")
-    for window in WINDOWS:
+    for window in WINDOWS if writes_row_by_row(generator.model) else ():
         parallel, seconds = _window(generator, request, size, window, repeats)
         add(f"one ad, warm, parallel, {window} tokens a pass, {weights}", seconds, None, None, "s")
         add(f"passes per picture, {window} tokens a pass, {weights}", parallel, None, None, "passes")
@@ -152,6 +153,16 @@ def run(folder: Path | None, quick: bool, repeats: int, progress: Callable[[str]
     return rows
 
 
+def writes_row_by_row(model: UnifiedModel) -> bool:
+    """Whether a model's pictures may be decoded in windows: those of others have passes of their own."""
+    return model.order.one_by_one and isinstance(model.image_head, ImageHead)
+
+
+def ways_of(model: UnifiedModel) -> tuple[Decoding, ...]:
+    """The ways of decoding that differ for a model."""
+    return WAYS if writes_row_by_row(model) else ("auto",)
+
+
 # What is measured --------------------------------------------------------------------------------------------------------
 
 
@@ -164,17 +175,18 @@ def _against_plain_loops(
         return _ad(generator, request, size=size, decoding=decoding, **GREEDY)
 
     peers = {name: partial(plain_ad, generator, request, size, careful) for name, careful in PEERS.items()}
+    ways = ways_of(generator.model)
     for peer in peers.values():
         made = peer()
-        for ad in map(ours, WAYS):
+        for ad in map(ours, ways):
             require_same(ad, *made)
-    runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in WAYS]
+    runs: list[Callable[[], object]] = [partial(ours, decoding) for decoding in ways]
     counts = (1, torch.get_num_threads())
     runs += [partial(_with_threads, count, peer) for peer in peers.values() for count in counts]
     seconds = _medians(runs, repeats)
-    best = min(range(len(WAYS)), key=seconds.__getitem__)
-    of_peers = [min(seconds[first : first + 2]) for first in range(len(WAYS), len(seconds), 2)]
-    return [(WAYS[best], seconds[best], name, taken) for name, taken in zip(peers, of_peers, strict=True)]
+    best = min(range(len(ways)), key=seconds.__getitem__)
+    of_peers = [min(seconds[first : first + 2]) for first in range(len(ways), len(seconds), 2)]
+    return [(ways[best], seconds[best], name, taken) for name, taken in zip(peers, of_peers, strict=True)]
 
 
 def require_same(ad: Ad, text: str, picture: Image.Image) -> None:
@@ -262,33 +274,72 @@ def peak_memory(device: torch.device, run: Callable[[], object]) -> int:
     return peak
 
 
+@torch.inference_mode()
 def _quantized(generator: AdGenerator) -> tuple[float, float]:
     """What 8-bit weights change in a greedy picture, with the same tokens before each: the share of tokens whose choice stays,
     and the root mean square error of the guided logits over their standard deviation."""
-    model = generator.model
-    small = AdGenerator(copy.deepcopy(model), generator.tokenizer, generator.loaded.embedder, "int8")
+    model, loaded = generator.model, generator.loaded
+    small = AdGenerator(copy.deepcopy(model), generator.tokenizer, loaded.embedder, "int8")
     options = GenerateOptions(size=SIZE, sampling="most-similar", temperature=0.0, decoding="sequential")
-    logits_of = []
-    with torch.inference_mode():
-        ads = generator.prepare(_shoppers(1, model.config.preference.clicks), [0], options)
-        instructions = read_instructions(generator.loaded, ads)
-        codes = paint_backgrounds(generator.loaded, ads, instructions, [torch.Generator(model.device)], options).codes
-        given = conditions(generator.loaded, ads, instructions.preferences)
-        start, bias = torch.cat([given.start, given.plain])[:, None], given.bias
-        x = torch.cat([start, model.embed_image(codes[:, :-1]).repeat(2, 1, 1)], 1)
-        conditional = given.foreground if given.planned is None else given.foreground + given.planned
-        seen = torch.cat([conditional, given.foreground], 1)
-        for one in (generator, small):
-            cache = read_instructions(one.loaded, ads).cache
-            caches = [cache, unconditional_cache(one.loaded, cache.read.tolist())]
-            logits = one.engine.image_logits(one.engine.forward(x, caches, foreground=seen), model.config.guidance.weight)
-            logits_of.append(logits)
-    full, quantized = logits_of
-    chosen, of_quantized = (logits.argmax(-1) if bias is None else (logits + bias).argmax(-1) for logits in logits_of)
-    if (chosen == codes).float().mean() < 0.98:  # all but ties
-        raise RuntimeError("read at once, other tokens come out than were painted: the benchmark compares nothing")
-    same = (chosen == of_quantized).float().mean()
-    return float(same), float((full - quantized).square().mean().sqrt() / full.std())
+    ads = generator.prepare(_shoppers(1, model.config.preference.clicks), [0], options)
+    codes = paint_backgrounds(loaded, ads, read_instructions(loaded, ads), [loaded.generator(0)], options).codes
+    weight, features = model.config.guidance.weight, ads[0].features * model.config.foreground.strength
+    both, scenes = [], None
+    for one in (generator, small):
+        instructions = read_instructions(one.loaded, ads)
+        caches, begin = [instructions.cache], begin_pictures(one.loaded, instructions.preferences)
+        if weight != 1:
+            caches.append(unconditional_cache(one.loaded, instructions.cache.read.tolist()))
+            begin = torch.cat([begin, begin_pictures(one.loaded, [None])])
+        places = None
+        if model.scene_head is not None:
+            clicked = instructions.clicks, [ads[0].clicked_scenes]
+            drawn = decode_scene(
+                one.engine, caches, begin, features.mean(2), *clicked, guidance=weight, temperature=0, generators=[]
+            )
+            scenes = drawn if scenes is None else scenes
+            keep = torch.arange(len(begin), device=scenes.device) < 1
+            begin, places = one.model.begin_picture(scenes.repeat(len(begin), 1), keep)
+        both.append(_taught_logits(one.engine, caches, begin, codes, one.model.features_of_slots(features), places))
+    full, quantized = both
+    chosen, of_quantized = (torch.stack([logits.argmax(-1) for logits in levels], -1) for levels in both)
+    if (_joined(model, chosen) == codes[:, model.order.token.to(codes.device)]).float().mean() < 0.98:  # all but ties
+        raise RuntimeError(
+            "read with its tokens before, other tokens come out than were painted: the benchmark compares nothing"
+        )
+    same = (chosen == of_quantized).all(-1).float().mean()
+    error = torch.cat([(a - b).flatten() for a, b in zip(full, quantized, strict=True)])
+    spread = torch.cat([(a - a.mean()).flatten() for a in full])
+    return float(same), float(error.square().mean().sqrt() / spread.square().mean().sqrt())
+
+
+def _taught_logits(
+    engine: Engine, caches: Sequence[Cache], begin: Tensor, codes: Tensor, foreground: Tensor, places: Tensor | None
+) -> list[Tensor]:
+    """The guided logits of one picture's tokens in the order of their slots, with the true ones before each: by level
+    [1, slots, values]. begin [rows, D], codes [1, tokens], foreground [groups, 1, slots, D]."""
+    model, rows = engine.model, len(begin)
+    order, head, guidance = model.order, model.image_head, model.config.guidance.weight
+    hidden = []
+    tokens = engine.embed_image(codes).repeat(rows, 1, 1)
+    for first, last in order.passes:
+        x = model.slot_inputs(begin, tokens, slice(first, last), places)
+        seen = foreground[:, :, first:last].repeat(1, rows, 1, 1)
+        hidden.append(engine.forward(x, caches, foreground=seen, causal=False))
+    states = torch.cat(hidden, 1)
+    if isinstance(head, ImageHead):
+        return [engine.image_logits(states, guidance)]
+    levels = split_levels(codes[:, order.token.to(codes.device)], head.levels)
+    state, logits = head.begin(states), []
+    for level in range(len(head.levels)):
+        logits.append(engine.level_logits(state, level, guidance))
+        state = head.advance(state, level, levels[..., level].repeat(rows, 1))
+    return logits
+
+
+def _joined(model: UnifiedModel, values: Tensor) -> Tensor:
+    """Values of levels [..., levels] as codes."""
+    return join_levels(values, model.image_head.levels) if isinstance(model.image_head, LevelHead) else values[..., 0]
 
 
 def copy_bandwidth(device: torch.device, size: int = 2**30) -> float:
@@ -302,7 +353,7 @@ def copy_bandwidth(device: torch.device, size: int = 2**30) -> float:
 def against_bandwidth(generator: AdGenerator, size: tuple[int, int], copied: float, repeats: int) -> tuple[float, float]:
     """Image tokens a second of one picture, and how many there could be if only memory took time.
 
-    Each token needs the weights of decoder and image head once, and of both branches of guidance the keys and values of all
+    Each pass needs the weights of decoder and image head once, and of both branches of guidance the keys and values of all
     tokens before it. copied: bytes a second that the device's memory moves.
     """
     config, device = generator.model.config, generator.model.device
@@ -323,7 +374,8 @@ def against_bandwidth(generator: AdGenerator, size: tuple[int, int], copied: flo
     tokens = config.image.tokens
     weights = sum(p.nbytes for part in (generator.model.decoder, generator.model.image_head) for p in part.parameters())
     slot = 2 * config.decoder.layers * config.decoder.width * generator.model.dtype.itemsize
-    needed = tokens * weights + slot * sum(before + 2 * done for done in range(tokens))
+    passes = generator.model.order.passes
+    needed = len(passes) * weights + slot * sum(before + 2 * done for done, _ in passes)
     return tokens / statistics.median(painting[1:]), tokens * copied / needed
 
 
@@ -356,9 +408,9 @@ def _against_transformers(shape: "JanusShape", repeats: int) -> tuple[float, flo
         for row in (ids, unconditional_prompt(tokenizer, model.config, len(ids)).ids):
             caches.append(engine.allocate(1, len(row) + shape.grid**2))
             engine.forward(model.embed_text(torch.tensor([row])), caches[-1:])
-        start = model.embed_text(torch.tensor(tokenizer.begin_image))
+        begin = model.embed_text(torch.tensor(tokenizer.begin_image)).expand(2, -1)
         nothing = torch.zeros(model.config.foreground_groups, 1, shape.grid**2, shape.width)
-        painted = decode_image(engine, caches, start, nothing, guidance=5.0, temperature=0, top_k=None, generators=[], window=1)
+        painted = decode_image(engine, caches, begin, nothing, guidance=5.0, temperature=0, top_k=None, generators=[], window=1)
         return painted.codes
 
     def peer() -> Tensor:
@@ -383,12 +435,13 @@ PEERS = {"a plain loop, as the public reference": False, "a careful plain loop":
 def plain_ad(
     generator: AdGenerator, request: AdRequest, size: tuple[int, int], careful: bool = False
 ) -> tuple[str, Image.Image]:
-    """One greedy ad by a loop over plain modules: its text and picture. It decodes as many rows as ours, two if guided.
+    """One greedy ad by a loop over plain modules: its text and picture. It decodes as many rows as ours, two if guided, in as
+    many passes.
 
     In the manner of the public reference, text and picture are made one after the other: each encodes the history and reads
-    the instruction anew, the cache grows by concatenation, and the foreground is computed at every token. careful: as a good
+    the instruction anew, the cache grows by concatenation, and the foreground is computed at every pass. careful: as a good
     programmer would write it without an engine; the history, the instruction and the foreground once, and a cache that is
-    allocated once. In both, every word is scored.
+    allocated once.
     """
     model, tokenizer = generator.model, generator.tokenizer
     config, encode = model.config, tokenizer.encode
@@ -396,19 +449,13 @@ def plain_ad(
     similarity = product_similarity([click.text for click in checked.history], checked.description, generator.loaded.embedder)
     chosen = sample_clicks(similarity, config.preference.clicks, "most-similar", np.random.default_rng(0))
 
-    def instruction() -> tuple[Tensor, Preference | None]:
+    def instruction() -> PlainInstruction:
         clicks = [checked.history[i] for i in chosen]
-        pixels = [to_pixels(load_rgb(click.image, "history", VIEWED_PIXELS), config.preference.resolution) for click in clicks]
-        codes = [model.image_tokenizer.encode(x[None].to(model.device, model.dtype))[0] for x in pixels]
-        texts = [ad_text_ids(tokenizer, click.text) for click in clicks]
-        stacked = (
-            stack_clicks([list(zip(codes, texts, strict=True))], config, tokenizer.pad).to(model.device) if clicks else None
-        )
-        template = load_pool("unified" if stacked else "general_text").templates[0]
+        stacked = None if not clicks else _plain_clicks(model, tokenizer, clicks, similarity[chosen])
         prompt = build_prompt(
             tokenizer,
             config,
-            template,
+            load_pool("unified" if stacked else "general_text").templates[0],
             checked.description,
             checked.selling_points,
             len(clicks),
@@ -416,38 +463,45 @@ def plain_ad(
         )
         ids, kinds = (torch.tensor([values], device=model.device) for values in (prompt.ids, prompt.kinds))
         preference = None if stacked is None else model.preference_tokens(stacked)
-        x = model.embed(ids, kinds, stacked, preference)
-        return x, preference
+        return PlainInstruction(prompt, stacked, preference, model.embed(ids, kinds, stacked, preference))
 
-    def embedded(ids: list[int]) -> Tensor:
+    def embedded(ids: Sequence[int]) -> Tensor:
         return model.embed_text(torch.tensor([ids], device=model.device))
 
+    def written(ids: Sequence[int]) -> Tensor:
+        return model.embed_written(torch.tensor([ids], device=model.device), form)
+
     # the text
-    x, preference = first = instruction()
-    room = x.shape[1] + 2 * config.text.ad_tokens + config.image.tokens if careful else 0
-    past, words = Past(room), []
+    reading = instruction()
+    room = reading.x.shape[1] + 2 * config.text.ad_tokens + config.image.tokens + 1 if careful else 0
+    past, words = Past(room), list[int]()
     accepts = acceptable(tuple(checked.selling_points))
     points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
-    added = outline_logits(model, grammar, [checked.history[i].text for i in chosen], encode)
-    while True:
-        logits = model.text_head(_plain_pass(model, x, past)[0, -1])
-        allowed = grammar.allowed()
-        liked = logits[allowed] + logits.new_tensor(added(allowed))
-        word = allowed[int(liked.argmax())]
-        grammar.advance(word)
-        if grammar.done:
-            break
-        words.append(word)
-        x = embedded([word])
+    states = _plain_pass(model, reading.x, past)[0]
+    form = _plain_form(model, reading.clicks)
+    ends, clicked, hidden = states[list(reading.prompt.point_ends)], states[list(reading.prompt.click_ends)], states[-1]
+    if form is not None:
+        hidden = _plain_pass(model, model.embed_form(form)[:, None], past)[0, -1]
+    while not grammar.done:
+        choices = grammar.choices()
+        if len(choices) > 1:
+            places = [points[choice.point].index if choice.point >= 0 else -1 for choice in choices]
+            logits = _plain_choice_logits(model, hidden, choices, ends, places)
+            order = logits.argsort(descending=True, stable=True).tolist()
+            choices = [next(choices[n] for n in order if grammar.acceptable(choices[n]))]
+        grammar.take(choices[0])
+        if not grammar.done:
+            words += choices[0].tokens
+            hidden = _plain_pass(model, written(choices[0].tokens), past)[0, -1]
 
     # the picture
     guidance, visible = config.guidance.weight, None
     guided = guidance != 1
     if guided or not careful:  # else it goes on after the text
-        read, preference = first if careful else instruction()
-        if words:
-            read = torch.cat([read, embedded(words)], 1)
+        reading = reading if careful else instruction()
+        read = reading.x if form is None else torch.cat([reading.x, model.embed_form(form)[:, None]], 1)
+        read = torch.cat([read, written(words)], 1) if words else read
         if guided:
             empty = embedded(unconditional_prompt(tokenizer, config, read.shape[1]).ids)
             hidden_slots = read.shape[1] - empty.shape[1]
@@ -455,35 +509,142 @@ def plain_ad(
             visible[1, :hidden_slots] = False
             read = torch.cat([read, F.pad(empty, (0, 0, hidden_slots, 0))])
         past = Past(room)
-        _plain_pass(model, read, past, visible)
+        clicked = _plain_pass(model, read, past, visible)[0, list(reading.prompt.click_ends)]
     placement = place(checked.cutout, size, checked.box, checked.stance)
     canvas = foreground_canvas(generator.loaded, checked.cutout, size, placement)[None].to(model.device, model.dtype)
-    start, codes = embedded([tokenizer.begin_image]), []
-    followed = None
-    if model.plan is not None and config.guidance.plan:
-        options = GenerateOptions(size=size, sampling="most-similar", temperature=0.0, decoding="sequential")
-        followed = model.follow_plan(*choose_plan(generator.loaded, generator.prepare([request], [0], options)[0]))
-    x = start if preference is None else start + preference.summary[:, None]
-    x = torch.cat([x, start]) if guided else x
-    seen = model.foreground(canvas)
-    for index in range(config.image.tokens):
-        if index and not careful:
-            seen = model.foreground(canvas)
-        product = seen[:, :, index : index + 1] * config.foreground.strength
-        planned = product if followed is None else product + followed[0][:, :, index : index + 1]
+    seen: list[Tensor] = []
+
+    def product() -> Tensor:
+        """What is seen of the product."""
+        if not (careful and seen):
+            seen[:] = [model.foreground(canvas) * config.foreground.strength]
+        return seen[0]
+
+    def pass_on(x: Tensor, foreground: Tensor) -> Tensor:
+        """The states of all rows after one pass of the picture."""
+        nonlocal visible
         if visible is not None:
-            visible = F.pad(visible, (0, 1), value=True)
-        state = _plain_pass(model, x, past, visible, torch.cat([planned, product], 1) if guided else planned)
-        logits = model.image_head(state[:, -1]).float()
-        if guided:
-            conditional, unconditional = logits.chunk(2)
-            logits = unconditional + guidance * (conditional - unconditional)
-        code = (logits if followed is None else logits + followed[1][:, index]).argmax(-1)
-        codes.append(code)
-        x = model.embed_image(code.repeat(len(state)))[:, None]
-    pixels = model.image_tokenizer.decode(torch.stack(codes, 1), config.image.grid, config.image.upsampling)[0]
+            visible = F.pad(visible, (0, x.shape[1]), value=True)
+        return _plain_pass(model, x, past, visible, foreground.repeat(1, len(x), 1, 1), causal=False)
+
+    plain = embedded([tokenizer.begin_image])[0]
+    begin = plain if reading.preference is None else plain + reading.preference.summary
+    begin = torch.cat([begin, plain]) if guided else begin
+    at_places: Tensor | None = None
+    if model.scene_head is not None:
+        state = pass_on(begin[:, None], product().mean(2, keepdim=True))[:, 0]
+        scene = _plain_scene(model, state, clicked, reading.clicks, guidance)
+        keep = torch.tensor([True, False][: len(begin)], device=model.device)
+        begin, at_places = model.begin_picture(scene.repeat(len(begin), 1), keep)
+    codes = torch.zeros(1, config.image.tokens, dtype=torch.long, device=model.device)
+    tokens = begin.new_zeros(len(begin), config.image.tokens, begin.shape[1])
+    for first, last in model.order.passes:
+        slots = model.slot_inputs(begin, tokens, slice(first, last), at_places)
+        states = pass_on(slots, model.features_of_slots(product())[:, :, first:last])
+        here = model.order.token[first:last].to(model.device)
+        codes[:, here] = _plain_codes(model, states, guidance)
+        tokens[:, here] = model.embed_image(codes[:, here]).repeat(len(begin), 1, 1)
+    fine = codes[:, -(config.image.grid**2) :]
+    pixels = model.image_tokenizer.decode(fine, config.image.grid, config.image.upsampling)[0]
     background = with_shadow(cover(to_image(pixels), size), checked.cutout, placement, checked.stance.posture)
-    return grammar.text(), compose(background, checked.cutout, placement)
+    return grammar.text, compose(background, checked.cutout, placement)
+
+
+@dataclass(frozen=True)
+class PlainInstruction:
+    prompt: Prompt
+    clicks: Clicks | None
+    preference: Preference | None
+    x: Tensor  # [1, T, D], its embeddings
+
+
+def _plain_clicks(
+    model: UnifiedModel, tokenizer: TextTokenizer, clicks: Sequence[Click], similarity: NDArray[np.float64]
+) -> Clicks:
+    """Clicks as the model sees them, picture by picture. similarity: of each to the product."""
+    ads = []
+    for click, alike in zip(clicks, similarity, strict=True):
+        picture = load_rgb(click.image, "history", VIEWED_PIXELS)
+        pixels = to_pixels(picture, model.config.preference.resolution)[None].to(model.device, model.dtype)
+        codes, scene = model.image_tokenizer.encode(pixels)[0].cpu().numpy(), np.zeros(0, np.int64)
+        if model.scene_encoder is not None:
+            view = model.scene_encoder.prepare(picture)[None].to(model.device, model.dtype)
+            scene = model.scene_encoder.codes(model.scene_encoder(view))[0].cpu().numpy()
+        form = -1 if model.text_forms is None else model.text_forms.code_of(click.text)
+        ads.append(ClickedAd(codes, scene, ad_text_ids(tokenizer, click.text), alike, form))
+    return stack_clicks([ads], model.config, tokenizer.pad).to(model.device)
+
+
+def _plain_form(model: UnifiedModel, seen: Clicks | None) -> Tensor | None:
+    """The likeliest form of the text [1]; None in a model without."""
+    if model.text_forms is None:
+        return None
+    none = torch.zeros(1, 0, dtype=torch.long, device=model.device)
+    forms, similarity = (none, none) if seen is None else (seen.forms, seen.similarity)
+    return model.text_forms.logits(forms, similarity).argmax(1)
+
+
+def _plain_choice_logits(
+    model: UnifiedModel, hidden: Tensor, choices: Sequence[Choice], ends: Tensor, places: Sequence[int]
+) -> Tensor:
+    """hidden [D], the states [P, D] at which selling points end, and which of them each choice is: logits [choices]."""
+    logits = model.text_head(hidden).float()[[choice.tokens[0] for choice in choices]]
+    if len(ends):
+        pointed = model.point_pointer(hidden[None], ends[None])[0]
+        logits += torch.stack([pointed[at] if 0 <= at < len(ends) else pointed.new_zeros(()) for at in places])
+    return logits
+
+
+def _plain_scene(model: UnifiedModel, state: Tensor, clicked: Tensor, seen: Clicks | None, guidance: float) -> Tensor:
+    """state [rows, D], the states [C, D] at the ends of clicks, what is seen of these -> the scene token [1, levels]."""
+    head = model.scene_head
+    assert head is not None
+    if seen is None:
+        clicked, scenes = state.new_zeros(0, state.shape[1]), torch.zeros(1, 0, head.levels, dtype=torch.long)
+        similarity, visible = state.new_zeros(1, 0), torch.zeros(1, 0, dtype=torch.bool, device=state.device)
+    else:
+        scenes, similarity, visible = seen.scenes, seen.similarity, seen.visible
+    scenes = scenes.to(state.device)
+    votes = head.votes(state[:1], clicked[None], similarity, visible)
+    drawing, values = head.begin(state), []
+    for level in range(head.levels):
+        logits = head.logits(drawing, level)
+        log_shares = head.log_probabilities(logits[:1], level, votes, scenes)
+        if guidance != 1:
+            other = F.log_softmax(logits[1:], -1)
+            log_shares = other + guidance * (log_shares - other)
+        values.append(log_shares.argmax(-1))
+        drawing = head.advance(drawing, level, values[-1].repeat(len(state)))
+    facets, composition = torch.stack(values, -1), model.composition
+    if composition is None:
+        return facets
+    inner, values = composition.begin(state, head.embed(facets).repeat(len(state), 1)), []
+    for level in range(composition.levels):
+        log_shares = F.log_softmax(composition.head.logits(inner, level), -1)
+        if guidance != 1:
+            log_shares = log_shares[1:] + guidance * (log_shares[:1] - log_shares[1:])
+        values.append(log_shares.argmax(-1))
+        inner = composition.head.advance(inner, level, values[-1].repeat(len(state)))
+    return torch.cat([facets, torch.stack(values, -1)], -1)
+
+
+def _plain_codes(model: UnifiedModel, states: Tensor, guidance: float) -> Tensor:
+    """states [rows, T, D] -> the likeliest tokens [1, T]."""
+    head = model.image_head
+
+    def guided(logits: Tensor) -> Tensor:
+        if guidance == 1:
+            return logits
+        conditional, unconditional = logits.chunk(2)
+        return unconditional + guidance * (conditional - unconditional)
+
+    if not isinstance(head, LevelHead):
+        return guided(head(states).float()).argmax(-1)
+    inner, values = head.begin(states), []
+    for level in range(len(head.levels)):
+        values.append(guided(head.logits(inner, level)).argmax(-1))
+        inner = head.advance(inner, level, values[-1].repeat(len(states), 1))
+    return _joined(model, torch.stack(values, -1))
 
 
 @dataclass
@@ -509,17 +670,25 @@ class Past:
 
 
 def _plain_pass(
-    model: UnifiedModel, x: Tensor, past: Past, visible: Tensor | None = None, foreground: Tensor | None = None
+    model: UnifiedModel,
+    x: Tensor,
+    past: Past,
+    visible: Tensor | None = None,
+    foreground: Tensor | None = None,
+    causal: bool = True,
 ) -> Tensor:
-    """The decoder after what `past` holds: x [B, T, D] -> hidden states [B, T, D]; `past` has read x afterwards."""
+    """The decoder after what `past` holds: x [B, T, D] -> hidden states [B, T, D]; `past` has read x afterwards.
+
+    causal: False where the positions of x see each other.
+    """
     batch, length, width = x.shape
     start, config = past.length, model.config.decoder
     positions = torch.arange(start, start + length, device=x.device)
     cos, sin = (t.to(x.dtype) for t in rotary_table(positions, width // config.heads, config.rope_theta))
     mask = None
-    if length > 1 or visible is not None:
+    if (causal and length > 1) or visible is not None:
         slots = torch.arange(start + length, device=x.device)
-        mask = (slots <= positions[:, None])[None]
+        mask = (slots <= (positions[:, None] if causal else start + length))[None].expand(1, length, -1)
         if visible is not None:
             mask = mask & visible[:, None] | (slots == positions[:, None])
         mask = mask[:, None]
@@ -636,7 +805,7 @@ def _their_janus(shape: JanusShape, folder: Path) -> tuple[Any, dict[str, Tensor
 # Helpers -----------------------------------------------------------------------------------------------------------------
 
 
-def _generator(folder: Path | None, quick: bool) -> tuple[AdGenerator, str]:
+def measured_generator(folder: Path | None, quick: bool) -> tuple[AdGenerator, str]:
     """The generator to measure, and what its weights are."""
     if quick:
         config, weights = tiny(), "tiny, random weights"

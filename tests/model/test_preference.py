@@ -46,5 +46,6 @@ def test_padded_clicks_have_no_influence(preference: PreferenceUnderstanding) ->
 def test_empty_texts_and_empty_histories_give_numbers(preference: PreferenceUnderstanding) -> None:
     image, text = torch.randn(2, 2, 4, 32), torch.randn(2, 2, 6, 32)
     visible = torch.tensor([[True, True], [False, False]])
-    for part in preference(image, text, torch.zeros(2, 2, 6, dtype=torch.bool), visible):
+    unseen = preference(image, text, torch.zeros(2, 2, 6, dtype=torch.bool), visible)
+    for part in unseen:
         assert part.isfinite().all()

@@ -59,6 +59,9 @@ def map_body(context: Any, body: Any) -> Any:
         for name, most in (("count", 2), ("best_of", 2)):
             if _is_whole(options.get(name)) and 1 <= options[name] <= 16:
                 options[name] = min(options[name], most)
+        for name in ("must", "never"):  # are of the product's own selling points
+            if _are_points(options.get(name)):
+                options[name] = ["Rapid Boil"] if name == "must" and isinstance(points, list) and points else []
         size = options.get("size")
         if isinstance(size, list) and len(size) == 2 and all(_is_whole(s) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
@@ -71,6 +74,10 @@ def map_body(context: Any, body: Any) -> Any:
         if isinstance(colours := _at(options, "brand", "colours"), dict) and _is_colour(colours.get("plate")):
             del colours["plate"]  # letters may have no contrast on it
     return body
+
+
+def _are_points(value: object) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= 20 and all(isinstance(v, str) and 0 < len(v) <= 100 for v in value)
 
 
 def _is_whole(value: object) -> bool:

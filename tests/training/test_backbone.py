@@ -12,6 +12,9 @@ from safetensors.torch import load_file, save_file
 from uniadgen.ads import Click, Product
 from uniadgen.cli.main import main
 from uniadgen.loading import janus, lora
+from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
+from uniadgen.model.config import tiny
+from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
@@ -21,10 +24,11 @@ pytest.importorskip("peft")
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """
 model: janus
-histories: drawn
+scenes: {steps: 2, batch: 4, learning_rate: 0.001}
 lora: {rank: 4, alpha: 8}
 unified: {steps: 6, batch: 2, learning_rate: 0.001, warmup: 2, save_seconds: -1}
-mix: {general: 0.3, personal: 0.7, words: 0.0, general_steps: 2}
+fits: {embedder: 2, votes: 2}
+mix: {ads: 0.6, words: 0.2, pictures: 0.2, words_batch: 2, pictures_batch: 2, general_steps: 2}
 """
 
 
@@ -42,6 +46,17 @@ def config(tmp_path: Path) -> Path:
     return tmp_path / "janus.yaml"
 
 
+@pytest.fixture(scope="module")
+def scenes(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scene encoder for models with a scene token, larger than the test needs: one that is not trained has no codes."""
+    folder = tmp_path_factory.mktemp("scenes")
+    torch.manual_seed(0)
+    encoder = SceneEncoder(tiny().scene)
+    torch.nn.init.normal_(encoder.codebooks, std=0.3)
+    save_scene_encoder(folder / SCENES, encoder)
+    return folder
+
+
 def _train(data: Path, config: Path, out: Path, *more: str | Path) -> int:
     return main(["train", "unified", "--data", str(data), "--config", str(config), "--out", str(out), *map(str, more)])
 
@@ -49,13 +64,14 @@ def _train(data: Path, config: Path, out: Path, *more: str | Path) -> int:
 def test_train_resume_and_generate(
     data: Path,
     config: Path,
+    scenes: Path,
     tmp_path: Path,
     janus_folder: Path,
     dino_folder: Path,
     cutout: Image.Image,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    start = ("--backbone", janus_folder, "--foreground", dino_folder)
+    start = ("--backbone", janus_folder, "--foreground", dino_folder, "--scenes", scenes)
     assert _train(data, config, tmp_path / "whole", *start) == 0
 
     calls, forward = [0], UnifiedModel.forward
@@ -74,11 +90,24 @@ def test_train_resume_and_generate(
         whole, resumed = (load_file(tmp_path / run / "model" / name) for run in ("whole", "parts"))
         assert whole.keys() == resumed.keys()
         assert all(torch.equal(whole[key], resumed[key]) for key in whole)
-    assert all(factor.any() for name, factor in whole.items() if "lora_B" in name)
+    updates, modules = (load_file(tmp_path / "whole" / "model" / name) for name in (lora.UPDATES, lora.NEW_MODULES))
+    assert all(factor.any() for name, factor in updates.items() if "lora_B" in name)
+    assert {name.split(".")[0] for name in modules} == {name.rstrip(".") for name in janus.NEW}
+    for name in (
+        "point_pointer.query.weight",
+        "scene_head.pointers.0.query.weight",
+        "preference.summary.weight",
+    ):  # begin at zero
+        assert modules[name].any(), name
+    encoder, kept = load_scene_encoder(scenes / SCENES), "scene_encoder."
+    for name, weight in encoder.state_dict().items():
+        assert torch.allclose(modules[kept + name].float(), weight, atol=0.02, rtol=0.01), name  # stored in 16 bits
 
     assert not (tmp_path / "whole" / "model" / "model.safetensors").exists()
     generator = AdGenerator.from_pretrained(tmp_path / "whole" / "model")
     model, plain = generator.model, janus.load(janus_folder, dino_folder)[0]
+    assert model.scene_head is not None
+    assert model.scene_encoder is not None
     for name, tensor in plain.state_dict().items():
         changed = not torch.equal(model.state_dict()[name].to(torch.bfloat16), tensor.to(torch.bfloat16))
         attention = name.startswith("decoder") and name.split(".")[-2] in ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -109,7 +138,7 @@ def test_wrong_starts_are_refused(
 
 def test_an_embedded_model_starts_from_no_backbone(data: Path, tmp_path: Path, janus_folder: Path, capsys: Any) -> None:
     config = tmp_path / "tiny.yaml"
-    config.write_text("model: tiny\nunified: {steps: 1, batch: 2, learning_rate: 0.001}")
+    config.write_text("model: tiny\nfits: {embedder: 1, votes: 1}\nunified: {steps: 1, batch: 2, learning_rate: 0.001}")
     assert _train(data, config, tmp_path / "out", "--backbone", janus_folder) == 2
     assert "--tokenizer" in capsys.readouterr().err
     config.write_text("model: janus\ntokenizer: {steps: 1, batch: 2, learning_rate: 0.001}")

@@ -1,33 +1,38 @@
 """`train tokenizer`, `train scenes` and `train unified` from a data set to a model that makes ads, at tiny size."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
+from PIL import Image
 
+from uniadgen.ads import Click, Product
 from uniadgen.cli.main import main
-from uniadgen.data.labels import open_labels
-from uniadgen.data.layout import read_creatives
 from uniadgen.errors import InputError
 from uniadgen.files import alone
 from uniadgen.loading import checkpoint
-from uniadgen.loading.scene_encoder import SCENES, load_scenes_encoder
+from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder
+from uniadgen.model.config import tiny
+from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.unified import Batch
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.training.batches import Reader
+from uniadgen.training.stages import same_codes
 
 pytestmark = pytest.mark.slow
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """
 model: tiny
-histories: drawn
 tokenizer: {steps: 2, batch: 2, learning_rate: 0.001}
 scenes: {steps: 3, batch: 4, learning_rate: 0.001}
-plan: {steps: 4, batch: 8, learning_rate: 0.01}
 unified: {steps: 4, batch: 2, learning_rate: 0.001}
-mix: {general: 0.25, personal: 0.25, scenes: 0.25, words: 0.25, general_steps: 0, words_batch: 2}
+fits: {embedder: 2, votes: 2}
+mix: {ads: 0.5, words: 0.25, pictures: 0.25, general_steps: 0, words_batch: 2, pictures_batch: 2}
 """
 
 
@@ -36,12 +41,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folders of a whole training: data, config.yaml, tokenizer, scenes, unified."""
     root = tmp_path_factory.mktemp("run")
     shutil.copytree(TINY, root / "data")
+    return train_all(root)
+
+
+def train_all(root: Path) -> Path:
+    """Every stage, one after the other, on the data in root / data."""
     (root / "config.yaml").write_text(CONFIG)
     common = ["--data", str(root / "data"), "--config", str(root / "config.yaml")]
     for command in (
         ["train", "tokenizer", *common, "--out", str(root / "tokenizer")],
         ["data", "encode", str(root / "data"), "--tokenizer", str(root / "tokenizer")],
-        ["data", "similarity", str(root / "data")],
         ["train", "scenes", *common, "--out", str(root / "scenes")],
         [
             *("train", "unified", *common, "--tokenizer", str(root / "tokenizer"), "--scenes", str(root / "scenes")),
@@ -52,23 +61,56 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def _train_creatives() -> set[str]:
-    table = read_creatives(TINY, ("id", "split")).to_pydict()
-    return {name for name, split in zip(table["id"], table["split"], strict=True) if split == "train"}
+def test_a_trained_model_has_what_it_was_made_of(trained: Path) -> None:
+    """Image tokenizer and scene encoder as they were trained, and a scene token that is learnt."""
+    model = AdGenerator.from_pretrained(trained / "unified" / "model").model
+    encoder = load_scene_encoder(trained / "scenes" / SCENES)
+    assert encoder.codebooks.any()
+    assert model.scene_encoder is not None
+    assert model.scene_head is not None
+    for name, weight in encoder.state_dict().items():
+        assert torch.allclose(model.scene_encoder.state_dict()[name], weight, atol=1e-3), name  # stored in 16 bits
+    tokenizer, _ = checkpoint.load_tokenizer(trained / "tokenizer")
+    for name, weight in tokenizer.state_dict().items():
+        assert torch.allclose(model.image_tokenizer.state_dict()[name], weight, atol=1e-2, rtol=1e-2), name
+    for weight in (
+        model.point_pointer.query.weight,
+        model.scene_head.pointers[0].query.weight,
+        model.preference.summary.weight,
+    ):
+        assert weight.any()  # they begin at zero
 
 
-def test_a_trained_model_plans_its_pictures(trained: Path) -> None:
+def test_no_stage_reads_a_label(trained: Path, tmp_path: Path) -> None:
+    """Without labels, tastes, scene ids and categories every stage ends with the same weights, byte for byte."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("creatives", "products", "users"):
+        table = pq.read_table(TINY / f"{name}.parquet")
+        for column in {"scene_id", "category"} & set(table.column_names):
+            place = table.column_names.index(column)
+            table = table.set_column(place, table.schema.field(place), pa.nulls(len(table), pa.string()))
+        pq.write_table(table, data / f"{name}.parquet")
+    assert {path.name for path in TINY.glob("*.parquet")} > {path.name for path in data.glob("*.parquet")}
+    train_all(tmp_path)
+    for file in ("tokenizer/image_tokenizer.safetensors", f"scenes/{SCENES}", "unified/model/model.safetensors"):
+        assert (tmp_path / file).read_bytes() == (trained / file).read_bytes(), file
+
+
+def test_a_trained_model_makes_ads(trained: Path, cutout: Image.Image) -> None:
     generator = AdGenerator.from_pretrained(trained / "unified" / "model")
-    plan = generator.model.plan
-    assert plan is not None
-    labels = [label for name, label in open_labels(TINY).creatives.items() if name in _train_creatives()]
-    assert plan.facets == tuple(len({label[facet] for label in labels}) for facet in ("family", "palette", "light"))
-    assert plan.codes.any(1).all()
-    assert (plan.boxes[:, 2:] > 0).all()
-    loaded = load_scenes_encoder(trained / "scenes" / SCENES)
-    assert list(loaded.names) == ["family", "palette", "light"]
-    for name, weight in loaded.encoder.state_dict().items():
-        assert torch.allclose(plan.encoder.state_dict()[name], weight, atol=1e-3)  # stored in 16 bits
+    clicks = [Click(Image.new("RGB", (60, 60), "teal"), "Kettle [quiet]")] * 3
+    ad = generator.generate(Product(cutout, "A kettle", ["Aster", "Quiet", "1.7 L"]), clicks, size=(64, 64))
+    assert ad.text
+    assert ad.image_passes == len(generator.model.order.passes)
+
+
+def test_training_without_a_scene_encoder_gives_a_model_without_scene_token(trained: Path, tmp_path: Path) -> None:
+    common = ["--data", str(trained / "data"), "--config", str(trained / "config.yaml"), "--set", "unified.steps=1"]
+    assert main(["train", "unified", *common, "--tokenizer", str(trained / "tokenizer"), "--out", str(tmp_path / "out")]) == 0
+    model, _ = checkpoint.load(tmp_path / "out" / "model")
+    assert model.scene_head is model.scene_encoder is None
+    assert model.config.click_image_tokens == model.config.click_codes
 
 
 def test_start_begins_with_a_models_weights(trained: Path, tmp_path: Path) -> None:
@@ -79,8 +121,11 @@ def test_start_begins_with_a_models_weights(trained: Path, tmp_path: Path) -> No
     assert main(["train", "unified", *common, "--start", str(folder), "--out", str(tmp_path / "again")]) == 0
     before, _ = checkpoint.load(folder)
     after, _ = checkpoint.load(tmp_path / "again" / "model")
-    assert after.plan is None  # no --scenes
+    assert after.scene_head is None  # no --scenes
+    assert len(after.state_dict()) > 50
     for name, weight in after.state_dict().items():
+        if name == "preference.image_position":  # shorter by the scene token
+            continue
         assert torch.allclose(weight, before.state_dict()[name], atol=1e-4), name
 
 
@@ -92,7 +137,7 @@ def test_a_missing_scene_encoder_is_named(trained: Path, tmp_path: Path, capsys:
     broken = tmp_path / SCENES
     broken.write_bytes(b"nonsense")
     with pytest.raises(InputError, match="train it again"):
-        load_scenes_encoder(broken)
+        load_scene_encoder(broken)
 
 
 def test_an_interrupted_training_ends_with_the_same_model(
@@ -142,3 +187,15 @@ def test_an_earlier_run_is_refused_and_kept_and_one_training_has_the_folder(
             assert "is being trained in by another process; wait for its end" in capsys.readouterr().err
     assert [path.name for path in out.iterdir()] == ["notes.txt"]
     assert main(["train", "tokenizer", *common, "--out", str(out)]) == 0  # files of others are none of its business
+
+
+def test_what_clicks_say_is_kept_for_the_same_scene_codes_only() -> None:
+    first, second = (SceneEncoder(tiny().scene) for _ in range(2))
+    torch.manual_seed(0)
+    torch.nn.init.normal_(first.codebooks, std=0.3)
+    second.codebooks.copy_(first.codebooks.half())
+    assert same_codes(first, second)
+    second.codebooks[0] = second.codebooks[0].flip(0)  # the same scenes by other numbers
+    assert not same_codes(first, second)
+    assert not same_codes(None, second)
+    assert not same_codes(first, SceneEncoder(replace(tiny().scene, codes=4)))

@@ -1,4 +1,4 @@
-"""The image tokenizer's two stages: batches, the texture loss, what refining leaves alone, and resuming."""
+"""The image tokenizer's two stages: batches, what refining asks, what refining leaves alone, and resuming."""
 
 import io
 from dataclasses import replace
@@ -16,7 +16,7 @@ from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.training import tokenizer as module
 from uniadgen.training.loop import STATE, Schedule
-from uniadgen.training.tokenizer import Batches, Pictures, begin_with, refine_large, texture_loss, train_tokenizer
+from uniadgen.training.tokenizer import Batches, Pictures, begin_with, feature_loss, refine_large, slope, train_tokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -55,18 +55,18 @@ def test_batches(pictures: Pictures) -> None:
     assert [one_size.at(step, large=1.0)[1:] for step in range(3)] == [(None, None)] * 3
 
 
-def test_texture_is_how_strong_fine_structure_is_and_where() -> None:
-    torch.manual_seed(0)
-    flat = torch.zeros(1, 3, 64, 64)
-    grain = 0.1 * torch.randn(1, 1, 64, 64).expand(1, 3, 64, 64)
-    other = 0.1 * torch.randn(1, 1, 64, 64).expand(1, 3, 64, 64)
-    assert texture_loss(grain, grain) == 0
-    alike, missing = float(texture_loss(grain, other)), float(texture_loss(grain, flat))
-    assert alike < 0.4
-    assert missing > 5 * alike
-    half = torch.cat([grain[..., :32], flat[..., 32:]], 3)
-    assert float(texture_loss(half, half.flip(3))) > 0.6 * missing
-    assert float(texture_loss(grain, 2 * grain)) == pytest.approx(2 * np.log(2), rel=0.1)  # two bands, twice as strong
+def test_the_discriminator_pays_for_steep_slopes() -> None:
+    class Tilted(torch.nn.Module):
+        def forward(self, picture: torch.Tensor) -> torch.Tensor:
+            return (3 * picture).sum((1, 2, 3), keepdim=True)
+
+    assert float(slope(Tilted(), torch.rand(2, 3, 4, 4))) == pytest.approx(9 * 3 * 16)
+
+
+def test_features_are_compared_in_units_of_their_size() -> None:
+    wanted = [torch.full((1, 2), 4.0), torch.full((3,), -0.5)]
+    assert float(feature_loss(wanted, wanted)) == 0
+    assert float(feature_loss(wanted, [torch.full((1, 2), 6.0), torch.full((3,), -0.5)])) == pytest.approx(0.25)
 
 
 def test_refining_keeps_codes_and_resumes(pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

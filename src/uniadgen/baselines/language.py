@@ -81,7 +81,7 @@ def instruction(task: Task, pool: InstructionPool, clicks: Sequence[int]) -> str
     product = task.request.product
     texts = "".join(f"\n- {clean_text(task.request.history[number].text)}" for number in clicks) or "none"
     pieces = render(template, product.description, product.selling_points)
-    return "".join(value if kind == "text" else f"{texts}\n" for kind, value in pieces) + f"\n{FORM}"
+    return "".join(f"{texts}\n" if kind == "placeholder" else value for kind, value in pieces) + f"\n{FORM}"
 
 
 def _made(task: Task, settings: Settings, pool: InstructionPool, write: Write, language: Language) -> Made:

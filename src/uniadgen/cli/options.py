@@ -34,8 +34,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(f"--no-{flag[2:]}", dest=field.name, action="store_false", help=f"leave out {texts['help']}")
         elif kind is bool:
             parser.add_argument(flag, action="store_true", help=texts["help"])
+        elif get_origin(kind) is tuple and field.name not in CHOICES:
+            parser.add_argument(flag, action="append", metavar=texts["metavar"], help=texts["help"])
         elif field.name in CHOICES or get_origin(kind) is Literal:
-            several = field.name == "without"
+            several = get_origin(kind) is tuple
             choices = CHOICES.get(field.name) or get_args(kind)
             extra: dict[str, Any] = {"action": "append"} if several else {"default": field.default}
             parser.add_argument(flag, choices=choices, help=texts["help"], **extra)
@@ -55,7 +57,8 @@ def chosen_options(arguments: argparse.Namespace) -> GenerateOptions:
     values = {
         field.name: getattr(arguments, field.name) for field in dataclasses.fields(GenerateOptions) if field.name != "size"
     }
-    return GenerateOptions(**{**values, "without": tuple(dict.fromkeys(values["without"] or ()))})
+    several = {name: tuple(dict.fromkeys(values[name] or ())) for name in ("must", "never", "without")}
+    return GenerateOptions(**{**values, **several})
 
 
 def chosen_campaign(arguments: argparse.Namespace) -> Campaign:

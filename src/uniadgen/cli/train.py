@@ -21,9 +21,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     runs = (
         ("tokenizer", train_tokenizer_verb, "pictures to image tokens and back"),
-        ("scenes", train_scenes_verb, "the encoder of scenes that a plan needs (PAd-Synth)"),
-        ("unified", train_unified_verb, "the model, with its plan if it gets --scenes"),
-        ("outline", train_outline_verb, "which selling point a text tells next (PAd-Synth)"),
+        ("scenes", train_scenes_verb, "the encoder that reads scenes, for the scene token"),
+        ("unified", train_unified_verb, "the model, with a scene token if it gets --scenes"),
         ("pbs", train_pbs_verb, "the background encoder of the metric PBS"),
     )
     for name, run, what in runs:
@@ -49,18 +48,19 @@ def add_train(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--start", metavar="FOLDER", help="a tokenizer or model whose weights to begin with, where they fit"
             )
-        if name == "outline":
-            verb.add_argument("--model", required=True, metavar="FOLDER", help="the trained model that gets the outline")
+        if name == "scenes":
+            verb.add_argument("--start", metavar="DIR", help="what `train scenes` wrote before, whose weights to begin with")
         if name == "unified":
             verb.add_argument("--tokenizer", metavar="DIR", help="what `train tokenizer` wrote; a backbone has its own")
             verb.add_argument(
-                "--scenes", metavar="DIR", help="what `train scenes` wrote; without it the model plans no pictures"
+                "--scenes", metavar="DIR", help="what `train scenes` wrote; without it the model has no scene token"
             )
             verb.add_argument("--start", metavar="MODEL", help="a model whose weights training begins with, where they fit")
             verb.add_argument(
                 "--backbone", metavar="FOLDER", help="a Janus-Pro to start from, by folder or hub id (uniadgen[train])"
             )
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
+        if name in ("tokenizer", "unified"):
             verb.add_argument(
                 "--workers", type=int, metavar="N", help="processes that make batches ahead (default: 2 for a GPU, else 0)"
             )
@@ -135,9 +135,10 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
 
     data, config, out = Path(arguments.data), _training(arguments), Path(arguments.out)
     if arguments.refine is not None:
-        run_refine(data, config, Path(arguments.refine), out, arguments.resume)
+        run_refine(data, config, Path(arguments.refine), out, arguments.resume, arguments.workers)
     else:
-        run_tokenizer(data, config, out, arguments.resume, None if arguments.start is None else Path(arguments.start))
+        start = None if arguments.start is None else Path(arguments.start)
+        run_tokenizer(data, config, out, arguments.resume, start, arguments.workers)
 
 
 def train_unified_verb(arguments: argparse.Namespace) -> None:
@@ -164,14 +165,8 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
 def train_scenes_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.stages import run_scenes
 
-    run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume)
-
-
-def train_outline_verb(arguments: argparse.Namespace) -> None:
-    from uniadgen.training.stages import run_outline
-
-    data, model, out = Path(arguments.data), Path(arguments.model), Path(arguments.out)
-    run_outline(data, _training(arguments), model, out, arguments.resume)
+    start = None if arguments.start is None else Path(arguments.start)
+    run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume, start)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

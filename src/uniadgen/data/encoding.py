@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Placement
 from uniadgen.clicks.similarity import Embedder, hashed_embedder
-from uniadgen.data.augment import VARIANTS, varied
+from uniadgen.data.augment import CROPS, VARIANTS, crop_window, varied
 from uniadgen.data.hidden_area import fill_hidden, hidden_behind
 from uniadgen.data.layout import ENCODED, Row, in_pixels, open_table, table_path
 from uniadgen.data.similarity import Progress
@@ -58,15 +59,17 @@ def encode_creatives(
 ) -> int:
     """Add the columns of `layout.ENCODED` to a data set; returns the number of creatives, or 0 where all was done before.
 
-    tokenizer: on the device that is to do the work. augment: encode every picture in all VARIANTS, not only as it is; the codes
-    of a row are then those of its variants one after the other. batch: pictures at a time. Raises InputError for pictures that
-    are missing or broken; what was encoded until then is kept for the next run.
+    tokenizer: on the device that is to do the work. augment: encode every picture in all VARIANTS, and of plates CROPS parts in
+    each, not only as it is; the codes of a row are then those of its views one after the other. batch: pictures at a time.
+    Raises InputError for pictures that are missing or broken; what was encoded until then is kept for the next run.
     """
-    variants = len(VARIANTS) if augment else 1
+    variants, crops = (len(VARIANTS), CROPS) if augment else (1, 1)
     settings = {
         "resolution": config.image.resolution,
+        "scales": list(config.image.scales),
         "click_resolution": config.preference.resolution,
         "variants": variants,
+        "crops": crops,
         "tokenizer": fingerprint(tokenizer),
         "embedder": embedder_name,
     }
@@ -83,8 +86,8 @@ def encode_creatives(
         for number, part in enumerate(parts):
             chunk = next(rows)
             if not part.exists():
-                encoder = _Encoder(tokenizer, config, variants, batch, embedder, products)
-                table = encoder.table(chunk())
+                encoder = _Encoder(tokenizer, config, variants, crops, batch, embedder, products)
+                table = encoder.table(chunk(), number * PART)
                 with whole_file(part) as temporary:
                     pq.write_table(table, temporary, compression="zstd")
             if progress is not None:
@@ -220,17 +223,23 @@ class _Encoder:
         tokenizer: FSQTokenizer | JanusTokenizer,
         config: ModelConfig,
         variants: int,
+        crops: int,
         batch: int,
         embedder: Embedder,
         cutouts: Cutouts,
     ) -> None:
-        self.tokenizer, self.config, self.variants, self.batch = tokenizer, config, variants, batch
+        self.tokenizer, self.config, self.batch = tokenizer, config, batch
+        self.variants, self.crops = variants, crops
         self.embedder, self.cutouts = embedder, cutouts
 
-    def table(self, rows: Sequence[Row]) -> pa.Table:
+    def table(self, rows: Sequence[Row], first: int) -> pa.Table:
+        """The columns of some rows. first: the number of the first of them in the whole table."""
         size, small = self.config.image.resolution, self.config.preference.resolution
-        painted = self._codes(plate_pixels(row, size, self.cutouts) for row in rows)
-        clicked = self._codes(ad_pixels(row, small) for row in rows)
+        sides = [side * self.config.image.patch for side in self.config.image.scales]
+        views = (view for number, row in enumerate(rows, first) for view in self._plates(row, number))
+        painted = self._codes(views, self.variants * self.crops, sides)
+        clicks = (varied(ad_pixels(row, small), variant) for row in rows for variant in range(self.variants))
+        clicked = self._codes(clicks, self.variants, [small])
         boxes, pixels = zip(*(self._foreground(row, size) for row in rows), strict=True)
         columns = [
             pa.array(painted, ENCODED.field("codes").type),
@@ -244,15 +253,35 @@ class _Encoder:
         ]
         return pa.Table.from_arrays(columns, schema=ENCODED)
 
+    def _plates(self, row: Row, number: int) -> Iterator[Tensor]:
+        """A creative's plate as training sees it: every part of it in every variant, [3, size, size] each."""
+        size = self.config.image.resolution
+        large = size if self.crops == 1 else 2 * size  # a part of it is still as sharp
+        pixels = plate_pixels(row, large, self.cutouts)
+        box = self._box(row, size)
+        for variant in range(self.variants):
+            for crop in range(self.crops):
+                window = crop_window([value / size for value in box], number, variant, crop)
+                left, top, side = (round(large * value) for value in window)
+                yield varied(resized(pixels[None, :, top : top + side, left : left + side], size)[0], variant)
+
     @torch.no_grad()
-    def _codes(self, pictures: Iterable[Tensor]) -> list[list[int]]:
-        """The codes of pictures [3, S, S]: of each one in all its variants, one after the other."""
+    def _codes(self, views: Iterator[Tensor], per_row: int, sides: Sequence[int]) -> list[list[int]]:
+        """The codes of views [3, S, S], of which each row has so many: of each view at all these numbers of px."""
         device = next(self.tokenizer.parameters()).device
         codes: list[Tensor] = []
-        views = (varied(pixels, variant) for pixels in pictures for variant in range(self.variants))
         while some := list(islice(views, self.batch)):
-            codes.append(self.tokenizer.encode(torch.stack(some).to(device)).cpu())
-        return [list(map(int, picture)) for picture in torch.cat(codes).unflatten(0, (-1, self.variants)).flatten(1).tolist()]
+            pixels = torch.stack(some).to(device)
+            codes.append(torch.cat([self.tokenizer.encode(resized(pixels, side)) for side in sides], 1).cpu())
+        return [list(map(int, of_picture)) for of_picture in torch.cat(codes).unflatten(0, (-1, per_row)).flatten(1).tolist()]
+
+    def _box(self, row: Row, size: int) -> list[int]:
+        """Left, top, width and height of the product in px of a picture of this size; all of it without a product."""
+        cutout = self.cutouts[row["product_id"]]
+        if cutout is None:
+            return [0, 0, size, size]
+        where = _placement(row, cutout, size)
+        return [where.left, where.top, where.width, where.height]
 
     def _foreground(self, row: Row, size: int) -> tuple[list[int] | None, bytes | None]:
         cutout = self.cutouts[row["product_id"]]
@@ -274,6 +303,13 @@ def plate_pixels(row: Row, size: int, cutouts: Cutouts) -> Tensor:
     picture = _picture(row, "plate")
     pixels = to_pixels(picture, size)
     return fill_hidden(pixels, _hidden(row, size, cutouts)) if picture.width == picture.height else pixels
+
+
+def resized(pixels: Tensor, side: int) -> Tensor:
+    """pixels [B, 3, S, S], made smaller to side x side."""
+    if pixels.shape[-1] == side:
+        return pixels
+    return F.interpolate(pixels, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def ad_pixels(row: Row, size: int) -> Tensor:

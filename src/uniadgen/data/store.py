@@ -13,18 +13,26 @@ import json
 import os
 import shutil
 from array import array
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uniadgen.data import joins
 from uniadgen.data.encoding import encoded_settings, table_digest
-from uniadgen.data.layout import SPLITS, check_rows, check_split, foreground_problem, iter_rows, open_table, table_path
+from uniadgen.data.layout import (
+    ENCODED,
+    FIRST_TARGET,
+    SPLITS,
+    check_rows,
+    foreground_problem,
+    iter_rows,
+    open_table,
+    table_path,
+)
 from uniadgen.errors import InputError
 from uniadgen.files import scratch_folder, writing
 from uniadgen.model.sequence import ad_text_ids
@@ -34,12 +42,12 @@ from uniadgen.words import quoted
 Integers = NDArray[np.integer[Any]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """What the decoder is told of a product: strings, since instructions put them among words of their own."""
+class Row(NamedTuple):
+    """What the decoder is told of a product, and the ad's text: as strings, since instructions add words of their own."""
 
     description: str
     selling_points: list[str]
+    text: str
 
 
 class Store:
@@ -48,8 +56,10 @@ class Store:
     def __init__(self, folder: Path, users: Path | None) -> None:
         self.folder, self.users = folder, users
         self.settings: dict[str, Any] = json.loads((folder / "settings.json").read_text())
-        self.codes, self.click_codes = self._array("codes"), self._array("click_codes")  # [creatives, variants, tokens]
+        # codes [creatives, variants * crops, tokens], a variant's crops side by side; click_codes [creatives, variants, tokens]
+        self.codes, self.click_codes = self._array("codes"), self._array("click_codes")
         self.splits, self.boxes = self._array("split"), self._array("box")
+        self.embeddings = self._array("embeddings")  # [creatives, 2, dimensions]: of the text, of the description
         self._text, self._text_at = self._array("text"), self._array("text_at")
         self._words_at, self._foreground_at = self._array("words_at"), self._array("foreground_at")
         self._files: dict[tuple[int, str], BinaryIO] = {}
@@ -67,6 +77,11 @@ class Store:
         if key not in self._files:
             self._files[key] = open(self.folder / name, "rb", buffering=0)  # noqa: SIM115 - open as long as the store
         return os.pread(self._files[key].fileno(), int(at[row + 1] - at[row]), int(at[row]))
+
+    def derived(self, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """An array that follows from the store, made at the first call and kept beside it, then only mapped."""
+        place = self.folder.parent / f"{self.folder.name}-{name}"
+        return self._array(name, made_folder(place, lambda made: np.save(made / f"{name}.npy", make())))
 
     def text_ids(self, row: int) -> list[int]:
         """The ad's text as the decoder's ids."""
@@ -91,26 +106,48 @@ class Store:
     def _user_arrays(self) -> dict[str, NDArray[Any]]:
         if self.users is None:
             raise ValueError("opened without users")
-        return {name: self._array(name, self.users) for name in ("split", "target", "clicks", "clicks_at", "similarity")}
+        return {name: self._array(name, self.users) for name in ("split", "target", "clicks", "clicks_at")}
 
     @property
     def user_splits(self) -> NDArray[np.int8]:
         return self._user_arrays["split"]
 
-    def target(self, user: int) -> int:
-        return int(self._user_arrays["target"][user])
-
-    def clicks(self, user: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """A user's clicked creatives, oldest first, and their similarity to the target's product."""
+    def clicks(self, user: int) -> NDArray[np.int64]:
+        """A user's clicked creatives, oldest first."""
         arrays = self._user_arrays
-        part = slice(int(arrays["clicks_at"][user]), int(arrays["clicks_at"][user + 1]))
-        return np.asarray(arrays["clicks"][part]), np.asarray(arrays["similarity"][part])
+        return np.asarray(arrays["clicks"][int(arrays["clicks_at"][user]) : int(arrays["clicks_at"][user + 1])])
+
+    def targets(self, user: int) -> "Targets":
+        """What can be learnt from a user; see `layout.targets_of`."""
+        return Targets(self.clicks(user), int(self._user_arrays["target"][user]))
+
+    def similarity(self, clicks: NDArray[np.int64], target: int) -> NDArray[np.float64]:
+        """Product similarity of clicked ads to the product of an ad."""
+        cosine: NDArray[np.float64] = self.embeddings[clicks, 0].astype(np.float64) @ self.embeddings[target, 1].astype(
+            np.float64
+        )
+        return cosine
+
+
+class Targets(Sequence[tuple[int, NDArray[np.int64]]]):
+    """(a clicked creative, the clicks before it), one for each click of a user that can be learnt from."""
+
+    def __init__(self, clicks: NDArray[np.int64], target: int) -> None:
+        self.clicks, self.target = clicks, target
+        self.first = min(FIRST_TARGET, len(clicks))
+
+    def __len__(self) -> int:
+        return len(self.clicks) - self.first + 1
+
+    def __getitem__(self, number: Any) -> Any:
+        end = self.first + range(len(self))[number]
+        return int(self.clicks[end]) if end < len(self.clicks) else self.target, self.clicks[:end]
 
 
 def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) -> Store:
     """The store of an encoded data set; stores of earlier versions of its tables are removed.
 
-    with_users: clicks need their similarities (`uniadgen data similarity`). Raises InputError.
+    Raises InputError.
     """
     settings = encoded_settings(folder)
     digest = table_digest(table_path(folder, "creatives"))
@@ -118,15 +155,17 @@ def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) 
     for old in folder.glob(".store-*"):
         if not old.name.startswith(f".store-{digest}"):
             shutil.rmtree(old, ignore_errors=True)
-    creatives = _made(folder / f".store-{digest}-{words}", lambda made: _write_creatives(folder, made, tokenizer, settings))
+    creatives = made_folder(
+        folder / f".store-{digest}-{words}", lambda made: _write_creatives(folder, made, tokenizer, settings)
+    )
     users = None
     if with_users:
         name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
-        users = _made(folder / name, lambda made: _write_users(folder, made))
+        users = made_folder(folder / name, lambda made: _write_users(folder, made))
     return Store(creatives, users)
 
 
-def _made(place: Path, make: Callable[[Path], None]) -> Path:
+def made_folder(place: Path, make: Callable[[Path], None]) -> Path:
     """The folder, made as a whole or not at all."""
     if not place.is_dir():
         with scratch_folder(place.parent) as temporary:
@@ -175,12 +214,13 @@ class _Column:
 
 
 def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, settings: dict[str, Any]) -> None:
-    columns = ("id", "split", "text", "description", "selling_points", "codes", "click_codes", "foreground", "foreground_box")
+    columns = ("id", "split", "text", "description", "selling_points", *ENCODED.names)
     words, foregrounds, text_at = _Ragged(made / "words"), _Ragged(made / "foreground"), array("q", [0])
     texts, splits, boxes = (
         _Column(made, name, dtype) for name, dtype in (("text", np.uint32), ("split", np.int8), ("box", np.uint16))
     )
     codes, click_codes = _Column(made, "codes", np.uint16), _Column(made, "click_codes", np.uint16)
+    embeddings = _Column(made, "embeddings", np.float16)
     count, lengths = 0, dict[str, int]()
     for row in iter_rows(folder, "creatives", columns, 64):
         for name in ("codes", "click_codes"):
@@ -192,7 +232,8 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
         ids = ad_text_ids(tokenizer, row["text"])
         texts.add(ids)
         text_at.append(text_at[-1] + len(ids))
-        words.add(json.dumps([row["description"], row["selling_points"]]).encode())
+        words.add(json.dumps([row["description"], row["selling_points"], row["text"]]).encode())
+        embeddings.add(np.stack([row["text_embedding"], row["description_embedding"]]))
         foregrounds.add(row["foreground"] or b"")
         codes.add(row["codes"])
         click_codes.add(row["click_codes"])
@@ -207,8 +248,9 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
     texts.finish()
     splits.finish()
     boxes.finish(count, 4)
-    codes.finish(count, settings["variants"], -1)
+    codes.finish(count, settings["variants"] * settings["crops"], -1)
     click_codes.finish(count, settings["variants"], -1)
+    embeddings.finish(count, 2, -1)
     (made / "settings.json").write_text(json.dumps(settings))
 
 
@@ -216,7 +258,9 @@ _ENCODE_AGAIN = "drop the columns of `uniadgen data encode` and run it again"
 
 
 def _split(name: str, what: str) -> int:
-    return SPLITS.index(check_split(name, f"{what}, split"))
+    if name not in SPLITS:
+        raise InputError(f"{what}: split {quoted(name)} is unknown; use {', '.join(SPLITS)}")
+    return SPLITS.index(name)
 
 
 def _write_users(folder: Path, made: Path) -> None:
@@ -224,32 +268,26 @@ def _write_users(folder: Path, made: Path) -> None:
     check_rows(folder, "creatives", ["id"])
     check_rows(folder, "users", ["split", "target", "clicks"])
     with open_table(folder, "users", ["clicks"]) as table:
-        count, click = table.row_count, table.schema.field("clicks").type.value_type
-    if click.get_field_index("similarity") < 0:
-        raise InputError(f"data folder {quoted(folder)}: its clicks have no similarities; run `uniadgen data similarity`")
-    creatives = (
-        f"listed AS (SELECT id, file_row_number AS place FROM {joins.table(table_path(folder, 'creatives'), _NUMBERED)})"
-    )
+        count = table.row_count
+    numbered = f"known AS (SELECT id, file_row_number AS place FROM {joins.table(table_path(folder, 'creatives'), _NUMBERED)})"
     clicks = f"""
-        WITH {creatives}, r AS (
+        WITH {numbered}, r AS (
             SELECT file_row_number AS n, unnest(clicks) AS click, unnest(range(len(clicks))) AS pos
             FROM {joins.table(users, _NUMBERED)}
         )
-        SELECT n, c.place AS place, coalesce(r.click.similarity, 0) AS similarity
-        FROM r LEFT JOIN listed AS c ON c.id = r.click.creative ORDER BY n, pos"""
+        SELECT n, c.place AS place
+        FROM r LEFT JOIN known AS c ON c.id = r.click.creative ORDER BY n, pos"""
     targets = f"""
-        WITH {creatives}
+        WITH {numbered}
         SELECT u.split AS split, t.place AS place FROM {joins.table(users, _NUMBERED)} AS u
-        LEFT JOIN listed AS t ON t.id = u.target ORDER BY u.file_row_number"""
-    where, likeness = _Column(made, "clicks", np.int64), _Column(made, "similarity", np.float32)
+        LEFT JOIN known AS t ON t.id = u.target ORDER BY u.file_row_number"""
+    where = _Column(made, "clicks", np.int64)
     lengths = np.zeros(count, np.int64)
     with joins.joined(folder, clicks, made) as batches:
         for batch in batches:
             where.add(_places(folder, batch.column("place")))
-            likeness.add(batch.column("similarity").to_numpy(zero_copy_only=False))
             np.add.at(lengths, batch.column("n").to_numpy(), 1)
     where.finish()
-    likeness.finish()
     splits, rows = _Column(made, "split", np.int8), _Column(made, "target", np.int64)
     with joins.joined(folder, targets, made) as batches:
         for batch in batches:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from uniadgen.decoding.cache import Cache
 from uniadgen.loading.memory import free_memory
 from uniadgen.model.decoder import Block, RMSNorm, rotary_table
+from uniadgen.model.heads import ImageHead, LevelHead
 from uniadgen.model.unified import UnifiedModel
 
 Linear = Callable[[Tensor], Tensor]
@@ -48,9 +49,8 @@ class PackedBlock:
 class Engine:
     """Packed when it is made: after a change of the model's weights, pack it again."""
 
-    def __init__(self, model: UnifiedModel, blocks: Sequence[PackedBlock], project: Linear, score: Linear) -> None:
-        self.model, self.blocks = model, list(blocks)
-        self._project, self._score = project, score
+    def __init__(self, model: UnifiedModel, blocks: Sequence[PackedBlock], head: tuple[Linear, Linear] | None) -> None:
+        self.model, self.blocks, self._head = model, list(blocks), head
         config = model.config
         self._image_table: Tensor | None = None
         if config.image.codes * config.decoder.width <= _TABLE_LIMIT:
@@ -77,7 +77,8 @@ class Engine:
             for block in cast(Iterable[Block], model.decoder.blocks)
         ]
         head = model.image_head
-        return cls(model, blocks, pack_linear([head.project], copy), pack_linear([head.score], copy))
+        packed = (pack_linear([head.project], copy), pack_linear([head.score], copy)) if isinstance(head, ImageHead) else None
+        return cls(model, blocks, packed)
 
     @property
     def can_be_recorded(self) -> bool:
@@ -94,11 +95,13 @@ class Engine:
         *,
         foreground: Tensor | None = None,
         lengths: Sequence[int] | None = None,
+        causal: bool = True,
     ) -> Tensor:
         """x [B, T, D] -> normalised hidden states [B, T, D]; the caches have read x afterwards.
 
         The rows of x are those of all caches, one after the other. foreground [groups, B, T, D] is added at the first layer of
-        each group. lengths: row b has only lengths[b] <= T tokens, at the end; what stands before them is ignored.
+        each group. lengths: row b has only lengths[b] <= T tokens, at the end; what stands before them is ignored. causal:
+        False for the slots of one pass of a picture, which see each other.
         """
         width = x.shape[1]
         rows = [cache.batch for cache in caches]
@@ -111,7 +114,7 @@ class Engine:
             cache.hide_padding(width, part)
         longest = max(cache.length + (cache.prefix.length if cache.prefix else 0) for cache in caches)
         rotation = self._rotation(positions, longest + width, x.dtype)
-        hidden = self._through_layers(x, [_Slots.of(cache, width) for cache in caches], rows, rotation, foreground)
+        hidden = self._through_layers(x, [_Slots.of(cache, width, causal) for cache in caches], rows, rotation, foreground)
         for cache, part in zip(caches, parts, strict=True):
             cache.advance(width, part)
         return hidden
@@ -154,23 +157,36 @@ class Engine:
             x = x + block.down(F.silu(gate).mul_(up))
         return _normalised(x, model.decoder.norm)
 
-    def text_logits(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
-        """hidden [D] -> logits of some words [len(ids)]: a grammar allows few, so few rows of the head are read."""
-        head = self.model.text_head
+    def choice_logits(self, hidden: Tensor, ids: Sequence[int], points: Tensor, places: Sequence[int]) -> Tensor:
+        """hidden [D] -> logits of ways to go on [K], in single precision; few rows of the head are read.
+
+        ids: the first token of each. points [P, D]: the states at which selling points end in the instruction. places: of each
+        way the row in `points`, or -1.
+        """
         rows = torch.tensor(ids, device=hidden.device)
-        return F.linear(hidden, head.weight[rows]).float()
+        logits = F.linear(hidden, self.model.text_head.weight[rows]).float()
+        if len(points):
+            pointed = self.model.point_pointer(hidden[None], points[None])[0]
+            at = torch.tensor(places, device=hidden.device)
+            logits = logits + pointed[at.clamp(min=0)] * (at >= 0)
+        return logits
 
     def image_logits(self, hidden: Tensor, guidance: float) -> Tensor:
-        """hidden [B, T, D] -> logits of all codes [B, T, codes], in single precision.
+        """hidden [B, T, D] -> logits of all codes [B, T, codes], in single precision; for a head over all codes.
 
         With a guidance other than 1, hidden is [2B, T, D], conditional rows first. The last layer is linear, so guidance is
         applied before it: half the work, the same logits.
         """
-        x = F.gelu(self._project(hidden))
-        if guidance != 1:
-            conditional, unconditional = x.chunk(2)
-            x = torch.lerp(unconditional, conditional, guidance)
-        return self._score(x).float()
+        assert self._head is not None
+        project, score = self._head
+        return score(_guided(F.gelu(project(hidden)), guidance)).float()
+
+    def level_logits(self, state: Tensor, level: int, guidance: float) -> Tensor:
+        """The state of a head over levels [B, T, H] -> logits of a level [B, T, values]; guidance as in `image_logits`."""
+        head = self.model.image_head
+        assert isinstance(head, LevelHead)
+        logits: Tensor = head.score[level](_guided(F.gelu(state), guidance))
+        return logits.float()
 
     def embed_image(self, codes: Tensor) -> Tensor:
         """codes [...] -> embeddings [..., D]."""
@@ -188,6 +204,14 @@ class Engine:
             table = self._rotations = torch.cat([cos, -sin[:, :half], sin[:, half:]], 1).to(dtype)
         cos, sin = F.embedding(positions, table)[:, None].chunk(2, -1)
         return cos, sin
+
+
+def _guided(x: Tensor, guidance: float) -> Tensor:
+    """Both branches [2B, ...], conditional rows first, as one [B, ...]; x itself without guidance."""
+    if guidance == 1:
+        return x
+    conditional, unconditional = x.chunk(2)
+    return torch.lerp(unconditional, conditional, guidance)
 
 
 @lru_cache
@@ -216,15 +240,15 @@ class _Slots:
     slot: Tensor | None = None  # [1]: where in `new` a single token goes; `new` as a whole without
 
     @classmethod
-    def of(cls, cache: Cache, width: int) -> "_Slots":
-        """The next `width` slots, which may attend to all before them."""
+    def of(cls, cache: Cache, width: int, ordered: bool = True) -> "_Slots":
+        """The next `width` slots, which may attend to all before them, and to each other if they aren't ordered."""
         start, end = cache.length, cache.length + width
-        causal = start == 0 and width > 1 and not cache.ragged and cache.prefix is None
+        causal = ordered and start == 0 and width > 1 and not cache.ragged and cache.prefix is None
         return cls(
             cache.states[..., start:end, :].unbind(),
             cache.states[:, 0, :, :, :end].unbind(),
             cache.states[:, 1, :, :, :end].unbind(),
-            attention_mask(cache, width) if cache.ragged or (width > 1 and not causal) else None,
+            attention_mask(cache, width, ordered) if cache.ragged or (ordered and width > 1 and not causal) else None,
             causal,
             _prefix_of(cache),
         )
@@ -284,22 +308,23 @@ def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values:
     scores = torch.empty(batch, heads, width, count + keys.shape[2], dtype=q.dtype, device=q.device)
     joint = q.transpose(0, 1).reshape(heads, batch * width, size) @ shared_keys.transpose(1, 2)
     scores[..., :count] = joint.view(heads, batch, width, count).transpose(0, 1)
-    within = q @ keys.transpose(2, 3)
-    scores[..., count:] = within if mask is None else within.masked_fill(~mask, -torch.inf)
+    row_scores = q @ keys.transpose(2, 3)
+    scores[..., count:] = row_scores if mask is None else row_scores.masked_fill(~mask, -torch.inf)
     weights = scores.softmax(-1)
     joint = weights[..., :count].transpose(0, 1).reshape(heads, batch * width, count) @ shared_values
     return weights[..., count:] @ values + joint.view(heads, batch, width, size).transpose(0, 1)
 
 
-def attention_mask(cache: Cache, width: int) -> Tensor:
+def attention_mask(cache: Cache, width: int, ordered: bool = True) -> Tensor:
     """Who of the next `width` slots may see which: [B or 1, 1, width, length + width] bool.
 
-    Causal, and hidden slots are hidden, except from themselves, so that no query is left with nothing to see (no NaN).
+    Causal if they are ordered, and hidden slots are hidden, except from themselves, so that no query is left with nothing to
+    see (no NaN).
     """
     start, end = cache.length, cache.length + width
     keys = torch.arange(end, device=cache.visible.device)
     queries = keys[start:, None]
-    mask = (keys <= queries)[None]
+    mask = (keys <= (queries if ordered else end))[None].expand(1, width, end)
     if cache.ragged:
         mask = mask & cache.visible[:, None, :end] | (keys == queries)
     return mask[:, None]

@@ -1,31 +1,40 @@
-"""Text that cannot lie: the ad's text is decoded along a grammar that only the selling points span.
+"""Text that cannot lie: the ad's text is a sequence of choices along a grammar that only the selling points span.
 
-    text  = item { joiner item } [ "!" ]
-    item  = point | "[" point "]"
+    text    = item { [ joiner ] item } [ "!" ]
+    item    = point | bracket
+    bracket = "[" point { inner joiner, point } "]"            also with ( ), 【 】 and （ ）
 
-At most one point stands in brackets, and of commas, bars and dashes a text has one kind: mixed forms read like a mistake.
-Every point is a whole selling point, word for word as given, and used at most once; between points stand only the joiners. So
+Joiners are a space, comma, bar or dash, and their full-width forms. Between points of which one ends or the other begins in
+Chinese or Japanese there need not be anything. A text has one kind of separator outside its brackets and one kind of bracket,
+which it opens at most twice: mixed forms read like a mistake.
+
+Every point is a whole selling point, word for word as given, and used at most once; between points stand only the marks. So
 whatever the model's weights are, every word comes from the selling points, as often as given, and the text ends at a word's
 end. "Not waterproof" can't lose its "not", nor "500 ml" its number. The text is never empty, and it is never the whole list in
 the order given, unless the list is one point.
 
-A grammar may be told which texts are acceptable (the inspection's word): then what is written is acceptable from point to
-point, so the text may end behind any of them, and a point or joiner that would spoil it is not offered.
-
-The grammar walks token ids, but the text is put together from the points themselves, so a tokenizer that
-loses characters can't corrupt it.
+A choice is a point or a mark as a whole. The model says how likely each is (`decode_texts`); the tokens of the one that is
+taken are then read in one pass. The text is put together from the points themselves, so a tokenizer that loses characters
+can't corrupt it. A grammar may be told which texts are acceptable (the inspection's word): then what is written is acceptable
+from point to point, and a choice that would spoil it is not taken.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
+import regex
 import torch
 from torch import Tensor
 
-JOINERS = (" ", ", ", " | ", " - ")
-MAX_READINGS = 4
-_SEPARATORS = frozenset((",", " |", " -"))
-OPEN, CLOSE, EMPHASIS = "[", "]", "!"
+Kind = Literal["point", "mark", "open", "close", "emphasis", "end"]
+BRACKETS = {"[": "]", "(": ")", "【": "】", "（": "）"}
+_HALF_WIDTH = frozenset("[(")
+_SEPARATORS = (", ", " | ", " - ")
+_FULL_WIDTH_SEPARATORS = ("，", "｜")
+_MOST_BRACKETS = 2
+# Scripts that are written without spaces between words, and the full-width marks that belong to them.
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー、。，！？；：（）【】「」『』《》｜]")
 
 
 @dataclass(frozen=True)
@@ -33,31 +42,43 @@ class Point:
     """One selling point as the grammar may use it."""
 
     text: str
-    index: int
+    index: int  # its place in the list
 
 
 @dataclass(frozen=True)
-class _Path:
-    """One way to read the tokens so far: what has been written, and the token sequence under way."""
+class Choice:
+    """One way to go on."""
 
-    written: tuple[str, ...]
-    used: tuple[int, ...]  # indices into points, in order of use
-    bracketed: bool  # the point under way stands in brackets
-    sequence: tuple[int, ...]  # tokens of the element under way ...
-    offset: int  # ... of which so many have been emitted
-    kind: str  # element under way: "point", "joiner", "open", "close", "emphasis"; "boundary" before any element
+    kind: Kind
+    text: str  # what it adds to the ad's text
+    tokens: tuple[int, ...]  # what the decoder reads of it; "end": the id that ends the text
+    point: int = -1  # a point's number among the grammar's points
 
 
 @dataclass(frozen=True)
-class Continuation:
-    """One way to read the id that may come next."""
+class Controls:
+    """What a user wants of a text. must: indices of selling points that have to be in it. never: those that may not.
+    characters: its greatest length. style: "plain" has no marks but commas, "marked" has some."""
 
-    token: int
-    kind: str  # of the element that it belongs to, as in a path; "end" ends the text
-    element: str  # how that element is spelled
-    begins: bool  # the id is its first
-    before: str  # the text before the element
-    used: tuple[int, ...]  # points in order, with the one that the id belongs to
+    must: tuple[int, ...] = ()
+    never: tuple[int, ...] = ()
+    characters: int | None = None
+    style: Literal["any", "plain", "marked"] = "any"
+
+
+@dataclass(frozen=True)
+class _State:
+    """What has been written, and what that leaves open."""
+
+    text: str = ""
+    used: tuple[int, ...] = ()
+    emitted: int = 0
+    last: Literal["start", "point", "mark", "open", "close", "emphasis"] = "start"
+    separator: str | None = None  # outside of brackets
+    bracket: str | None = None  # the kind of this text
+    brackets: int = 0
+    inside: bool = False
+    inner: str | None = None  # the separator of the bracket that is open
 
 
 def make_points(
@@ -65,16 +86,18 @@ def make_points(
     encode: Callable[[str], list[int]],
     budget: int,
     accepts: Callable[[str], bool] | None = None,
+    controls: Controls | None = None,
 ) -> list[Point]:
     """Selling points as points: white space folded, repetitions dropped, those of more than `budget` tokens left out.
 
     A part of a selling point may say something else than the whole, so none is cut: if all that are accepted as a text are too
     long, the shortest of them stays.
     """
+    wanted = controls or Controls()
     points: dict[str, Point] = {}
     for index, raw in enumerate(selling_points):
         text = " ".join(raw.split())
-        if text:
+        if text and index not in wanted.never and len(text) <= (wanted.characters or len(text)):
             points.setdefault(text.casefold(), Point(text, index))
     lengths = {point: len(encode(" " + point.text)) for point in points.values()}
     sound = [point for point in lengths if accepts is None or accepts(point.text)] or list(lengths)
@@ -83,13 +106,17 @@ def make_points(
     return sorted(sound, key=lambda point: lengths[point])[:1]
 
 
-def left_out(selling_points: Sequence[str], points: Sequence[Point], accepts: Callable[[str], bool]) -> list[str]:
+def left_out(
+    selling_points: Sequence[str], points: Sequence[Point], accepts: Callable[[str], bool], controls: Controls | None = None
+) -> list[str]:
     """Notes about selling points that no text of these points can have, by their place in the list."""
     kept = {point.text.casefold() for point in points}
     some = any(accepts(point.text) for point in points)
     notes = []
     for index, raw in enumerate(selling_points):
         text = " ".join(raw.split())
+        if controls is not None and index in controls.never:
+            continue
         if some and text and not accepts(text):
             notes.append(f"selling_points[{index}] stays out of the text: the inspection refuses it")
         elif text and text.casefold() not in kept:
@@ -98,7 +125,7 @@ def left_out(selling_points: Sequence[str], points: Sequence[Point], accepts: Ca
 
 
 class TextGrammar:
-    """A non-deterministic walk along the grammar: `allowed()` gives the next ids, `advance(id)` takes one, `text()` reads."""
+    """A walk along the grammar: `choices()` are the ways to go on, `take(choice)` goes one, `text` is what has been written."""
 
     def __init__(
         self,
@@ -107,6 +134,7 @@ class TextGrammar:
         end: int,
         budget: int,
         accepts: Callable[[str], bool] | None = None,
+        controls: Controls | None = None,
     ) -> None:
         """end: the id that ends the text; budget: tokens that the text should not exceed (one point always fits).
 
@@ -116,185 +144,248 @@ class TextGrammar:
             raise ValueError("a text needs at least one point")
         if accepts is not None and not any(accepts(point.text) for point in points):
             points, accepts = points[:1], None
-        self.points, self.end, self.budget = list(points), end, budget
-        self._accepts = accepts
+        self.points, self.budget, self.controls = list(points), budget, controls or Controls()
+        self._accepts, self._end = accepts, Choice("end", "", (end,))
         self._spaced = [tuple(encode(" " + p.text)) or tuple(encode(p.text)) for p in points]
-        self._tight = [tuple(encode(p.text)) for p in points]
-        self.marks = {mark: tuple(encode(mark)) for mark in (",", " |", " -", " [", "]", "!")}
-        length = {mark: len(sequence) for mark, sequence in self.marks.items()}
-        # room for the marks that may still come before and after a point: with it, a point still fits after a mark
-        self._after = length["]"] + length["!"]
-        self._around = self._after + length[" ["] + max(length[","], length[" |"], length[" -"])
-        self._in_order = tuple(range(len(self.points)))
-        self._copy_words = [word for p in self.points for word in p.text.split()]
-        self.emitted = 0
-        self._paths = self._expand(_Path((), (), False, (), 0, "boundary"))
-        self._finished: _Path | None = None
-
-    def allowed(self) -> list[int]:
-        """The ids that may come next, sorted; empty only after the end."""
-        if self._finished is not None:
-            return []
-        return sorted({self.end if p.kind == "end" else p.sequence[p.offset] for p in self._paths})
-
-    def continuations(self) -> list[Continuation]:
-        """Every way to read every id that may come next; several readings may share an id."""
-        return [
-            Continuation(self.end, p.kind, "", True, "".join(p.written), p.used)
-            if p.kind == "end"
-            else Continuation(p.sequence[p.offset], p.kind, p.written[-1], p.offset == 0, "".join(p.written[:-1]), p.used)
-            for p in ([] if self.done else self._paths)
-        ]
-
-    def advance(self, token: int) -> None:
-        self.emitted += 1
-        following: list[_Path] = []
-        completed: list[_Path] = []
-        for path in self._paths:
-            if path.kind == "end":
-                if token == self.end and self._finished is None:
-                    self._finished = path
-            elif path.sequence[path.offset] == token:
-                path = _Path(path.written, path.used, path.bracketed, path.sequence, path.offset + 1, path.kind)
-                (following if path.offset < len(path.sequence) else completed).append(path)
-        # Points that spell the same words in several ways ("a", "a a", ...) have exponentially many readings: follow a few.
-        for path in completed[:MAX_READINGS]:
-            following += self._expand(path)
-        if self._finished is None and not following:
-            raise ValueError(f"id {token} is not allowed here")
-        self._paths = list(dict.fromkeys(following))
+        self._tight = [tuple(encode(p.text)) or spaced for p, spaced in zip(points, self._spaced, strict=True)]
+        marks = [*_SEPARATORS, *_FULL_WIDTH_SEPARATORS, " ", "!", "！", *BRACKETS.values()]
+        self._marks = {mark: tuple(encode(mark.rstrip() or mark)) for mark in marks}
+        self._marks |= {mark: tuple(encode(" " + mark if mark in _HALF_WIDTH else mark)) for mark in BRACKETS}
+        self._unspaced = [(_unspaced(p.text[0]), _unspaced(p.text[-1])) for p in points]
+        self._some_unspaced = any(first or last for first, last in self._unspaced)
+        self._bracketed = [any(mark in p.text for pair in BRACKETS.items() for mark in pair) for p in points]
+        self._must = frozenset(i for i, p in enumerate(points) if p.index in self.controls.must)
+        # tokens and characters of each point, however it is joined, and of what stands beside one at most: a mark or an opening
+        # bracket before it, and what closes behind it
+        self._sizes = [(max(map(len, ids)), len(p.text)) for p, *ids in zip(points, self._spaced, self._tight, strict=True)]
+        closing = max(len(self._marks[mark]) for mark in BRACKETS.values())
+        self._beside = closing + max(map(len, self._marks.values())), 3
+        self._in_order = tuple(range(len(points)))
+        self._copied_words = [word for p in points for word in p.text.split()]
+        self._state = _State()
+        self.done = False
 
     @property
-    def done(self) -> bool:
-        return self._finished is not None
-
     def text(self) -> str:
-        """What has been written, once `done`."""
-        if self._finished is None:
-            raise ValueError("the text has not ended yet")
-        return "".join(self._finished.written)
+        """What has been written so far."""
+        return self._state.text
 
-    def _expand(self, path: _Path) -> list[_Path]:
-        """The elements that may follow a completed one (or the beginning)."""
-        if path.kind == "open":
-            return self._point_paths(path, self._tight, "", bracketed=True)
-        if path.kind == "point" and path.bracketed:
-            return self._mark_path(path, "]", CLOSE, "close")
-        if path.kind == "boundary":
-            return self._items(path, first=True)
-        if path.kind == "joiner":
-            return self._items(path, first=False)
-        if path.kind == "emphasis":
-            return [self._ended(path)]
-        # after a point or a closing bracket
-        paths = self._items(path, first=False)
-        for mark, joiner in ((",", ","), (" |", " |"), (" -", " -")):
-            if _SEPARATORS.difference((joiner,)).intersection(path.written):
+    @property
+    def used(self) -> tuple[int, ...]:
+        """The points in the text, in order."""
+        return self._state.used
+
+    def choices(self) -> list[Choice]:
+        """The ways to go on; none after the end."""
+        return [] if self.done else list(self._choices(self._state))
+
+    def acceptable(self, choice: Choice) -> bool:
+        """Whether the text stays acceptable with this choice: some acceptable text begins with it."""
+        return self._acceptable(self._state, choice)
+
+    def take(self, choice: Choice) -> None:
+        self._state = self._after(self._state, choice)
+        self.done = choice.kind == "end"
+
+    def spelled(self, text: str) -> list[tuple[list[Choice], int]] | None:
+        """The choices by which a whole text comes about: at each, all ways to go on and which is taken. None if none do."""
+        return self._spelled(_State(), text)
+
+    def _spelled(self, state: _State, rest: str) -> list[tuple[list[Choice], int]] | None:
+        options = list(self._choices(state))
+        for number, choice in enumerate(options):
+            if choice.kind == "end":
+                if not rest:
+                    return [(options, number)]
+            elif rest.startswith(choice.text):
+                following = self._spelled(self._after(state, choice), rest[len(choice.text) :])
+                if following is not None:
+                    return [(options, number), *following]
+        return None
+
+    def _after(self, state: _State, choice: Choice) -> _State:
+        if choice.kind == "end":
+            return state
+        new = replace(state, text=state.text + choice.text, emitted=state.emitted + len(choice.tokens), last=choice.kind)
+        if choice.kind == "point":
+            return replace(new, used=(*state.used, choice.point))
+        if choice.kind == "open":
+            return replace(new, bracket=choice.text.strip(), brackets=state.brackets + 1, inside=True, inner=None)
+        if choice.kind == "close":
+            return replace(new, inside=False)
+        if choice.kind == "mark":
+            return replace(new, inner=choice.text) if state.inside else replace(new, separator=choice.text)
+        return new
+
+    def _choices(self, state: _State) -> Iterator[Choice]:
+        if state.last == "emphasis":
+            yield self._end
+            return
+        unmarked = bool(self.controls.style == "marked" and state.used and not (state.separator or state.brackets))
+        if not (unmarked and state.last == "point"):
+            yield from self._point_choices(state)
+        if state.last in ("mark", "open"):
+            return
+        more = self._indices(state, *self._beside)  # what may follow behind a mark
+        if more and state.last != "close":
+            yield from self._bracket_choices(state, more)
+        if state.last == "start":
+            return
+        if more:
+            yield from self._separator_choices(state, more)
+        if state.inside:
+            assert state.bracket is not None
+            yield self._mark("close", BRACKETS[state.bracket])
+            return
+        if more and self._must.difference(state.used):
+            return
+        if not state.text.endswith(("!", "！")) and state.last == "point" and self.controls.style != "plain":
+            for mark in ("!", "！") if self._some_unspaced else ("!",):
+                if self._left(state, len(self._marks[mark]), 1):
+                    yield self._mark("emphasis", mark)
+        if not (unmarked and more):
+            yield self._end
+
+    def _point_choices(self, state: _State) -> Iterator[Choice]:
+        """Points that may come next, as what stands before them has them joined."""
+        after_joint = state.last in ("point", "close")
+        left_unspaced = bool(state.text) and _unspaced(state.text[-1])
+        closing = (len(self._marks[BRACKETS[state.bracket or ""]]), 1) if state.inside else (0, 0)
+        bare = self._indices(state, closing[0], closing[1] + after_joint)
+        if not bare and state.last == "start":  # what must be told has no room: then as much of it as has
+            bare = sorted(self._must) or list(range(len(self.points)))
+        seen: set[tuple[int, ...]] = set()
+        for index in bare:
+            tight = state.last == "open" or (bool(state.text) and (left_unspaced or self._unspaced[index][0]))
+            if state.last == "mark":
+                tight = not state.text.endswith(", ") and _inner_separator(state) not in _SEPARATORS
+            tokens = self._tight[index] if tight else self._spaced[index]
+            # of several points that the tokenizer can't tell apart, the first will do
+            if not tokens or tokens in seen:
                 continue
-            if self._may_follow(path, joiner + " ", self._around):
-                paths += self._mark_path(path, mark, joiner, "joiner")
-        emphasised = "".join(path.written) + EMPHASIS
-        if (
-            path.kind == "point"
-            and not path.bracketed
-            and not path.written[-1].endswith(EMPHASIS)
-            and self._may_end(emphasised)
-        ):
-            paths += self._mark_path(path, "!", EMPHASIS, "emphasis")
-        return [*paths, self._ended(path)]
+            seen.add(tokens)
+            space = " " if after_joint and not tight else ""
+            yield Choice("point", space + self.points[index].text, tokens, index)
 
-    def _items(self, path: _Path, first: bool) -> list[_Path]:
-        paths = self._point_paths(path, self._spaced, "" if first else " ", bracketed=False)
-        opening = OPEN if first else " " + OPEN
-        if {OPEN, " " + OPEN}.isdisjoint(path.written):
-            room = self._after + len(self.marks[" ["]) if path.kind == "joiner" else self._around
-            if self._may_follow(path, opening, room, bracketed=True):
-                paths += self._mark_path(path, " [", opening, "open")
-        return paths
+    def _separator_choices(self, state: _State, more: Sequence[int]) -> Iterator[Choice]:
+        """What may join another item; a text goes on with the separator that it has begun with."""
+        separator = _inner_separator(state)
+        offered: list[str] = list(_SEPARATORS)
+        if state.inside:
+            offered = [", "]
+        elif state.bracket is not None and state.bracket not in _HALF_WIDTH and state.last == "close":
+            offered = []
+        if self._some_unspaced or (state.inside and state.bracket not in _HALF_WIDTH):
+            offered += ["，"]
+        if self._some_unspaced and (_unspaced(state.text[-1]) or any(self._unspaced[i][0] for i in more)):
+            offered += [" "]
+        if not state.inside:
+            offered += ["｜"]
+        if self.controls.style == "plain":
+            offered = [mark for mark in offered if mark in (", ", "，", " ")]
+        if self.controls.style == "marked":
+            offered = [mark for mark in offered if mark != " "]
+        for mark in offered:
+            if separator in (None, mark):
+                yield self._mark("mark", mark)
 
-    def _point_paths(self, path: _Path, sequences: list[tuple[int, ...]], space: str, bracketed: bool) -> list[_Path]:
-        room = self._after if path.kind in ("joiner", "open") else self._around
-        fitting = [i for i in self._remaining(path, room) if self._acceptable(path, space, i, bracketed)]
-        # of several points that the tokenizer can't tell apart, the first will do
-        first = {sequences[i]: i for i in reversed(fitting) if sequences[i]}
-        return [
-            _Path((*path.written, space + self.points[i].text), (*path.used, i), bracketed, sequences[i], 0, "point")
-            for i in first.values()
-        ]
+    def _bracket_choices(self, state: _State, more: Sequence[int]) -> Iterator[Choice]:
+        if state.inside or state.brackets == _MOST_BRACKETS or self.controls.style == "plain":
+            return
+        if all(self._bracketed[i] for i in more):
+            return
+        for mark in BRACKETS:
+            if state.bracket in (None, mark):
+                spaced = mark in _HALF_WIDTH and state.last == "point"
+                yield Choice("open", " " * spaced + mark, self._marks[mark])
 
-    def _may_follow(self, path: _Path, marks: str, room: int, bracketed: bool = False) -> bool:
-        """Whether some point may stand behind these marks. room: tokens that must be left beside it."""
-        return any(self._acceptable(path, marks, i, bracketed) for i in self._remaining(path, room))
+    def _mark(self, kind: Kind, mark: str) -> Choice:
+        return Choice(kind, mark, self._marks[mark])
 
-    def _acceptable(self, path: _Path, marks: str, index: int, bracketed: bool) -> bool:
-        point = self.points[index].text
-        if not self._tight[index] or (bracketed and (OPEN in point or CLOSE in point)):
+    def _left(self, state: _State, tokens: int, characters: int) -> bool:
+        """Whether so many tokens and characters have room behind what has been written."""
+        limit = self.controls.characters
+        return state.emitted + tokens <= self.budget and (limit is None or len(state.text) + characters <= limit)
+
+    def _indices(self, state: _State, tokens: int, characters: int) -> list[int]:
+        """Points that may come next: unused, within the limits with so many tokens and characters beside them, leaving room for
+        what must be told, and not completing a copy of the list."""
+        owed = self._must.difference(state.used)
+        tokens_owed, characters_owed = (sum(self._sizes[i][unit] + self._beside[unit] for i in owed) for unit in (0, 1))
+        possible = []
+        for index, (length, width) in enumerate(self._sizes):
+            if index in state.used or self._spoils(state.used, index) or (state.inside and self._bracketed[index]):
+                continue
+            must = index in owed
+            alone = not state.text and not (tokens or characters or (owed and not must))  # one point has room in any text
+            if not must:
+                length, width = length + tokens_owed, width + characters_owed
+            if alone or self._left(state, length + tokens, width + characters):
+                possible.append(index)
+        return possible
+
+    def _spoils(self, used: tuple[int, ...], index: int) -> bool:
+        """Whether the list would be copied with this point, or could no longer be told but by copying it."""
+        if len(used) < len(self.points) - 2:
             return False
-        return self._may_end("".join((*path.written, marks, point, CLOSE if bracketed else "")))
+        used_then = (*used, index)
+        if used and self._copies(used_then):
+            return True
+        left = self._must.difference(used_then)
+        return len(left) == 1 and len(used_then) == len(self.points) - 1 and self._copies((*used_then, *left))
 
-    def _may_end(self, text: str) -> bool:
-        return self._accepts is None or self._accepts(text)
-
-    def _mark_path(self, path: _Path, mark: str, written: str, kind: str) -> list[_Path]:
-        sequence = self.marks[mark]
-        return (
-            [_Path((*path.written, written), path.used, path.bracketed and kind != "close", sequence, 0, kind)]
-            if sequence
-            else []
-        )
-
-    def _ended(self, path: _Path) -> _Path:
-        return _Path(path.written, path.used, False, (), 0, "end")
-
-    def _remaining(self, path: _Path, room: int) -> list[int]:
-        """Points that may still follow: unused, leaving room in the budget, and not completing a copy of the list."""
-        remaining = [i for i in range(len(self.points)) if i not in path.used]
-        if not path.used:
-            return remaining
-        left = self.budget - self.emitted - room
-        remaining = [i for i in remaining if max(len(self._spaced[i]), len(self._tight[i])) <= left]
-        return [i for i in remaining if not self._copies((*path.used, i))]
+    def _acceptable(self, state: _State, choice: Choice) -> bool:
+        if self._accepts is None or choice.kind in ("close", "end"):
+            return True
+        new = self._after(state, choice)
+        if choice.kind in ("point", "emphasis"):
+            assert not new.inside or new.bracket is not None
+            return self._accepts(new.text + (BRACKETS[new.bracket or ""] if new.inside else ""))
+        return any(self._acceptable(new, following) for following in self._point_choices(new))
 
     def _copies(self, used: tuple[int, ...]) -> bool:
         """Whether these points in this order spell the whole list as it was given."""
         if len(used) < len(self.points):
             return False
-        return used == self._in_order or [w for i in used for w in self.points[i].text.split()] == self._copy_words
+        return used == self._in_order or [w for i in used for w in self.points[i].text.split()] == self._copied_words
+
+
+def _inner_separator(state: _State) -> str | None:
+    return state.inner if state.inside else state.separator
+
+
+def _unspaced(character: str) -> bool:
+    return _UNSPACED.match(character) is not None
 
 
 def decode_texts(
     grammars: Sequence[TextGrammar],
     hidden: Tensor,
     read: Callable[[list[list[int]]], Tensor],
-    logits_of: Callable[[Tensor, list[int]], Tensor],
+    logits: Callable[[int, Tensor, list[Choice]], Tensor],
     temperature: float,
     generators: Sequence[torch.Generator | None],
-    habits: Callable[[int, list[int]], Sequence[float]] | None = None,
 ) -> None:
-    """Samples one text along each grammar, all in one batch; at the end every text's ids are read, without the end.
+    """Draws one text along each grammar, all in one batch; at the end every text's ids are read, without the end.
 
-    hidden [B, D]: the model's state before the first token. read(ids): each row reads some ids (one row's list may be empty),
-    returns the states after them [B, D]. logits_of(state [D], ids): the logits of these ids [len(ids)]. temperature 0: greedy.
-    habits(row, ids): nats to add to these logits. The model is only asked where the grammar leaves a choice; what is forced
-    until then is read in one pass.
+    hidden [B, D]: the model's state before the first choice. read(ids): each row reads some ids (one row's list may be empty),
+    returns the states after them [B, D]. logits(row, state [D], choices) -> [len(choices)]. temperature 0: the likeliest.
+    The model is only asked where the grammar leaves a choice.
     """
     unread: list[list[int]] = [[] for _ in grammars]
     while True:
         for row, (grammar, generator) in enumerate(zip(grammars, generators, strict=True)):
             while not grammar.done:
-                allowed = grammar.allowed()
-                if len(allowed) == 1:
-                    token = allowed[0]
-                elif unread[row]:  # first the model must have read what it is to continue
+                choices = grammar.choices()
+                if len(choices) > 1 and unread[row]:  # first the model must have read what it is to continue
                     break
-                else:
-                    logits = logits_of(hidden[row], allowed)
-                    if habits is not None:
-                        logits = logits + logits.new_tensor(habits(row, allowed))
-                    token = _choose(allowed, logits, temperature, generator)
-                grammar.advance(token)
+                forced = len(choices) == 1
+                choice = (
+                    choices[0] if forced else _draw(grammar, choices, logits(row, hidden[row], choices), temperature, generator)
+                )
+                grammar.take(choice)
                 if not grammar.done:
-                    unread[row].append(token)
+                    unread[row] += choice.tokens
         if any(unread):
             hidden = read(unread)
             unread = [[] for _ in grammars]
@@ -302,8 +393,19 @@ def decode_texts(
             return
 
 
-def _choose(allowed: list[int], logits: Tensor, temperature: float, generator: torch.Generator | None) -> int:
+def _draw(
+    grammar: TextGrammar, choices: list[Choice], logits: Tensor, temperature: float, generator: torch.Generator | None
+) -> Choice:
+    """A choice drawn from those that keep the text acceptable. Those that don't are found out only when they are drawn, which
+    is the same and saves nearly all of the inspection's work."""
     logits = logits.float().nan_to_num(-1e9)
-    if temperature == 0:
-        return allowed[int(logits.argmax())]
-    return allowed[int(torch.multinomial(torch.softmax(logits / temperature, 0), 1, generator=generator))]
+    while True:
+        if temperature == 0:
+            number = int(logits.argmax())
+        else:
+            number = int(torch.multinomial(torch.softmax(logits / temperature, 0), 1, generator=generator))
+        if grammar.acceptable(choices[number]):
+            return choices[number]
+        logits[number] = -torch.inf
+        if not torch.isfinite(logits).any():  # what must be told can't be: the text ends as it is
+            return next((c for c in choices if c.kind in ("end", "close")), Choice("end", "", ()))

@@ -5,9 +5,10 @@ Shapes come from the configuration, and everything is compared with the headers 
 read; then the weights stream, file by file, onto a model that takes no memory before, each to the device where it belongs. The
 SigLIP encoder of Janus, which reads pictures for conversation, is left out.
 
-What Janus lacks - foreground perception, and preference understanding - starts neutral. The foreground adds zero. Every
-preference token starts as the embedding of the pad token, which Janus met in training wherever it was told nothing, so product
-and clicks change nothing until something is learnt.
+What Janus lacks - foreground perception, preference understanding, pointers, forms and a scene token - starts neutral. The
+foreground adds zero, and so do pointers. Every preference token starts as the embedding of the pad token, which Janus met in
+training wherever it was told nothing, so product and clicks change nothing until something is learnt. Forms and a scene token
+there are only in a model that is trained to have them.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -40,9 +42,13 @@ from uniadgen.model.config import (
     TextConfig,
 )
 from uniadgen.model.foreground import IMAGENET_DEVIATION, IMAGENET_MEAN, DinoEncoder, ForegroundPerception
+from uniadgen.model.heads import Pointer, SceneHead
 from uniadgen.model.image_tokenizer import JanusTokenizer
 from uniadgen.model.layers import weightless
 from uniadgen.model.preference import PreferenceUnderstanding
+from uniadgen.model.scene import SceneEncoder
+from uniadgen.model.text_embedder import TextEmbedder
+from uniadgen.model.text_form import TextForms
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
 from uniadgen.schema import read
@@ -70,7 +76,15 @@ RULES = tuple(
         (r"model\.(?:vision_model|aligner)\..+", ""),
     )
 )
-NEW = ("foreground.", "preference.")  # modules that Janus lacks
+NEW = (
+    "foreground.",
+    "preference.",
+    "point_pointer.",
+    "scene_head.",
+    "scene_encoder.",
+    "text_embedder.",
+    "text_forms.",
+)  # modules that Janus lacks
 _VQ, _DINO = "image_tokenizer.", "foreground.encoder.model."
 DINO_RULES = ((re.compile(r"classifier\..+"), ""), (re.compile(r"(?:dinov2\.)?(.+)"), _DINO + r"\1"))
 # Files keep DINOv2's first names; newer transformers call its attention's weights otherwise.
@@ -101,13 +115,25 @@ def load(
     foreground: Path | None = None,
     device: DeviceMap = "cpu",
     dtype: torch.dtype = torch.float32,
+    scene: SceneEncoder | None = None,
+    embedding: int = 0,
+    forms: int = 0,
 ) -> tuple[UnifiedModel, TextTokenizer]:
     """The model in evaluation mode, and its tokenizer.
+
+    scene: what reads scenes, for a model that is to be trained to have a scene token. embedding: width of a text embedder that
+    is to be trained, forms: of texts, which are to be fitted; 0: none.
 
     foreground: folder of a DINOv2 (transformers' format); without one, foreground perception gets a small encoder that is yet
     to be trained. device: see `devices`. Raises InputError before anything big is read.
     """
     config = read_config(folder, foreground)
+    if scene is not None:
+        config = replace(config, scene=replace(scene.config, composition=0))  # which is for pictures of several scales
+    if embedding:
+        config = replace(config, preference=replace(config.preference, embedding=embedding))
+    if forms:
+        config = replace(config, text=replace(config.text, forms=forms))
     dino = {} if foreground is None else _dino_weights(foreground, config)
     model, tokenizer, devices = load_backbone(folder, config, dino, device, dtype)
     usual = torch.get_default_dtype()
@@ -115,6 +141,16 @@ def load(
     try:
         with torch.device(devices.main):
             new, model.preference = ForegroundPerception(config), PreferenceUnderstanding(config)
+            model.point_pointer = Pointer(config.decoder.width, min(config.decoder.width, 256))
+            if scene is not None:
+                parts = config.decoder.width, config.head_width, scene.config.levels, scene.config.codes
+                model.scene_head, model.scene_encoder = SceneHead(*parts), SceneEncoder(scene.config)
+                model.scene_encoder.load_state_dict(scene.state_dict())
+            if embedding:
+                model.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding)
+            if forms:
+                model.text_forms = TextForms(forms, config.decoder.width)
+                nn.init.zeros_(model.text_forms.embedding.weight)
     finally:
         torch.set_default_dtype(usual)
     new.load_state_dict({n: t for n, t in model.foreground.state_dict().items() if not t.is_meta}, strict=False, assign=True)

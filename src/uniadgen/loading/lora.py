@@ -9,7 +9,7 @@ What was trained is a folder that names its backbone:
     config.json                 the whole model's configuration, as in any folder of ours
     adapter_config.json         } LoRA as peft writes it and in the names of transformers, so that peft can put it
     adapter_model.safetensors   } on transformers' Janus as well
-    new_modules.safetensors     foreground perception and preference understanding
+    new_modules.safetensors     foreground perception, preference understanding, pointers, forms and the scene token
 """
 
 import importlib.util
@@ -31,12 +31,18 @@ from uniadgen.loading import hub, janus
 from uniadgen.loading.devices import DeviceMap
 from uniadgen.loading.weights import Stored, compare, headers, read_json, read_tensors
 from uniadgen.model.config import ModelConfig
+from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel, empty_model
 from uniadgen.schema import Range, check
 
 CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
     "config.json", "adapter_config.json", "adapter_model.safetensors", "new_modules.safetensors",
+)  # fmt: skip
+EMBEDDING, FORMS = 64, 48  # width of the text embedder that a model on a backbone gets, and its forms of texts
+# new modules that the unified training leaves as they are
+FITTED_BEFORE = (
+    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness",
 )  # fmt: skip
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours
@@ -72,11 +78,12 @@ def start(
     settings: LoraSettings | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.bfloat16,
+    scene: SceneEncoder | None = None,
 ) -> tuple[UnifiedModel, TextTokenizer]:
     """A Janus model ready to be trained: only updates and new modules require gradients, and these are in fp32.
 
     backbone, foreground: folders or hub ids of a Janus and a DINOv2. dtype: of the backbone, which stays as it is; such a model
-    computes under autocast only. Raises InputError.
+    computes under autocast only. scene: what reads scenes, for a model with a scene token. Raises InputError.
     """
     settings = settings or LoraSettings()
     if importlib.util.find_spec("peft") is None:
@@ -84,7 +91,9 @@ def start(
     import peft
 
     folder = hub.local_folder(backbone)
-    model, tokenizer = janus.load(folder, None if foreground is None else hub.local_folder(foreground), device, dtype)
+    model, tokenizer = janus.load(
+        folder, None if foreground is None else hub.local_folder(foreground), device, dtype, scene, EMBEDDING, FORMS
+    )
     peft.inject_adapter_in_model(
         peft.LoraConfig(
             r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout, target_modules=TARGETS, bias="none"
@@ -92,9 +101,12 @@ def start(
         model,
     )
     for name, p in model.named_parameters():
-        p.requires_grad_(name.startswith(janus.NEW) or _OURS.fullmatch(name) is not None)
-    for module in (model.foreground, model.preference, *(m for n, m in model.named_modules() if ".lora_" in n)):
-        module.float()
+        p.requires_grad_(
+            (name.startswith(janus.NEW) and not name.startswith(FITTED_BEFORE)) or _OURS.fullmatch(name) is not None
+        )
+    for name, module in model.named_modules():
+        if f"{name}." in janus.NEW or ".lora_" in name:
+            module.float()
     name = str(backbone) if hub.is_hub_id(backbone) else os.path.realpath(folder)
     model.adapter = Adapter(name, janus.fingerprint(folder), settings)
     return model, tokenizer

@@ -9,6 +9,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypedDict
 
 from uniadgen.errors import InputError
@@ -61,13 +62,17 @@ class ImageTokenizerConfig:
     # fsq: quantisation levels per dimension
     levels: Annotated[tuple[Annotated[int, Range(2, 256)], ...], Range(1, 16)] = (8, 8, 5, 5, 5)
     channels: tuple[Width, Width, Width] = (48, 96, 192)  # fsq: at 1/4, 1/8 and 1/16 of the resolution
+    # Tokens per side of smaller copies of the picture that are written before it, coarse first (`model/order.py`); Janus: none
+    coarse: Annotated[tuple[Annotated[int, Range(1, 1024)], ...], Range(0, 8)] = ()
+    # Tokens per side of the blocks that each scale is written in, coarse first; none: row by row
+    blocks: Annotated[tuple[Annotated[int, Range(1, 64)], ...], Range(0, 9)] = ()
     upsampling: Annotated[int, Range(1, 2)] = 1  # fsq: 2 if the decoder can also paint twice the resolution
     janus: JanusVQ = field(default_factory=JanusVQ)
     # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
     mean: Colours = (0.5, 0.5, 0.5)
     deviation: Deviations = (0.5, 0.5, 0.5)
     codes: Annotated[int, Range(2, 2**20)] = 8000
-    embedding: Width = 32  # dimensions of the decoder's image embedding table (Janus: 8)
+    embedding: Width = 32  # dimensions of the decoder's image embeddings (Janus: 8)
 
     @property
     def grid(self) -> int:
@@ -80,8 +85,14 @@ class ImageTokenizerConfig:
         return self.resolution * self.upsampling
 
     @property
+    def scales(self) -> tuple[int, ...]:
+        """Tokens per side of everything that is written of a picture, coarse to fine."""
+        return *self.coarse, self.grid
+
+    @property
     def tokens(self) -> int:
-        return self.grid**2
+        """Tokens of a picture at all scales."""
+        return sum(side**2 for side in self.scales)
 
 
 class Dinov2(TypedDict, total=False):
@@ -117,28 +128,28 @@ class ForegroundConfig:
 class PreferenceConfig:
     clicks: Annotated[int, Range(0, 1000)] = 10
     resolution: Pixels = 64  # px at which a clicked picture is tokenised (reference: 128)
-    text_tokens: Annotated[int, Range(1, 10_000)] = 16  # per click (reference: 30)
+    text_tokens: Annotated[int, Range(1, 10_000)] = 24  # per click (reference: 30)
     mask_layers: Layers = 1
     fusion_layers: Layers = 2
     heads: Heads = 8
     keep: Annotated[float, Range(1e-6, 1)] = 0.4  # share of tokens that the mask keeps
     temperature: Positive = 0.1  # of the Gumbel-softmax over cosine similarities
+    # of the model's own embedder for product similarity (`model/text_embedder.py`); 0: it has none
+    embedding: Annotated[int, Range(0, 4096)] = 0
 
 
 @dataclass(frozen=True)
-class PlanConfig:
-    """Which remembered scene a picture follows (`model/plan.py`); without exemplars there is no plan, as in the reference."""
+class SceneConfig:
+    """The scene token and the encoder that it is read with (`model/scene.py`); without levels there is none."""
 
-    exemplars: Annotated[int, Range(0, 2**24)] = 0  # remembered plates
-    # classes of each facet of a scene (PAd-Synth: families, palettes, lights), as the scene encoder was trained; none: no plan
-    facets: Annotated[tuple[Annotated[int, Range(1, 10_000)], ...], Range(0, 16)] = ()
-    size: Pixels = 128  # px at which the scene encoder sees a click
-    width: Width = 160
-    layers: Layers = 4
-    heads: Heads = 5
-    words: Width = 8  # dimensions in which words tell what a product is
-    hidden: Width = 96  # channels through which the decoder sees an exemplar
-    trust: Annotated[float, Range(0, 1e6)] = 20.0  # nats that a code loses per squared distance from the exemplar's values
+    levels: Annotated[int, Range(0, 9)] = 0  # codes of a scene token: of its place, its colours, the whole; then finer ones
+    codes: Annotated[int, Range(2, 2**16)] = 32  # of each level
+    size: Pixels = 96  # px at which the encoder sees a picture
+    embedding: Width = 96  # a third for each facet
+    channels: tuple[Width, Width, Width] = (32, 64, 128)  # at 1/4, 1/8 and 1/16 of the size
+    blocks: Annotated[int, Range(0, 16)] = 2  # of two convolutions, at 1/16; half as many above
+    composition: Annotated[int, Range(0, 16)] = 0  # further levels: where colours lie (`model/composition.py`); needs levels
+    codes_of_composition: Annotated[int, Range(2, 2**16)] = 64  # of each of them
 
 
 @dataclass(frozen=True)
@@ -152,28 +163,15 @@ class TextConfig:
     prompt_suffix: str = ""
     # ids of pad, begin, begin_image and end in a tokenizer that has specials of its own; none: ids after its vocabulary
     specials: dict[str, Id] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class OutlineConfig:
-    """The model that says which selling point the text should tell next; without a width there is none."""
-
-    width: Annotated[int, Range(0, 2**17)] = 0
-    layers: Layers = 2  # of the reader of texts, and of the attention to them
-    heads: Heads = 4
-    text_tokens: Annotated[int, Range(1, 10_000)] = 40  # of a clicked text, or of a selling point
+    forms: Annotated[int, Range(0, 4096)] = 0  # that a text's form is one of (`model/text_form.py`); 0: it is not told
 
 
 @dataclass(frozen=True)
 class GuidanceConfig:
     weight: Weight = 1.0  # 1: none, and one row less to decode
-    temperature: Weight = 0.4
+    temperature: Weight = 0.6
+    scene_temperature: Weight = 0.6  # of the scene token
     top_k: Annotated[int, Range(1, 10**6)] | None = None
-    plan: Share = 1.0  # share of the exemplar that the decoder sees; 0: no plan
-    plan_kinship: Annotated[float, Range(-1000, 1000)] = 0.2  # how much an exemplar gains from being of a related product ...
-    plan_place: Annotated[float, Range(-1000, 1000)] = 0.6  # ... and from a product that stood in the same place
-    plan_temperature: Weight = 0.1  # of the choice among exemplars
-    outline: Annotated[float, Range(0, 1000)] = 4.0  # how strongly a text's selling points are drawn the way of the outline
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
 
@@ -187,9 +185,8 @@ class ModelConfig:
     image: ImageTokenizerConfig = field(default_factory=ImageTokenizerConfig)
     foreground: ForegroundConfig = field(default_factory=ForegroundConfig)
     preference: PreferenceConfig = field(default_factory=PreferenceConfig)
-    plan: PlanConfig = field(default_factory=PlanConfig)
+    scene: SceneConfig = field(default_factory=SceneConfig)
     text: TextConfig = field(default_factory=TextConfig)
-    outline: OutlineConfig = field(default_factory=OutlineConfig)
     guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
     text_temperature: Weight = 1.2
     head_width: Width = 256  # hidden width of the image head and of the aligner
@@ -201,14 +198,12 @@ class ModelConfig:
                 raise InputError(f"config: {message}")
 
     def _contradictions(self) -> Iterator[tuple[object, str]]:
-        decoder, image, foreground, plan, outline = self.decoder, self.image, self.foreground, self.plan, self.outline
+        decoder, image, foreground = self.decoder, self.image, self.foreground
         yield decoder.width % decoder.heads, f"decoder.width {decoder.width} is no multiple of decoder.heads {decoder.heads}"
         yield decoder.width // decoder.heads % 2, f"decoder.width {decoder.width} over decoder.heads {decoder.heads} is odd"
         for of, width, name, heads in (
             ("decoder.width", decoder.width, "preference.heads", self.preference.heads),
             ("foreground.features", foreground.features, "foreground.heads", foreground.heads),
-            ("plan.width", plan.width, "plan.heads", plan.heads),
-            ("outline.width", outline.width, "outline.heads", outline.heads),
         ):
             yield width % heads, f"{of} {width} is no multiple of {name} {heads}"
         for name, pixels in (("image.resolution", image.resolution), ("preference.resolution", self.preference.resolution)):
@@ -224,16 +219,32 @@ class ModelConfig:
                 yield 4 * out % into or 4 * out < into, f"image.channels: {into} must divide four times {out}"
         yield image.upsampling == 2 and image.channels[0] % 2, "image.channels[0] must be even with image.upsampling 2"
         yield image.upsampling != 1 and image.kind != "fsq", "image.upsampling needs the fsq image tokenizer; set it to 1"
-        yield plan.exemplars and image.kind != "fsq", "plan.exemplars needs the fsq image tokenizer; set it to 0"
-        yield plan.size % 16, f"plan.size {plan.size} is no multiple of 16"
-        specials, needed = self.text.specials, {"pad", "begin", "begin_image", "end"}
-        yield specials and set(specials) != needed, "text.specials must name pad, begin, begin_image and end, or nothing"
+        for coarse, fine in pairwise(image.scales):
+            yield coarse >= fine or fine % 2, f"image.coarse: {fine} tokens per side must be even and more than {coarse} before"
+        scales, blocks = image.scales, image.blocks
+        yield len(blocks) != (len(scales) if image.coarse else 0), f"image.blocks: {len(blocks)} for {len(scales)} scales"
+        for side, block in zip(scales, blocks, strict=False):
+            yield side % block or block & (block - 1), f"image.blocks: {block} is no power of 2 that divides {side}"
+        yield self.scene.composition and not self.scene.levels, "scene.composition needs scene.levels"
+        yield self.scene.composition and not self.image.coarse, "scene.composition needs image.coarse"
+        yield self.scene.size % 16, f"scene.size {self.scene.size} is no multiple of 16"
+        yield self.scene.embedding % 3, f"scene.embedding {self.scene.embedding} is no multiple of 3, its facets"
+        for out, into in pairwise(self.scene.channels):
+            yield 4 * out % into or 4 * out < into, f"scene.channels: {into} must divide four times {out}"
+        specials, names = self.text.specials, {"pad", "begin", "begin_image", "end"}
+        yield specials and set(specials) != names, "text.specials must name pad, begin, begin_image and end, or nothing"
         for name, value in specials.items():
             yield value >= decoder.text_vocabulary, f"text.specials.{name} {value} is no id below {decoder.text_vocabulary}"
 
     @property
-    def click_image_tokens(self) -> int:
+    def click_codes(self) -> int:
+        """Image tokens of a clicked picture."""
         return (self.preference.resolution // self.image.patch) ** 2
+
+    @property
+    def click_image_tokens(self) -> int:
+        """What stands for a clicked picture in an instruction: its image tokens, and its scene token in a model with one."""
+        return self.click_codes + (self.scene.levels > 0)
 
     @property
     def foreground_groups(self) -> int:
@@ -250,9 +261,18 @@ class ModelConfig:
 
 
 def embedded() -> ModelConfig:
-    """The model in the package: 256 image tokens, painted at 256 or 512 px, 10 clicks of 16 image and 16 text tokens."""
+    """The model in the package: 4 x 4, 8 x 8 and 16 x 16 image tokens, painted at 256 or 512 px, ten clicks."""
+    image = ImageTokenizerConfig(coarse=(4, 8), blocks=(2, 2, 4), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
+    preference = PreferenceConfig(embedding=64)
+    scene = SceneConfig(levels=6, codes=64, composition=6)
+    guidance = GuidanceConfig(weight=2.0, scene_temperature=0.4)
     return ModelConfig(
-        image=ImageTokenizerConfig(upsampling=2), plan=PlanConfig(exemplars=4096), outline=OutlineConfig(width=96)
+        image=image,
+        preference=preference,
+        scene=scene,
+        text=TextConfig(forms=48),
+        guidance=guidance,
+        text_temperature=0.6,
     )
 
 
@@ -261,12 +281,17 @@ def tiny() -> ModelConfig:
     return ModelConfig(
         name="uniadgen-tiny",
         decoder=DecoderConfig(layers=2, width=32, heads=2, feed_forward=64),
-        image=ImageTokenizerConfig(resolution=64, levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8),
+        image=ImageTokenizerConfig(
+            resolution=64, coarse=(2,), blocks=(2, 2), levels=(4, 4, 4), codes=64, channels=(8, 8, 16), embedding=8
+        ),
         foreground=ForegroundConfig(features=24, layers=1, heads=2, group=1),
-        preference=PreferenceConfig(clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2),
-        plan=PlanConfig(exemplars=12, facets=(3, 2), size=32, width=16, layers=1, heads=2, words=4, hidden=8),
-        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24),
-        outline=OutlineConfig(width=16),
+        preference=PreferenceConfig(
+            clicks=3, resolution=32, text_tokens=6, mask_layers=1, fusion_layers=1, heads=2, embedding=8
+        ),
+        scene=SceneConfig(
+            levels=2, codes=8, composition=2, codes_of_composition=4, size=32, embedding=24, channels=(8, 8, 16), blocks=1
+        ),
+        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24, forms=4),
         head_width=32,
     )
 

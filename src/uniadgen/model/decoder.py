@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from uniadgen.model.config import DecoderConfig
 
+SHORT = 600  # positions up to which attention is trained in its parts on a CPU
+
 
 class RMSNorm(nn.Module):
     def __init__(self, width: int, eps: float) -> None:
@@ -38,6 +40,17 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat([-second, first], -1) * sin
 
 
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """q, k, v [B, H, T, head_dim], mask [B, 1, T, T] bool, None for a causal one -> [B, H, T, head_dim].
+
+    On a CPU the gradients of torch's fused attention take more than twice as long as those of its parts, if T is small.
+    """
+    if mask is None or q.device.type != "cpu" or q.shape[2] > SHORT or not torch.is_grad_enabled():
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+    logits = q * q.shape[-1] ** -0.5 @ k.transpose(-1, -2)
+    return logits.masked_fill(~mask, -torch.inf).softmax(-1).to(v.dtype) @ v
+
+
 class Block(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -54,8 +67,7 @@ class Block(nn.Module):
         h = self.attention_norm(x)
         q, k, v = (p(h).view(batch, length, self.heads, -1).transpose(1, 2) for p in (self.q_proj, self.k_proj, self.v_proj))
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-        x = x + self.o_proj(attended.transpose(1, 2).reshape(batch, length, width))
+        x = x + self.o_proj(attention(q, k, v, mask).transpose(1, 2).reshape(batch, length, width))
         h = self.feed_forward_norm(x)
         return x + self.down_proj(F.silu(self.gate_proj(h)) * self.up_proj(h))
 
@@ -73,26 +85,25 @@ class Decoder(nn.Module):
             if weight.ndim == 2:
                 nn.init.normal_(weight, std=residual if "o_proj" in name or "down_proj" in name else 0.02)
 
-    def forward(self, x: Tensor, *, visible: Tensor | None = None, foreground: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        passes: Tensor | None = None,
+        positions: Tensor | None = None,
+        foreground: Tensor | None = None,
+    ) -> Tensor:
         """x [B, T, D] -> normalised hidden states [B, T, D].
 
-        visible: [B, T] bool, False for padding. foreground: [groups, B, T, D], added at the first layer of each group; zero
-        where a position predicts no image token.
+        passes: [B, T] long; a position sees the positions whose pass is not later than its own (default: one pass each, in
+        order). positions: [B, T] long, where in the sequence x stands (default: 0 to T - 1). foreground: [groups, B, T, D],
+        added at the first layer of each group; zero where there is none.
         """
-        positions = torch.arange(x.shape[1], device=x.device)
-        cos, sin = (
-            t.to(x.dtype) for t in rotary_table(positions, self.config.width // self.config.heads, self.config.rope_theta)
-        )
-        mask = None if visible is None else attention_mask(visible)
+        where = torch.arange(x.shape[1], device=x.device) if positions is None else positions[:, None]
+        cos, sin = (t.to(x.dtype) for t in rotary_table(where, self.config.width // self.config.heads, self.config.rope_theta))
+        mask = None if passes is None else (passes[:, None, :] <= passes[:, :, None])[:, None]
         for index, block in enumerate(self.blocks):
             if foreground is not None and index % self.group == 0:
                 x = x + foreground[index // self.group]
             x = block(x, cos, sin, mask)
         return self.norm(x)
-
-
-def attention_mask(visible: Tensor) -> Tensor:
-    """Causal and padding mask [B, 1, T, T]. A padded query sees itself, so that no row is empty (no NaN)."""
-    order = torch.arange(visible.shape[1], device=visible.device)
-    queries = order[:, None]
-    return ((order <= queries) & visible[:, None, :] | (order == queries))[:, None]

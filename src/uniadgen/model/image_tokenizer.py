@@ -7,7 +7,6 @@ vector-quantised tokenizer of Janus, from transformers.
 """
 
 import math
-from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -208,20 +207,6 @@ class FSQTokenizer(nn.Module):
         values = self.values(codes).to(next(self.parameters()).dtype).unflatten(2, (grid, grid))
         pixels = (self.paint(values) if scale == 1 else self.paint_both(values))[1]
         return pixels.clamp(-1, 1)
-
-
-def level_sums(levels: Sequence[int], width: int) -> Tensor:
-    """Random vectors for all codes [prod(levels), width], about 1 long: the sum of one vector per dimension and level.
-
-    As initial rows of an embedding or a head they tell codes apart that differ and make codes alike that share levels, so that
-    what is learnt of one code holds for its neighbours from the first step.
-    """
-    codes = torch.arange(math.prod(levels))
-    rows, stride = torch.zeros(len(codes), width), 1
-    for count in levels:
-        rows += (torch.randn(count, width) / math.sqrt(width * len(levels)))[codes // stride % count]
-        stride *= count
-    return rows
 
 
 class JanusTokenizer(nn.Module):

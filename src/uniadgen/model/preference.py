@@ -5,8 +5,9 @@ and after) carry the taste and are kept, the others are zeroed. A second transfo
 in the instruction in place of <text_ph> and <image_ph>.
 
 Beyond the published method, the mean of the kept image tokens is added to the token that opens the picture: colours and scene
-are decided there, and a small decoder takes far longer to learn to gather them from a hundred and sixty places. It starts at
-zero.
+are decided there, and a small decoder takes far longer to learn to gather them from a hundred and sixty places. For the same
+reason what the clicked texts have in common - their words and marks, how they begin and end, how long they are; the more, the
+more similar their products - is added to every token of the ad's text. Both start at zero.
 """
 
 from collections.abc import Sequence
@@ -39,8 +40,8 @@ def keep_mask(similarity: Tensor, visible: Tensor, keep: float, temperature: flo
 
 
 class Preference(NamedTuple):
-    """What a history becomes: tokens for <image_ph> [B, N*I, D] and <text_ph> [B, N*T, D], and a summary [B, D] of the
-    pictures for begin_image, zero in rows without clicks."""
+    """What a history becomes: tokens for <image_ph> [B, N*I, D] and <text_ph> [B, N*T, D], a summary [B, D] of the pictures
+    for begin_image, zero in rows without clicks."""
 
     image: Tensor
     text: Tensor
@@ -83,13 +84,18 @@ class PreferenceUnderstanding(nn.Module):
         nn.init.zeros_(self.summary.weight)
 
     def forward(
-        self, image: Tensor, text: Tensor, text_visible: Tensor, clicks_visible: Tensor, without: Sequence[str] = ()
+        self,
+        image: Tensor,
+        text: Tensor,
+        text_visible: Tensor,
+        clicks_visible: Tensor,
+        without: Sequence[str] = (),
     ) -> Preference:
         """Embedded clicks -> fused preference tokens.
 
         image [B, N, I, D] (I may be 0: no pictures), text [B, N, T, D], text_visible [B, N, T], clicks_visible [B, N] (False:
-        padding). without: "mask" keeps all tokens, "fusion" leaves them as they are (`ablations`).
-        In the tokens, positions of padding hold no information.
+        padding). without: "mask" keeps all tokens, "fusion" leaves them as they are
+        (`ablations`). In the tokens, positions of padding hold no information.
         """
         (clicks, image_tokens), text_tokens = image.shape[1:3], text.shape[2]
         image_seen = clicks_visible.repeat_interleave(image_tokens, 1)

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks
-from uniadgen.prompts import render
+from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks, Decisions
+from uniadgen.prompts import BETWEEN_POINTS, render
 from uniadgen.words import shorten
 
 # A description is cut to this many characters before it is tokenised; its token limit is far below.
 DESCRIPTION_CHARACTERS = 4000
-PRODUCT_POINTS, PRODUCT_TOKENS = 32, 128  # of a product, as the plan reads it
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,32 @@ class Prompt:
     ids: list[int]
     kinds: list[int]
     notes: list[str]
+    point_ends: tuple[int, ...] = ()  # the position of the last token of each selling point that is in it
+    click_ends: tuple[int, ...] = ()  # the same of each click's picture
+
+
+class ClickedAd(NamedTuple):
+    """What the model sees of a click."""
+
+    codes: NDArray[np.int64]  # [click_codes], of its picture
+    scene: NDArray[np.int64]  # [levels], of its picture
+    text: Sequence[int]  # ids
+    similarity: float  # product similarity to the product that is advertised
+    form: int = -1  # of its text; -1 for none, and in a model without forms
+
+
+class Decision(NamedTuple):
+    """One choice of a text, by the ways to go on."""
+
+    position: int  # of the hidden state that decides, in the sequence
+    tokens: Sequence[int]  # the first of each way
+    points: Sequence[int]  # where a selling point ends in the instruction; -1 for a mark, or for a point that it does not have
+    taken: int
 
 
 def ad_text_ids(tokenizer: TextTokenizer, text: str) -> list[int]:
     """Ids of an ad's text. Every word follows a space, also the first, so that a word has the same ids wherever it stands."""
     return tokenizer.encode(" " + text)
-
-
-def product_ids(tokenizer: TextTokenizer, description: str, selling_points: Sequence[str]) -> list[int]:
-    """Ids of all words about a product, for the plan: at most PRODUCT_TOKENS."""
-    words = " ".join([description[:DESCRIPTION_CHARACTERS], *selling_points[:PRODUCT_POINTS]])
-    return tokenizer.encode(" " + " ".join(words.split()))[:PRODUCT_TOKENS]
 
 
 def build_prompt(
@@ -55,33 +70,56 @@ def build_prompt(
     short = _shortened(tokenizer, description, limits.description_tokens)
     if len(short) < len(" ".join(description.split())):
         notes.append(f"the model reads the first {len(short)} characters of the description")
-    included: list[str] = []
+    kept: list[str] = []
     budget = limits.selling_point_tokens
     for point in selling_points:
         budget -= _length(tokenizer, " " + point) + 1
         if budget < 0:
             break
-        included.append(point)
-    if len(included) < len(selling_points):
+        kept.append(point)
+    if len(kept) < len(selling_points):
         notes.append(
-            f"the instruction holds the first {len(included)} of {len(selling_points)} selling points; the text may use all"
+            f"the instruction holds the first {len(kept)} of {len(selling_points)} selling points; the text may use all"
         )
     ids, kinds = [tokenizer.begin], [TEXT]
+    point_ends: list[int] = []
+    click_ends: list[int] = []
     around = tokenizer.segments(limits.prompt_prefix), tokenizer.segments(limits.prompt_suffix)
     # neighbouring texts are encoded as one, so that the template's words merge with the instruction's as Janus is used to
-    for kind, group in groupby([*around[0], *render(template, short, included), *around[1]], key=lambda segment: segment[0]):
-        values = [value for _, value in group]
-        if kind != "placeholder":
-            new = tokenizer.encode("".join(values)) if kind == "text" else [tokenizer.special_id(value) for value in values]
+    segments = [*around[0], *render(template, short, kept), *around[1]]
+    for kind, group in groupby(segments, key=lambda segment: "text" if segment[0] == "points" else segment[0]):
+        pieces = list(group)
+        if kind == "text":
+            new = tokenizer.encode("".join(value for _, value in pieces))
+            point_ends += [len(ids) + at - 1 for at in _ends_of_points(tokenizer, pieces, kept)]
             ids += new
             kinds += [TEXT] * len(new)
-            continue
-        for value in values:
-            count = click_images * config.click_image_tokens if value == "image" else click_text_tokens
-            ids += [0] * count
-            kinds += [CLICK_IMAGE if value == "image" else CLICK_TEXT] * count
+        elif kind == "special":
+            ids += [tokenizer.special_id(value) for _, value in pieces]
+            kinds += [TEXT] * len(pieces)
+        else:
+            for _, value in pieces:
+                count = click_images * config.click_image_tokens if value == "image" else click_text_tokens
+                if value == "image":
+                    click_ends += [len(ids) + (n + 1) * config.click_image_tokens - 1 for n in range(click_images)]
+                ids += [0] * count
+                kinds += [CLICK_IMAGE if value == "image" else CLICK_TEXT] * count
     end = tokenizer.instruction_end
-    return Prompt([*ids, *end], [*kinds, *[TEXT] * len(end)], notes)
+    return Prompt([*ids, *end], [*kinds, *[TEXT] * len(end)], notes, tuple(point_ends), tuple(click_ends))
+
+
+def _ends_of_points(tokenizer: TextTokenizer, pieces: Sequence[tuple[str, str]], points: Sequence[str]) -> list[int]:
+    """How many tokens of a text lie before the end of each selling point in it."""
+    before, ends = "", []
+    for kind, value in pieces:
+        if kind == "points":
+            place = 0
+            for point in points:
+                place += len(point)
+                ends.append(max(1, len(tokenizer.encode(before + value[:place]))))
+                place += len(BETWEEN_POINTS)
+        before += value
+    return ends
 
 
 # Training tells the same products in many prompts, and most of a prompt's time would go into counting their tokens again.
@@ -110,19 +148,37 @@ def unconditional_prompt(tokenizer: TextTokenizer, config: ModelConfig | None = 
     return Prompt(ids, [TEXT] * len(ids), [])
 
 
-def stack_clicks(histories: Sequence[Sequence[tuple[Tensor, Sequence[int]]]], config: ModelConfig, pad: int) -> Clicks:
-    """Histories of (image codes [I], text ids) as padded tensors; at least one history has a click. Texts are cut."""
+def stack_clicks(histories: Sequence[Sequence[ClickedAd]], config: ModelConfig, pad: int) -> Clicks:
+    """Histories as padded tensors; at least one history has a click. Texts are cut."""
     most = max(len(h) for h in histories)
-    longest = max(len(ids) for history in histories for _, ids in history)
+    longest = max(len(click.text) for history in histories for click in history)
     length = max(1, min(longest, config.preference.text_tokens))
-    codes = np.zeros((len(histories), most, config.click_image_tokens), np.int64)  # NumPy: small writes cost a tenth of torch's
+    codes = np.zeros((len(histories), most, config.click_codes), np.int64)  # NumPy: small writes cost a tenth of torch's
+    scenes = np.zeros((len(histories), most, config.scene.levels), np.int64)
     text = np.full((len(histories), most, length), pad, np.int64)
     text_visible, visible = np.zeros(text.shape, bool), np.zeros(text.shape[:2], bool)
+    similarity, forms = np.zeros(text.shape[:2], np.float32), np.full(text.shape[:2], -1, np.int64)
     for row, history in enumerate(histories):
-        for column, (image, ids) in enumerate(history):
-            count = min(len(ids), length)
-            codes[row, column] = image.cpu().numpy()
-            text[row, column, :count] = ids[:count]
+        for column, click in enumerate(history):
+            count = min(len(click.text), length)
+            codes[row, column], scenes[row, column] = click.codes, click.scene
+            text[row, column, :count] = click.text[:count]
             text_visible[row, column, :count] = True
-            visible[row, column] = True
-    return Clicks(*map(torch.from_numpy, (codes, text, text_visible, visible)))
+            visible[row, column], similarity[row, column], forms[row, column] = True, click.similarity, click.form
+    return Clicks(*map(torch.from_numpy, (codes, scenes, text, text_visible, visible, similarity, forms)))
+
+
+def stack_decisions(texts: Sequence[Sequence[Decision]]) -> Decisions | None:
+    """The choices of a batch's texts, row by row; None where there is none."""
+    every = [(row, decision) for row, decisions in enumerate(texts) for decision in decisions]
+    if not every:
+        return None
+    most = max(len(decision.tokens) for _, decision in every)
+    tokens, points = np.zeros((len(every), most), np.int64), np.full((len(every), most), -1, np.int64)
+    offered = np.zeros(tokens.shape, bool)
+    for number, (_, decision) in enumerate(every):
+        count = len(decision.tokens)
+        tokens[number, :count], points[number, :count], offered[number, :count] = decision.tokens, decision.points, True
+    rows, positions, taken = zip(*((row, d.position, d.taken) for row, d in every), strict=True)
+    some = (np.array(values, np.int64) for values in (rows, positions))
+    return Decisions(*map(torch.from_numpy, (*some, tokens, points, offered, np.array(taken, np.int64))))

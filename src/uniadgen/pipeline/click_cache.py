@@ -4,8 +4,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from uniadgen.ads import Picture
 from uniadgen.imaging.loading import VIEWED_PIXELS, identity, load_rgb
@@ -18,8 +19,8 @@ CAPACITY = 10_000
 class Seen(NamedTuple):
     """A clicked picture as the model sees it, on the CPU."""
 
-    codes: Tensor  # [click_image_tokens]
-    facets: Tensor | None  # [classes] probabilities of what its scene is; None in a model without a plan
+    codes: NDArray[np.int64]  # [click_codes]
+    scene: NDArray[np.int64]  # [levels]; no levels in a model without scene tokens
 
 
 class ClickedPictures:
@@ -30,31 +31,28 @@ class ClickedPictures:
 
     def __init__(self, model: UnifiedModel) -> None:
         self.model = model
-        self._cache: OrderedDict[object, Seen] = OrderedDict()
+        self._seen: OrderedDict[object, Seen] = OrderedDict()
 
     def seen(self, pictures: Sequence[Picture], names: Sequence[str]) -> list[Seen]:
         """names: of the fields, for messages. Raises InputError."""
         keys = [identity(picture, name) for picture, name in zip(pictures, names, strict=True)]
-        new = {key: i for i, key in enumerate(keys) if key not in self._cache}
+        new = {key: i for i, key in enumerate(keys) if key not in self._seen}
         if new:
-            size = self.model.config.preference.resolution
-            pixels, views = [], []
+            model, pixels, views = self.model, [], []
             for i in new.values():  # one picture at a time in memory
                 picture = load_rgb(pictures[i], names[i], VIEWED_PIXELS)
-                pixels.append(to_pixels(picture, size))
-                if self.model.plan is not None:
-                    views.append(self.model.plan.encoder.encoder.prepare(picture))
-            codes = self.model.image_tokenizer.encode(torch.stack(pixels).to(self.model.device, self.model.dtype)).cpu()
-            self._cache.update(zip(new, map(Seen, codes, self._facets(views, len(new))), strict=True))
+                pixels.append(to_pixels(picture, model.config.preference.resolution))
+                if model.scene_encoder is not None:
+                    views.append(model.scene_encoder.prepare(picture))
+            codes = model.image_tokenizer.encode(torch.stack(pixels).to(model.device, model.dtype)).cpu().numpy()
+            scenes = np.zeros((len(new), 0), np.int64)
+            if model.scene_encoder is not None:
+                seen = model.scene_encoder(torch.stack(views).to(model.device, model.dtype))
+                scenes = model.scene_encoder.codes(seen).cpu().numpy()
+            self._seen.update(zip(new, map(Seen, codes, scenes), strict=True))
         for key in keys:
-            self._cache.move_to_end(key)
-        cached = [self._cache[key] for key in keys]
-        while len(self._cache) > CAPACITY:
-            self._cache.popitem(last=False)
-        return cached
-
-    def _facets(self, views: Sequence[Tensor], count: int) -> Sequence[Tensor | None]:
-        if self.model.plan is None:
-            return [None] * count
-        stacked = torch.stack(list(views)).to(self.model.device, self.model.dtype)
-        return list(self.model.plan.encoder.probabilities(stacked).cpu())
+            self._seen.move_to_end(key)
+        asked = [self._seen[key] for key in keys]
+        while len(self._seen) > CAPACITY:
+            self._seen.popitem(last=False)
+        return asked

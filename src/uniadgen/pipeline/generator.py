@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 
 from uniadgen.ads import Ad, AdRequest, Box, Click, Posture, Product
-from uniadgen.clicks.similarity import Embedder, hashed_embedder
+from uniadgen.clicks.similarity import Embedder
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.quantization import Quantization, check_quantization, quantize_weights
 from uniadgen.errors import InputError
@@ -60,10 +60,10 @@ class AdGenerator:
         self,
         model: UnifiedModel,
         tokenizer: TextTokenizer,
-        embedder: Embedder = hashed_embedder,
+        embedder: Embedder | None = None,
         quantize: Quantization | None = None,
     ) -> None:
-        """embedder: texts -> unit vectors, for product similarity. quantize: see `decoding.quantization`."""
+        """embedder: texts -> unit vectors, for product similarity; None: the model's own. quantize: `decoding.quantization`."""
         if quantize is not None:
             quantize_weights(model, quantize)
         self.quantize = quantize
@@ -88,7 +88,7 @@ class AdGenerator:
         *,
         device: DeviceMap = "cpu",
         dtype: torch.dtype = torch.float32,
-        embedder: Embedder = hashed_embedder,
+        embedder: Embedder | None = None,
         foreground: str | Path | None = None,
         quantize: Quantization | None = None,
     ) -> "AdGenerator":
@@ -210,7 +210,8 @@ class AdGenerator:
         with timings("image"):
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
             image, decode = loaded.model.config.image, loaded.model.image_tokenizer.decode
-            squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in painted.codes]
+            fine = painted.codes[:, -(image.grid**2) :]
+            squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in fine]
         # 6. Lay the product over it, and its shadow under it.
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
@@ -230,7 +231,7 @@ class AdGenerator:
                 timings=dict(timings.seconds),
                 seed=ad.seed,
                 model=loaded.model.config.name,
-                notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(ad)],
+                notes=[*ad.request.notes, *ad.prompt.notes, *text_notes(ad, text)],
                 image_passes=painted.passes,
                 inspection={"text": verdict},
                 stance=ad.request.stance,
@@ -259,9 +260,6 @@ class AdGenerator:
     ) -> list[T]:
         """Prepares the requests and makes what is wanted of them, in as many parts as fit beside each other."""
         checked_seeds = _checked_seeds(seeds, len(requests))
-        for part in {"plan", "outline"}.intersection(options.without):
-            if getattr(self.model, part) is None:
-                raise InputError(f"without: the model has no {part}")
         if not requests:
             return []
         with fitting_threads(self.model) as workers:

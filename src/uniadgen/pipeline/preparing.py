@@ -11,19 +11,23 @@ from PIL import Image
 from torch import Tensor
 
 from uniadgen.ads import Click, Placement, SampledClick
-from uniadgen.decoding.text_grammar import Point, make_points
+from uniadgen.decoding.scene_sampling import ClickedScenes
+from uniadgen.decoding.text_grammar import Controls, Point, make_points
+from uniadgen.errors import InputError
 from uniadgen.imaging.composing import render_foreground
 from uniadgen.imaging.framing import in_square, shares
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
 from uniadgen.model.pixels import to_pixels
-from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks
+from uniadgen.model.sequence import ClickedAd, Prompt, ad_text_ids, build_prompt, stack_clicks
 from uniadgen.model.unified import Clicks
-from uniadgen.options import GenerateOptions
+from uniadgen.options import GenerateOptions, folded
 from uniadgen.pipeline.drafting import Draft
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.timings import Timings
 from uniadgen.request import CheckedRequest
+from uniadgen.typography.layouts import room_for_words
+from uniadgen.words import quoted
 
 
 @dataclass(frozen=True)
@@ -33,24 +37,33 @@ class PreparedAd:
     request: CheckedRequest
     placement: Placement
     features: Tensor  # [groups, 1, image tokens, D], of the product
+    calm: Tensor | None  # [tokens] bool: image tokens that are to have little detail
     seed: int
     sampled: list[SampledClick]
     clicks: Clicks | None
-    clicked_texts: list[str]  # of the sampled clicks, as far as the model sees any
-    facets: Tensor | None  # [1, clicks, classes], of the clicked scenes
     prompt: Prompt
     points: list[Point]  # the selling points as the text may use them
-    box: tuple[float, float, float, float]  # left, top, width, height of the product as shares of the painted square
+    controls: Controls  # what is wanted of the text
 
     @property
     def accepts(self) -> Callable[[str], bool]:
         """Whether the inspection accepts a text of this product."""
         return acceptable(tuple(self.request.selling_points))
 
+    @property
+    def clicked_scenes(self) -> ClickedScenes:
+        """Of the clicked pictures that the model sees."""
+        if self.clicks is None or not self.clicks.pictures:
+            return ClickedScenes.none()
+        return ClickedScenes(self.clicks.scenes[0], self.clicks.similarity[0])
+
     def key(self) -> object:
         """Equal for ads whose instructions are the same to the model."""
         clicks = self.clicks
-        seen = clicks and tuple(t.cpu().numpy().tobytes() for t in (clicks.codes, clicks.text, clicks.text_visible))
+        seen = clicks and tuple(
+            t.cpu().numpy().tobytes()
+            for t in (clicks.codes, clicks.scenes, clicks.text, clicks.text_visible, clicks.similarity, clicks.forms)
+        )
         return tuple(self.prompt.ids), tuple(self.prompt.kinds), seen
 
 
@@ -69,14 +82,34 @@ def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptio
         prepared = []
         for draft, placement, view in zip(drafts, placements, views, strict=True):
             request, sampled = draft.request, draft.sampled
-            clicks, facets = encode_clicks(loaded, request.history, [click.index for click in sampled], options.without)
-            texts = [] if "texts" in options.without else [request.history[click.index].text for click in sampled]
-            prompt, box = instruction(loaded, request, clicks), shares(placement, options.size)
+            clicks = encode_clicks(loaded, request.history, sampled, options.without)
+            prompt = instruction(loaded, request, clicks)
             accepts, limit = acceptable(tuple(request.selling_points)), loaded.model.config.text.ad_tokens
-            points = make_points(request.selling_points, loaded.tokenizer.encode, limit, accepts)
-            seen_of = sampled, clicks, texts, facets
-            prepared.append(PreparedAd(request, placement, features[view], draft.seed, *seen_of, prompt, points, box))
+            controls = controls_of(request, options)
+            points = make_points(request.selling_points, loaded.tokenizer.encode, limit, accepts, controls)
+            if not points:
+                raise InputError(
+                    "options: no selling point is left for the text; allow more characters, or take some out of never"
+                )
+            calm = calm_tokens(options, placement, loaded.model.order.scales) if options.calm else None
+            parts = sampled, clicks, prompt, points, controls
+            prepared.append(PreparedAd(request, placement, features[view], calm, draft.seed, *parts))
     return prepared
+
+
+def calm_tokens(options: GenerateOptions, placement: Placement, scales: tuple[int, ...]) -> Tensor:
+    """The image tokens where words will stand, [tokens] bool: all but the first scale's. Raises InputError."""
+    if len(scales) == 1:
+        raise InputError("options.calm: this model paints at one scale, so it can't leave details out; drop the option")
+    parts = [torch.zeros(scales[0] ** 2, dtype=torch.bool)]
+    if (box := room_for_words(options.size, placement, options.layout)) is None:
+        return torch.cat([*parts, torch.zeros(sum(side**2 for side in scales[1:]), dtype=torch.bool)])
+    left, top, width, height = shares(Placement(box[0], box[1], box[2] - box[0], box[3] - box[1]), options.size)
+    for side in scales[1:]:
+        middles = (torch.arange(side) + 0.5) / side
+        down, across = ((middles > start) & (middles < start + length) for start, length in ((top, height), (left, width)))
+        parts.append((down[:, None] & across).flatten())
+    return torch.cat(parts)
 
 
 def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
@@ -86,20 +119,24 @@ def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int,
 
 
 def encode_clicks(
-    loaded: LoadedModel, history: Sequence[Click], chosen: Sequence[int], without: Sequence[str] = ()
-) -> tuple[Clicks | None, Tensor | None]:
-    """The chosen clicks, and the facets of their scenes [1, N, classes] in a model with a plan."""
-    if not chosen:
-        return None, None
+    loaded: LoadedModel, history: Sequence[Click], sampled: Sequence[SampledClick], without: Sequence[str] = ()
+) -> Clicks | None:
+    """The sampled clicks as the model sees them; None for none."""
+    if not sampled:
+        return None
+    chosen = [click.index for click in sampled]
     seen = loaded.clicked.seen([history[i].image for i in chosen], [f"history[{i}].image" for i in chosen])
     texts = [[] if "texts" in without else ad_text_ids(loaded.tokenizer, history[i].text) for i in chosen]
-    pairs = [(picture.codes, text) for picture, text in zip(seen, texts, strict=True)]
-    clicks = stack_clicks([pairs], loaded.model.config, loaded.tokenizer.pad).to(loaded.device)
+    telling = None if "texts" in without else loaded.model.text_forms
+    forms = [-1 if telling is None else telling.code_of(history[i].text) for i in chosen]
+    ads = [
+        ClickedAd(picture.codes, picture.scene, text, click.similarity, form)
+        for picture, text, click, form in zip(seen, texts, sampled, forms, strict=True)
+    ]
+    clicks = stack_clicks([ads], loaded.model.config, loaded.tokenizer.pad).to(loaded.device)
     if "pictures" in without:
         clicks.codes = clicks.codes[..., :0]
-        return clicks, None
-    facets = [picture.facets for picture in seen if picture.facets is not None]
-    return clicks, torch.stack(facets)[None].to(loaded.device) if facets else None
+    return clicks
 
 
 def instruction(loaded: LoadedModel, request: CheckedRequest, clicks: Clicks | None) -> Prompt:
@@ -113,3 +150,14 @@ def instruction(loaded: LoadedModel, request: CheckedRequest, clicks: Clicks | N
         0 if clicks is None else clicks.pictures,
         0 if clicks is None else clicks.text_tokens,
     )
+
+
+def controls_of(request: CheckedRequest, options: GenerateOptions) -> Controls:
+    """What is wanted of the text, by places in the list of selling points. Raises InputError for a point that is none."""
+    places = {folded(point): place for place, point in enumerate(request.selling_points)}
+    named = {}
+    for name, points in (("must", options.must), ("never", options.never)):
+        if unknown := [point for point in points if folded(point) not in places]:
+            raise InputError(f"options.{name}: {quoted(unknown[0], 60)} is none of product.selling_points; use their words")
+        named[name] = tuple(places[folded(point)] for point in points)
+    return Controls(named["must"], named["never"], options.characters, options.text_style)

@@ -21,8 +21,10 @@ class Instructions:
     """What is known once the instructions are read."""
 
     cache: Cache  # a row for each ad
-    hidden: Tensor  # [B, D], the states that the first words are drawn from
+    hidden: Tensor  # [B, D], the states after the last token
     preferences: list[Preference | None]  # what each history has become
+    points: list[Tensor]  # of each ad the states [P, D] at which the selling points of its instruction end
+    clicks: list[Tensor]  # of each ad the states [C, D] at which the pictures of its clicks end
 
 
 def read_instructions(loaded: LoadedModel, ads: Sequence[PreparedAd], without: Sequence[str] = ()) -> Instructions:
@@ -40,26 +42,33 @@ def read_instructions(loaded: LoadedModel, ads: Sequence[PreparedAd], without: S
     shared = len(embedded[0]) if len(distinct) == 1 < len(ads) else _shared_prefix([ad.prompt for ad in firsts])
     capacity = max(map(len, embedded)) - shared + 2 * model.config.text.ad_tokens + 16 + model.config.image.tokens
     cache = engine.allocate(len(firsts), capacity)
+    states = [x[:0] for x in embedded]
     if shared:
         prefix = engine.allocate(1, shared)
-        hidden = engine.forward(embedded[0][None, :shared], [prefix])[:, -1]
+        states = [engine.forward(embedded[0][None, :shared], [prefix])[0]] * len(firsts)
         cache.follow(prefix)
     if shared < len(embedded[0]):
-        hidden = read(engine, [x[shared:] for x in embedded], cache)
+        after = read(engine, [x[shared:] for x in embedded], cache)
+        states = [torch.cat([before, row[-len(x) + shared :]]) for before, row, x in zip(states, after, embedded, strict=True)]
+    points = [row[list(ad.prompt.point_ends)] for row, ad in zip(states, firsts, strict=True)]
+    clicks = [row[list(ad.prompt.click_ends)] for row, ad in zip(states, firsts, strict=True)]
+    hidden = torch.stack([row[-1] for row in states])
     rows = [distinct.index(key) for key in keys]
     if len(distinct) < len(ads):
         cache, hidden = cache.spread(rows, capacity), hidden[rows]
-    return Instructions(cache, hidden, [preferences[row] for row in rows])
+    points, clicks = [points[row] for row in rows], [clicks[row] for row in rows]
+    return Instructions(cache, hidden, [preferences[row] for row in rows], points, clicks)
 
 
 def read(engine: Engine, sequences: Sequence[Tensor], cache: Cache) -> Tensor:
-    """Each row of the cache reads its sequence [T, D] (one of them may be empty); the states after them [B, D]."""
+    """Each row of the cache reads its sequence [T, D] (one of them may be empty); the states [B, longest, D], each row's at the
+    end."""
     lengths = [len(x) for x in sequences]
     width = max(lengths)
     if min(lengths) == width:
-        return engine.forward(torch.stack(list(sequences)), [cache])[:, -1]
+        return engine.forward(torch.stack(list(sequences)), [cache])
     padded = torch.stack([F.pad(x, (0, 0, width - len(x), 0)) for x in sequences])
-    return engine.forward(padded, [cache], lengths=lengths)[:, -1]
+    return engine.forward(padded, [cache], lengths=lengths)
 
 
 def _shared_prefix(prompts: Sequence[Prompt]) -> int:

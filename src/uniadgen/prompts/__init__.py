@@ -23,8 +23,10 @@ from uniadgen.words import quoted
 
 KINDS = ("general_text", "personalised_text", "background_prompt", "unified")
 
-Segment = tuple[Literal["text"], str] | tuple[Literal["placeholder"], Literal["text", "image"]]
-"""A piece of an instruction: plain text, or the place of a shopper's text or image preference."""
+Segment = tuple[Literal["text", "points"], str] | tuple[Literal["placeholder"], Literal["text", "image"]]
+"""A piece of an instruction: plain text, the selling points, or the place of a shopper's text or image preference."""
+
+BETWEEN_POINTS = "; "
 
 _REQUIRED = {
     "general_text": {"{description}", "{selling_points}"},
@@ -71,17 +73,20 @@ def render(template: str, description: str, selling_points: Sequence[str]) -> li
 
     The template is split before anything is put in, so a description that spells "<image_ph>" stays plain text.
     """
-    values = {"{description}": description, "{selling_points}": "; ".join(selling_points)}
     segments: list[Segment] = []
     text = ""
     for piece in _SLOT.split(template):
-        if piece not in ("<text_ph>", "<image_ph>"):
-            text += values.get(piece, piece)
+        if piece not in ("<text_ph>", "<image_ph>", "{selling_points}"):
+            text += description if piece == "{description}" else piece
             continue
         if text:
             segments.append(("text", text))
             text = ""
-        segments.append(("placeholder", "text" if piece == "<text_ph>" else "image"))
+        if piece == "{selling_points}":
+            if selling_points:
+                segments.append(("points", BETWEEN_POINTS.join(selling_points)))
+        else:
+            segments.append(("placeholder", "text" if piece == "<text_ph>" else "image"))
     if text:
         segments.append(("text", text))
     return segments

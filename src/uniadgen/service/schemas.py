@@ -240,8 +240,10 @@ def _of_type(kind: Any, name: str) -> Schema:
         return {"type": "string", "enum": list(arguments)}
     if name == "size":
         return {"type": "array", "items": _whole(MIN_SIDE, MAX_SIDE), "minItems": 2, "maxItems": 2}
-    if origin is tuple:
+    if origin is tuple and name in _CHOICES:
         return {"type": "array", "items": {"type": "string", "enum": list(_CHOICES[name])}}
+    if origin is tuple:
+        return {"type": "array", "items": {"type": "string", "pattern": r"\S"}}
     if name in _CHOICES:
         return {"type": "string", "enum": list(_CHOICES[name])}
     return {"type": {bool: "boolean", int: "integer", float: "number", str: "string"}[kind]}

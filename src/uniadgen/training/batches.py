@@ -1,66 +1,91 @@
 """Batches for the unified model from an encoded data set: reader[step] depends on nothing but the step.
 
     store = open_store(data, text_tokenizer)
-    reader = Reader(store, config, text_tokenizer, Mix(), "train", batch=8, seed=0, rank=0, ranks=1)
+    reader = Reader(store, scenes, config, text_tokenizer, Mix(), "train", batch=8, seed=0, rank=0, ranks=1)
     for batch in batches(reader, first=resumed_step, last=steps, workers=2): ...
 
 So a run resumes in the middle of an epoch by its step number, ranks read disjoint shares of every step, and any number of
 worker processes gives the same batches in the same order. Items are shuffled anew in every epoch, and each comes once.
+
+What is read is what a shop has: who clicked what, in which order; pictures, texts, descriptions, selling points, cut-outs.
 """
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from uniadgen.clicks.sampling import sample_clicks
-from uniadgen.clicks.similarity import Vectors
-from uniadgen.data.augment import VARIANTS, hue_matrix
+from uniadgen.data.augment import VARIANTS, crop_window, hue_matrix
+from uniadgen.data.scene_codes import SceneCodes
 from uniadgen.data.store import Store, of_split
+from uniadgen.decoding.text_grammar import TextGrammar, make_points
 from uniadgen.errors import InputError
 from uniadgen.model.config import ModelConfig
-from uniadgen.model.plan import open_tokens, random_cells
-from uniadgen.model.sequence import Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
+from uniadgen.model.order import order_of
+from uniadgen.model.sequence import (
+    ClickedAd,
+    Decision,
+    Prompt,
+    ad_text_ids,
+    build_prompt,
+    stack_clicks,
+    stack_decisions,
+    unconditional_prompt,
+)
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import IMAGE, PADDING, TEXT, Batch, Clicks
-from uniadgen.padsynth.shoppers import CreativeIndex, sample_history
-from uniadgen.padsynth.titles import pseudo_title_task
+from uniadgen.model.unified import FORM, PADDING, SLOT, TEXT, Batch, Clicks, Decisions
 from uniadgen.prompts import load_pool
 from uniadgen.rng import stream
 from uniadgen.schema import Range
+from uniadgen.training.ahead import in_order
+from uniadgen.training.made_up import retold, with_made_up_words
 
-LONG_HISTORY = 20  # clicks of a drawn history, of which coarse sampling takes its share
-CLEAR = 0.5
 PROMPT_DROPOUT = 0.1
-KINDS = ("general", "personal", "scenes", "words")
-NO_PLAN = 0.15
+SCENE_DROPOUT = 0.1  # of pictures without an instruction: what guidance contrasts with has neither
+KINDS = ("ads", "words", "pictures")
 SLOTS = 20  # steps after which the kinds of batches repeat
+FEWEST_CLICKS = 2
+PART = 2  # of a picture alone that many a side are its parts, of which one is painted in full
+_LAST = 2**40  # the pass of padding, which nothing else sees
 
 
 MixShare = Annotated[float, Range(0, 1000)]
+Share = Annotated[float, Range(0, 1)]
+BatchSize = Annotated[int, Range(1, 10**6)]
 
 
 @dataclass(frozen=True)
 class Mix:
     """Shares of the kinds of batches, in twentieths, and the number of steps without histories at the start.
 
-    general: ads without a history. personal: ads with the clicks of a shopper. scenes: their pictures alone, told nothing but
-    the clicked pictures; half as long as the whole ad, and painting takes far more practice than wording. words: texts alone,
-    of invented products, which teach a small model to copy words that it has never read.
+    ads: whole sequences. words: those without the picture, up to the scene token. pictures: pictures alone with their scene
+    token, told nothing of product and clicks but what stands in them, coarse scales whole and a part of the finest: painting
+    takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads
+    and words that have no history. made_up: share of the others whose product has words made up, so that a small model learns
+    to copy what it has never read. retold: share of all products whose description is another of their ads' titles, if there
+    is one, alone or in prose, so that it learns which selling points such descriptions name. targets: share of users whose
+    target is learnt, not one of their clicks: it is what is to be made, and clicks are noisier.
     """
 
-    general: MixShare = 0.1
-    personal: MixShare = 0.35
-    scenes: MixShare = 0.35
-    words: MixShare = 0.2
+    ads: MixShare = 0.4
+    words: MixShare = 0.3
+    pictures: MixShare = 0.3
+    words_batch: BatchSize = 16
+    pictures_batch: BatchSize = 16
+    general: Share = 0.15
     general_steps: Annotated[int, Range(0, 10**9)] = 300
-    words_batch: Annotated[int, Range(1, 10**6)] = 12
+    made_up: Share = 0.25
+    retold: Share = 0.25
+    targets: Share = 0.5
 
     def __post_init__(self) -> None:
         if not any(getattr(self, kind) > 0 for kind in KINDS):
@@ -75,49 +100,14 @@ class Mix:
         return slots
 
 
-@dataclass(frozen=True)
-class DrawnHistories:
-    """Invents a shopper for every target of PAd-Synth, instead of reading the users: the world knows how taste makes clicks."""
+class View(NamedTuple):
+    """One of the VARIANTS of an ad and its history, and one of the CROPS of the plate."""
 
-    index: CreativeIndex
-    texts: Vectors  # [creatives, dimensions]
-    descriptions: Vectors
-    clear: float = CLEAR  # share of shoppers that are easy to read
-
-    def __call__(self, draw: random.Random, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Clicks of a shopper who would click creative `row`, oldest first, and their product similarities."""
-        clear = draw.random() < self.clear
-        names = sample_history(draw, self.index.ids[row], self.index, LONG_HISTORY, clear)
-        clicks = np.array([self.index.row[name] for name in names], np.int64)
-        return clicks, self.texts[clicks] @ self.descriptions[row]
+    variant: int
+    crop: int
 
 
-class Plan(NamedTuple):
-    """A plate that a picture follows."""
-
-    codes: NDArray[np.int64]  # [tokens]
-    visible: NDArray[np.bool_]  # [tokens]
-
-
-def draw_plan(draw: random.Random, store: Store, row: int, variant: int, grid: int) -> Plan | None:
-    """The plate that a training picture follows: its own, in parts, and nothing around its product; None now and then.
-
-    So the decoder learns to go on with a scene, and to paint what belongs to its product. The same scene behind another product
-    would be of no use: other products are seen from other places.
-    """
-    if draw.random() < NO_PLAN:
-        return None
-    # In an exemplar there is something to hide where its own product stands: another creative's place is hidden for it here.
-    boxes = store.shares(np.array([row, draw.randrange(len(store))]))
-    if VARIANTS[variant][0]:
-        boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
-    open_ = open_tokens(torch.from_numpy(boxes), grid).all(0)
-    share, generator = draw.random() ** 0.5, torch.Generator().manual_seed(draw.getrandbits(63))
-    visible = open_ & random_cells(generator, grid, share)
-    return Plan(store.codes[row, variant].astype(np.int64), visible.numpy())
-
-
-class Foreground(NamedTuple):
+class ProductView(NamedTuple):
     """The product on white, in its box on the canvas."""
 
     left: int
@@ -127,19 +117,29 @@ class Foreground(NamedTuple):
 
 @dataclass(frozen=True)
 class Example:
-    """One sequence before it is padded. text: empty where the unconditional branch is learnt. clicks: (codes, text ids)."""
+    """One sequence before it is padded."""
 
     prompt: Prompt
-    text: list[int]
-    codes: Tensor | None
-    clicks: Sequence[tuple[Tensor, Sequence[int]]]
-    foreground: Foreground | None
-    plan: Plan | None = None
+    form: int  # of the text; -1 for none, and in a model without forms
+    text: Sequence[int]
+    decisions: Sequence[Decision]
+    scene: NDArray[np.int64]  # [levels]
+    codes: NDArray[np.int64] | None
+    clicks: Sequence[ClickedAd]
+    product_view: ProductView | None
+
+
+class Kept(NamedTuple):
+    """Of each sequence with a picture, whether it is shown [P] bool: the product, and the scene token."""
+
+    foreground: Tensor
+    scene: Tensor
 
 
 class Reader(Dataset[Batch]):
-    """The batches of one rank. split: "train", "val" or "test". histories: None reads the users of the store.
-    planned: pictures follow plates.
+    """The batches of one rank. split: "train", "val" or "test". scenes: of all creatives; None: the model has no scene tokens.
+    compositions: of all creatives' views [creatives, variants * crops, levels]; None: the model has none. forms: of all
+    creatives' texts [creatives]; None: the model has none.
 
     Raises ValueError for a split without items, and InputError for a store without cut-outs.
     """
@@ -147,6 +147,7 @@ class Reader(Dataset[Batch]):
     def __init__(
         self,
         store: Store,
+        scenes: SceneCodes | None,
         config: ModelConfig,
         tokenizer: TextTokenizer,
         mix: Mix,
@@ -155,47 +156,43 @@ class Reader(Dataset[Batch]):
         seed: int = 0,
         rank: int = 0,
         ranks: int = 1,
-        histories: DrawnHistories | None = None,
-        planned: bool = False,
+        compositions: NDArray[np.uint16] | None = None,
+        forms: NDArray[np.int64] | None = None,
     ) -> None:
-        self.store, self.config, self.tokenizer, self.mix = store, config, tokenizer, mix
-        self.size, self.seed, self.rank, self.ranks, self.histories = batch, seed, rank, ranks, histories
-        self.planned = planned
+        self.store, self.scenes, self.config, self.tokenizer, self.mix = store, scenes, config, tokenizer, mix
+        self.compositions, self.forms = compositions, forms
+        self.seed, self.rank, self.ranks, self.split = seed, rank, ranks, split
+        self.sizes = {"ads": batch, "words": mix.words_batch, "pictures": mix.pictures_batch}
         self.rows = of_split(store.splits, [split])
         self.rows = self.rows[store.boxes[self.rows, 2] > 0]
-        self.users = np.zeros(0, np.int64) if histories is not None else of_split(store.user_splits, [split])
-        if not len(self.rows) or (histories is None and not len(self.users)):
+        self.users = of_split(store.user_splits, [split])
+        if not len(self.rows) or not len(self.users):
             raise ValueError(f"the data set has no creatives with a cut-out, or no users, in its split {split}")
-        self.pools = {kind: load_pool(kind).templates for kind in ("general_text", "personalised_text", "unified")}
+        self.pools = {kind: load_pool(kind).templates for kind in ("general_text", "unified")}
         self.slots = mix.slots()
         order = [kind for kind in KINDS for _ in range(self.slots[kind])]
         stream(seed, "kinds").shuffle(order)
         self.order = tuple(order)
         self._permuted: dict[str, tuple[int, NDArray[np.int64]]] = {}
+        self.siblings = siblings(store, self.rows) if split == "train" and mix.retold else {}
 
     def kind(self, step: int) -> str:
-        kind = self.order[step % SLOTS]
-        return "general" if kind == "personal" and step < self.mix.general_steps else kind
+        return self.order[step % SLOTS]
 
     def before(self, kind: str, step: int) -> int:
         """How many steps of a kind lie before this one."""
-
-        def plain(name: str, until: int) -> int:
-            return until // SLOTS * self.slots[name] + self.order[: until % SLOTS].count(name)
-
-        early = plain("personal", min(step, self.mix.general_steps))  # these were general steps
-        return plain(kind, step) + {"general": early, "personal": -early}.get(kind, 0)
+        return step // SLOTS * self.slots[kind] + self.order[: step % SLOTS].count(kind)
 
     def __len__(self) -> int:
-        """Steps of an epoch over the users, or over the creatives where histories are drawn, if all were of one kind."""
-        items = len(self.rows) if self.histories is not None else len(self.users)
-        return -(-items // (self.size * self.ranks))
+        """Steps of an epoch over the users, if all were whole ads."""
+        return -(-len(self.users) // (self.sizes["ads"] * self.ranks))
 
     def _items(self, kind: str, step: int, items: NDArray[np.int64]) -> list[int]:
         """This rank's items of a step, in the shuffled order of its epoch."""
-        first = (self.before(kind, step) * self.ranks + self.rank) * self.size
+        size = self.sizes[kind]
+        first = (self.before(kind, step) * self.ranks + self.rank) * size
         chosen = []
-        for position in range(first, first + self.size):
+        for position in range(first, first + size):
             epoch, place = divmod(position, len(items))
             if self._permuted.get(kind, (-1,))[0] != epoch:
                 rng = np.random.default_rng([self.seed, KINDS.index(kind), epoch])
@@ -205,93 +202,164 @@ class Reader(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         examples, keep = self.examples(step)
-        return collate(examples, self.config, self.tokenizer, keep)
+        return collate(examples, self.config, self.tokenizer, keep, self.part(step))
 
-    def examples(self, step: int) -> tuple[list[Example], Tensor | None]:
+    def part(self, step: int) -> Tensor:
+        """The slots that the pictures of a step have: all, or where pictures stand alone those of one part.
+
+        Tokens keep their weights then, so coarse ones, which decide more, have three quarters of the loss, not two fifths.
+        """
+        image = self.config.image
+        order, side = order_of(image.scales, image.blocks), image.grid // PART
+        if self.kind(step) != "pictures" or not image.blocks or side % image.blocks[-1]:
+            return torch.arange(order.tokens)
+        draw = stream(self.seed, "part", step, self.rank)
+        return order.slots_in(draw.randrange(PART) * side, draw.randrange(PART) * side, side)
+
+    def examples(self, step: int) -> tuple[list[Example], Kept | None]:
         """The sequences of a step, and where condition dropout has not struck (None without pictures)."""
         kind = self.kind(step)
         draw = stream(self.seed, "batch", step, self.rank)
-        count = draw.randint(2, self.config.preference.clicks)
+        if kind == "pictures":
+            rows = self._items(kind, step, self.rows)
+            examples = [self.picture_example(row, self.view(draw)) for row in rows]
+        else:
+            examples = []
+            for user in self._items(kind, step, self.users):
+                row, clicks = self.clicked(draw, user)
+                if step < self.mix.general_steps or draw.random() < self.mix.general:
+                    clicks = []
+                view = self.view(draw)
+                example = self.example(draw, row, clicks, view, kind == "ads")
+                if kind == "ads" and draw.random() < PROMPT_DROPOUT:  # what guidance contrasts with
+                    example = self.picture_example(row, view, len(example.prompt.ids) + (example.form >= 0) + len(example.text))
+                examples.append(example)
         if kind == "words":
-            return [self.words_example(draw, min(count, 4)) for _ in range(self.mix.words_batch)], None
-        examples = []
-        from_users = kind in ("personal", "scenes") and self.histories is None
-        for item in self._items(kind, step, self.users if from_users else self.rows):
-            row = self.store.target(item) if from_users else item
-            clicks: list[int] = []
-            if kind == "personal" or (kind == "scenes" and step >= self.mix.general_steps):
-                clicks = self.sampled(draw, *(self.store.clicks(item) if from_users else self.drawn(draw, row)), count, row)
-            variant = draw.randrange(self.store.codes.shape[1])
-            if kind == "scenes":
-                example = self.scene_example(draw, row, clicks, variant)
-            else:
-                example = self.example(draw, row, clicks, variant, draw.random() < PROMPT_DROPOUT)
-            # the unconditional sequence has no plan either: guidance contrasts with it
-            if self.planned and (example.text or example.clicks):
-                example = replace(example, plan=draw_plan(draw, self.store, row, variant, self.config.image.grid))
-            examples.append(example)
-        keep = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
-        return examples, keep
+            return examples, None
+        foreground = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
+        scene = torch.tensor([bool(e.decisions or e.text) or draw.random() >= SCENE_DROPOUT for e in examples])
+        return examples, Kept(foreground, scene)
 
-    def drawn(self, draw: random.Random, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        assert self.histories is not None
-        return self.histories(draw, row)
-
-    def sampled(
-        self, draw: random.Random, clicks: NDArray[np.int64], similarity: NDArray[np.float32], count: int, target: int
-    ) -> list[int]:
-        """What coarse sampling leaves of the clicks; never the target's own ad."""
-        same_creative = np.flatnonzero(clicks == target).tolist()
+    def clicked(self, draw: random.Random, user: int) -> tuple[int, list[int]]:
+        """A user's target or, in training, one of the clicked ads, and what coarse sampling leaves of the clicks before it,
+        never the ad itself."""
+        targets = self.store.targets(user)
+        chosen = -1 if self.split != "train" or draw.random() < self.mix.targets else draw.randrange(len(targets))
+        target, before = targets[chosen]
+        most = self.config.preference.clicks
+        count = most if self.split != "train" else draw.randint(min(FEWEST_CLICKS, most), most)
         rng = np.random.default_rng(draw.getrandbits(63))
-        chosen = sample_clicks(similarity.astype(np.float64), count, "product-similarity", rng, same_creative)
-        return [int(clicks[i]) for i in chosen]
+        earlier = np.flatnonzero(before == target).tolist()
+        similarity = self.store.similarity(before, target)
+        return target, [int(before[i]) for i in sample_clicks(similarity, count, "product-similarity", rng, earlier)]
 
-    def example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int, drop: bool) -> Example:
-        """drop: prompt dropout, which teaches the unconditional branch of guidance."""
-        store = self.store
-        codes, canvas = torch.from_numpy(store.codes[row, variant].astype(np.int64)), self.foreground(row, variant)
-        history = [(torch.from_numpy(store.click_codes[c, variant].astype(np.int64)), store.text_ids(c)) for c in clicks]
-        creative = store.row(row)
-        points = list(creative.selling_points)
+    def view(self, draw: random.Random) -> View:
+        """How an ad and its history are shown: as any variant, the plate whole or, every other time, in any part."""
+        settings = self.store.settings
+        return View(draw.randrange(settings["variants"]), draw.randrange(settings["crops"]) if draw.random() < 0.5 else 0)
+
+    def number(self, view: View) -> int:
+        """Of a view among those that the store has of a creative."""
+        return int(view.variant * self.store.settings["crops"] + view.crop)
+
+    def codes(self, row: int, view: View) -> NDArray[np.int64]:
+        tokens: NDArray[np.int64] = self.store.codes[row, self.number(view)].astype(np.int64)
+        return tokens
+
+    def example(self, draw: random.Random, row: int, clicks: Sequence[int], view: View, painted: bool) -> Example:
+        """An ad with what leads to it. painted: with its picture."""
+        store, config, tokenizer = self.store, self.config, self.tokenizer
+        similarity = store.similarity(np.asarray(clicks, np.int64), row)
+        history = [self.clicked_ad(click, view.variant, alike) for click, alike in zip(clicks, similarity, strict=True)]
+        description, points, text = store.row(row)
+        points = list(points)
         draw.shuffle(points)  # a list in no particular order must not be copied in order
+        if self.siblings and draw.random() < self.mix.retold:
+            others = [other for other in self.siblings.get(row, ()) if other != row]
+            if others:
+                description = retold(draw, store.row(draw.choice(others)).text, points)
+        if draw.random() < self.mix.made_up and self.split == "train":
+            description, points, text = with_made_up_words(draw, description, points, text)
         template = draw.choice(self.pools["unified" if clicks else "general_text"])
-        words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
-        prompt = build_prompt(self.tokenizer, self.config, template, creative.description, points, len(clicks), words)
-        text = store.text_ids(row)[: self.config.text.ad_tokens]
-        if drop:
-            length = len(prompt.ids) + len(text)
-            return Example(unconditional_prompt(self.tokenizer, self.config, length), [], codes, [], canvas)
-        return Example(prompt, text, codes, history, canvas)
+        words = sum(min(len(click.text), config.preference.text_tokens) for click in history)
+        prompt = build_prompt(tokenizer, config, template, description, points, len(clicks), words)
+        written, decisions = spelled(tokenizer, config, prompt, points, text)
+        codes, product_view = (self.codes(row, view), self.product_view(row, view)) if painted else (None, None)
+        return Example(prompt, self.form(row), written, decisions, self.scene(row, view), codes, history, product_view)
 
-    def scene_example(self, draw: random.Random, row: int, clicks: Sequence[int], variant: int) -> Example:
-        """A picture and the clicked pictures; without clicks the unconditional sequence."""
-        codes, canvas = torch.from_numpy(self.store.codes[row, variant].astype(np.int64)), self.foreground(row, variant)
-        if not clicks:
-            return Example(unconditional_prompt(self.tokenizer, self.config, 1), [], codes, [], canvas)
-        history = [(torch.from_numpy(self.store.click_codes[c, variant].astype(np.int64)), list[int]()) for c in clicks]
-        prompt = build_prompt(self.tokenizer, self.config, draw.choice(self.pools["unified"]), "", [], len(clicks), 0)
-        return Example(prompt, [], codes, history, canvas)
+    def picture_example(self, row: int, view: View, length: int = 1) -> Example:
+        """A picture alone, with its scene token. length: of what it has in the place of, if the model pads that."""
+        prompt = unconditional_prompt(self.tokenizer, self.config, length)
+        return Example(prompt, -1, [], [], self.scene(row, view), self.codes(row, view), [], self.product_view(row, view))
 
-    def words_example(self, draw: random.Random, count: int) -> Example:
-        task = pseudo_title_task(draw, count)
-        some = [int(self.rows[draw.randrange(len(self.rows))]) for _ in range(count)]
-        codes = [torch.from_numpy(self.store.click_codes[c, 0].astype(np.int64)) for c in some]
-        history = [(c, ad_text_ids(self.tokenizer, t)) for c, t in zip(codes, task.clicked_texts, strict=True)]
-        words = sum(min(len(ids), self.config.preference.text_tokens) for _, ids in history)
-        template = draw.choice(self.pools["personalised_text"])
-        prompt = build_prompt(self.tokenizer, self.config, template, task.description, task.selling_points, 0, words)
-        return Example(prompt, ad_text_ids(self.tokenizer, task.text), None, history, None)
+    def form(self, row: int) -> int:
+        """The form of a creative's text."""
+        return -1 if self.forms is None else int(self.forms[row])
 
-    def foreground(self, row: int, variant: int) -> Foreground:
-        """The product where it stands in this creative."""
+    def scene(self, row: int, view: View) -> NDArray[np.int64]:
+        """The scene token of a creative, with the composition of the view."""
+        if self.scenes is None:
+            return np.zeros(0, np.int64)
+        scene = self.scenes.plates[row, view.variant].astype(np.int64)
+        if self.compositions is None:
+            return scene
+        return np.concatenate([scene, self.compositions[row, self.number(view)].astype(np.int64)])
+
+    def clicked_ad(self, row: int, variant: int, similarity: float) -> ClickedAd:
+        scene = np.zeros(0, np.int64) if self.scenes is None else self.scenes.ads[row, variant].astype(np.int64)
+        codes = self.store.click_codes[row, variant].astype(np.int64)
+        return ClickedAd(codes, scene, self.store.text_ids(row), similarity, self.form(row))
+
+    def product_view(self, row: int, view: View) -> ProductView:
+        """The product where it stands in this view of the creative."""
         pixels = self.store.foreground(row)
         assert pixels is not None  # __init__ keeps rows with a box only
-        left, top, width, _ = self.store.boxes[row].tolist()
-        mirrored, degrees = VARIANTS[variant]
+        size, box = self.config.image.resolution, self.store.boxes[row].tolist()
+        mirrored, degrees = VARIANTS[view.variant]
         pixels = _turned(pixels, degrees)
+        left, top = box[:2]
+        if view.crop:
+            window = crop_window([value / size for value in box], row, view.variant, view.crop)
+            width, height = (min(size, round(length / window.side)) for length in box[2:])
+            pixels = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+            left, top = (round((start - size * w) / window.side) for start, w in zip(box[:2], window[:2], strict=True))
+            left, top = min(max(left, 0), size - width), min(max(top, 0), size - height)
         if mirrored:
-            left, pixels = self.config.image.resolution - left - width, pixels[:, ::-1]
-        return Foreground(left, top, pixels)
+            left, pixels = size - left - pixels.shape[1], pixels[:, ::-1]
+        return ProductView(left, top, pixels)
+
+
+def siblings(store: Store, rows: NDArray[np.int64]) -> dict[int, list[int]]:
+    """By creative all of the same description, where there are several."""
+    of_description: dict[int, list[int]] = {}
+    for row in rows.tolist():
+        of_description.setdefault(hash(store.row(row).description), []).append(row)
+    return {row: alike for alike in of_description.values() if len(alike) > 1 for row in alike}
+
+
+def spelled(
+    tokenizer: TextTokenizer, config: ModelConfig, prompt: Prompt, points: Sequence[str], text: str
+) -> tuple[list[int], list[Decision]]:
+    """The ids of an ad's text as the grammar writes it, and the choices that lead to it.
+
+    A text that the grammar can't write has no choices to learn from; it is read all the same, up to its limit.
+    """
+    limit = config.text.ad_tokens
+    usable = make_points(points, tokenizer.encode, limit)
+    path = TextGrammar(usable, tokenizer.encode, tokenizer.end, limit).spelled(text) if usable else None
+    if path is None:
+        return ad_text_ids(tokenizer, text)[:limit], []
+    ends = [prompt.point_ends[p.index] if p.index < len(prompt.point_ends) else -1 for p in usable]
+    ids: list[int] = []
+    decisions = []
+    for choices, taken in path:
+        if len(choices) > 1:
+            position = len(prompt.ids) - 1 + (config.text.forms > 0) + len(ids)
+            tokens, places = [c.tokens[0] for c in choices], [ends[c.point] if c.point >= 0 else -1 for c in choices]
+            decisions.append(Decision(position, tokens, places, taken))
+        if choices[taken].kind != "end":
+            ids += choices[taken].tokens
+    return ids, decisions
 
 
 def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
@@ -308,40 +376,27 @@ def _turned(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
 
 def batches(reader: Reader, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
     """The batches of steps first..last-1 in order, made ahead by `workers` processes (0: here, when asked for)."""
+    batch_at = batches_by_step(reader, last, workers)
+    return map(batch_at, range(first, last))
+
+
+def batches_by_step(reader: Reader, last: int, workers: int) -> Callable[[int], Batch]:
+    """The same for somebody who asks for them by their steps, one after the other from any first one on."""
     if not workers:
-        yield from map(reader.__getitem__, range(first, last))
-        return
-    loader: DataLoader[tuple[dict[str, Any], Sequence[Foreground]]] = DataLoader(
-        _Packed(reader),
-        batch_size=None,
-        sampler=range(first, last),
-        num_workers=workers,
-        prefetch_factor=4,
-        collate_fn=_as_is,
-        generator=torch.Generator(),  # else it would draw from the stream that training draws from
-    )
-    for packed, foregrounds in loader:
-        values = _tensors(packed)
-        clicks, canvas = values["clicks"], canvases(foregrounds, reader.config.image.resolution)
-        yield Batch(**values | {"clicks": clicks and Clicks(**clicks), "canvas": canvas})
+        return in_order(reader.__getitem__, last, 0)
+    return in_order(_Packed(reader).__getitem__, last, workers, partial(_unpacked, size=reader.config.image.resolution))
 
 
-def in_order(reader: Reader, last: int, workers: int) -> Callable[[int], Batch]:
-    """The batches of `batches` for somebody who asks for them by their steps, one after the other from any first one on."""
-    source: Iterator[Batch] = iter(())
-    awaited = -1
-
-    def batch_at(step: int) -> Batch:
-        nonlocal source, awaited
-        if step != awaited:
-            source = batches(reader, step, last, workers)
-        awaited = step + 1
-        return next(source)
-
-    return batch_at
+def _unpacked(made: tuple[dict[str, Any], Sequence[ProductView]], size: int) -> Batch:
+    packed, product_views = made
+    values = _tensors(packed)
+    parts: dict[str, Any] = {"canvas": canvases(product_views, size)}
+    for name, kind in (("clicks", Clicks), ("decisions", Decisions)):
+        parts[name] = values[name] and kind(**values[name])
+    return Batch(**values | parts)
 
 
-class _Packed(Dataset[tuple[dict[str, Any], Sequence[Foreground]]]):
+class _Packed:
     """Batches as arrays, and products in their boxes instead of canvases: a worker process sends them through a pipe.
 
     Tensors would go through shared memory, a file and a descriptor each, and canvases are ten times as large as what is on
@@ -351,11 +406,12 @@ class _Packed(Dataset[tuple[dict[str, Any], Sequence[Foreground]]]):
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    def __getitem__(self, step: int) -> tuple[dict[str, Any], Sequence[Foreground]]:
+    def __getitem__(self, step: int) -> tuple[dict[str, Any], Sequence[ProductView]]:
         examples, keep = self.reader.examples(step)
-        foregrounds = [example.foreground for example in examples if example.foreground is not None]
-        boxless = [replace(example, foreground=None) for example in examples]
-        return _arrays(collate(boxless, self.reader.config, self.reader.tokenizer, keep)), foregrounds
+        product_views = [example.product_view for example in examples if example.product_view is not None]
+        boxless = [replace(example, product_view=None) for example in examples]
+        batch = collate(boxless, self.reader.config, self.reader.tokenizer, keep, self.reader.part(step))
+        return _arrays(batch), product_views
 
 
 def _arrays(part: Any) -> Any:
@@ -372,51 +428,58 @@ def _tensors(part: Any) -> Any:
     return None if part is None else {name: _tensors(values) for name, values in part.items()}
 
 
-def _as_is(packed: Any) -> Any:
-    return packed
-
-
-def canvases(foregrounds: Sequence[Foreground], size: int) -> Tensor | None:
-    """Products on white [len(foregrounds), 3, size, size] uint8; None for none."""
-    if not foregrounds:
+def canvases(product_views: Sequence[ProductView], size: int) -> Tensor | None:
+    """Products on white [len(shown), 3, size, size] uint8; None for none."""
+    if not product_views:
         return None
-    canvas = np.full((len(foregrounds), 3, size, size), 255, np.uint8)
-    for row, (left, top, pixels) in enumerate(foregrounds):
+    canvas = np.full((len(product_views), 3, size, size), 255, np.uint8)
+    for row, (left, top, pixels) in enumerate(product_views):
         canvas[row, :, top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels.transpose(2, 0, 1)
     return torch.from_numpy(canvas)
 
 
-def collate(examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Tensor | None) -> Batch:
-    """Sequences side by side, padded on the right. keep: of `Batch.keep_foreground`."""
-    painted = [0 if example.codes is None else len(example.codes) for example in examples]
-    lengths = [len(e.prompt.ids) + len(e.text) + 1 for e in examples]  # up to and with begin_image
-    shape = len(examples), max(map(sum, zip(lengths, painted, strict=True)))
-    ids, kinds, targets = np.zeros(shape, np.int64), np.full(shape, PADDING, np.int64), np.full(shape, -100, np.int64)
-    for row, (example, length, count) in enumerate(zip(examples, lengths, painted, strict=True)):
-        prompt, words = example.prompt, example.text
-        ids[row, :length] = [*prompt.ids, *words, tokenizer.begin_image]
-        kinds[row, :length] = [*prompt.kinds, *[TEXT] * (len(words) + 1)]
-        if words:  # an empty text is the unconditional sequence: no words to learn
-            targets[row, len(prompt.ids) - 1 : length - 1] = [*words, tokenizer.end]
+def collate(
+    examples: Sequence[Example], config: ModelConfig, tokenizer: TextTokenizer, keep: Kept | None, slots: Tensor
+) -> Batch:
+    """Sequences side by side, padded on the right. keep: where dropout has not struck. slots: those that pictures have."""
+    order, scene, slot = order_of(config.image.scales, config.image.blocks), int(config.scene.levels > 0), slots.numpy()
+    steps = order.pass_of_slot().numpy()[slot]
+    starts = [len(e.prompt.ids) + (e.form >= 0) + len(e.text) for e in examples]  # of begin_image
+    # with a scene token the slots follow begin_image, without one begin_image is the first of them
+    longest = max(start + (1 if e.codes is None else scene + len(slot)) for start, e in zip(starts, examples, strict=True))
+    shape = len(examples), longest
+    ids, kinds = np.zeros(shape, np.int64), np.full(shape, PADDING, np.int64)
+    passes, positions = np.full(shape, _LAST, np.int64), np.tile(np.arange(longest), (len(examples), 1))
+    click_ends = np.full((len(examples), max(len(e.clicks) for e in examples)), -1, np.int64)
+    for row, (example, start) in enumerate(zip(examples, starts, strict=True)):
+        prompt = example.prompt
+        form = [example.form] if example.form >= 0 else []
+        ids[row, : start + 1] = [*prompt.ids, *form, *example.text, tokenizer.begin_image]
+        kinds[row, : start + 1] = [*prompt.kinds, *[FORM] * len(form), *[TEXT] * (len(example.text) + 1)]
+        passes[row, : start + 1] = np.arange(start + 1)
+        click_ends[row, : len(prompt.click_ends)] = prompt.click_ends
         if example.codes is not None:
-            ids[row, length : length + count], kinds[row, length : length + count] = example.codes.numpy(), IMAGE
-    starts = [length - 1 if count else -1 for length, count in zip(lengths, painted, strict=True)]
-    with_history = any(example.clicks for example in examples)
-    plan_codes, plan_visible = None, None
-    if any(example.plan is not None for example in examples):
-        plan_codes = torch.zeros(len(examples), config.image.tokens, dtype=torch.long)
-        plan_visible = torch.zeros(len(examples), config.image.tokens, dtype=torch.bool)
-        for row, example in enumerate(examples):
-            if example.plan is not None:
-                plan_codes[row], plan_visible[row] = map(torch.from_numpy, example.plan)
+            first = start + scene
+            kinds[row, first + (not scene) : first + len(slot)] = SLOT
+            passes[row, first : first + len(slot)] = first + steps
+            positions[row, first : first + len(slot)] = first + slot
+    pictured = [row for row, example in enumerate(examples) if example.codes is not None]
+    codes = [torch.from_numpy(e.codes) for e in examples if e.codes is not None]
     return Batch(
         ids=torch.from_numpy(ids),
         kinds=torch.from_numpy(kinds),
-        text_targets=torch.from_numpy(targets),
+        passes=torch.from_numpy(passes),
+        positions=torch.from_numpy(positions),
+        text_starts=torch.tensor([len(e.prompt.ids) - (e.form < 0) for e in examples]),
         image_starts=torch.tensor(starts),
-        clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if with_history else None,
-        canvas=canvases([e.foreground for e in examples if e.foreground is not None], config.image.resolution),
-        keep_foreground=keep,
-        plan_codes=plan_codes,
-        plan_visible=plan_visible,
+        click_ends=torch.from_numpy(click_ends),
+        decisions=stack_decisions([e.decisions for e in examples]),
+        scenes=torch.from_numpy(np.stack([e.scene for e in examples])),
+        codes=torch.stack(codes) if codes else None,
+        pictured=torch.tensor(pictured, dtype=torch.long),
+        slots=slots,
+        clicks=stack_clicks([e.clicks for e in examples], config, tokenizer.pad) if any(e.clicks for e in examples) else None,
+        canvas=canvases([e.product_view for e in examples if e.product_view is not None], config.image.resolution),
+        keep_foreground=None if keep is None else keep.foreground,
+        keep_scene=None if keep is None else keep.scene,
     )

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 
 from uniadgen.errors import InputError
 from uniadgen.loading.lora import LoraSettings
 from uniadgen.model.config import ModelConfig, embedded, tiny
-from uniadgen.schema import read
+from uniadgen.schema import Range, read
 from uniadgen.training.batches import Mix
 from uniadgen.training.loop import Schedule
 from uniadgen.words import quoted
@@ -26,18 +26,25 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Fits:
+    """Steps of 256 samples for what is fitted to clicks before the unified model (`training/clicks.py`)."""
+
+    embedder: Annotated[int, Range(0, 10**7)] = 1500
+    votes: Annotated[int, Range(0, 10**7)] = 1000
+    forms: Annotated[int, Range(0, 10**7)] = 400
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """A training file. model: janus has the sizes of the backbone that is named on the command line."""
 
     model: Literal["embedded", "tiny", "janus"]
-    histories: Literal["users", "drawn"] = "users"
     tokenizer: Schedule | None = None
     refine: Schedule | None = None
     scenes: Schedule | None = None
-    plan: Schedule | None = None
     unified: Schedule | None = None
-    outline: Schedule | None = None
     pbs: Schedule | None = None
+    fits: Fits = field(default_factory=Fits)
     mix: Mix = field(default_factory=Mix)
     lora: LoraSettings = field(default_factory=LoraSettings)
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,13 +61,13 @@ def share_of_peak(schedule: Schedule, step: int) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
 
+# What AdamW trains: tables, of which some rows have a gradient at a step, and layers near to logits. By words of a name.
+APART = re.compile(r"(?:^|[._])(?:embedding|head|position|token)")
+
+
 def make_optimisers(schedule: Schedule, parameters: dict[str, nn.Parameter]) -> dict[str, torch.optim.Optimizer]:
     """Every parameter in exactly one optimiser; vectors are not decayed."""
-    hidden = {
-        name: p
-        for name, p in parameters.items()
-        if schedule.muon_rate and p.ndim == 2 and not any(word in name for word in ("embedding", "head", "position", "token"))
-    }
+    hidden = {name: p for name, p in parameters.items() if schedule.muon_rate and p.ndim == 2 and not APART.search(name)}
     others = [p for name, p in parameters.items() if name not in hidden]
     optimisers: dict[str, torch.optim.Optimizer] = {
         "adamw": torch.optim.AdamW(

@@ -1,53 +1,67 @@
 """What `uniadgen train` runs: reads the data, trains, writes a model folder."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from uniadgen.console import print_line
 from uniadgen.data.encoding import encoded_settings, fingerprint
-from uniadgen.data.layout import SPLITS, iter_rows, read_creatives
+from uniadgen.data.layout import iter_rows
 from uniadgen.data.plates import load_plates
+from uniadgen.data.scene_codes import scene_codes
 from uniadgen.data.store import Store, of_split, open_store
 from uniadgen.errors import InputError
-from uniadgen.files import locked_folder
+from uniadgen.files import locked_folder, whole_file, write_text
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
-from uniadgen.loading.scene_encoder import SCENES, FoundScenes, load_scenes_encoder, save_scenes
+from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
-from uniadgen.model.config import OutlineConfig, PlanConfig
-from uniadgen.model.image_tokenizer import FSQTokenizer
-from uniadgen.model.outline import Outline
-from uniadgen.model.plan import SceneEncoder
+from uniadgen.model.composition import Composition
+from uniadgen.model.config import SceneConfig, embedded
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
-from uniadgen.padsynth.titles import pseudo_title_task
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
-from uniadgen.training.answer_key import temporary_index, temporary_labels
-from uniadgen.training.batches import DrawnHistories, Reader
+from uniadgen.training.batches import Reader
+from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_votes
+from uniadgen.training.co_clicks import read_co_clicks
+from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
-from uniadgen.training.outline import creative_examples, invented_examples, train_outline
+from uniadgen.training.made_up import made_up_word
 from uniadgen.training.pbs import train_pbs
-from uniadgen.training.plan import Shoppers, creative_features, facet_features, remember_exemplars, train_plan
 from uniadgen.training.precision import compute_dtype, device, processes
-from uniadgen.training.scene_encoder import Labels, train_scenes
+from uniadgen.training.scene_encoder import load_views, train_scenes
+from uniadgen.training.text_forms import fill_forms, fit_form_votes, read_forms
 from uniadgen.training.tokenizer import Pictures, refine_large, train_tokenizer
 from uniadgen.training.tokenizer import begin_with as begin_tokenizer_with
 from uniadgen.training.unified import train_unified
 from uniadgen.words import quoted
 
 # What a training leaves in --out.
-RUN = ("state*.pt", "best.pt", "log.jsonl", "samples-*.png", "*.safetensors", "model", "plan")
-FACETS = ("family", "palette", "light")  # columns of creatives that label a scene, beside that of the department
+RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
 MOST_WORKERS = 256
+EMBEDDER, FORMS = "text_embedder.safetensors", "text_forms.safetensors"  # in a run of the unified model
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
+
+
+def workers_of(workers: int | None) -> int:
+    """Processes that make batches ahead; None: two for a GPU, which would wait for them, none otherwise. Raises InputError."""
+    if workers is not None and not 0 <= workers <= MOST_WORKERS:
+        raise InputError(f"argument --workers: {workers} is no whole number from 0 to {MOST_WORKERS}")
+    return workers if workers is not None else 2 if device().type == "cuda" else 0
 
 
 def of_process(schedule: Schedule) -> Schedule:
@@ -76,8 +90,11 @@ def training_folder(out: Path, resume: bool) -> Iterator[None]:
         yield
 
 
-def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
-    """start: a tokenizer, or a model, whose tokenizer's weights training begins with where they fit."""
+def run_tokenizer(
+    data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None, workers: int | None = None
+) -> None:
+    """start: a tokenizer, or a model, whose tokenizer's weights training begins with where they fit. workers: see
+    `workers_of`."""
     config, schedule = training.sizes, training.schedule("tokenizer")
     if config is None:
         raise InputError("argument --config: a backbone brings its own image tokenizer; train `unified` with --backbone")
@@ -90,13 +107,13 @@ def run_tokenizer(data: Path, training: TrainingConfig, out: Path, resume: bool,
             raise InputError(f"argument --start: {quoted(start)} has a tokenizer of another kind; only ours can be trained on")
         begin_tokenizer_with(tokenizer, before)
     sizes = config.image.resolution, of_process(schedule), config.preference.resolution
-    train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume)
+    train_tokenizer(tokenizer, pictures, unseen, *sizes, out, resume, workers_of(workers))
     if processes().is_main_process:
         checkpoint.save_tokenizer(out, tokenizer, config)
         print_line(f"wrote {out}")
 
 
-def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, resume: bool) -> None:
+def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, resume: bool, workers: int | None = None) -> None:
     """Trains the decoding half of an image tokenizer further and writes it anew: of a model, or what `run_tokenizer` wrote.
 
     All codes keep their meaning, so nothing else has to be trained again. A tokenizer that paints two resolutions learns to
@@ -115,11 +132,11 @@ def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, re
     pictures, unseen = tokenizer_pictures(data, plates_only=tokenizer.detail is not None)
     if tokenizer.detail is None:
         tokenizer.encoder.requires_grad_(False)
-        train_tokenizer(tokenizer, pictures, unseen, resolution, schedule, None, out, resume)
+        train_tokenizer(tokenizer, pictures, unseen, resolution, schedule, None, out, resume, workers_of(workers))
     elif max(pictures.sides) < config.image.painted:
         raise InputError(f"data folder {quoted(data)}: no plate of the split train has {config.image.painted} px; render some")
     else:
-        refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume)
+        refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume, workers_of(workers))
     if processes().is_main_process:
         if alone:
             checkpoint.save_tokenizer(out, tokenizer, config)
@@ -145,13 +162,14 @@ def tokenizer_pictures(data: Path, plates_only: bool = False) -> tuple[Pictures,
 
 
 def text_corpus(data: Path, seed: int) -> list[str]:
-    """What the text tokenizer learns its vocabulary from: the data's texts, invented ones, and the instructions."""
+    """What the text tokenizer learns its vocabulary from: the data's texts, made-up words, and the instructions."""
     texts: list[str] = []
     for row in islice(iter_rows(data, "creatives", ("text", "description", "selling_points")), MOST_TEXTS):
         texts += [" " + row["text"], row["description"], *(" " + point for point in row["selling_points"])]
-    for index in range(4000):
-        task = pseudo_title_task(stream(seed, "vocabulary", index))
-        texts += [task.description, " " + task.text, *(" " + p for p in task.selling_points)]
+    draw = stream(seed, "vocabulary")
+    for _ in range(20_000):  # the pieces of words that nobody has read yet
+        word = made_up_word(draw)
+        texts += [f" {word}", f" {word.capitalize()}"]
     for kind in KINDS:
         texts += list(load_pool(kind).templates) * 20
     return texts
@@ -168,87 +186,23 @@ def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> No
         print_line(f"wrote {out / WEIGHTS}")
 
 
-def run_outline(data: Path, training: TrainingConfig, model_folder: Path, out: Path, resume: bool) -> None:
-    """Trains the outline of a finished model, of the size that the configuration's model has, and writes the model anew."""
-    config, schedule = training.sizes, training.schedule("outline")
-    if config is None:
-        raise InputError("argument --config: a backbone has no outline; name a training file with another model")
-    model, words = checkpoint.load(model_folder)
-    if model.adapter is not None:
-        raise InputError(
-            f"argument --model: {quoted(model_folder)} is an adapter of a backbone; only a whole model has an outline"
-        )
-    histories = drawn_histories(data)
+def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
+    """Trains the scene encoder of the configuration's model from pictures and clicks, into OUT/scenes.safetensors.
+
+    start: what it wrote before, whose weights, not its codes, training begins with where they fit.
+    """
+    config, schedule = (training.sizes or embedded()).scene, training.schedule("scenes")
+    train, held_out = (load_views(data, splits) for splits in (("train",), ("val",)))
     torch.manual_seed(schedule.seed)
-    model.config = dataclasses.replace(model.config, outline=config.outline)
-    model.outline = Outline(config.outline, model.config.decoder.text_vocabulary)
-    clicks = model.config.preference.clicks
-    sources, held_out = (
-        {
-            "invented": invented_examples(words),
-            "creatives": creative_examples(data, histories, words, split),
-        }
-        for split in ("train", "val")
-    )
-    train_outline(model.outline, sources, held_out, clicks, of_process(schedule), out, resume)
+    encoder = SceneEncoder(config)
+    if start is not None:
+        before, state = load_scene_encoder(start / SCENES).state_dict(), encoder.state_dict()
+        fits = {name for name in state if name != "codebooks" and before[name].shape == state[name].shape}
+        encoder.load_state_dict({name: before[name] if name in fits else weight for name, weight in state.items()})
+    train_scenes(encoder, train, held_out, read_co_clicks(data, train.ids), of_process(schedule), out, resume)
     if processes().is_main_process:
-        checkpoint.save(out / "model", model, words, torch.float16)
-        print_line(f"wrote {out / 'model'}")
-
-
-def scene_labels(data: Path, splits: Sequence[str], names: dict[str, tuple[str, ...]] | None = None) -> Labels:
-    """The labels of all creatives in some splits. names: the classes, where they are known; else those of the data. Raises
-    InputError for data without labels, or with others."""
-    table, labels_of = read_creatives(data, ("id", "split", "department")), temporary_labels(data)
-    if table["department"].null_count or not labels_of:
-        raise InputError(
-            f"data folder {quoted(data)}: its creatives have no {', '.join(FACETS)}, as only PAd-Synth has; "
-            "leave out `train scenes`, and --scenes of `train unified`"
-        )
-    columns = {facet: [labels_of[name][facet] for name in table["id"].to_pylist()] for facet in FACETS}
-    names = names or {name: tuple(sorted(set(columns[name]))) for name in FACETS}
-    for name in FACETS:
-        if unknown := set(columns[name]).difference(names.get(name, ())):
-            raise InputError(
-                f"data folder {quoted(data)}: the scene encoder does not know the {name} {quoted(min(unknown))}; run `uniadgen "
-                "train scenes` on this data"
-            )
-    chosen = [row for row, split in enumerate(table["split"].to_pylist()) if split in splits]
-    numbers = [[names[name].index(columns[name][row]) for name in FACETS] for row in chosen]
-    return Labels(names, np.array(numbers, np.int64).reshape(len(chosen), len(FACETS)))
-
-
-def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool) -> None:
-    """Trains the scene encoder of the plan and writes it to OUT/scenes.safetensors."""
-    config, schedule = training.sizes, training.schedule("scenes")
-    if config is None:
-        raise InputError("argument --config: a model on a backbone has no plan, so it needs no scene encoder")
-    labels = scene_labels(data, ("train",))
-    held_out_labels = scene_labels(data, ("val",), labels.names)
-    train, held_out = (load_plates(data, splits) for splits in (("train",), ("val",)))
-    if (len(train.plates), len(held_out.plates)) != (len(labels.numbers), len(held_out_labels.numbers)):
-        raise InputError(f"data folder {quoted(data)}: some creatives have no cut-out; run `uniadgen data validate`")
-    plan = dataclasses.replace(config.plan, facets=labels.facets)
-    torch.manual_seed(schedule.seed)
-    encoder = SceneEncoder(plan)
-    train_scenes(encoder, train, labels, held_out, held_out_labels, of_process(schedule), out, resume)
-    if processes().is_main_process:
-        save_scenes(out / SCENES, encoder, plan, labels.names)
+        save_scene_encoder(out / SCENES, encoder)
         print_line(f"wrote {out / SCENES}")
-
-
-def drawn_histories(data: Path) -> DrawnHistories:
-    """Shoppers invented from the tastes that PAd-Synth's creatives fit. Raises InputError for data of another kind."""
-    table = read_creatives(data, ("department", "text_embedding", "description_embedding"))
-    if table["department"].null_count:
-        raise InputError(
-            f"data folder {quoted(data)}: it is not PAd-Synth, so no histories can be drawn; `train unified` goes without, "
-            "with histories: users"
-        )
-    texts, descriptions = (
-        np.stack(table[name].to_numpy()).astype(np.float32) for name in ("text_embedding", "description_embedding")
-    )
-    return DrawnHistories(temporary_index(data), texts, descriptions)
 
 
 def run_unified(
@@ -265,15 +219,14 @@ def run_unified(
 ) -> None:
     """tokenizer_folder: what `train tokenizer` wrote. backbone: instead of it, a Janus by its folder or hub id, whose DINOv2
     `foreground` may be; that is how a configuration with `model: janus` starts. scenes: what `train scenes` wrote; without it
-    the model has no plan. start: a model folder, whose weights training begins with where they fit. workers: processes
-    that make batches ahead; None: two for a GPU, which would wait for them, none otherwise.
+    the model has no scene token. start: a model folder, whose weights training begins with where they fit. workers: see
+    `workers_of`.
     """
-    if workers is not None and not 0 <= workers <= MOST_WORKERS:
-        raise InputError(f"argument --workers: {workers} is no whole number from 0 to {MOST_WORKERS}")
+    workers = workers_of(workers)
     config, schedule, mix = training.sizes, training.schedule("unified"), training.mix
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
-    if config is None and (scenes is not None or start is not None):
-        raise InputError("argument --config: --scenes and --start are for models without a backbone; leave them out")
+    if config is None and start is not None:
+        raise InputError("argument --config: --start is for models without a backbone; leave it out")
     if source is None or other is not None:
         needed = "--backbone (and perhaps --foreground)" if config is None else "--tokenizer"
         raise InputError(f"argument --config: its model starts from {needed}; name that and nothing else")
@@ -283,42 +236,54 @@ def run_unified(
             f"data folder {quoted(data)}: encoded with another tokenizer; run `uniadgen data encode` with {source}"
         )
     torch.manual_seed(schedule.seed)
+    fresh = other_codes = new_forms = True  # nothing has been fitted to clicks yet
+    scene = None if scenes is None else load_scene_encoder(scenes / SCENES)
     if config is None:
-        model, words = lora.start(source, foreground, training.lora, device(), compute_dtype())
+        model, words = lora.start(source, foreground, training.lora, device(), compute_dtype(), scene)
     else:
-        if meant_for.image != config.image:
+        theirs, ours = (dataclasses.replace(image, coarse=(), blocks=()) for image in (meant_for.image, config.image))
+        if theirs != ours:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {training.model}")
-        classifier = None if scenes is None else load_scenes_encoder(scenes / SCENES)
-        if classifier is not None:
-            plan_schedule = training.schedule("plan")
-            rows = zip(*read_creatives(data, ("split", "foreground_box")).to_pydict().values(), strict=True)
-            count = min(config.plan.exemplars, sum(split == "train" and box is not None for split, box in rows))
-            seen = {name: getattr(classifier.config, name) for name in ("facets", "size", "width", "layers", "heads")}
-            config = dataclasses.replace(config, plan=dataclasses.replace(config.plan, **seen, exemplars=count))
-        else:
-            config = dataclasses.replace(config, plan=PlanConfig())
-        # an outline is trained on its own: there is none yet but that of the model to start from
+        config = dataclasses.replace(config, scene=told_of(config.scene, scene))
         if start is None:
             words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
-            model = UnifiedModel(dataclasses.replace(config, outline=OutlineConfig()))
+            model = UnifiedModel(config)
         else:
             before, words = checkpoint.load(start)
             alike = before.config.decoder == config.decoder and before.config.text.specials == config.text.specials
             if not alike or before.adapter is not None:
                 raise InputError(f"argument --start: {quoted(start)} is a model of another kind than {training.model}")
-            model = UnifiedModel(dataclasses.replace(config, outline=before.config.outline))
+            model = UnifiedModel(config)
             begin_with(model, before)
+            fresh, other_codes = before.text_embedder is None, not same_codes(before.scene_encoder, scene)
+            new_forms = before.config.text.forms != config.text.forms
         model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
-        if classifier is not None and model.plan is not None:
-            model.plan.encoder.load_state_dict(classifier.encoder.state_dict())
-    histories = drawn_histories(data) if training.histories == "drawn" else None
-    store = open_store(data, words, with_users=histories is None or model.plan is not None)
-    share, planned = processes(), model.plan is not None
-    if model.plan is not None and classifier is not None:
-        prepare_plan(data, model, words, store, classifier, plan_schedule, out / "plan", resume)
+        if scene is not None and model.scene_encoder is not None:
+            model.scene_encoder.load_state_dict(scene.state_dict())
+    if scene is not None and model.scene_head is not None and other_codes:
+        model.scene_head.begin_with(scene.codebooks.to(model.device))
+    store = open_store(data, words)
+    if store.settings["scales"] != list(model.config.image.scales):
+        raise InputError(f"data folder {quoted(data)}: encoded at other scales; run `uniadgen data encode` with {source}")
+    model.image_tokenizer.to(device())  # a GPU reads compositions in seconds
+    read = None if scene is None else scene_codes(data, scene)
+    if model.text_forms is not None and new_forms:
+        fill_forms(model.text_forms, store, schedule.seed)
+    forms = None if model.text_forms is None else read_forms(store, model.text_forms)
+    compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
+    keep_beginning(model, words, out, resume)
+    if model.text_embedder is not None:
+        steps = training.fits.embedder if fresh else 0
+        fitted_once(
+            model.text_embedder, out / EMBEDDER, partial(fit_embedder, model.text_embedder, store, words, steps, schedule.seed)
+        )
+        store.embeddings = embeddings_of(store, model.text_embedder, words)
+    share = processes()
     try:
         train, held_out = (
-            Reader(store, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, histories, planned)
+            Reader(
+                store, read, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, compositions, forms
+            )
             for split, stages, rank, ranks in (
                 ("train", mix, share.process_index, share.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
@@ -326,43 +291,80 @@ def run_unified(
         )
     except ValueError as error:
         raise InputError(f"data folder {quoted(data)}: {error}") from None
-    if workers is None:
-        workers = 2 if device().type == "cuda" else 0
+    if other_codes and model.scene_head is not None and not any(out.glob("state*.pt")):
+        fit_votes(model.scene_head, train, training.fits.votes)
+    if model.text_forms is not None:
+        steps = training.fits.forms if new_forms else 0
+        fitted_once(model.text_forms, out / FORMS, partial(fit_form_votes, model.text_forms, train, steps))
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
     if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
         print_line(f"wrote {out / 'model'}")
 
 
+def told_of(scene: SceneConfig, encoder: SceneEncoder | None) -> SceneConfig:
+    """A model's scene token: facets as the encoder has them, and its own composition; nothing without an encoder."""
+    if encoder is None:
+        return SceneConfig()
+    return dataclasses.replace(encoder.config, composition=scene.composition, codes_of_composition=scene.codes_of_composition)
+
+
+def read_compositions(composition: Composition, store: Store, tokenizer: FSQTokenizer | JanusTokenizer) -> NDArray[np.uint16]:
+    """The compositions of a data set in the model's codebooks; empty ones are filled from training pictures first."""
+    thumbnails = read_thumbnails(store, tokenizer)
+    if not composition.codebooks.any():
+        fill_codebooks(composition, thumbnails[of_split(store.splits, ["train"])], 0)
+    return composition_codes(composition, thumbnails)
+
+
+def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume: bool) -> None:
+    """Writes what a run began with and checkpoints don't hold: the text tokenizer's words and the codebooks of compositions.
+
+    Resumed, it is compared, since weights mean nothing without them. Raises InputError if it is another.
+    """
+    digest = hashlib.sha256(words.tokenizer.to_str().encode())
+    if model.composition is not None:
+        digest.update(model.composition.codebooks.float().cpu().numpy().tobytes())
+    if model.text_forms is not None:
+        digest.update(model.text_forms.centres.float().cpu().numpy().tobytes())
+    begun = out / "begun.txt"
+    if resume and begun.is_file() and begun.read_text().strip() != digest.hexdigest():
+        raise InputError(
+            f"argument --resume: {quoted(out)} was begun with other words or compositions; name the same --start and data"
+        )
+    if processes().is_main_process:
+        write_text(begun, digest.hexdigest() + "\n")
+
+
+def same_codes(before: SceneEncoder | None, scene: SceneEncoder | None) -> bool:
+    """Whether codes of both stand for the same scenes; one may have been stored in 16 bits."""
+    if before is None or scene is None or before.codebooks.shape != scene.codebooks.shape:
+        return False
+    return torch.allclose(before.codebooks.float(), scene.codebooks.float(), atol=1e-3)
+
+
+def fitted_once(module: nn.Module, place: Path, fit: Callable[[], None]) -> None:
+    """Fits a module that training then leaves as it is, or takes what this run has fitted before.
+
+    Sums of floats may differ when a run is resumed elsewhere.
+    """
+    if place.is_file():
+        module.load_state_dict(load_file(place))
+        return
+    fit()
+    if processes().is_main_process:
+        with whole_file(place) as path:
+            save_file({name: t.contiguous().cpu() for name, t in module.state_dict().items()}, path)
+
+
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
-    """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is."""
+    """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is.
+
+    A composition, and forms, come as a whole or not at all: their weights mean nothing without codebooks and centres.
+    """
     stored, state = before.state_dict(), model.state_dict()
-    model.load_state_dict(
-        {name: stored[name] if name in stored and stored[name].shape == t.shape else t for name, t in state.items()}
-    )
-
-
-def prepare_plan(
-    data: Path,
-    model: UnifiedModel,
-    words: TextTokenizer,
-    store: Store,
-    scenes: FoundScenes,
-    schedule: Schedule,
-    out: Path,
-    resume: bool,
-) -> None:
-    """Trains how clicks vote and fills the plan's memory. Raises InputError for data that it can't be learnt from."""
-    assert model.plan is not None
-    labels = scene_labels(data, SPLITS, scenes.names)
-    shoppers = []
-    for split in ("train", "val"):
-        users = of_split(store.user_splits, [split]).tolist()
-        if not users:
-            raise InputError(f"data folder {quoted(data)}: it has no users in its split {split}; a plan is learnt from theirs")
-        shoppers.append(Shoppers(users, [store.target(user) for user in users], store.clicks))
-    departments = read_creatives(data, ("department",))["department"].to_pylist()
-    most = model.config.preference
-    creatives = creative_features(store, words, facet_features(model.plan.encoder, data), departments, most.text_tokens)
-    train_plan(model.plan, creatives, labels, shoppers[0], shoppers[1], most.clicks, of_process(schedule), out, resume)
-    remember_exemplars(model.plan, store, creatives, schedule.seed)
+    fits = {name for name, tensor in stored.items() if name in state and state[name].shape == tensor.shape}
+    for codes in ("composition.codebooks", "text_forms.centres"):
+        if codes not in fits:
+            fits -= {name for name in fits if name.startswith(codes.split(".")[0])}
+    model.load_state_dict({name: stored[name] if name in fits else t for name, t in state.items()})

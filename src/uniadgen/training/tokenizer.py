@@ -3,12 +3,13 @@
 `train_tokenizer`: everything, on pixels and their gradients at two scales so that edges stay sharp. A tokenizer with
 `upsampling: 2` sees plates small and is asked for both resolutions; plates that are no larger than its small one train that
 alone. `refine_large`: its decoder alone, so that codes keep their meaning, for the sake of the larger resolution. What tokens
-can't tell - where exactly edges run, the grain of wood, leaves, cloth - pixel losses answer with mush; so the strength of fine
-structure (texture), the encoder's own first features and a patch discriminator are asked as well.
+can't tell - where exactly edges run, the grain of wood, leaves, cloth - pixel losses answer with mush; so a patch discriminator
+is asked as well, for its verdict and for the features that it comes to it by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +26,7 @@ from uniadgen.files import write_bytes
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb, picture_size
 from uniadgen.model.image_tokenizer import ChannelNorm, FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
+from uniadgen.training.ahead import in_order
 from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 
@@ -32,11 +34,16 @@ CROP = 128  # px that the encoder sees
 NATIVE = 0.8  # share of crops that are not made smaller
 LARGE = 0.6  # share of batches that are painted at twice the resolution, where there are pictures for it
 DETAIL = 0.5  # weight of the larger picture in the first stage
-TEXTURE, FEATURES, ADVERSARY = 0.05, 0.1, 0.05  # weights in the second stage; the last is a share of the others' gradient
+# Of the second stage: the weight of the discriminator's features, and its verdict's, as a share of the others' gradient.
+FEATURES, ADVERSARY = 1.0, 0.6
 # Steps in which the discriminator learns before it is listened to, and over which its weight then grows: what a young one is
 # answered with is noise.
-ALONE, GROWING = 500, 1000
+ALONE, GROWING = 300, 1000
+# Every so many steps the discriminator pays for steep slopes at real pictures (R1; Mescheder et al., 2018), else it learns them
+# by heart and says nothing any more.
+SMOOTHED, SLOPE = 8, 1.0
 HELD_OUT = 48
+BatchAt = Callable[[int], tuple[Tensor, Tensor | None, Tensor | None]]
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,7 @@ class Batches:
         small = None
         if self.click is not None:
             small = pixels_of([p.resize((self.click, self.click), Image.Resampling.BILINEAR) for p in whole])
-        thumbnails = None if small is None else _placed(small)
-        return (_placed(halved(crops)), _placed(crops), thumbnails) if scale == 2 else (_placed(crops), None, thumbnails)
+        return (halved(crops), crops, small) if scale == 2 else (crops, None, small)
 
     @staticmethod
     def _cut(picture: Image.Image, crop: int, rng: np.random.Generator) -> Image.Image:
@@ -103,8 +109,8 @@ class Batches:
         return picture.resize((crop, crop), Image.Resampling.LANCZOS, box=(left, top, left + window, top + window))
 
 
-def _placed(pixels: Tensor) -> Tensor:
-    return pixels.to(device()).contiguous(memory_format=torch.channels_last)
+def _placed(pixels: Tensor | None) -> Tensor | None:
+    return None if pixels is None else pixels.to(device()).contiguous(memory_format=torch.channels_last)
 
 
 # Losses ------------------------------------------------------------------------------------------------------------------
@@ -128,46 +134,46 @@ def detail_loss(pixels: Tensor, painted: Tensor) -> Tensor:
     return (pixels - painted).abs().mean() + gradient_loss(pixels, painted)
 
 
-def texture_loss(pixels: Tensor, painted: Tensor) -> Tensor:
-    """How differently strong fine structure is, wherever it is: L1 between logarithms of the mean strength in windows of 16 px.
-
-    Two bands of luma, of pixels and of pairs of them. Where exactly a leaf is does not matter, whether there are leaves does.
-    """
-    weights = torch.tensor([0.299, 0.587, 0.114], device=pixels.device).view(1, 3, 1, 1)
-    first, second = ((p * weights).sum(1, keepdim=True) for p in (pixels, painted))
-    total = torch.zeros((), device=pixels.device)
-    for _ in range(2):
-        strengths = []
-        for luma in (first, second):
-            band = luma - F.avg_pool2d(F.pad(luma, (1, 1, 1, 1), mode="replicate"), 3, 1)
-            strengths.append((F.avg_pool2d(band.abs(), 16, 8) + 0.2 / 127.5).log())
-        total = total + (strengths[0] - strengths[1]).abs().mean()
-        first, second = F.avg_pool2d(first, 2), F.avg_pool2d(second, 2)
-    return total
-
-
 class PatchDiscriminator(nn.Module):
-    """Tells painted from real, patch by patch: a picture beside what the small one looks like enlarged -> [B, 1, H/8, W/8]."""
+    """Tells painted from real, patch by patch: pictures [B, 3, H, W] in -1..1 -> [B, 1, H/8, W/8]."""
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            nn.Conv2d(24, width, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
-            ChannelNorm(),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, 2 * width, 3, padding=1),
-            ChannelNorm(),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, 1, 3, padding=1),
+        self.stages = nn.ModuleList(
+            nn.Sequential(*layers, nn.LeakyReLU(0.2))
+            for layers in (
+                (nn.PixelUnshuffle(2), nn.Conv2d(12, width, 3, padding=1)),
+                (nn.Conv2d(width, 2 * width, 4, stride=2, padding=1), ChannelNorm()),
+                (nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1), ChannelNorm()),
+                (nn.Conv2d(4 * width, 4 * width, 3, padding=1), ChannelNorm()),
+            )
         )
+        self.verdict = nn.Conv2d(4 * width, 1, 3, padding=1)
 
-    def forward(self, picture: Tensor, enlarged: Tensor) -> Tensor:
-        # what differs counts, and it is small: ten times it is of the picture's own size
-        verdict: Tensor = self.layers(torch.cat([picture, 10 * (picture - enlarged)], 1))
+    def features(self, picture: Tensor) -> list[Tensor]:
+        """Of every stage, from 1/2 to 1/8 of the resolution."""
+        features = [picture]
+        for stage in self.stages:
+            features.append(stage(features[-1]))
+        return features[1:]
+
+    def forward(self, picture: Tensor) -> Tensor:
+        verdict: Tensor = self.verdict(self.features(picture)[-1])
         return verdict
+
+
+def feature_loss(wanted: Sequence[Tensor], features: Sequence[Tensor]) -> Tensor:
+    """Mean over layers of L1 between features, in units of their mean size."""
+    each = [(a - b).abs().mean() / a.abs().mean().clamp(min=1e-6) for a, b in zip(wanted, features, strict=True)]
+    return torch.stack(each).mean()
+
+
+def slope(discriminator: nn.Module, pictures: Tensor) -> Tensor:
+    """Mean over pictures [B, 3, H, W] of the squared gradient of the mean verdict, at a unit of a pixel's range."""
+    pictures = pictures.detach().requires_grad_(True)
+    verdict = discriminator(pictures).float().mean((1, 2, 3)).sum()
+    (gradient,) = torch.autograd.grad(verdict, pictures, create_graph=True)
+    return gradient.square().sum((1, 2, 3)).mean()
 
 
 # Training ----------------------------------------------------------------------------------------------------------------
@@ -204,14 +210,20 @@ def train_tokenizer(
     click_resolution: int | None,
     out: Path,
     resume: bool,
+    workers: int = 0,
 ) -> None:
     """Trains on crops, many small steps being worth more than few large ones, and on thumbnails, since clicks are tokenised
-    small; without a click_resolution on crops alone. resolution: px at which the tokenizer sees whole pictures."""
+    small; without a click_resolution on crops alone. resolution: px at which the tokenizer sees whole pictures.
+
+    workers: processes that make batches ahead.
+    """
     upsampling = 1 if tokenizer.detail is None else 2
     batches = Batches(pictures, resolution, upsampling, schedule.batch, schedule.seed, click_resolution)
+    batch_at: BatchAt = in_order(batches.at, schedule.steps * schedule.accumulate, workers)
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        crops, large, small = batches.at(step)
+        crops, large, small = map(_placed, batch_at(step))
+        assert crops is not None
         losses = {}
         with autocast():
             if large is None:
@@ -241,45 +253,50 @@ def refine_large(
     schedule: Schedule,
     out: Path,
     resume: bool,
+    workers: int = 0,
 ) -> None:
     """Trains the decoder, and the discriminator beside it, which the checkpoints keep as well."""
     detail = tokenizer.detail
     assert detail is not None
     tokenizer.encoder.requires_grad_(False)
     batches = Batches(pictures, resolution, 2, schedule.batch, schedule.seed, None)
+    batch_at: BatchAt = in_order(partial(batches.at, large=1.0), schedule.steps * schedule.accumulate, workers)
     both = nn.ModuleDict({"tokenizer": tokenizer, "discriminator": PatchDiscriminator()})
     both.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    discriminator, seen = both["discriminator"], tokenizer.encoder[:6]  # its convolutions at 1/4 and 1/8
+    discriminator = cast(PatchDiscriminator, both["discriminator"])
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        crops, large, _ = batches.at(step, large=1.0)
+        crops, large, _ = map(_placed, batch_at(step))
+        assert crops is not None
         assert large is not None
         with autocast():
             with torch.no_grad():
-                values, wanted = tokenizer.quantise(tokenizer.encoder(crops)), seen(large)
+                values = tokenizer.quantise(tokenizer.encoder(crops))
             small, painted = (p.float() for p in tokenizer.paint_both(values, _shift(schedule.seed, step)))
-            enlarged = F.interpolate(small.detach(), scale_factor=2, mode="bicubic", align_corners=False)
             # Stored pictures have 256 steps: what is painted is judged with the noise of this rounding, as real ones have it.
             stored = painted + (torch.rand_like(painted) - 0.5) / 127.5
-            alike = seen(painted)
             discriminator.requires_grad_(False)
-            verdict = discriminator(stored, enlarged).float()
+            with torch.no_grad():
+                wanted = [each.float() for each in discriminator.features(large)]
+            features = discriminator.features(stored)
+            verdict = discriminator.verdict(features[-1]).float()
             discriminator.requires_grad_(True)
-            true, false = (discriminator(p, enlarged).float() for p in (large, stored.detach()))
-        pixel, texture = detail_loss(large, painted), TEXTURE * texture_loss(large, stored)
-        feature = FEATURES * (alike.float() - wanted.float()).abs().mean() / wanted.float().abs().mean()
-        wrong = pixel + texture + feature
+            true, false = (discriminator(p).float() for p in (large, stored.detach()))
+        pixel, feature = detail_loss(large, painted), FEATURES * feature_loss(wanted, [each.float() for each in features])
         last = detail.out.weight
-        ours, theirs = (torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (wrong, -verdict.mean()))
-        weight = ADVERSARY * (ours / (theirs + 1e-6)).clamp(max=1e3) * min(1.0, max(0, step - ALONE) / GROWING)
-        return {
+        ours, theirs = (torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (pixel, -verdict.mean()))
+        heard = min(1.0, max(0, step - ALONE) / GROWING)
+        weight = ADVERSARY * (ours / (theirs + 1e-6)).clamp(max=1e3) * heard
+        losses = {
             "picture": reconstruction_loss(crops, small),
             "large": pixel,
-            "texture": texture,
-            "feature": feature,
+            "feature": feature * heard,
             "adversary": -weight * verdict.mean(),
             "discriminator": (F.relu(1 - true).mean() + F.relu(1 + false).mean()) / 2,
         }
+        if step % SMOOTHED == 0:
+            losses["slope"] = SMOOTHED * SLOPE * slope(discriminator, large)
+        return losses
 
     fit(both, losses_at, schedule, out, resume, lambda step: _look(tokenizer, held_out, resolution, out, step) and None)
 

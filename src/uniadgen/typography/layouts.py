@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from uniadgen.ads import Layout
+from uniadgen.ads import Layout, Placement
 from uniadgen.typography.colours import contrast
 from uniadgen.typography.fonts import is_cjk
 from uniadgen.typography.hierarchy import Message, ems
-from uniadgen.typography.space import Box, Scene
+from uniadgen.typography.space import Box, Scene, gap_of
 from uniadgen.typography.stacks import Align, SetBlock, Stack, Types, badge, build, union
 from uniadgen.typography.taste import Taste
 
@@ -38,6 +38,7 @@ _IDEAL = 0.092
 _HEADLINES = tuple(_IDEAL * 1.17**step for step in (0, 1, -1, 2, -2, 3, -3, -4, -5, -6))
 """Sizes of headlines, of the picture's measure, the best first."""
 
+_ROOM = (0.6, 0.24)  # width and height of what a headline and its badges need, of the picture's measure
 _FITTING = 2  # sizes that are looked at for each message and region
 _CORNER_BADGE = 0.05  # size of its letters, of the picture's measure
 _CORNER_DISTANCE = 0.45  # of the picture's measure: a badge in a corner stands well apart from the words
@@ -67,6 +68,22 @@ def safe_box(width: int, height: int) -> Box:
     return round(left), round(top), width - round(right), height - round(bottom)
 
 
+def room_for_words(size: tuple[int, int], placement: Placement, layout: Layout = "auto") -> Box | None:
+    """Where words will probably stand in an ad that is not painted yet: the roomiest place around the product.
+
+    None where there is no room.
+    """
+    width, height = size
+    wide, high = (share * float(np.sqrt(width * height)) for share in _ROOM)
+
+    def room(box: Box) -> float:
+        return min(1, (box[2] - box[0]) / wide) * min(1, (box[3] - box[1]) / high)
+
+    place = (placement.left, placement.top, placement.left + placement.width, placement.top + placement.height)
+    boxes = [box for _, box, _ in _regions(place, gap_of(width, height), safe_box(width, height), layout)]
+    return max(boxes, key=room, default=None)
+
+
 def _covered_by_app(ratio: float) -> tuple[float, float, float, float]:
     """Fractions at left, top, right and bottom that an app lays its own buttons over, by the ratio of width to height."""
     least, most = _STORY
@@ -82,7 +99,7 @@ def propose(
 ) -> list[Candidate]:
     """Candidates that keep off the product and the margins, the best first. best: how many."""
     proposals: list[Candidate] = []
-    for name, region, aligns in _regions(scene, safe, layout, types.headline.rtl):
+    for name, region, aligns in _regions(scene.place, scene.gap, safe, layout, types.headline.rtl):
         for message in messages:
             for align in aligns:
                 for size, stack in _fitting(scene, message, types, region, align):
@@ -95,10 +112,12 @@ def propose(
     return sorted([*proposals, *(c for c in cornered if c)], key=lambda candidate: -candidate.score)[:best]
 
 
-def _regions(scene: Scene, safe: Box, layout: Layout, rtl: bool) -> Iterator[tuple[str, Box, tuple[Align, ...]]]:
+def _regions(
+    product: Box, gap: int, safe: Box, layout: Layout, rtl: bool = False
+) -> Iterator[tuple[str, Box, tuple[Align, ...]]]:
     """The regions around the product, each with the ways in which lines may be aligned there."""
     left, top, right, bottom = safe
-    product, gap = scene.place, scene.gap + 1
+    gap += 1
     start: Align = "right" if rtl else "left"
     for name, region, aligns in (
         ("top", (left, top, right, product[1] - gap), ("centre", start)),

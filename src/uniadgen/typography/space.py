@@ -63,9 +63,9 @@ class Scene:
         """What sizes of letters are relative to, in pixels: the side of a square of the same area."""
         return float(np.sqrt(self.width * self.height))
 
-    @cached_property
+    @property
     def gap(self) -> int:
-        return max(4, round(_GAP * self.short))
+        return gap_of(self.width, self.height)
 
     @cached_property
     def _product_sum(self) -> NDArray[Any]:
@@ -112,6 +112,11 @@ class Scene:
         left, top, right, bottom = box
         red, green, blue = self.pixels[top:bottom:3, left:right:3].reshape(-1, 3).mean(0)
         return float(red), float(green), float(blue)
+
+
+def gap_of(width: int, height: int) -> int:
+    """How far words keep from the product, in pixels."""
+    return max(4, round(_GAP * min(width, height)))
 
 
 def smoothed(plane: NDArray[Any], radius: int) -> Plane:
