@@ -58,6 +58,7 @@ from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.painting import begin_pictures, paint_backgrounds, unconditional_cache
 from uniadgen.pipeline.preparing import foreground_canvas
 from uniadgen.pipeline.reading import read_instructions
+from uniadgen.pipeline.writing import draw_forms
 from uniadgen.prompts import load_pool
 from uniadgen.request import check_request
 
@@ -479,7 +480,7 @@ def plain_ad(
     points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
     grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
     states = _plain_pass(model, reading.x, past)[0]
-    form = _plain_form(model, reading.clicks)
+    form = draw_forms(model, [reading.clicks], 0.0, [])
     ends, clicked, hidden = states[list(reading.prompt.point_ends)], states[list(reading.prompt.click_ends)], states[-1]
     if form is not None:
         hidden = _plain_pass(model, model.embed_form(form)[:, None], past)[0, -1]
@@ -573,15 +574,6 @@ def _plain_clicks(
         form = -1 if model.text_forms is None else model.text_forms.code_of(click.text)
         ads.append(ClickedAd(codes, scene, ad_text_ids(tokenizer, click.text), alike, form))
     return stack_clicks([ads], model.config, tokenizer.pad).to(model.device)
-
-
-def _plain_form(model: UnifiedModel, seen: Clicks | None) -> Tensor | None:
-    """The likeliest form of the text [1]; None in a model without."""
-    if model.text_forms is None:
-        return None
-    none = torch.zeros(1, 0, dtype=torch.long, device=model.device)
-    forms, similarity = (none, none) if seen is None else (seen.forms, seen.similarity)
-    return model.text_forms.logits(forms, similarity).argmax(1)
 
 
 def _plain_choice_logits(
