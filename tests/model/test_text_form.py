@@ -52,6 +52,13 @@ def test_clicks_vote_by_their_products() -> None:
     assert torch.equal(forms.logits(torch.zeros(1, 0, dtype=torch.long), torch.zeros(1, 0))[0], forms.usual)
 
 
+def test_clicks_that_agree_say_more() -> None:
+    forms = TextForms(4, 8)
+    one, three = (forms.logits(torch.full((1, n), 2), torch.ones(1, n))[0] for n in (1, 3))
+    assert torch.allclose(three[2], 3 * one[2])
+    assert one[2] > one[1]
+
+
 def test_centres_are_of_texts_to_learn_from() -> None:
     texts = ["Aster Kettle", "Birch Sofa", "[Sale] Aster Kettle", "[New] Birch Sofa", "a | b | c"]
     store: Any = SimpleNamespace(splits=np.array([0, 0, 0, 0, 1]), row=lambda row: SimpleNamespace(text=texts[row]))

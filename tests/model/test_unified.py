@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 from itertools import pairwise
 
@@ -6,9 +7,9 @@ import pytest
 import torch
 
 from uniadgen.model.config import embedded, janus_pro, tiny
-from uniadgen.model.sequence import ClickedAd, Decision, build_prompt, stack_clicks, stack_decisions
+from uniadgen.model.sequence import ClickedAd, Decision, build_prompt, mention_ranks, stack_clicks, stack_decisions
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, FORM, PADDING, SLOT, TEXT, Batch, UnifiedModel
+from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, FORM, PADDING, POINT, RANKS, SLOT, TEXT, Batch, UnifiedModel
 from uniadgen.prompts import BETWEEN_POINTS, load_pool
 
 
@@ -31,7 +32,11 @@ def _batch(model: UnifiedModel) -> Batch:
     rows, passes, starts, ends = [], [], [], []
     for count in (2, 1):
         kinds = (
-            [TEXT] * 4 + [CLICK_TEXT] * (3 * count) + [CLICK_IMAGE] * (config.click_image_tokens * count) + [FORM, TEXT, TEXT]
+            [TEXT] * 3
+            + [POINT + 1]
+            + [CLICK_TEXT] * (3 * count)
+            + [CLICK_IMAGE] * (config.click_image_tokens * count)
+            + [FORM, TEXT, TEXT]
         )
         starts.append(len(kinds))
         first = 4 + 3 * count
@@ -67,7 +72,7 @@ def test_all_parts_get_gradients(model: UnifiedModel) -> None:
     try:
         losses = model(dataclasses.replace(_batch(model), keep_scene=torch.tensor([True, False])))
         (losses.text + losses.scene + losses.composition + losses.image).backward()
-        votes = ("text_forms.usual", "text_forms.said", "text_forms.closeness")
+        votes = ("text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.weight")
         apart = ("image_tokenizer", "scene_encoder", "text_embedder", *votes)  # trained on their own
         silent = [
             name
@@ -237,7 +242,9 @@ def test_where_points_and_clicks_end(model: UnifiedModel, tokenizer: TextTokeniz
         assert len(prompt.point_ends) == len(points)
         assert list(prompt.point_ends) == sorted(set(prompt.point_ends))
         for point, end, following in zip(points, prompt.point_ends, [*points[1:], ""], strict=True):
-            text = tokenizer.decode([i for i, k in zip(prompt.ids[: end + 1], prompt.kinds, strict=False) if k == TEXT])
+            text = tokenizer.decode(
+                [i for i, k in zip(prompt.ids[: end + 1], prompt.kinds, strict=False) if k == TEXT or k >= POINT]
+            )
             text = text[-len(point) - 2 :]
             assert point in text + BETWEEN_POINTS
             assert not following or following not in text
@@ -248,6 +255,28 @@ def test_where_points_and_clicks_end(model: UnifiedModel, tokenizer: TextTokeniz
             assert kinds.count(CLICK_IMAGE) == (number + 1) * model.config.click_image_tokens
     general = build_prompt(tokenizer, model.config, load_pool("general_text").templates[0], "A kettle", points)
     assert general.click_ends == ()
+
+
+def test_points_are_ranked_by_their_mention(model: UnifiedModel, tokenizer: TextTokenizer) -> None:
+    points = ["1.7 L", "Nova", "Kettle", "Rapid", "Anti-Slip", "Steel", "不含酒精"]
+    description = "NOVA Rapids kettle: anti-slip steel, 1.7 l, 不含酒精的"
+    assert mention_ranks(description, points) == [4, 0, 1, RANKS - 1, 2, 3, 4]
+    assert mention_ranks("", points[:2]) == [RANKS - 1] * 2
+    for template in load_pool("general_text").templates:
+        prompt = build_prompt(tokenizer, model.config, template, "Nova kettle", points[:4])
+        assert [prompt.kinds[end] - POINT for end in prompt.point_ends] == [RANKS - 1, 0, 1, RANKS - 1]
+        assert all(kind in (TEXT, *range(POINT, POINT + RANKS)) for kind in prompt.kinds)
+
+
+def test_the_end_of_a_point_is_told_its_rank(model: UnifiedModel) -> None:
+    ids, kinds = torch.tensor([[5, 5, 5]]), torch.tensor([[TEXT, POINT, POINT + 2]])
+    model = copy.deepcopy(model)
+    assert model.mentions is not None
+    torch.nn.init.zeros_(model.mentions.rank.weight)
+    assert torch.equal(model.embed(ids, kinds, None), model.embed_text(ids))
+    torch.nn.init.normal_(model.mentions.rank.weight)
+    told = model.embed(ids, kinds, None)[0] - model.embed_text(ids)[0]
+    assert torch.allclose(told, torch.stack([torch.zeros_like(told[0]), *model.mentions.rank.weight[[0, 2]]]), atol=1e-5)
 
 
 def test_points_that_did_not_fit_have_no_end(model: UnifiedModel, tokenizer: TextTokenizer) -> None:

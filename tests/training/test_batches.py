@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from uniadgen.data.augment import VARIANTS
+from uniadgen.data.build import write_texts
 from uniadgen.data.encoding import encode_creatives
 from uniadgen.data.scene_codes import SceneCodes, scene_codes
-from uniadgen.data.store import Store, of_split, open_store
+from uniadgen.data.store import Store, of_split, open_store, open_texts
 from uniadgen.errors import InputError
 from uniadgen.model.composition import thumbnails_of
 from uniadgen.model.config import SceneConfig, tiny
@@ -25,15 +26,16 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, SLOT, Batch, UnifiedModel
-from uniadgen.training.batches import FEWEST_CLICKS, KINDS, Mix, Reader, View, batches, batches_by_step, collate
+from uniadgen.training.batches import FEWEST_CLICKS, Mix, Reader, View, batches, batches_by_step, collate
 from uniadgen.training.compositions import read_thumbnails
-from uniadgen.training.made_up import made_up_word, retold, with_made_up_words
+from uniadgen.training.made_up import made_up_word, retold, with_made_up_words, with_two_as_one
 from uniadgen.training.unified import Trained
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = replace(tiny(), text=replace(tiny().text, ad_tokens=100))  # the tests' text tokenizer spells most words out
-ADS = Mix(ads=1, words=0, pictures=0, general=0, general_steps=0, made_up=0, retold=0)
+ADS = Mix(ads=1, words=0, pictures=0, general=0, general_steps=0, made_up=0, retold=0, joined=0)
 MIXED = Mix(general_steps=3, words_batch=4, pictures_batch=5)
+KINDS = ("ads", "words", "pictures")  # of a single data set
 PROMPTED = "uniadgen.training.batches.PROMPT_DROPOUT"
 
 
@@ -279,6 +281,43 @@ def test_every_kind_of_batch_trains_without_nan(store: Store, scenes: SceneCodes
 # Made-up words -----------------------------------------------------------------------------------------------------------
 
 
+def test_texts_come_from_another_data_set_without_pictures(
+    store: Store, scenes: SceneCodes, tokenizer: TextTokenizer, tmp_path: Path
+) -> None:
+    """In their share of the steps, with clicks of which only the texts are seen, and a loss for the text alone."""
+    write_texts(tmp_path / "texts", 60, seed=1, shoppers=80)
+    texts, mix = open_texts(tmp_path / "texts", tokenizer), Mix(ads=1, words=0, pictures=0, texts=1, texts_batch=3, general=0)
+    assert len(texts) == 300
+    assert not texts.pictured
+    assert store.pictured
+    numbers = np.arange(len(store)) % 4, np.arange(len(texts)) % 4
+    common = CONFIG, tokenizer, replace(mix, general_steps=0), "train", 2, 0, 0, 1
+    written = Reader(texts, None, *common, None, numbers[1])
+    compositions = np.zeros((len(store), 6 * 5, CONFIG.scene.composition), np.uint16)
+    reader = Reader(store, scenes, *common, compositions, numbers[0], written)
+    torch.manual_seed(0)
+    trained = Trained(UnifiedModel(CONFIG))
+    seen = Counter[str]()
+    for step in range(20):
+        seen[reader.kind(step)] += 1
+        batch = reader[step]
+        if reader.kind(step) == "ads":
+            assert batch.codes is not None
+            continue
+        assert same(batch, written[step])
+        assert batch.codes is None
+        assert len(batch.ids) == 3
+        assert batch.clicks is not None
+        assert batch.clicks.text_visible.any()
+        assert batch.clicks.pictures == 0
+        assert not (batch.kinds == CLICK_IMAGE).any()
+        losses = trained(batch)
+        assert float(losses["text"]) > 0
+        assert float(losses["scene"]) == float(losses["composition"]) == float(losses["image"]) == 0
+    assert seen == {"ads": 10, "texts": 10}
+    assert same(next(iter(batches(reader, 7, 8, workers=1))), reader[7])
+
+
 def test_made_up_words_replace_the_same_word_everywhere() -> None:
     points = ["Aster", "Rapid Boil", "Steel Kettle", "1.7 L", "不含酒精", "Rapid Cleaning", "For Men"]
     text = "Aster Steel Kettle - Rapid Boil [1.7 L] 不含酒精"
@@ -299,6 +338,19 @@ def test_made_up_words_replace_the_same_word_everywhere() -> None:
         assert again == other
     assert exchanged.keys() == {"aster", "rapid", "boil", "steel", "kettle", "cleaning", "for", "men"}
     assert all(15 < count < 45 for count in exchanged.values())
+
+
+def test_two_points_that_stand_side_by_side_become_one() -> None:
+    points = ["1.7 L", "Nova", "Steel", "Kettle"]
+    made = {tuple(with_two_as_one(random.Random(k), points, "Nova Steel Kettle | 1.7 L")) for k in range(20)}
+    assert made == {("1.7 L", "Nova Steel", "Kettle"), ("1.7 L", "Nova", "Steel Kettle")}
+    assert with_two_as_one(random.Random(0), points, "Nova | Steel, 1.7 L") == points
+    assert with_two_as_one(random.Random(0), ["静音", "水壶", "Nova"], "Nova，静音水壶") == ["静音水壶", "Nova"]
+    assert with_two_as_one(random.Random(0), ["Nova", "Kettle", "Nova Kettle"], "Nova Kettle") == [
+        "Nova",
+        "Kettle",
+        "Nova Kettle",
+    ]
 
 
 def test_made_up_words_are_many_and_can_be_said() -> None:

@@ -105,6 +105,29 @@ def test_a_trained_model_makes_ads(trained: Path, cutout: Image.Image) -> None:
     assert ad.image_passes == len(generator.model.order.passes)
 
 
+def test_texts_of_another_data_set_are_learnt_from(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--data", str(trained / "data"), "--config", str(trained / "config.yaml"), "--set", "fits.forms=2"]
+    common = ["train", "unified", *common, "--tokenizer", str(trained / "tokenizer")]
+    texts = str(tmp_path / "texts")
+    assert main(["data", "texts", "--size", "30", "--shoppers", "40", "--out", texts]) == 0
+    assert "150 texts, 40 users" in capsys.readouterr().out
+    shared = ["--set", "mix.texts=1", "--set", "mix.texts_batch=2"]
+    assert main([*common, *shared, "--texts", texts, "--out", str(tmp_path / "out")]) == 0
+    model, _ = checkpoint.load(tmp_path / "out" / "model")
+    assert model.mentions is not None
+    assert model.mentions.rank.weight.any()  # it begins at zero
+    capsys.readouterr()
+    for wrong, said in (
+        (shared, "--texts"),
+        (["--texts", texts], "mix.texts"),
+        (["--texts", str(tmp_path / "no"), *shared], "no"),
+    ):
+        assert main([*common, *wrong, "--out", str(tmp_path / "wrong")]) == 2
+        assert said in capsys.readouterr().err
+    assert main(["data", "texts", "--size", "30", "--out", texts]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+
 def test_training_without_a_scene_encoder_gives_a_model_without_scene_token(trained: Path, tmp_path: Path) -> None:
     common = ["--data", str(trained / "data"), "--config", str(trained / "config.yaml"), "--set", "unified.steps=1"]
     assert main(["train", "unified", *common, "--tokenizer", str(trained / "tokenizer"), "--out", str(tmp_path / "out")]) == 0

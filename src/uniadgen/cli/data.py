@@ -31,6 +31,7 @@ _PROCESSES = 64
 def add_data(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     _add_render(verbs)
+    _add_texts(verbs)
     _add_convert(verbs)
     _add_validate(verbs)
     _add_products(verbs)
@@ -80,6 +81,17 @@ def _add_render(verbs: Any) -> None:
         "--quality", type=whole_number(1, 100), default=90, metavar="Q", help="of the stored WebP pictures (default 90)"
     )
     verb.add_argument("--pack-only", action="store_true", help="render nothing, pack what has been rendered so far")
+
+
+def _add_texts(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "texts", help="PAd-Synth without its pictures: texts and clicks in plenty, for `train unified --texts`"
+    )
+    verb.set_defaults(run=texts)
+    verb.add_argument("--size", default="standard", metavar="SIZE", help="standard, or a number of products (default standard)")
+    verb.add_argument("--shoppers", type=whole_number(1, MOST_SHOPPERS), metavar="N", help="default 30,000, or 15 a product")
+    verb.add_argument("--out", required=True, metavar="DIR", help="a new folder, for creatives.parquet and users.parquet")
+    add_seed(verb, "of the world")
 
 
 def _add_convert(verbs: Any) -> None:
@@ -148,6 +160,18 @@ def render(arguments: argparse.Namespace) -> None:
     if failed:
         print_line(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")
         raise SystemExit(1)
+
+
+def texts(arguments: argparse.Namespace) -> None:
+    """Write the texts and the shoppers, and say how many there are."""
+    from uniadgen.data.build import write_texts
+
+    out = _path(arguments.out, "--out")
+    if out.exists() and any(out.iterdir()):
+        raise InputError(f"argument --out: {quoted(out)} is not empty; name a new folder")
+    size = arguments.size if (products := parse_whole(arguments.size)) is None else products
+    count = write_texts(out, size, arguments.seed, arguments.shoppers)
+    print_line(f"{count['creatives']:,} texts, {count['users']:,} users in {quoted(out)}")
 
 
 def convert(arguments: argparse.Namespace) -> None:

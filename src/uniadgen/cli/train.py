@@ -59,6 +59,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--backbone", metavar="FOLDER", help="a Janus-Pro to start from, by folder or hub id (uniadgen[train])"
             )
+            verb.add_argument(
+                "--texts", metavar="DIR", help="another data set, of which only texts and clicks are read: the share mix.texts"
+            )
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
         if name in ("tokenizer", "unified"):
             verb.add_argument(
@@ -144,9 +147,16 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
 def train_unified_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.training.stages import run_unified
 
-    tokenizer, backbone, foreground, scenes, start = (
+    tokenizer, backbone, foreground, scenes, start, texts = (
         None if name is None else Path(name)
-        for name in (arguments.tokenizer, arguments.backbone, arguments.foreground, arguments.scenes, arguments.start)
+        for name in (
+            arguments.tokenizer,
+            arguments.backbone,
+            arguments.foreground,
+            arguments.scenes,
+            arguments.start,
+            arguments.texts,
+        )
     )
     run_unified(
         Path(arguments.data),
@@ -159,6 +169,7 @@ def train_unified_verb(arguments: argparse.Namespace) -> None:
         scenes,
         start,
         arguments.workers,
+        texts,
     )
 
 

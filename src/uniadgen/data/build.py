@@ -56,10 +56,7 @@ def render_dataset(
     """
     from uniadgen.padsynth.blender.render import render_world
 
-    try:
-        world = make_world(seed, size, shoppers)
-    except ValueError as error:
-        raise InputError(f"argument --size: {error}") from None
+    world = _world(seed, size, shoppers)
     raw, failed = out / "raw", list[str]()
     if raw.exists() and any(raw.iterdir()) and not (resume or pack_only):
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
@@ -122,6 +119,30 @@ def build_dataset(
     # Shoppers pass once: their clicks go to the one table, their tastes to the other.
     count["users"] = write_shoppers(out, world.shoppers(creatives))
     return count
+
+
+def write_texts(out: Path, size: str | int, seed: int = 0, shoppers: int | None = None) -> dict[str, int]:
+    """A world of PAd-Synth without its pictures: texts, and who clicked them; returns the number of creatives and users.
+
+    Products, creatives and splits are those of `render_dataset` with the same seed, as far as both go. Raises InputError.
+    """
+    world = _world(seed, size, shoppers)
+    products = {product.id: product for product in world.products}
+    with locked_folder(out, "is being written"):
+        rows = (described(products[c.product_id], c, world.splits[c.product_id]) for c in world.creatives)
+        count = {"creatives": write_creatives(out, rows, {"version": WORLD_VERSION, "seed": world.seed})}
+        with rows_writer(table_path(out, "users"), USERS, GROUP_ROWS["users"]) as add:
+            for number, shopper in enumerate(world.shoppers(), 1):
+                add(user_row(shopper))
+                count["users"] = number
+    return count
+
+
+def _world(seed: int, size: str | int, shoppers: int | None) -> World:
+    try:
+        return make_world(seed, size, shoppers)
+    except ValueError as error:
+        raise InputError(f"argument --size: {error}") from None
 
 
 def write_shoppers(out: Path, shoppers: Iterable[Shopper]) -> int:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from uniadgen.clicks.similarity import hashed_embedder
 from uniadgen.data import joins
 from uniadgen.data.encoding import encoded_settings, table_digest
 from uniadgen.data.layout import (
@@ -51,7 +52,8 @@ class Row(NamedTuple):
 
 
 class Store:
-    """Creatives are numbered as in creatives.parquet, users as in users.parquet."""
+    """Creatives are numbered as in creatives.parquet, users as in users.parquet. One of `open_texts` has codes of no
+    length, and no boxes."""
 
     def __init__(self, folder: Path, users: Path | None) -> None:
         self.folder, self.users = folder, users
@@ -66,6 +68,10 @@ class Store:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def pictured(self) -> bool:
+        return bool(self.settings["scales"])
 
     def _array(self, name: str, folder: Path | None = None) -> NDArray[Any]:
         mapped: NDArray[Any] = np.load((folder or self.folder) / f"{name}.npy", mmap_mode="r")
@@ -165,6 +171,20 @@ def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) 
     return Store(creatives, users)
 
 
+def open_texts(folder: Path, tokenizer: TextTokenizer) -> Store:
+    """The store of a data set of which only texts and clicks are read; pictures, if it has any, need no encoding.
+
+    Raises InputError.
+    """
+    digest = table_digest(table_path(folder, "creatives"))
+    words = hashlib.sha256(tokenizer.tokenizer.to_str().encode()).hexdigest()[:12]
+    creatives = made_folder(
+        folder / f".store-{digest}-texts-{words}", lambda made: _write_creatives(folder, made, tokenizer, None)
+    )
+    name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
+    return Store(creatives, made_folder(folder / name, lambda made: _write_users(folder, made)))
+
+
 def made_folder(place: Path, make: Callable[[Path], None]) -> Path:
     """The folder, made as a whole or not at all."""
     if not place.is_dir():
@@ -213,8 +233,11 @@ class _Column:
         self.raw.unlink()
 
 
-def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, settings: dict[str, Any]) -> None:
-    columns = ("id", "split", "text", "description", "selling_points", *ENCODED.names)
+def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, settings: dict[str, Any] | None) -> None:
+    """settings: how pictures were encoded; None: only texts are wanted."""
+    pictured = settings is not None
+    settings = settings or {"variants": 1, "crops": 1, "scales": [], "resolution": 1}
+    columns = ("id", "split", "text", "description", "selling_points", *(ENCODED.names if pictured else ()))
     words, foregrounds, text_at = _Ragged(made / "words"), _Ragged(made / "foreground"), array("q", [0])
     texts, splits, boxes = (
         _Column(made, name, dtype) for name, dtype in (("text", np.uint32), ("split", np.int8), ("box", np.uint16))
@@ -223,7 +246,10 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
     embeddings = _Column(made, "embeddings", np.float16)
     count, lengths = 0, dict[str, int]()
     for row in iter_rows(folder, "creatives", columns, 64):
-        for name in ("codes", "click_codes"):
+        if not pictured:
+            alike = hashed_embedder([row["text"], row["description"]])
+            row |= dict.fromkeys(ENCODED.names) | {"text_embedding": alike[0], "description_embedding": alike[1]}
+        for name in ("codes", "click_codes") if pictured else ():
             length = len(row[name] or ())
             if length != lengths.setdefault(name, length) or not length or length % settings["variants"]:
                 raise InputError(f"creative {quoted(row['id'])}, {name}: {length} entries don't fit; {_ENCODE_AGAIN}")
@@ -235,8 +261,8 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
         words.add(json.dumps([row["description"], row["selling_points"], row["text"]]).encode())
         embeddings.add(np.stack([row["text_embedding"], row["description_embedding"]]))
         foregrounds.add(row["foreground"] or b"")
-        codes.add(row["codes"])
-        click_codes.add(row["click_codes"])
+        codes.add(row["codes"] or [])
+        click_codes.add(row["click_codes"] or [])
         splits.add(_split(row["split"], f"creative {quoted(row['id'])}"))
         boxes.add(row["foreground_box"] or [0, 0, 0, 0])
         count += 1
@@ -248,8 +274,11 @@ def _write_creatives(folder: Path, made: Path, tokenizer: TextTokenizer, setting
     texts.finish()
     splits.finish()
     boxes.finish(count, 4)
-    codes.finish(count, settings["variants"] * settings["crops"], -1)
-    click_codes.finish(count, settings["variants"], -1)
+    for column, name, views in (
+        (codes, "codes", settings["variants"] * settings["crops"]),
+        (click_codes, "click_codes", settings["variants"]),
+    ):
+        column.finish(count, views, lengths.get(name, 0) // views)
     embeddings.finish(count, 2, -1)
     (made / "settings.json").write_text(json.dumps(settings))
 

@@ -50,7 +50,7 @@ from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_form import TextForms
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import UnifiedModel, empty_model
+from uniadgen.model.unified import Mentions, UnifiedModel, empty_model
 from uniadgen.schema import read
 
 CLICK_GRID = 8  # a clicked picture has 8 x 8 image tokens, as in the reference
@@ -84,6 +84,7 @@ NEW = (
     "scene_encoder.",
     "text_embedder.",
     "text_forms.",
+    "mentions.",
 )  # modules that Janus lacks
 _VQ, _DINO = "image_tokenizer.", "foreground.encoder.model."
 DINO_RULES = ((re.compile(r"classifier\..+"), ""), (re.compile(r"(?:dinov2\.)?(.+)"), _DINO + r"\1"))
@@ -133,7 +134,7 @@ def load(
     if embedding:
         config = replace(config, preference=replace(config.preference, embedding=embedding))
     if forms:
-        config = replace(config, text=replace(config.text, forms=forms))
+        config = replace(config, text=replace(config.text, forms=forms, mentions=True))
     dino = {} if foreground is None else _dino_weights(foreground, config)
     model, tokenizer, devices = load_backbone(folder, config, dino, device, dtype)
     usual = torch.get_default_dtype()
@@ -151,6 +152,7 @@ def load(
             if forms:
                 model.text_forms = TextForms(forms, config.decoder.width)
                 nn.init.zeros_(model.text_forms.embedding.weight)
+                model.mentions = Mentions(config.decoder.width)
     finally:
         torch.set_default_dtype(usual)
     new.load_state_dict({n: t for n, t in model.foreground.state_dict().items() if not t.is_meta}, strict=False, assign=True)

@@ -42,7 +42,7 @@ CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
 EMBEDDING, FORMS = 64, 48  # width of the text embedder that a model on a backbone gets, and its forms of texts
 # new modules that the unified training leaves as they are
 FITTED_BEFORE = (
-    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness",
+    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.weight",
 )  # fmt: skip
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours

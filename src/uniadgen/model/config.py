@@ -164,6 +164,7 @@ class TextConfig:
     # ids of pad, begin, begin_image and end in a tokenizer that has specials of its own; none: ids after its vocabulary
     specials: dict[str, Id] = field(default_factory=dict)
     forms: Annotated[int, Range(0, 4096)] = 0  # that a text's form is one of (`model/text_form.py`); 0: it is not told
+    mentions: bool = False  # whether the decoder is told which selling points the description mentions, and in which order
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ def embedded() -> ModelConfig:
         image=image,
         preference=preference,
         scene=scene,
-        text=TextConfig(forms=48),
+        text=TextConfig(forms=48, mentions=True),
         guidance=guidance,
         text_temperature=0.6,
     )
@@ -291,7 +292,7 @@ def tiny() -> ModelConfig:
         scene=SceneConfig(
             levels=2, codes=8, composition=2, codes_of_composition=4, size=32, embedding=24, channels=(8, 8, 16), blocks=1
         ),
-        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24, forms=4),
+        text=TextConfig(description_tokens=24, selling_point_tokens=64, ad_tokens=24, forms=4, mentions=True),
         head_width=32,
     )
 

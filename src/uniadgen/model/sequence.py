@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, TEXT, Clicks, Decisions
+from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, POINT, RANKS, TEXT, Clicks, Decisions
 from uniadgen.prompts import BETWEEN_POINTS, render
 from uniadgen.words import shorten
 
@@ -34,7 +34,7 @@ class Prompt:
 class ClickedAd(NamedTuple):
     """What the model sees of a click."""
 
-    codes: NDArray[np.int64]  # [click_codes], of its picture
+    codes: NDArray[np.int64]  # [click_codes], of its picture; empty, as of all clicks of a batch, where no pictures are read
     scene: NDArray[np.int64]  # [levels], of its picture
     text: Sequence[int]  # ids
     similarity: float  # product similarity to the product that is advertised
@@ -91,9 +91,12 @@ def build_prompt(
         pieces = list(group)
         if kind == "text":
             new = tokenizer.encode("".join(value for _, value in pieces))
-            point_ends += [len(ids) + at - 1 for at in _ends_of_points(tokenizer, pieces, kept)]
+            new_ends = [len(ids) + at - 1 for at in _ends_of_points(tokenizer, pieces, kept)]
             ids += new
             kinds += [TEXT] * len(new)
+            for place, rank in zip(new_ends, mention_ranks(short, kept) if limits.mentions else (), strict=False):
+                kinds[place] = POINT + rank
+            point_ends += new_ends
         elif kind == "special":
             ids += [tokenizer.special_id(value) for _, value in pieces]
             kinds += [TEXT] * len(pieces)
@@ -106,6 +109,27 @@ def build_prompt(
                 kinds += [CLICK_IMAGE if value == "image" else CLICK_TEXT] * count
     end = tokenizer.instruction_end
     return Prompt([*ids, *end], [*kinds, *[TEXT] * len(end)], notes, tuple(point_ends), tuple(click_ends))
+
+
+def mention_ranks(description: str, points: Sequence[str]) -> list[int]:
+    """Of each selling point, how many others the description mentions before it, RANKS - 2 at most; RANKS - 1: it is not there.
+
+    Shops begin with the brand, and a small decoder is slow to see where words that it has never read stand.
+    """
+    places = [_mentioned(description.casefold(), point.casefold()) for point in points]
+    order = sorted({place for place in places if place >= 0})
+    return [RANKS - 1 if place < 0 else min(order.index(place), RANKS - 2) for place in places]
+
+
+def _mentioned(description: str, point: str) -> int:
+    """Where a point stands in a description as whole words; -1 for nowhere."""
+    place = description.find(point)
+    while place >= 0:
+        around = description[:place][-1:] + description[place + len(point) :][:1]
+        if not any(letter.isascii() and letter.isalnum() for letter in around):
+            return place
+        place = description.find(point, place + 1)
+    return -1
 
 
 def _ends_of_points(tokenizer: TextTokenizer, pieces: Sequence[tuple[str, str]], points: Sequence[str]) -> list[int]:
@@ -153,8 +177,9 @@ def stack_clicks(histories: Sequence[Sequence[ClickedAd]], config: ModelConfig, 
     most = max(len(h) for h in histories)
     longest = max(len(click.text) for history in histories for click in history)
     length = max(1, min(longest, config.preference.text_tokens))
-    codes = np.zeros((len(histories), most, config.click_codes), np.int64)  # NumPy: small writes cost a tenth of torch's
-    scenes = np.zeros((len(histories), most, config.scene.levels), np.int64)
+    first = next(click for history in histories for click in history)
+    codes = np.zeros((len(histories), most, len(first.codes)), np.int64)  # NumPy: small writes cost a tenth of torch's
+    scenes = np.zeros((len(histories), most, len(first.scene)), np.int64)
     text = np.full((len(histories), most, length), pad, np.int64)
     text_visible, visible = np.zeros(text.shape, bool), np.zeros(text.shape[:2], bool)
     similarity, forms = np.zeros(text.shape[:2], np.float32), np.full(text.shape[:2], -1, np.int64)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from uniadgen.model.heads import CLOSENESS, VOTE
+from uniadgen.model.heads import CLOSENESS
 
 MARKS = ",|-/:;·!?&+([【"  # that divide or decorate; of brackets the opening ones
 MOST = 4  # of one mark that are counted
@@ -72,9 +72,10 @@ def _log(count: float) -> float:
 class TextForms(nn.Module):
     """The forms that a model tells apart, and what clicked ones say of the text that is to be written.
 
-    Forms are centres among the features of training texts. The logits of a form are what is usual and a vote of the clicks:
-    what each click's form says for and against every form, the more its product is like the one that is advertised. All but
-    the embedding is fitted before the decoder is trained (`training/text_forms.py`), from who clicked what.
+    Forms are centres among the features of training texts. The logits of a form are what is usual and a vote of each click:
+    what its form says for and against every form, the more its product is like the one that is advertised. Votes add up, so
+    ten clicks that agree say more than one. All but the embedding is fitted before the decoder is trained
+    (`training/text_forms.py`), from who clicked what.
     """
 
     centres: Tensor
@@ -84,9 +85,9 @@ class TextForms(nn.Module):
         self.register_buffer("centres", torch.zeros(forms, FEATURES))
         self.usual = nn.Parameter(torch.zeros(forms))
         said = torch.zeros(forms, forms)
-        said.diagonal().fill_(VOTE)
+        said.diagonal().fill_(1.0)
         self.said = nn.Parameter(said)  # [the form of a click, forms]
-        self.closeness = nn.Parameter(torch.tensor(CLOSENESS))
+        self.closeness, self.weight = nn.Parameter(torch.tensor(CLOSENESS)), nn.Parameter(torch.tensor(0.0))
         self.embedding = nn.Embedding(forms, width)
         nn.init.normal_(self.embedding.weight, std=0.02)
 
@@ -102,7 +103,5 @@ class TextForms(nn.Module):
 
     def logits(self, forms: Tensor, similarity: Tensor) -> Tensor:
         """forms of clicks [B, C], -1 for none, similarity [B, C] -> [B, forms], in single precision. C may be 0."""
-        seen = forms >= 0
-        weights = (self.closeness.float() * similarity.float()).masked_fill(~seen, -torch.inf)
-        shares = torch.nan_to_num(weights.softmax(1))  # none in a row without clicks
-        return self.usual.float() + (shares[..., None] * self.said.float()[forms.clamp(min=0)]).sum(1)
+        weights = torch.sigmoid(self.closeness.float() * similarity.float() + self.weight.float()) * (forms >= 0)
+        return self.usual.float() + (weights[..., None] * self.said.float()[forms.clamp(min=0)]).sum(1)

@@ -38,8 +38,10 @@ from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_form import TextForms
 
-# kinds of a position; SLOT: predicts an image token, as `model/order.py` has it; FORM: the form token, whose id is the form
-PADDING, TEXT, CLICK_IMAGE, CLICK_TEXT, SLOT, FORM = range(6)
+# kinds of a position; SLOT: predicts an image token, as `model/order.py` has it; FORM: the form token, whose id is the form;
+# POINT + rank: text with which a selling point of the instruction ends, see `sequence.mention_ranks`
+PADDING, TEXT, CLICK_IMAGE, CLICK_TEXT, SLOT, FORM, POINT = range(7)
+RANKS = 6
 
 
 @dataclass
@@ -95,7 +97,7 @@ class Batch:
     image_starts: Tensor  # [B] long: position of begin_image
     click_ends: Tensor  # [B, N] long: the position at which each click's picture ends in the instruction; -1 for none
     decisions: Decisions | None
-    scenes: Tensor  # [B, L] long: the scene token of the picture, its composition included
+    scenes: Tensor  # [B, L] long: the scene token of the picture, its composition included; L is 0 where none is to be learnt
     codes: Tensor | None  # [P, tokens] long: image tokens of the rows that have a picture
     pictured: Tensor  # [P] long: those rows
     slots: Tensor  # [n] long: the slots that these rows have, in order; all, or those of a part of the picture
@@ -169,6 +171,7 @@ class UnifiedModel(nn.Module):
         embedding = config.preference.embedding
         self.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding) if embedding else None
         self.text_forms = TextForms(config.text.forms, width) if config.text.forms else None
+        self.mentions = Mentions(width) if config.text.mentions else None
 
     @property
     def order(self) -> Order:
@@ -226,7 +229,9 @@ class UnifiedModel(nn.Module):
         The preference tokens of row b fill b's positions of their kind in order; their number must match. preference: what
         `preference_tokens` makes of the clicks, where it is at hand.
         """
-        x = self.embed_text(torch.where(kinds == TEXT, ids, 0))
+        x = self.embed_text(torch.where((kinds == TEXT) | (kinds >= POINT), ids, 0))
+        if self.mentions is not None:
+            x = x + self.mentions(kinds).to(x.dtype)
         if self.text_forms is not None:
             formed = kinds == FORM
             x = torch.where(formed[..., None], self.embed_form(torch.where(formed, ids, 0)).to(x.dtype), x)
@@ -317,7 +322,7 @@ class UnifiedModel(nn.Module):
         text = scene = composition = image = torch.zeros((), device=x.device)
         if batch.decisions is not None and len(batch.decisions.row):
             text = F.cross_entropy(self.decision_logits(hidden, batch.decisions), batch.decisions.taken)
-        if self.scene_head is not None:
+        if self.scene_head is not None and batch.scenes.shape[1]:
             rows = torch.arange(len(hidden), device=x.device)
             at, facets = hidden[rows, batch.image_starts], batch.scenes[:, : self.scene_head.levels]
             scene = self.scene_head.losses(at, facets, *self.clicks_votes(hidden, batch, at)).sum(1).mean()
@@ -362,6 +367,20 @@ class UnifiedModel(nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         return self.text_embedding.weight.dtype
+
+
+class Mentions(nn.Module):
+    """What the end of a selling point is told of its rank among those that the description mentions. It starts as nothing."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.rank = nn.Embedding(RANKS, width)
+        nn.init.zeros_(self.rank.weight)
+
+    def forward(self, kinds: Tensor) -> Tensor:
+        """kinds [B, T] -> [B, T, D], zero where no selling point ends."""
+        ranks: Tensor = self.rank((kinds - POINT).clamp(min=0))
+        return ranks * (kinds >= POINT)[..., None]
 
 
 class Slots(nn.Module):

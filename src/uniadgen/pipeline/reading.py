@@ -11,7 +11,7 @@ from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import Prompt
-from uniadgen.model.unified import TEXT
+from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.preparing import PreparedAd
 
@@ -77,7 +77,7 @@ def _shared_prefix(prompts: Sequence[Prompt]) -> int:
         return 0
     shared = 0
     for column in zip(*(zip(p.ids, p.kinds, strict=True) for p in prompts), strict=False):
-        if column[0][1] != TEXT or any(entry != column[0] for entry in column[1:]):
+        if column[0][1] in (CLICK_IMAGE, CLICK_TEXT) or any(entry != column[0] for entry in column[1:]):
             break
         shared += 1
     return min(shared, min(len(p.ids) for p in prompts) - 1)

@@ -45,6 +45,9 @@ def write_texts(
     return [grammar.text for grammar in grammars]
 
 
+FORM_TEMPERATURE = 0.25  # of that of the text: a form in no shopper's taste costs more than the same form twice
+
+
 def draw_forms(
     model: UnifiedModel, histories: Sequence[Clicks | None], temperature: float, generators: Sequence[torch.Generator]
 ) -> Tensor | None:
@@ -57,7 +60,7 @@ def draw_forms(
     logits = torch.cat([forms.logits(*clicks) for clicks in seen])
     if not temperature:
         return logits.argmax(1)
-    shares = (logits / temperature).softmax(1)
+    shares = (logits / (FORM_TEMPERATURE * temperature)).softmax(1)
     return torch.cat([torch.multinomial(row, 1, generator=g) for row, g in zip(shares, generators, strict=True)])
 
 

@@ -47,11 +47,11 @@ from uniadgen.prompts import load_pool
 from uniadgen.rng import stream
 from uniadgen.schema import Range
 from uniadgen.training.ahead import in_order
-from uniadgen.training.made_up import retold, with_made_up_words
+from uniadgen.training.made_up import retold, with_made_up_words, with_two_as_one
 
 PROMPT_DROPOUT = 0.1
 SCENE_DROPOUT = 0.1  # of pictures without an instruction: what guidance contrasts with has neither
-KINDS = ("ads", "words", "pictures")
+KINDS = ("ads", "words", "pictures", "texts")
 SLOTS = 20  # steps after which the kinds of batches repeat
 FEWEST_CLICKS = 2
 PART = 2  # of a picture alone that many a side are its parts, of which one is painted in full
@@ -67,13 +67,15 @@ BatchSize = Annotated[int, Range(1, 10**6)]
 class Mix:
     """Shares of the kinds of batches, in twentieths, and the number of steps without histories at the start.
 
-    ads: whole sequences. words: those without the picture, up to the scene token. pictures: pictures alone with their scene
-    token, told nothing of product and clicks but what stands in them, coarse scales whole and a part of the finest: painting
-    takes far more practice than reading, and other pictures teach more than other parts of the same one. general: share of ads
-    and words that have no history. made_up: share of the others whose product has words made up, so that a small model learns
-    to copy what it has never read. retold: share of all products whose description is another of their ads' titles, if there
-    is one, alone or in prose, so that it learns which selling points such descriptions name. targets: share of users whose
-    target is learnt, not one of their clicks: it is what is to be made, and clicks are noisier.
+    ads: whole sequences. words: those without the picture, up to the scene token. texts: words of another data set, of which
+    only texts and clicks are read: a shop has far more of them than of pictures, and so has PAd-Synth. pictures: pictures alone
+    with their scene token, told nothing of product and clicks but what stands in them, coarse scales whole and a part of the
+    finest: painting takes far more practice than reading, and other pictures teach more than other parts of the same one.
+    general: share of ads and words that have no history. made_up: share of the others whose product has words made up, so that
+    a small model learns to copy what it has never read. retold: share of all products whose description is another of their
+    ads' titles, if there is one, alone or in prose, so that it learns which selling points such descriptions name. joined:
+    share of products of which two selling points that the text tells side by side are given as one. targets: share of users
+    whose target is learnt, not one of their clicks: it is what is to be made, and clicks are noisier.
     """
 
     ads: MixShare = 0.4
@@ -81,10 +83,13 @@ class Mix:
     pictures: MixShare = 0.3
     words_batch: BatchSize = 16
     pictures_batch: BatchSize = 16
+    texts: MixShare = 0.0
+    texts_batch: BatchSize = 16
     general: Share = 0.15
     general_steps: Annotated[int, Range(0, 10**9)] = 300
     made_up: Share = 0.25
     retold: Share = 0.25
+    joined: Share = 0.15
     targets: Share = 0.5
 
     def __post_init__(self) -> None:
@@ -139,7 +144,8 @@ class Kept(NamedTuple):
 class Reader(Dataset[Batch]):
     """The batches of one rank. split: "train", "val" or "test". scenes: of all creatives; None: the model has no scene tokens.
     compositions: of all creatives' views [creatives, variants * crops, levels]; None: the model has none. forms: of all
-    creatives' texts [creatives]; None: the model has none.
+    creatives' texts [creatives]; None: the model has none. texts: the reader of another data set, with the same mix and seed,
+    for steps of the kind "texts"; its store may be one without pictures.
 
     Raises ValueError for a split without items, and InputError for a store without cut-outs.
     """
@@ -158,13 +164,15 @@ class Reader(Dataset[Batch]):
         ranks: int = 1,
         compositions: NDArray[np.uint16] | None = None,
         forms: NDArray[np.int64] | None = None,
+        texts: "Reader | None" = None,
     ) -> None:
         self.store, self.scenes, self.config, self.tokenizer, self.mix = store, scenes, config, tokenizer, mix
-        self.compositions, self.forms = compositions, forms
+        self.compositions, self.forms, self.texts = compositions, forms, texts
         self.seed, self.rank, self.ranks, self.split = seed, rank, ranks, split
-        self.sizes = {"ads": batch, "words": mix.words_batch, "pictures": mix.pictures_batch}
+        self.sizes = {"ads": batch, "words": mix.words_batch, "pictures": mix.pictures_batch, "texts": mix.texts_batch}
         self.rows = of_split(store.splits, [split])
-        self.rows = self.rows[store.boxes[self.rows, 2] > 0]
+        if store.pictured:
+            self.rows = self.rows[store.boxes[self.rows, 2] > 0]
         self.users = of_split(store.user_splits, [split])
         if not len(self.rows) or not len(self.users):
             raise ValueError(f"the data set has no creatives with a cut-out, or no users, in its split {split}")
@@ -219,6 +227,8 @@ class Reader(Dataset[Batch]):
     def examples(self, step: int) -> tuple[list[Example], Kept | None]:
         """The sequences of a step, and where condition dropout has not struck (None without pictures)."""
         kind = self.kind(step)
+        if kind == "texts" and self.texts is not None:
+            return self.texts.examples(step)
         draw = stream(self.seed, "batch", step, self.rank)
         if kind == "pictures":
             rows = self._items(kind, step, self.rows)
@@ -234,7 +244,7 @@ class Reader(Dataset[Batch]):
                 if kind == "ads" and draw.random() < PROMPT_DROPOUT:  # what guidance contrasts with
                     example = self.picture_example(row, view, len(example.prompt.ids) + (example.form >= 0) + len(example.text))
                 examples.append(example)
-        if kind == "words":
+        if kind in ("words", "texts"):
             return examples, None
         foreground = torch.tensor([draw.random() >= self.config.foreground.dropout for _ in examples])
         scene = torch.tensor([bool(e.decisions or e.text) or draw.random() >= SCENE_DROPOUT for e in examples])
@@ -280,9 +290,12 @@ class Reader(Dataset[Batch]):
                 description = retold(draw, store.row(draw.choice(others)).text, points)
         if draw.random() < self.mix.made_up and self.split == "train":
             description, points, text = with_made_up_words(draw, description, points, text)
+        if draw.random() < self.mix.joined and self.split == "train":
+            points = with_two_as_one(draw, points, text)
         template = draw.choice(self.pools["unified" if clicks else "general_text"])
         words = sum(min(len(click.text), config.preference.text_tokens) for click in history)
-        prompt = build_prompt(tokenizer, config, template, description, points, len(clicks), words)
+        pictures = len(clicks) if store.pictured else 0
+        prompt = build_prompt(tokenizer, config, template, description, points, pictures, words)
         written, decisions = spelled(tokenizer, config, prompt, points, text)
         codes, product_view = (self.codes(row, view), self.product_view(row, view)) if painted else (None, None)
         return Example(prompt, self.form(row), written, decisions, self.scene(row, view), codes, history, product_view)

@@ -1,7 +1,8 @@
 """Products told otherwise than in the data, so that a small model learns to copy instead of to know.
 
 `with_made_up_words`: words that nobody has read before in place of some of a product's own. `retold`: a description as
-shops write it around a title, or the bare title.
+shops write it around a title, or the bare title. `with_two_as_one`: selling points as shops list them that give brand and kind,
+or whatever stands side by side, as one.
 """
 
 import random
@@ -35,6 +36,24 @@ def with_made_up_words(draw: random.Random, description: str, points: Sequence[s
         return word if new is None else new.capitalize() if word[0].isupper() else new
 
     return _WORD.sub(exchanged, description), [_WORD.sub(exchanged, point) for point in points], _WORD.sub(exchanged, text)
+
+
+def with_two_as_one(draw: random.Random, points: Sequence[str], text: str) -> list[str]:
+    """The selling points, two of which that the text tells side by side, without a mark between them, are one now; all as they
+    were where it tells none so."""
+    joined = [
+        (first, second, mark.join((first, second)))
+        for first in points
+        for second in points
+        if first != second
+        for mark in (" ", "")
+        if mark or not (first[-1:].isascii() or second[:1].isascii())
+    ]
+    there = [(first, second, both) for first, second, both in joined if both in text and both not in points]
+    if not there:
+        return list(points)
+    first, second, both = draw.choice(there)
+    return [both if point == first else point for point in points if point != second]
 
 
 def retold(draw: random.Random, title: str, points: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from uniadgen.data.encoding import encoded_settings, fingerprint
 from uniadgen.data.layout import iter_rows
 from uniadgen.data.plates import load_plates
 from uniadgen.data.scene_codes import scene_codes
-from uniadgen.data.store import Store, of_split, open_store
+from uniadgen.data.store import Store, of_split, open_store, open_texts
 from uniadgen.errors import InputError
 from uniadgen.files import locked_folder, whole_file, write_text
 from uniadgen.loading import checkpoint, lora
@@ -34,7 +34,7 @@ from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
-from uniadgen.training.batches import Reader
+from uniadgen.training.batches import Mix, Reader
 from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_votes
 from uniadgen.training.co_clicks import read_co_clicks
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
@@ -216,14 +216,21 @@ def run_unified(
     scenes: Path | None = None,
     start: Path | None = None,
     workers: int | None = None,
+    texts: Path | None = None,
 ) -> None:
     """tokenizer_folder: what `train tokenizer` wrote. backbone: instead of it, a Janus by its folder or hub id, whose DINOv2
     `foreground` may be; that is how a configuration with `model: janus` starts. scenes: what `train scenes` wrote; without it
     the model has no scene token. start: a model folder, whose weights training begins with where they fit. workers: see
-    `workers_of`.
+    `workers_of`. texts: another data set, of which only texts and clicks are read; its share is `mix.texts`.
     """
     workers = workers_of(workers)
     config, schedule, mix = training.sizes, training.schedule("unified"), training.mix
+    if (texts is not None) != (mix.texts > 0):
+        raise InputError(
+            "argument --config: mix.texts has a share, but there is no data set for it; name one with --texts"
+            if texts is None
+            else "argument --texts: mix.texts is 0 in the training file; give it a share, as in --set mix.texts=0.4"
+        )
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
     if config is None and start is not None:
         raise InputError("argument --config: --start is for models without a backbone; leave it out")
@@ -279,11 +286,16 @@ def run_unified(
         )
         store.embeddings = embeddings_of(store, model.text_embedder, words)
     share = processes()
+    text_store, text_forms = (None, None) if texts is None else _text_store(model, words, texts)
+
+    def reader_of(stages: Mix, split: str, rank: int, ranks: int) -> Reader:
+        common = model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks
+        written = None if text_store is None else Reader(text_store, None, *common, None, text_forms)
+        return Reader(store, read, *common, compositions, forms, written)
+
     try:
         train, held_out = (
-            Reader(
-                store, read, model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks, compositions, forms
-            )
+            reader_of(stages, split, rank, ranks)
             for split, stages, rank, ranks in (
                 ("train", mix, share.process_index, share.num_processes),
                 ("val", dataclasses.replace(mix, general_steps=0), 0, 1),
@@ -295,11 +307,20 @@ def run_unified(
         fit_votes(model.scene_head, train, training.fits.votes)
     if model.text_forms is not None:
         steps = training.fits.forms if new_forms else 0
-        fitted_once(model.text_forms, out / FORMS, partial(fit_form_votes, model.text_forms, train, steps))
+        fit = partial(fit_form_votes, model.text_forms, train.texts or train, steps)
+        fitted_once(model.text_forms, out / FORMS, fit)
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
     if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
         print_line(f"wrote {out / 'model'}")
+
+
+def _text_store(model: UnifiedModel, words: TextTokenizer, folder: Path) -> tuple[Store, NDArray[np.int64] | None]:
+    """A data set of which only texts and clicks are read, and the forms of its texts."""
+    store = open_texts(folder, words)
+    if model.text_embedder is not None:
+        store.embeddings = embeddings_of(store, model.text_embedder, words)
+    return store, None if model.text_forms is None else read_forms(store, model.text_forms)
 
 
 def told_of(scene: SceneConfig, encoder: SceneEncoder | None) -> SceneConfig:
