@@ -38,7 +38,7 @@ from uniadgen.decoding.image_sampling import GPU_WINDOW, Decoding, decode_image
 from uniadgen.decoding.scene_sampling import decode_scene
 from uniadgen.decoding.text_grammar import Choice, TextGrammar, make_points
 from uniadgen.demo import example_requests
-from uniadgen.imaging.composing import compose
+from uniadgen.imaging.composing import compose, fitted_cutout
 from uniadgen.imaging.framing import cover
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb
 from uniadgen.imaging.placing import place
@@ -547,8 +547,9 @@ def plain_ad(
         tokens[:, here] = model.embed_image(codes[:, here]).repeat(len(begin), 1, 1)
     fine = codes[:, -(config.image.grid**2) :]
     pixels = model.image_tokenizer.decode(fine, config.image.grid, config.image.upsampling)[0]
-    background = with_shadow(cover(to_image(pixels), size), checked.cutout, placement, checked.stance.posture)
-    return grammar.text, compose(background, checked.cutout, placement)
+    fitted = fitted_cutout(checked.cutout, placement)
+    background = with_shadow(cover(to_image(pixels), size), checked.cutout, placement, checked.stance.posture, fitted)
+    return grammar.text, compose(background, checked.cutout, placement, fitted)
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,13 @@ def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
     return Image.fromarray(result)
 
 
-def compose(background: Image.Image, cutout: Image.Image, placement: Placement) -> Image.Image:
+def compose(
+    background: Image.Image, cutout: Image.Image, placement: Placement, fitted: Image.Image | None = None
+) -> Image.Image:
     """The cut-out (RGBA) over the background at the placement: RGB, of the background's size.
 
-    Wherever fitted_cutout() has alpha 255 the result equals it, value by value; wherever it has alpha 0, the background.
-    Raises InputError when the placement has no size or leaves the background.
+    fitted: what fitted_cutout() makes of it, where that is at hand. Wherever it has alpha 255 the result equals it, value by
+    value; wherever it has alpha 0, the background. Raises InputError when the placement has no size or leaves the background.
     """
     left, top, width, height = placement.left, placement.top, placement.width, placement.height
     if width < 1 or height < 1 or min(left, top) < 0 or left + width > background.width or top + height > background.height:
@@ -56,7 +58,7 @@ def compose(background: Image.Image, cutout: Image.Image, placement: Placement) 
         )
     canvas = np.array(background if background.mode == "RGB" else background.convert("RGB"))
     there = canvas[top : top + height, left : left + width]
-    product = np.asarray(fitted_cutout(cutout, placement))
+    product = np.asarray(fitted_cutout(cutout, placement) if fitted is None else fitted)
     for row in range(0, height, _ROWS):
         part = product[row : row + _ROWS].astype(np.uint32)
         colour, alpha = part[..., :3], part[..., 3:]

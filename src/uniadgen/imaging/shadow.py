@@ -48,15 +48,22 @@ class Light:
     gloss: float
 
 
-def with_shadow(background: Image.Image, cutout: Image.Image, placement: Placement, posture: Posture) -> Image.Image:
+def with_shadow(
+    background: Image.Image,
+    cutout: Image.Image,
+    placement: Placement,
+    posture: Posture,
+    fitted: Image.Image | None = None,
+) -> Image.Image:
     """The background (RGB) with the shadow of a cut-out (RGBA) at this placement; the background itself where it has no place.
 
-    A base on the canvas' lower edge, or in its upper part, stands on nothing that is seen: then there is none.
+    fitted: what `composing.fitted_cutout` makes of the cut-out, where that is at hand. A base on the canvas' lower edge, or in
+    its upper part, stands on nothing that is seen: then there is none.
     """
     base = (placement.top + placement.height) / background.height
     if posture == "stands" and not _HIGH <= base <= _LOW:
         return background
-    product = fitted_cutout(cutout, placement)
+    product = fitted_cutout(cutout, placement) if fitted is None else fitted
     opacity = np.asarray(product.getchannel("A"), np.float32) / 255
     if not (opacity >= 0.5).any():  # a veil or a net without a solid pixel touches nothing
         return background

@@ -36,7 +36,7 @@ from uniadgen.pipeline.drafting import draft_ads
 from uniadgen.pipeline.explaining import Explanation, explain
 from uniadgen.pipeline.loaded import LoadedModel
 from uniadgen.pipeline.painting import paint_backgrounds
-from uniadgen.pipeline.preparing import PreparedAd, prepare
+from uniadgen.pipeline.preparing import PreparedAd, fitted_cutouts, prepare
 from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.setting import with_words
 from uniadgen.pipeline.timings import Timings, fitting_threads
@@ -215,12 +215,16 @@ class AdGenerator:
         # 6. Lay the product over it, and its shadow under it.
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
+            fitted = fitted_cutouts(ads)
             if options.shadow:
                 backgrounds = [
-                    with_shadow(background, ad.request.cutout, ad.placement, ad.request.stance.posture)
-                    for background, ad in zip(backgrounds, ads, strict=True)
+                    with_shadow(background, ad.request.cutout, ad.placement, ad.request.stance.posture, product)
+                    for background, ad, product in zip(backgrounds, ads, fitted, strict=True)
                 ]
-            images = [compose(b, ad.request.cutout, ad.placement) for b, ad in zip(backgrounds, ads, strict=True)]
+            images = [
+                compose(background, ad.request.cutout, ad.placement, product)
+                for background, ad, product in zip(backgrounds, ads, fitted, strict=True)
+            ]
         made = [
             Ad(
                 image=image,

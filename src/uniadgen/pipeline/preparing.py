@@ -14,7 +14,7 @@ from uniadgen.ads import Click, Placement, SampledClick
 from uniadgen.decoding.scene_sampling import ClickedScenes
 from uniadgen.decoding.text_grammar import Controls, Point, make_points
 from uniadgen.errors import InputError
-from uniadgen.imaging.composing import render_foreground
+from uniadgen.imaging.composing import fitted_cutout, render_foreground
 from uniadgen.imaging.framing import in_square, shares
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
@@ -116,6 +116,13 @@ def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int,
     """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
     side, moved = in_square(placement, size)
     return to_pixels(render_foreground(cutout, (side, side), moved), loaded.model.foreground.size)
+
+
+def fitted_cutouts(ads: Sequence[PreparedAd]) -> list[Image.Image]:
+    """Each product at the size of its placement; those of one cut-out and placement are fitted once."""
+    views = [(id(ad.request.cutout), ad.placement) for ad in ads]
+    fitted = {view: fitted_cutout(ad.request.cutout, ad.placement) for view, ad in dict(zip(views, ads, strict=True)).items()}
+    return [fitted[view] for view in views]
 
 
 def encode_clicks(
