@@ -89,7 +89,7 @@ def test_updates_and_new_modules_are_trained_and_nothing_else(backbone: Path, di
     assert len(factors) == layers * 4 * 2
     assert {name.split(".")[3] for name in factors} == {"q_proj", "k_proj", "v_proj", "o_proj"}
     assert {p.shape for n, p in model.named_parameters() if "lora_A" in n} == {(16, width)}
-    new = ("foreground.", "preference.", "point_pointer.", "scene_head.", "text_forms.embedding.")
+    new = ("foreground.", "preference.", "point_pointer.", "scene_head.", "text_forms.embedding.", "mentions.")
     assert names - factors == {n for n, _ in model.named_parameters() if n.startswith(new)}
     assert {p.dtype for p in model.parameters() if p.requires_grad} == {torch.float32}
     reading = {n for n, _ in model.named_parameters() if n.startswith(lora.FITTED_BEFORE)}  # as it was trained, on its own

@@ -72,7 +72,7 @@ def test_all_parts_get_gradients(model: UnifiedModel) -> None:
     try:
         losses = model(dataclasses.replace(_batch(model), keep_scene=torch.tensor([True, False])))
         (losses.text + losses.scene + losses.composition + losses.image).backward()
-        votes = ("text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.weight")
+        votes = ("text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.offset")
         apart = ("image_tokenizer", "scene_encoder", "text_embedder", *votes)  # trained on their own
         silent = [
             name
@@ -262,6 +262,7 @@ def test_points_are_ranked_by_their_mention(model: UnifiedModel, tokenizer: Text
     description = "NOVA Rapids kettle: anti-slip steel, 1.7 l, 不含酒精的"
     assert mention_ranks(description, points) == [4, 0, 1, RANKS - 1, 2, 3, 4]
     assert mention_ranks("", points[:2]) == [RANKS - 1] * 2
+    assert mention_ranks("Nova静音水壶 1.7L Rahestym皓艾系列", ["水壶", "皓艾系列", "静音", "Nova", "7L"]) == [2, 4, 1, 0, 3]
     for template in load_pool("general_text").templates:
         prompt = build_prompt(tokenizer, model.config, template, "Nova kettle", points[:4])
         assert [prompt.kinds[end] - POINT for end in prompt.point_ends] == [RANKS - 1, 0, 1, RANKS - 1]
@@ -272,11 +273,11 @@ def test_the_end_of_a_point_is_told_its_rank(model: UnifiedModel) -> None:
     ids, kinds = torch.tensor([[5, 5, 5]]), torch.tensor([[TEXT, POINT, POINT + 2]])
     model = copy.deepcopy(model)
     assert model.mentions is not None
-    torch.nn.init.zeros_(model.mentions.rank.weight)
+    torch.nn.init.zeros_(model.mentions.embedding.weight)
     assert torch.equal(model.embed(ids, kinds, None), model.embed_text(ids))
-    torch.nn.init.normal_(model.mentions.rank.weight)
+    torch.nn.init.normal_(model.mentions.embedding.weight)
     told = model.embed(ids, kinds, None)[0] - model.embed_text(ids)[0]
-    assert torch.allclose(told, torch.stack([torch.zeros_like(told[0]), *model.mentions.rank.weight[[0, 2]]]), atol=1e-5)
+    assert torch.allclose(told, torch.stack([torch.zeros_like(told[0]), *model.mentions.embedding.weight[[0, 2]]]), atol=1e-5)
 
 
 def test_points_that_did_not_fit_have_no_end(model: UnifiedModel, tokenizer: TextTokenizer) -> None:

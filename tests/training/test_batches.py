@@ -312,8 +312,8 @@ def test_texts_come_from_another_data_set_without_pictures(
         assert batch.clicks.pictures == 0
         assert not (batch.kinds == CLICK_IMAGE).any()
         losses = trained(batch)
-        assert float(losses["text"]) > 0
-        assert float(losses["scene"]) == float(losses["composition"]) == float(losses["image"]) == 0
+        assert losses["text"].item() > 0
+        assert losses["scene"].item() == losses["composition"].item() == losses["image"].item() == 0
     assert seen == {"ads": 10, "texts": 10}
     assert same(next(iter(batches(reader, 7, 8, workers=1))), reader[7])
 

@@ -49,6 +49,16 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(tmp_path
         assert torch.equal(resumed[name], tensor), name
 
 
+def test_a_batch_without_anything_to_predict_changes_little(tmp_path: Path) -> None:
+    model = nn.Linear(2, 1)
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        return {"error": model(torch.ones(1, 2)).square().mean() if step != 1 else torch.zeros(())}
+
+    fit(model, losses_at, replace(SCHEDULE, steps=3), tmp_path, False)
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     trained = _train(tmp_path)
     x = torch.randn(64, 4, generator=torch.Generator().manual_seed(99))

@@ -115,17 +115,40 @@ def test_texts_of_another_data_set_are_learnt_from(trained: Path, tmp_path: Path
     assert main([*common, *shared, "--texts", texts, "--out", str(tmp_path / "out")]) == 0
     model, _ = checkpoint.load(tmp_path / "out" / "model")
     assert model.mentions is not None
-    assert model.mentions.rank.weight.any()  # it begins at zero
+    assert model.mentions.embedding.weight.any()  # it begins at zero
     capsys.readouterr()
-    for wrong, said in (
-        (shared, "--texts"),
-        (["--texts", texts], "mix.texts"),
-        (["--texts", str(tmp_path / "no"), *shared], "no"),
-    ):
+    missing = str(tmp_path / "no")
+    for wrong, said in ((shared, "--texts"), (["--texts", texts], "mix.texts"), (["--texts", missing, *shared], missing)):
         assert main([*common, *wrong, "--out", str(tmp_path / "wrong")]) == 2
         assert said in capsys.readouterr().err
-    assert main(["data", "texts", "--size", "30", "--out", texts]) == 2
-    assert "not empty" in capsys.readouterr().err
+    again = [*common, *shared, "--out", str(tmp_path / "out"), "--resume", "--texts"]
+    other = str(tmp_path / "other")
+    assert main(["data", "texts", "--size", "30", "--shoppers", "41", "--out", other]) == 0
+    assert main([*again, other]) == 2
+    assert "name the same --start, --texts and data" in capsys.readouterr().err
+    assert main([*again, texts]) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"), [(["--size", "0"], "--size: 0"), (["--size", "1000000"], "100,000"), (["--size", "some"], "--size")]
+)
+def test_a_world_of_no_such_size_has_no_texts(
+    wrong: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "texts", *wrong, "--out", str(tmp_path / "texts")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "texts").exists()
+
+
+def test_texts_go_into_a_new_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["data", "texts", "--size", "2", "--shoppers", "1", "--out"]
+    assert main([*command, str(tmp_path / "texts")]) == 0
+    assert main([*command, str(tmp_path / "texts")]) == 2
+    (tmp_path / "file").write_text("")
+    assert main([*command, str(tmp_path / "file")]) == 2
+    error = capsys.readouterr().err
+    assert "already" in error
+    assert str(tmp_path / "file") in error
 
 
 def test_training_without_a_scene_encoder_gives_a_model_without_scene_token(trained: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The verbs on data sets: `uniadgen data render`, `convert`, `validate`, `similarity`, `encode`, `stats` and `sheets`.
+"""The verbs on data sets: `uniadgen data render`, `texts`, `convert`, `validate`, `similarity`, `encode`, `stats` and `sheets`.
 
     uniadgen data validate train.json --images pictures
     uniadgen data convert --from pad1m train.json --images pictures --out data --skip-bad
@@ -20,10 +20,10 @@ from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, locked_folder, make_folder, whole_file
+from uniadgen.padsynth.worldgen import MOST_SHOPPERS
 from uniadgen.words import parse_whole, quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show
-MOST_SHOPPERS = 100_000  # their ids have five digits
 FEED_KINDS = ("google", "google-xml", "shopify", "woocommerce", "jsonl")
 _PROCESSES = 64
 
@@ -167,8 +167,7 @@ def texts(arguments: argparse.Namespace) -> None:
     from uniadgen.data.build import write_texts
 
     out = _path(arguments.out, "--out")
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"argument --out: {quoted(out)} is not empty; name a new folder")
+    check_out(out)
     size = arguments.size if (products := parse_whole(arguments.size)) is None else products
     count = write_texts(out, size, arguments.seed, arguments.shoppers)
     print_line(f"{count['creatives']:,} texts, {count['users']:,} users in {quoted(out)}")

@@ -32,7 +32,9 @@ from uniadgen.imaging.loading import load_picture, load_stored
 from uniadgen.padsynth.shoppers import Shopper
 from uniadgen.padsynth.specs import WORLD_VERSION, CreativeSpec, ProductSpec
 from uniadgen.padsynth.worldgen import World, make_world
+from uniadgen.words import quoted
 
+MOST_PRODUCTS = 100_000  # whose ids have five digits
 LOSSLESS_FROM = 85  # picture quality; from here on the cut-outs keep every value of a pixel
 
 
@@ -129,8 +131,10 @@ def write_texts(out: Path, size: str | int, seed: int = 0, shoppers: int | None 
     world = _world(seed, size, shoppers)
     products = {product.id: product for product in world.products}
     with locked_folder(out, "is being written"):
+        if table_path(out, "creatives").exists():
+            raise InputError(f"argument --out: {quoted(out)} holds a data set already; name a new folder")
         rows = (described(products[c.product_id], c, world.splits[c.product_id]) for c in world.creatives)
-        count = {"creatives": write_creatives(out, rows, {"version": WORLD_VERSION, "seed": world.seed})}
+        count = {"creatives": write_creatives(out, rows, {"version": WORLD_VERSION, "seed": world.seed}), "users": 0}
         with rows_writer(table_path(out, "users"), USERS, GROUP_ROWS["users"]) as add:
             for number, shopper in enumerate(world.shoppers(), 1):
                 add(user_row(shopper))
@@ -139,6 +143,8 @@ def write_texts(out: Path, size: str | int, seed: int = 0, shoppers: int | None 
 
 
 def _world(seed: int, size: str | int, shoppers: int | None) -> World:
+    if isinstance(size, int) and not 1 <= size <= MOST_PRODUCTS:
+        raise InputError(f"argument --size: {size} is not between 1 and {MOST_PRODUCTS:,} products")
     try:
         return make_world(seed, size, shoppers)
     except ValueError as error:

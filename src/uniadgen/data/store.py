@@ -158,9 +158,7 @@ def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) 
     settings = encoded_settings(folder)
     digest = table_digest(table_path(folder, "creatives"))
     words = hashlib.sha256(tokenizer.tokenizer.to_str().encode()).hexdigest()[:12]
-    for old in folder.glob(".store-*"):
-        if not old.name.startswith(f".store-{digest}"):
-            shutil.rmtree(old, ignore_errors=True)
+    _remove_others(folder, digest)
     creatives = made_folder(
         folder / f".store-{digest}-{words}", lambda made: _write_creatives(folder, made, tokenizer, settings)
     )
@@ -178,11 +176,19 @@ def open_texts(folder: Path, tokenizer: TextTokenizer) -> Store:
     """
     digest = table_digest(table_path(folder, "creatives"))
     words = hashlib.sha256(tokenizer.tokenizer.to_str().encode()).hexdigest()[:12]
+    _remove_others(folder, digest)
     creatives = made_folder(
         folder / f".store-{digest}-texts-{words}", lambda made: _write_creatives(folder, made, tokenizer, None)
     )
     name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
     return Store(creatives, made_folder(folder / name, lambda made: _write_users(folder, made)))
+
+
+def _remove_others(folder: Path, digest: str) -> None:
+    """Stores of other versions of the table creatives."""
+    for old in folder.glob(".store-*"):
+        if not old.name.startswith(f".store-{digest}"):
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def made_folder(place: Path, make: Callable[[Path], None]) -> Path:

@@ -5,7 +5,7 @@ Shapes come from the configuration, and everything is compared with the headers 
 read; then the weights stream, file by file, onto a model that takes no memory before, each to the device where it belongs. The
 SigLIP encoder of Janus, which reads pictures for conversation, is left out.
 
-What Janus lacks - foreground perception, preference understanding, pointers, forms and a scene token - starts neutral. The
+What Janus lacks - foreground perception, preference understanding, pointers, forms, mentions, scene token - starts neutral. The
 foreground adds zero, and so do pointers. Every preference token starts as the embedding of the pad token, which Janus met in
 training wherever it was told nothing, so product and clicks change nothing until something is learnt. Forms and a scene token
 there are only in a model that is trained to have them.
@@ -123,7 +123,7 @@ def load(
     """The model in evaluation mode, and its tokenizer.
 
     scene: what reads scenes, for a model that is to be trained to have a scene token. embedding: width of a text embedder that
-    is to be trained, forms: of texts, which are to be fitted; 0: none.
+    is to be trained, forms: of texts, which are to be fitted, with mentions beside them; 0: none.
 
     foreground: folder of a DINOv2 (transformers' format); without one, foreground perception gets a small encoder that is yet
     to be trained. device: see `devices`. Raises InputError before anything big is read.

@@ -9,7 +9,7 @@ What was trained is a folder that names its backbone:
     config.json                 the whole model's configuration, as in any folder of ours
     adapter_config.json         } LoRA as peft writes it and in the names of transformers, so that peft can put it
     adapter_model.safetensors   } on transformers' Janus as well
-    new_modules.safetensors     foreground perception, preference understanding, pointers, forms and the scene token
+    new_modules.safetensors     foreground perception, preference understanding, pointers, forms, mentions and the scene token
 """
 
 import importlib.util
@@ -42,7 +42,7 @@ CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
 EMBEDDING, FORMS = 64, 48  # width of the text embedder that a model on a backbone gets, and its forms of texts
 # new modules that the unified training leaves as they are
 FITTED_BEFORE = (
-    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.weight",
+    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.offset",
 )  # fmt: skip
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours

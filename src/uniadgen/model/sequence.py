@@ -14,7 +14,7 @@ from uniadgen.model.config import ModelConfig
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import CLICK_IMAGE, CLICK_TEXT, POINT, RANKS, TEXT, Clicks, Decisions
 from uniadgen.prompts import BETWEEN_POINTS, render
-from uniadgen.words import shorten
+from uniadgen.words import is_unspaced, shorten
 
 # A description is cut to this many characters before it is tokenised; its token limit is far below.
 DESCRIPTION_CHARACTERS = 4000
@@ -112,11 +112,12 @@ def build_prompt(
 
 
 def mention_ranks(description: str, points: Sequence[str]) -> list[int]:
-    """Of each selling point, how many others the description mentions before it, RANKS - 2 at most; RANKS - 1: it is not there.
+    """Of each selling point, at how many places the description mentions others before it, RANKS - 2 at most; RANKS - 1: it is
+    not there.
 
     Shops begin with the brand, and a small decoder is slow to see where words that it has never read stand.
     """
-    places = [_mentioned(description.casefold(), point.casefold()) for point in points]
+    places = [_mentioned(description.casefold(), " ".join(point.casefold().split())) for point in points]
     order = sorted({place for place in places if place >= 0})
     return [RANKS - 1 if place < 0 else min(order.index(place), RANKS - 2) for place in places]
 
@@ -125,11 +126,16 @@ def _mentioned(description: str, point: str) -> int:
     """Where a point stands in a description as whole words; -1 for nowhere."""
     place = description.find(point)
     while place >= 0:
-        around = description[:place][-1:] + description[place + len(point) :][:1]
-        if not any(letter.isascii() and letter.isalnum() for letter in around):
+        before, after = description[:place][-1:], description[place + len(point) :][:1]
+        if not (_runs_on(before, point[:1]) or _runs_on(point[-1:], after)):
             return place
         place = description.find(point, place + 1)
     return -1
+
+
+def _runs_on(left: str, right: str) -> bool:
+    """Whether two characters stand within a word: of scripts that are written without spaces none are known to."""
+    return all(letter.isalnum() and not is_unspaced(letter) for letter in (left, right))
 
 
 def _ends_of_points(tokenizer: TextTokenizer, pieces: Sequence[tuple[str, str]], points: Sequence[str]) -> list[int]:

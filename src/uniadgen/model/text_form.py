@@ -87,7 +87,7 @@ class TextForms(nn.Module):
         said = torch.zeros(forms, forms)
         said.diagonal().fill_(1.0)
         self.said = nn.Parameter(said)  # [the form of a click, forms]
-        self.closeness, self.weight = nn.Parameter(torch.tensor(CLOSENESS)), nn.Parameter(torch.tensor(0.0))
+        self.closeness, self.offset = nn.Parameter(torch.tensor(CLOSENESS)), nn.Parameter(torch.tensor(0.0))
         self.embedding = nn.Embedding(forms, width)
         nn.init.normal_(self.embedding.weight, std=0.02)
 
@@ -103,5 +103,5 @@ class TextForms(nn.Module):
 
     def logits(self, forms: Tensor, similarity: Tensor) -> Tensor:
         """forms of clicks [B, C], -1 for none, similarity [B, C] -> [B, forms], in single precision. C may be 0."""
-        weights = torch.sigmoid(self.closeness.float() * similarity.float() + self.weight.float()) * (forms >= 0)
+        weights = torch.sigmoid(self.closeness.float() * similarity.float() + self.offset.float()) * (forms >= 0)
         return self.usual.float() + (weights[..., None] * self.said.float()[forms.clamp(min=0)]).sum(1)

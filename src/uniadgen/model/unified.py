@@ -374,12 +374,12 @@ class Mentions(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.rank = nn.Embedding(RANKS, width)
-        nn.init.zeros_(self.rank.weight)
+        self.embedding = nn.Embedding(RANKS, width)
+        nn.init.zeros_(self.embedding.weight)
 
     def forward(self, kinds: Tensor) -> Tensor:
         """kinds [B, T] -> [B, T, D], zero where no selling point ends."""
-        ranks: Tensor = self.rank((kinds - POINT).clamp(min=0))
+        ranks: Tensor = self.embedding((kinds - POINT).clamp(min=0))
         return ranks * (kinds >= POINT)[..., None]
 
 

@@ -20,7 +20,7 @@ CREATIVES_PER_PRODUCT = 5
 REUSE_CHANCE = 0.22  # of a creative to stand in a scene of an earlier product; makes about 25 % of the scenes shared
 MOST_USES = 3  # of one scene
 SIZES: dict[str, tuple[int, int]] = {"tiny": (40, 50), "standard": (2000, 30_000)}  # products, shoppers
-SHOPPERS_PER_PRODUCT = 15
+SHOPPERS_PER_PRODUCT, MOST_SHOPPERS = 15, 100_000  # whose ids have five digits
 SPLIT_BLOCK = 20  # products; each block holds the same share of every split
 SPLIT_OF_BLOCK = ("train",) * 16 + ("val",) * 2 + ("test",) * 2
 
@@ -114,10 +114,10 @@ def _styles(draw: random.Random, product: ProductSpec) -> list[TextStyle]:
 
 def make_world(seed: int, size: str | int, shoppers: int | None = None) -> World:
     """The world of this seed: "tiny" (40 products, 50 shoppers), "standard" (2,000 and 30,000), or a number of products
-    (with fifteen shoppers for each). shoppers: another number of them."""
+    (with fifteen shoppers for each, MOST_SHOPPERS in all). shoppers: another number of them."""
     if isinstance(size, str) and size not in SIZES:
         raise ValueError(f"size {size!r}: use one of {', '.join(SIZES)} or a number of products")
-    count, usual = SIZES[size] if isinstance(size, str) else (size, SHOPPERS_PER_PRODUCT * size)
+    count, usual = SIZES[size] if isinstance(size, str) else (size, min(SHOPPERS_PER_PRODUCT * size, MOST_SHOPPERS))
     products = tuple(make_products(seed, count))
     splits = {product.id: split_of(seed, index) for index, product in enumerate(products)}
     return World(seed, usual if shoppers is None else shoppers, products, tuple(make_creatives(seed, products)), splits)

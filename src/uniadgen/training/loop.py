@@ -168,7 +168,8 @@ def fit(
             torch.manual_seed(schedule.seed * 1_000_003 + k)
             losses = losses_at(k)
             total = torch.stack(list(losses.values())).sum() / schedule.accumulate
-            total.backward()  # type: ignore[no-untyped-call]
+            if total.requires_grad:  # a batch may have nothing to predict at all
+                total.backward()  # type: ignore[no-untyped-call]
             for name, loss in losses.items():
                 if loss.requires_grad:  # a loss without anything to predict in this batch is a constant
                     running[name] = 0.98 * running.get(name, float(loss.detach())) + 0.02 * float(loss.detach())

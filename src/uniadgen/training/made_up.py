@@ -49,7 +49,8 @@ def with_two_as_one(draw: random.Random, points: Sequence[str], text: str) -> li
         for mark in (" ", "")
         if mark or not (first[-1:].isascii() or second[:1].isascii())
     ]
-    there = [(first, second, both) for first, second, both in joined if both in text and both not in points]
+    whole = [(first, second, both) for first, second, both in joined if both in text and both not in points]
+    there = [parts for parts in whole if not re.search(rf"\w{re.escape(parts[2])}|{re.escape(parts[2])}\w", text)]
     if not there:
         return list(points)
     first, second, both = draw.choice(there)

@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from uniadgen.console import print_line
-from uniadgen.data.encoding import encoded_settings, fingerprint
-from uniadgen.data.layout import iter_rows
+from uniadgen.data.encoding import encoded_settings, fingerprint, table_digest
+from uniadgen.data.layout import TableName, iter_rows, open_table, table_path
 from uniadgen.data.plates import load_plates
 from uniadgen.data.scene_codes import scene_codes
 from uniadgen.data.store import Store, of_split, open_store, open_texts
@@ -53,6 +53,7 @@ from uniadgen.words import quoted
 # What a training leaves in --out.
 RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
 MOST_WORKERS = 256
+TEXT_TABLES: tuple[TableName, ...] = ("creatives", "users")  # that are read of a data set for texts
 EMBEDDER, FORMS = "text_embedder.safetensors", "text_forms.safetensors"  # in a run of the unified model
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
@@ -231,6 +232,10 @@ def run_unified(
             if texts is None
             else "argument --texts: mix.texts is 0 in the training file; give it a share, as in --set mix.texts=0.4"
         )
+    if texts is not None:
+        for name in TEXT_TABLES:  # before minutes are spent on anything else
+            with open_table(texts, name, ("split",)):
+                pass
     source, other = (backbone, tokenizer_folder) if config is None else (tokenizer_folder, backbone or foreground)
     if config is None and start is not None:
         raise InputError("argument --config: --start is for models without a backbone; leave it out")
@@ -278,7 +283,7 @@ def run_unified(
         fill_forms(model.text_forms, store, schedule.seed)
     forms = None if model.text_forms is None else read_forms(store, model.text_forms)
     compositions = None if model.composition is None else read_compositions(model.composition, store, image_tokenizer)
-    keep_beginning(model, words, out, resume)
+    keep_beginning(model, words, texts, out, resume)
     if model.text_embedder is not None:
         steps = training.fits.embedder if fresh else 0
         fitted_once(
@@ -290,7 +295,12 @@ def run_unified(
 
     def reader_of(stages: Mix, split: str, rank: int, ranks: int) -> Reader:
         common = model.config, words, stages, split, schedule.batch, schedule.seed, rank, ranks
-        written = None if text_store is None else Reader(text_store, None, *common, None, text_forms)
+        try:
+            written = None if text_store is None else Reader(text_store, None, *common, None, text_forms)
+        except ValueError:
+            raise InputError(
+                f"argument --texts: {quoted(texts or '')} has no texts, or no users, in its split {split}"
+            ) from None
         return Reader(store, read, *common, compositions, forms, written)
 
     try:
@@ -307,8 +317,7 @@ def run_unified(
         fit_votes(model.scene_head, train, training.fits.votes)
     if model.text_forms is not None:
         steps = training.fits.forms if new_forms else 0
-        fit = partial(fit_form_votes, model.text_forms, train.texts or train, steps)
-        fitted_once(model.text_forms, out / FORMS, fit)
+        fitted_once(model.text_forms, out / FORMS, partial(fit_form_votes, model.text_forms, train, steps))
     train_unified(model, train, held_out, of_process(schedule), out, resume, workers)
     if share.is_main_process:
         checkpoint.save(out / "model", model, words, torch.float16 if config is not None else torch.bfloat16)
@@ -338,8 +347,9 @@ def read_compositions(composition: Composition, store: Store, tokenizer: FSQToke
     return composition_codes(composition, thumbnails)
 
 
-def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume: bool) -> None:
-    """Writes what a run began with and checkpoints don't hold: the text tokenizer's words and the codebooks of compositions.
+def keep_beginning(model: UnifiedModel, words: TextTokenizer, texts: Path | None, out: Path, resume: bool) -> None:
+    """Writes what a run began with and checkpoints don't hold: the text tokenizer's words, the codebooks of compositions and
+    forms, and the second data set's tables.
 
     Resumed, it is compared, since weights mean nothing without them. Raises InputError if it is another.
     """
@@ -348,10 +358,13 @@ def keep_beginning(model: UnifiedModel, words: TextTokenizer, out: Path, resume:
         digest.update(model.composition.codebooks.float().cpu().numpy().tobytes())
     if model.text_forms is not None:
         digest.update(model.text_forms.centres.float().cpu().numpy().tobytes())
+    if texts is not None:
+        for name in TEXT_TABLES:
+            digest.update(table_digest(table_path(texts, name)).encode())
     begun = out / "begun.txt"
     if resume and begun.is_file() and begun.read_text().strip() != digest.hexdigest():
         raise InputError(
-            f"argument --resume: {quoted(out)} was begun with other words or compositions; name the same --start and data"
+            f"argument --resume: {quoted(out)} was begun with other words or codes; name the same --start, --texts and data"
         )
     if processes().is_main_process:
         write_text(begun, digest.hexdigest() + "\n")
@@ -370,7 +383,12 @@ def fitted_once(module: nn.Module, place: Path, fit: Callable[[], None]) -> None
     Sums of floats may differ when a run is resumed elsewhere.
     """
     if place.is_file():
-        module.load_state_dict(load_file(place))
+        try:
+            module.load_state_dict(load_file(place))
+        except RuntimeError:
+            raise InputError(
+                f"argument --resume: {quoted(place)} is of another version of uniadgen; train into a new folder"
+            ) from None
         return
     fit()
     if processes().is_main_process:

@@ -53,7 +53,7 @@ def fit_form_votes(forms: TextForms, reader: Reader, steps: int) -> None:
     if reader.forms is None:
         raise ValueError("a reader without forms")
     device, most = forms.said.device, reader.config.preference.clicks
-    votes = [forms.usual, forms.said, forms.closeness, forms.weight]
+    votes = [forms.usual, forms.said, forms.closeness, forms.offset]
     for parameter in votes:
         parameter.requires_grad_(True)
     optimiser = torch.optim.Adam(votes, RATE)
