@@ -126,8 +126,8 @@ def written(cases: Sequence[Case], generator: AdGenerator) -> Iterator[tuple[str
     """By what the model is given."""
     yield "model, ten clicks", judged(cases, write(cases, generator, lambda case: case.clicks))
     if (forms := generator.model.text_forms) is not None:
-        told = [forms.code_of(case.target.text) for case in cases]
-        texts = write(cases, generator, lambda case: case.clicks, told)
+        true = [forms.code_of(case.target.text) for case in cases]
+        texts = write(cases, generator, lambda case: case.clicks, true)
         yield "model, ten clicks and the true form", judged(cases, texts)
     yield (
         "model, somebody else's clicks",
@@ -156,7 +156,7 @@ def write(
             for case in some
         ]
 
-        def told(*_: object, first: int = first) -> Tensor:
+        def given(*_: object, first: int = first) -> Tensor:
             assert forms is not None
             return torch.tensor([forms[first]])
 
@@ -164,7 +164,7 @@ def write(
         if forms is None:
             texts += generator.write(requests, seeds=seeds, without=("pictures",))
         else:
-            with patch("uniadgen.pipeline.writing.draw_forms", told):
+            with patch("uniadgen.pipeline.writing.draw_forms", given):
                 texts += generator.write(requests, seeds=seeds, without=("pictures",))
     return texts
 

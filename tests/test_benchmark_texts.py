@@ -31,9 +31,9 @@ def test_the_model_is_told_the_form(texts: ModuleType) -> None:
     forms = generator.model.text_forms
     assert forms is not None
     marked = forms.code_of("[Sale] Aster Kettle Steel Lid")
-    told = texts.write(cases, generator, lambda case: case.clicks, [marked] * 6)
-    assert sum(text.startswith(("[", "【")) for text in told) >= 4
-    assert told != texts.write(cases, generator, lambda case: case.clicks)
+    written = texts.write(cases, generator, lambda case: case.clicks, [marked] * 6)
+    assert sum(text.startswith(("[", "【")) for text in written) >= 4
+    assert written != texts.write(cases, generator, lambda case: case.clicks)
     assert {case.other.shopper.id for case in cases} == {case.shopper.id for case in cases}
     assert all(case.other.shopper.id != case.shopper.id for case in cases)
 

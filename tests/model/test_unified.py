@@ -276,8 +276,8 @@ def test_the_end_of_a_point_is_told_its_rank(model: UnifiedModel) -> None:
     torch.nn.init.zeros_(model.mentions.embedding.weight)
     assert torch.equal(model.embed(ids, kinds, None), model.embed_text(ids))
     torch.nn.init.normal_(model.mentions.embedding.weight)
-    told = model.embed(ids, kinds, None)[0] - model.embed_text(ids)[0]
-    assert torch.allclose(told, torch.stack([torch.zeros_like(told[0]), *model.mentions.embedding.weight[[0, 2]]]), atol=1e-5)
+    added = model.embed(ids, kinds, None)[0] - model.embed_text(ids)[0]
+    assert torch.allclose(added, torch.stack([torch.zeros_like(added[0]), *model.mentions.embedding.weight[[0, 2]]]), atol=1e-5)
 
 
 def test_points_that_did_not_fit_have_no_end(model: UnifiedModel, tokenizer: TextTokenizer) -> None:
