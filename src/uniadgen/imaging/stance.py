@@ -74,7 +74,7 @@ def find_stance(
     posture: Posture | None = None,
 ) -> Stance:
     """cutout: RGBA with something visible. size_cm, posture: what the request says, which is taken as it is."""
-    kind = _kind(description, selling_points)
+    kind = _kind(description, tuple(selling_points))
     if size_cm is None:
         size_cm = said_size((*selling_points, description)) or (kind.size_cm if kind else None)
     return Stance(posture or _posture(cutout, kind), size_cm)
@@ -128,7 +128,8 @@ def _names() -> tuple[re.Pattern[str], dict[str, _Kind]]:
     return re.compile("|".join(f"({part})" for part in parts), re.IGNORECASE), {name: kinds[name] for name in longest}
 
 
-def _kind(description: str, selling_points: Sequence[str]) -> _Kind | None:
+@lru_cache(maxsize=256)  # of products; a batch asks once for each shopper
+def _kind(description: str, selling_points: tuple[str, ...]) -> _Kind | None:
     """The kind that is named most: selling points and the description's first sentence say what a product is."""
     first, _, rest = re.sub(r"(?<=[a-z])[.!?] |[。！？]", "\n", description.lower()).partition("\n")
     weights: dict[_Kind, float] = {}
