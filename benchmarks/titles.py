@@ -48,7 +48,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Judged:
-    """A text and what is wrong with it. invented: words it has more often than the selling points."""
+    """A text and what is wrong with it. invented: words it has more often than the selling points. brand: whether it names what
+    the title begins with."""
 
     task: Task
     text: str
@@ -56,6 +57,7 @@ class Judged:
     correct: int  # selling points of the title that it says ...
     foreign: int  # ... and of other titles
     violations: list[tuple[str, str]]  # criterion, reason
+    brand: bool
 
     def meets(self, criterion: str) -> bool:
         return all(other != criterion for other, _ in self.violations)
@@ -156,9 +158,10 @@ def write_texts(generator: AdGenerator, tasks: Sequence[Task], seed: int) -> lis
 def judge(task: Task, text: str) -> Judged:
     """What the inspection and a count of words say."""
     invented = sorted((_words(text) - _words(" | ".join(task.given))).elements())
-    said = [point in task.points for point in task.given if re.search(rf"(?<!\w){re.escape(point)}(?!\w)", text)]
+    said = [point for point in task.given if re.search(rf"(?<!\w){re.escape(point)}(?!\w)", text)]
+    correct = sum(point in task.points for point in said)
     violations = [(violation.criterion, violation.reason) for violation in inspect_text(text, task.given).violations]
-    return Judged(task, text, invented, sum(said), len(said) - sum(said), violations)
+    return Judged(task, text, invented, correct, len(said) - correct, violations, task.points[0] in said)
 
 
 def _words(text: str) -> Counter[str]:
@@ -172,6 +175,7 @@ def report(judged: Sequence[Judged], examples: int) -> str:
         "factuality": [one.meets("factuality") for one in judged],
         "readability": [one.meets("readability") for one in judged],
         "qualified (both)": [not one.violations for one in judged],
+        "brand named": [one.brand for one in judged],
         "nothing of another title": [not one.foreign for one in judged],
     }
     tasks = [one.task for one in judged]

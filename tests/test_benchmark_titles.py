@@ -99,6 +99,8 @@ def test_judging(titles: ModuleType) -> None:
     fine, bad = titles.judge(task, "Oak, Steel Kettle"), titles.judge(task, "Elm Kettle Kettle Cheap")
     assert (fine.invented, fine.correct, fine.foreign, fine.violations) == ([], 2, 0, [])
     assert (bad.invented, bad.correct, bad.foreign) == (["Cheap", "Kettle"], 0, 1)
+    assert fine.brand
+    assert not bad.brand
     assert not bad.meets("factuality")
     report = titles.report([fine, bad], 1)
     assert "50.0%  1 of 2" in report
