@@ -82,8 +82,10 @@ def take(base: str, names: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", choices=[*STEPS, []], default=list(STEPS), help="which (default: all)")
-    names = parser.parse_args().names
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(STEPS)} (default: all)")
+    names = parser.parse_args().names or list(STEPS)
+    if unknown := set(names) - set(STEPS):
+        parser.error(f"argument NAME: {', '.join(unknown)}: use {', '.join(STEPS)}")
     app = create_app(AdGenerator.from_pretrained(), Settings(studio=True))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -45,7 +45,8 @@ def write_texts(
     return [grammar.text for grammar in grammars]
 
 
-FORM_TEMPERATURE = 0.25  # of that of the text: a form in no shopper's taste costs more than the same form twice
+# Of that of the text, where clicks tell: a form that isn't in the shopper's taste costs more than the same form twice.
+FORM_TEMPERATURE = 0.25
 
 
 def draw_forms(
@@ -60,7 +61,8 @@ def draw_forms(
     logits = torch.cat([forms.logits(*clicks) for clicks in seen])
     if not temperature:
         return logits.argmax(1)
-    shares = (logits / (FORM_TEMPERATURE * temperature)).softmax(1)
+    telling = torch.tensor([bool((forms_of >= 0).any()) for forms_of, _ in seen], device=logits.device)
+    shares = (logits / (temperature * torch.where(telling, FORM_TEMPERATURE, 1.0))[:, None]).softmax(1)
     return torch.cat([torch.multinomial(row, 1, generator=g) for row, g in zip(shares, generators, strict=True)])
 
 
