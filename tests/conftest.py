@@ -57,6 +57,9 @@ def _spread(model: UnifiedModel) -> UnifiedModel:
         if model.composition is not None:
             model.composition.codebooks.normal_(std=0.3)
             model.composition.colours.weight.mul_(8)
+        # The engine stores weights in 16 bits; rounded here, they are the same to whoever computes with them otherwise.
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half())
     return model.eval()
 
 

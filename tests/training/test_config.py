@@ -82,7 +82,7 @@ def test_a_change_that_is_none(file: Path, change: str) -> None:
         ("learning_rate: 5e-5", "learning_rate: .inf", r"learning_rate: inf is no number"),
         ("tiny", "large", r"model: 'large' must be one of embedded, tiny, janus"),
         ("model: tiny", "", "model is missing"),
-        ("ads: 1", "ads: 0", "mix: one of ads, words, pictures must be above 0"),
+        ("ads: 1", "ads: 0", "mix: one of ads, words, pictures, texts must be above 0"),
         ("ads: 1", "ads: -1", r"mix\.ads"),
         ("ads: 1", "ads: 1, made_up: 2", r"mix\.made_up"),
         ("ads: 1", "personal: 1", r"mix\.personal: unknown field"),
