@@ -15,6 +15,7 @@ import argparse
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,10 +24,10 @@ from unittest.mock import patch
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from torch import Tensor
 
 from uniadgen import Click, Product
 from uniadgen.clicks.sampling import sample_clicks
+from uniadgen.clicks.similarity import product_similarity
 from uniadgen.errors import InputError
 from uniadgen.metrics.text import Prediction, text_metrics
 from uniadgen.padsynth.shoppers import Shopper
@@ -110,8 +111,8 @@ def _of_taste(case: Case, shopper: Shopper, fitting: list[str], draw: random.Ran
 
 
 def _of_clicks(case: Case, fitting: list[str], draw: random.Random, rng: np.random.Generator, generator: AdGenerator) -> str:
-    vectors = generator.loaded.embedder([case.product.description, *(click.text for click in case.clicks)])
-    similarity = np.clip(vectors[1:] @ vectors[0], -1, 1).astype(np.float64)
+    texts = [click.text for click in case.clicks]
+    similarity = product_similarity(texts, case.product.description, generator.loaded.embedder)
     votes = Counter({style: 1e-6 * draw.random() for style in fitting})
     for place in sample_clicks(similarity, CLICKS, "product-similarity", rng):
         if (style := case.clicks[place].text_style) in votes:
@@ -146,8 +147,9 @@ def write(
     cutout, grey = Image.new("RGBA", (96, 96)), Image.new("RGB", (96, 96), (128, 128, 128))
     ImageDraw.Draw(cutout).ellipse((16, 16, 80, 95), fill=(200, 60, 60, 255))
     texts: list[str] = []
-    for first in range(0, len(cases), BATCH if forms is None else 1):  # forms are told row by row: threads part a batch
-        some = cases[first : first + (BATCH if forms is None else 1)]
+    size = BATCH if forms is None else 1  # forms are given row by row: threads part a batch
+    for first in range(0, len(cases), size):
+        some = cases[first : first + size]
         requests = [
             AdRequest(
                 Product(cutout, case.product.description, list(case.points)),
@@ -155,17 +157,9 @@ def write(
             )
             for case in some
         ]
-
-        def given(*_: object, first: int = first) -> Tensor:
-            assert forms is not None
-            return torch.tensor([forms[first]])
-
-        seeds = range(first, first + len(some))
-        if forms is None:
-            texts += generator.write(requests, seeds=seeds, without=("pictures",))
-        else:
-            with patch("uniadgen.pipeline.writing.draw_forms", given):
-                texts += generator.write(requests, seeds=seeds, without=("pictures",))
+        form = None if forms is None else torch.tensor([forms[first]])
+        with nullcontext() if form is None else patch("uniadgen.pipeline.writing.draw_forms", return_value=form):
+            texts += generator.write(requests, seeds=range(first, first + len(some)), without=("pictures",))
     return texts
 
 

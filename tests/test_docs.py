@@ -15,6 +15,7 @@ import pytest
 from uniadgen.cli.arguments import Parser
 from uniadgen.cli.main import make_parser
 from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.demo import example_folder
 from uniadgen.errors import InputError
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions
 
@@ -169,3 +170,9 @@ def test_a_page_that_loads_something_from_elsewhere_is_found(tmp_path: Path) -> 
     page.write_text("")
     (tmp_path / "style.css").write_text("body { background: url('https://example.org/x.png') }")
     assert check["main"](tmp_path) == 1
+
+
+def test_clicked_pictures_in_the_guides_are_among_the_examples() -> None:
+    named = {name for page in NOW for name in re.findall(r"clicks/p\d+-\d+\.webp", page.read_text())}
+    assert named
+    assert not [name for name in named if not (example_folder() / name).is_file()]

@@ -20,7 +20,7 @@ from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, locked_folder, make_folder, whole_file
-from uniadgen.padsynth.worldgen import MOST_SHOPPERS
+from uniadgen.padsynth import MOST_SHOPPERS
 from uniadgen.words import parse_whole, quoted
 
 SHEETS = {"families": "family", "categories": "category"}  # files of `sheets`, and the columns that they show

@@ -29,12 +29,12 @@ from uniadgen.errors import InputError
 from uniadgen.files import locked_folder
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_stored
+from uniadgen.padsynth import MOST_PRODUCTS
 from uniadgen.padsynth.shoppers import Shopper
 from uniadgen.padsynth.specs import WORLD_VERSION, CreativeSpec, ProductSpec
 from uniadgen.padsynth.worldgen import World, make_world
 from uniadgen.words import quoted
 
-MOST_PRODUCTS = 100_000  # whose ids have five digits
 LOSSLESS_FROM = 85  # picture quality; from here on the cut-outs keep every value of a pixel
 
 

@@ -155,18 +155,7 @@ def open_store(folder: Path, tokenizer: TextTokenizer, with_users: bool = True) 
 
     Raises InputError.
     """
-    settings = encoded_settings(folder)
-    digest = table_digest(table_path(folder, "creatives"))
-    words = hashlib.sha256(tokenizer.tokenizer.to_str().encode()).hexdigest()[:12]
-    _remove_others(folder, digest)
-    creatives = made_folder(
-        folder / f".store-{digest}-{words}", lambda made: _write_creatives(folder, made, tokenizer, settings)
-    )
-    users = None
-    if with_users:
-        name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
-        users = made_folder(folder / name, lambda made: _write_users(folder, made))
-    return Store(creatives, users)
+    return _opened(folder, tokenizer, encoded_settings(folder), with_users)
 
 
 def open_texts(folder: Path, tokenizer: TextTokenizer) -> Store:
@@ -174,14 +163,21 @@ def open_texts(folder: Path, tokenizer: TextTokenizer) -> Store:
 
     Raises InputError.
     """
+    return _opened(folder, tokenizer, None, with_users=True)
+
+
+def _opened(folder: Path, tokenizer: TextTokenizer, settings: dict[str, Any] | None, with_users: bool) -> Store:
+    """settings: how pictures were encoded; None: only texts are wanted."""
     digest = table_digest(table_path(folder, "creatives"))
     words = hashlib.sha256(tokenizer.tokenizer.to_str().encode()).hexdigest()[:12]
     _remove_others(folder, digest)
-    creatives = made_folder(
-        folder / f".store-{digest}-texts-{words}", lambda made: _write_creatives(folder, made, tokenizer, None)
-    )
-    name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
-    return Store(creatives, made_folder(folder / name, lambda made: _write_users(folder, made)))
+    name = f".store-{digest}-{'' if settings else 'texts-'}{words}"
+    creatives = made_folder(folder / name, lambda made: _write_creatives(folder, made, tokenizer, settings))
+    users = None
+    if with_users:
+        name = f".store-{digest}-users-{table_digest(table_path(folder, 'users'))}"
+        users = made_folder(folder / name, lambda made: _write_users(folder, made))
+    return Store(creatives, users)
 
 
 def _remove_others(folder: Path, digest: str) -> None:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from uniadgen.padsynth import MOST_SHOPPERS
 from uniadgen.padsynth.affinities import FAMILY_LIGHTS, FAMILY_PALETTES, SHOP_STYLES
 from uniadgen.padsynth.catalogue import make_products
 from uniadgen.padsynth.shoppers import Shopper, index_creatives, make_shoppers
@@ -20,7 +21,7 @@ CREATIVES_PER_PRODUCT = 5
 REUSE_CHANCE = 0.22  # of a creative to stand in a scene of an earlier product; makes about 25 % of the scenes shared
 MOST_USES = 3  # of one scene
 SIZES: dict[str, tuple[int, int]] = {"tiny": (40, 50), "standard": (2000, 30_000)}  # products, shoppers
-SHOPPERS_PER_PRODUCT, MOST_SHOPPERS = 15, 100_000  # whose ids have five digits
+SHOPPERS_PER_PRODUCT = 15
 SPLIT_BLOCK = 20  # products; each block holds the same share of every split
 SPLIT_OF_BLOCK = ("train",) * 16 + ("val",) * 2 + ("test",) * 2
 
