@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -28,12 +29,12 @@ from uniadgen.padsynth.worldgen import World, make_world
 SIZE = 16
 
 
-def flat_cutout(product: ProductSpec, size: int = 0, threads: int = 0) -> Image.Image:
+def flat_cutout(product: ProductSpec, size: int = 0, threads: int = 0, device: str = "") -> Image.Image:
     return Image.new("RGBA", (size, size // 2), (product.seed % 256, 1, 2, 255))
 
 
 def flat_plate(
-    product: ProductSpec, creative: CreativeSpec, size: int, samples: int, threads: int
+    product: ProductSpec, creative: CreativeSpec, size: int, samples: int, threads: int, device: str
 ) -> tuple[Image.Image, render.Box]:
     time.sleep(0.004)
     return Image.new("RGB", (size, size), (creative.scene.seed % 256, samples, 3)), render.placement_in(
@@ -41,15 +42,15 @@ def flat_plate(
     )
 
 
-def work(line: Connection, raw: str, threads: int, samples: int) -> None:
+def work(line: Connection, raw: str, cores: list[int], samples: int, device: str) -> None:
     render.render_cutout, render.render_plate = flat_cutout, flat_plate  # type: ignore[assignment]
-    render.render_products(line, raw, threads, samples)
+    render.render_products(line, raw, cores, samples, device)
 
 
-def work_that_dies(line: Connection, raw: str, threads: int, samples: int) -> None:
+def work_that_dies(line: Connection, raw: str, cores: list[int], samples: int, device: str) -> None:
     """Once in a folder's life, in the middle of its third product."""
 
-    def plate(product: ProductSpec, creative: CreativeSpec, *options: int) -> tuple[Image.Image, render.Box]:
+    def plate(product: ProductSpec, creative: CreativeSpec, *options: Any) -> tuple[Image.Image, render.Box]:
         if creative.id == "p00002-3" and not Path(raw, "died").exists():
             Path(raw, "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -59,7 +60,7 @@ def work_that_dies(line: Connection, raw: str, threads: int, samples: int) -> No
         return flat_plate(product, creative, *options)
 
     render.render_cutout, render.render_plate = flat_cutout, plate  # type: ignore[assignment]
-    render.render_products(line, raw, threads, samples)
+    render.render_products(line, raw, cores, samples, device)
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +260,8 @@ def test_without_blender_there_is_one_clear_line(
     message = capsys.readouterr().err
     assert "uniadgen[world]" in message
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("workers", "shares"), [(1, [[2, 3, 5, 7]]), (3, [[2, 7], [3], [5]]), (5, [[2], [3], [5], [7], [2]])])
+def test_every_worker_has_cores_of_its_own_as_far_as_they_go(workers: int, shares: list[list[int]]) -> None:
+    assert render._shares([2, 3, 5, 7], workers) == shares

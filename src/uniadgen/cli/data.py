@@ -76,6 +76,7 @@ def _add_render(verbs: Any) -> None:
     verb.add_argument(
         "--pixels", type=whole_number(16, 2048), metavar="P", help="of all plates (default: 512 for 500 products, then 256)"
     )
+    verb.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: an NVIDIA GPU renders (default cpu)")
     verb.add_argument("--resume", action="store_true", help="go on in a folder that holds renders of this world")
     verb.add_argument(
         "--quality", type=whole_number(1, 100), default=90, metavar="Q", help="of the stored WebP pictures (default 90)"
@@ -156,6 +157,7 @@ def render(arguments: argparse.Namespace) -> None:
         quality=arguments.quality,
         resume=arguments.resume,
         pack_only=arguments.pack_only,
+        device=arguments.device,
     )
     if failed:
         print_line(f"{len(failed):,} products are missing, {quoted(failed[0])} is the first; run it again with --resume")

@@ -49,12 +49,13 @@ def render_dataset(
     quality: int = 90,
     resume: bool = False,
     pack_only: bool = False,
+    device: str = "cpu",
 ) -> list[str]:
     """Render a world with Blender and pack it as a data set, both in `out`; returns the ids of products that failed.
 
     size: "tiny", "standard" or a number of products. shoppers: None for as many as the size has. workers: processes that
     render. pixels: of all plates; None for the world's own. resume: go on in a folder that holds renders. pack_only: render
-    nothing, pack what there is. Raises InputError.
+    nothing, pack what there is. device: "cpu" or "cuda". Raises InputError.
     """
     from uniadgen.padsynth.blender.render import render_world
 
@@ -64,7 +65,7 @@ def render_dataset(
         raise InputError(f"argument --out: {out} already holds renders; add --resume to go on, or name another folder")
     with locked_folder(out, "is being rendered"):
         if not pack_only:
-            failed = render_world(world.products, world.creatives, out, workers, pixels, seed=world.seed)
+            failed = render_world(world.products, world.creatives, out, workers, pixels, seed=world.seed, device=device)
         build_dataset(world, raw, out, quality)
     return failed
 
