@@ -186,3 +186,46 @@ def test_scenes_are_drawn_as_they_are_learnt(model: UnifiedModel, clicks: int) -
     statistic = sum((count - wanted) ** 2 / wanted for count, wanted in cells)
     assert len(cells) > 5
     assert statistic < len(cells) + 4 * (2 * len(cells)) ** 0.5
+
+
+@torch.no_grad()
+def test_of_several_scenes_the_one_like_the_clicks_is_taken(model: UnifiedModel) -> None:
+    """Beside a picture without clicks, and with the same draws, whatever stands beside it."""
+    model = copy.deepcopy(model)
+    engine, head, encoder = Engine.pack(model), model.scene_head, model.scene_encoder
+    assert head is not None
+    assert encoder is not None
+    for parameter in (*head.head.parameters(), head.said, head.usual, head.after):  # so that many scenes are likely
+        parameter.mul_(0.1)
+    torch.manual_seed(2)
+    width, codes = model.config.decoder.width, model.config.scene.codes
+    begin, foreground = torch.randn(1, width), torch.zeros(model.config.foreground_groups, 1, width)
+    scenes = ClickedScenes(torch.randint(codes, (2, head.levels)), torch.rand(2))
+    liked = encoder.values(scenes.tokens).sum(0)
+
+    def drawn(clicks: list[int], draws: int, temperature: float = 1.0) -> list[list[int]]:
+        count = len(clicks)
+        tokens = decode_scene(
+            engine,
+            [engine.allocate(count, 2)],
+            begin.expand(count, -1),
+            foreground.expand(-1, count, -1),
+            [torch.zeros(number, width) for number in clicks],
+            [scenes if number else ClickedScenes.none() for number in clicks],
+            guidance=1,
+            temperature=temperature,
+            draws=draws,
+            generators=[torch.Generator().manual_seed(seed) for seed in range(count)],
+        )
+        return tokens.tolist()  # type: ignore[no-any-return]
+
+    def likeness(tokens: list[list[int]]) -> float:
+        values = encoder.values(torch.tensor(tokens)[:, : head.levels])
+        return float((values @ liked).mean())
+
+    some = [2] * 40
+    assert likeness(drawn(some, 32)) > likeness(drawn(some, 1)) + 0.2 * float(liked.norm() ** 2)
+    mixed = drawn([2, 0, 2, 0], 8)
+    assert [mixed[0], mixed[2]] == [drawn(some, 8)[0], drawn(some, 8)[2]]
+    assert [mixed[1], mixed[3]] == [drawn([0] * 4, 8)[1], drawn([0] * 4, 1)[3]]
+    assert drawn([2], 8, temperature=0) == drawn([2], 1, temperature=0)

@@ -73,7 +73,7 @@ def test_all_parts_get_gradients(model: UnifiedModel) -> None:
         losses = model(dataclasses.replace(_batch(model), keep_scene=torch.tensor([True, False])))
         (losses.text + losses.scene + losses.composition + losses.image).backward()
         votes = ("text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.offset")
-        apart = ("image_tokenizer", "scene_encoder", "text_embedder", *votes)  # trained on their own
+        apart = ("image_tokenizer", "scene_encoder", "text_embedder", "taste", *votes)  # trained on their own
         silent = [
             name
             for name, p in model.named_parameters()

@@ -264,4 +264,4 @@ def test_without_blender_there_is_one_clear_line(
 
 @pytest.mark.parametrize(("workers", "shares"), [(1, [[2, 3, 5, 7]]), (3, [[2, 7], [3], [5]]), (5, [[2], [3], [5], [7], [2]])])
 def test_every_worker_has_cores_of_its_own_as_far_as_they_go(workers: int, shares: list[list[int]]) -> None:
-    assert render._shares([2, 3, 5, 7], workers) == shares
+    assert render.shares_of([2, 3, 5, 7], workers) == shares

@@ -12,9 +12,12 @@ from uniadgen.data.scene_codes import SceneCodes
 from uniadgen.errors import InputError
 from uniadgen.model.config import tiny
 from uniadgen.model.heads import CLOSENESS, SceneHead
+from uniadgen.model.residual import residual_values
+from uniadgen.model.scene import FACETS
+from uniadgen.model.taste import Taste
 from uniadgen.model.text_embedder import MOST_TOKENS, TextEmbedder, embedder_of, padded
 from uniadgen.model.text_tokenizer import TextTokenizer
-from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_votes
+from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_taste, fit_votes
 
 # Products of two departments that share no word; of a department's twelve, every third word is the same.
 DEPARTMENTS = (["mat", "rug", "sofa", "chair", "lamp", "desk"], ["soap", "balm", "scrub", "lotion", "wax", "comb"])
@@ -133,3 +136,51 @@ def test_votes_are_learnt_from_what_is_clicked_next() -> None:
     reader.scenes = None
     with pytest.raises(ValueError, match="without scene codes"):
         fit_votes(head, reader, 1)
+
+
+def test_taste_is_learnt_from_which_ad_of_a_product_was_clicked() -> None:
+    """Shoppers who look at colours alone, and at no other product's than the like ones."""
+    config, codes = tiny(), 6
+    angles = torch.arange(codes) * 2 * torch.pi / codes
+    points = torch.stack([angles.cos(), angles.sin()], 1) / len(FACETS) ** 0.5
+    codebooks = torch.zeros(len(FACETS), codes, 2 * len(FACETS))
+    for facet in range(len(FACETS)):
+        codebooks[facet, :, 2 * facet : 2 * facet + 2] = points
+    draw = random.Random(0)
+    plates = np.array([[[draw.randrange(codes), row % codes, draw.randrange(codes)]] for row in range(60)], np.uint16)
+
+    class Clicks:
+        users, seed, rows = np.arange(10), 0, np.arange(60)
+        scenes: SceneCodes | None = SceneCodes(plates, plates)
+        # five ads of each product, and the first click is on a like one
+        store: Any = SimpleNamespace(
+            similarity=lambda clicks, target: np.array([1.0] + [0.0] * (len(clicks) - 1)),
+            row=lambda row: SimpleNamespace(description=f"product {row // 5}"),
+        )
+
+        def __init__(self) -> None:
+            self.config = config
+
+        def clicked(self, draw: random.Random, user: int) -> tuple[int, list[int]]:
+            row = draw.randrange(60)
+            like = [other for other in range(60) if other % codes == row % codes and other != row]
+            return row, [draw.choice(like), draw.randrange(60)]
+
+        def view(self, draw: random.Random) -> SimpleNamespace:
+            return SimpleNamespace(variant=0)
+
+    taste, reader = Taste(), Clicks()
+    encoder: Any = SimpleNamespace(values=lambda codes: residual_values(codes, codebooks))
+    before = taste.closeness.detach().clone()
+    fit_taste(taste, encoder, reader, 200)  # type: ignore[arg-type]
+    place, colours, whole = taste.weight.tolist()
+    assert colours > 2 * max(place, whole)
+    assert taste.closeness[1] > before[1] + 0.5
+
+    alone = Taste()
+    reader.store.row = lambda row: SimpleNamespace(description=f"product {row}")
+    fit_taste(alone, encoder, reader, 2)  # type: ignore[arg-type]
+    assert torch.equal(alone.weight, Taste().weight)  # one ad of each product tells nothing
+    reader.scenes = None
+    with pytest.raises(ValueError, match="without scene codes"):
+        fit_taste(taste, encoder, reader, 1)  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
+from uniadgen.model.heads import SceneHead
+from uniadgen.model.unified import UnifiedModel
 
 
 class ClickedScenes(NamedTuple):
@@ -33,12 +35,14 @@ def decode_scene(
     guidance: float,
     temperature: float,
     generators: Sequence[torch.Generator],
+    draws: int = 1,
 ) -> Tensor:
     """Continues the caches with begin_image and draws the scene tokens of B pictures, [B, levels], their compositions included.
 
     caches, guidance, temperature, generators: as for `image_sampling.decode_image`. begin [rows, D]: embeddings of begin_image.
     foreground [groups, B, D]: of the products as a whole. clicks: for each picture the states [C, D] at the ends of its clicks
-    in the instruction, C may be 0; scenes: what is known of these clicks beside.
+    in the instruction, C may be 0; scenes: what is known of these clicks beside. draws: for pictures with clicks, of which the
+    model's taste picks one: drawn as the decoder deems them likely, neither guided nor (unless temperature is 0) sharpened.
     """
     head = engine.model.scene_head
     assert head is not None
@@ -54,16 +58,18 @@ def decode_scene(
     )
     similarity = torch.stack([F.pad(rows.similarity.to(x.device), (0, most - len(rows.similarity))) for rows in scenes])
     visible = torch.arange(most, device=x.device) < torch.tensor([[len(rows)] for rows in clicks], device=x.device)
-    votes = head.votes(conditional, states, similarity, visible)
-    state, values = head.begin(x), []
-    for level in range(head.levels):
-        logits = head.logits(state, level)
-        log_shares = head.log_probabilities(logits[:batch], level, votes, theirs)
-        if guidance != 1:
-            log_shares = torch.lerp(F.log_softmax(logits[batch:], -1), log_shares, guidance)
-        values.append(_drawn(log_shares, temperature, generators))
-        state = head.advance(state, level, values[-1].repeat(len(x) // batch))
-    facets = torch.stack(values, -1)
+    clicked = _Clicked(head.votes(conditional, states, similarity, visible), theirs, similarity, visible)
+    facets = torch.empty(batch, head.levels, dtype=torch.long, device=x.device)
+    picked = visible.any(1) if draws > 1 else visible.new_zeros(batch)
+    for some, several in ((~picked, 1), (picked, draws)):
+        if not some.any():
+            continue
+        rows = some.nonzero()[:, 0]
+        unguided = x[batch:][rows] if guidance != 1 and several == 1 else None
+        of_rows = [generators[row] for row in rows.tolist()] if temperature else []
+        heat = temperature if several == 1 else float(temperature > 0)
+        drawn = _facets(head, conditional[rows], unguided, clicked.of(rows), guidance, heat, of_rows, several)
+        facets[rows] = drawn[:, 0] if several == 1 else _liked(engine.model, drawn, clicked.of(rows))
     composition = engine.model.composition
     if composition is None:
         return facets
@@ -77,9 +83,58 @@ def decode_scene(
     return torch.cat([facets, torch.stack(values, -1)], -1)
 
 
+class _Clicked(NamedTuple):
+    """Of the clicks of N pictures."""
+
+    votes: Tensor  # [levels, N, C]
+    scenes: Tensor  # [N, C, levels]
+    similarity: Tensor  # [N, C]
+    visible: Tensor  # [N, C]
+
+    def of(self, rows: Tensor) -> "_Clicked":
+        return _Clicked(self.votes[:, rows], *(values[rows] for values in self[1:]))
+
+
+def _facets(
+    head: SceneHead,
+    x: Tensor,
+    unguided: Tensor | None,
+    clicked: _Clicked,
+    guidance: float,
+    temperature: float,
+    generators: Sequence[torch.Generator],
+    draws: int,
+) -> Tensor:
+    """Facets [N, draws, levels]. x [N, D]: where the decoder stands; unguided [N, D]: where it does without an instruction."""
+    count = len(x)
+    rows = torch.arange(count, device=x.device).repeat_interleave(draws)
+    clicked = clicked.of(rows)
+    both = x if unguided is None else torch.cat([x, unguided])
+    state, values = head.begin(both).of(torch.arange(len(both), device=x.device).repeat_interleave(draws)), []
+    for level in range(head.levels):
+        logits = head.logits(state, level)
+        log_shares = head.log_probabilities(logits[: len(rows)], level, clicked.votes, clicked.scenes)
+        if unguided is not None:
+            log_shares = torch.lerp(F.log_softmax(logits[len(rows) :], -1), log_shares, guidance)
+        values.append(_drawn(log_shares, temperature, generators))
+        state = head.advance(state, level, values[-1].repeat(len(logits) // len(rows)))
+    return torch.stack(values, -1).unflatten(0, (count, draws))
+
+
+def _liked(model: UnifiedModel, facets: Tensor, clicked: _Clicked) -> Tensor:
+    """Of each picture's candidates [N, draws, levels] the one that taste likes best [N, levels]."""
+    taste, encoder = model.taste, model.scene_encoder
+    assert taste is not None
+    assert encoder is not None
+    scenes, theirs = (encoder.values(codes.flatten(0, 1)).unflatten(0, codes.shape[:2]) for codes in (facets, clicked.scenes))
+    best = taste(scenes, theirs, clicked.similarity, clicked.visible).argmax(1)
+    return facets[torch.arange(len(facets), device=facets.device), best]
+
+
 def _drawn(log_shares: Tensor, temperature: float, generators: Sequence[torch.Generator]) -> Tensor:
-    """One of the values of each row [B]; the likeliest at temperature 0."""
+    """One of the values of each row [B]; the likeliest at temperature 0. generators: each for as many rows side by side."""
     if temperature:
-        uniform = torch.stack([torch.rand(log_shares.shape[1], generator=g, device=log_shares.device) for g in generators])
+        shape = len(log_shares) // len(generators), log_shares.shape[1]
+        uniform = torch.cat([torch.rand(shape, generator=g, device=log_shares.device) for g in generators])
         log_shares = log_shares / temperature - uniform.log_().neg_().log_()
     return log_shares.argmax(-1)

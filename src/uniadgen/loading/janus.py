@@ -47,6 +47,7 @@ from uniadgen.model.image_tokenizer import JanusTokenizer
 from uniadgen.model.layers import weightless
 from uniadgen.model.preference import PreferenceUnderstanding
 from uniadgen.model.scene import SceneEncoder
+from uniadgen.model.taste import Taste
 from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_form import TextForms
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -82,6 +83,7 @@ NEW = (
     "point_pointer.",
     "scene_head.",
     "scene_encoder.",
+    "taste.",
     "text_embedder.",
     "text_forms.",
     "mentions.",
@@ -147,6 +149,7 @@ def load(
                 parts = config.decoder.width, config.head_width, scene.config.levels, scene.config.codes
                 model.scene_head, model.scene_encoder = SceneHead(*parts), SceneEncoder(scene.config)
                 model.scene_encoder.load_state_dict(scene.state_dict())
+                model.taste = Taste()
             if embedding:
                 model.text_embedder = TextEmbedder(config.decoder.text_vocabulary, embedding)
             if forms:

@@ -42,7 +42,8 @@ CONFIG, SETTINGS, UPDATES, NEW_MODULES = (
 EMBEDDING, FORMS = 64, 48  # width of the text embedder that a model on a backbone gets, and its forms of texts
 # new modules that the unified training leaves as they are
 FITTED_BEFORE = (
-    "scene_encoder.", "text_embedder.", "text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.offset",
+    "scene_encoder.", "taste.", "text_embedder.",
+    "text_forms.usual", "text_forms.said", "text_forms.closeness", "text_forms.offset",
 )  # fmt: skip
 TARGETS = r"decoder\.blocks\.\d+\.[qkvo]_proj"
 # a factor's name in peft's file, and in ours

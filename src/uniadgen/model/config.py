@@ -172,6 +172,8 @@ class GuidanceConfig:
     weight: Weight = 1.0  # 1: none, and one row less to decode
     temperature: Weight = 0.6
     scene_temperature: Weight = 0.6  # of the scene token
+    # Of the scenes that are drawn for a shopper with clicks, as likely as they are, taste picks one; 1: none is picked
+    scene_draws: Annotated[int, Range(1, 1024)] = 1
     top_k: Annotated[int, Range(1, 10**6)] | None = None
     # What the unguided branch reads instead of instruction and ad text: nothing, or as many pad tokens (as Janus was trained)
     unconditional: Literal["empty", "padded"] = "empty"
@@ -266,7 +268,7 @@ def embedded() -> ModelConfig:
     image = ImageTokenizerConfig(coarse=(4, 8), blocks=(2, 2, 4), levels=(8, 8, 5, 5, 5, 5), codes=40_000, upsampling=2)
     preference = PreferenceConfig(embedding=64)
     scene = SceneConfig(levels=6, codes=64, composition=6)
-    guidance = GuidanceConfig(weight=2.0, scene_temperature=0.4)
+    guidance = GuidanceConfig(weight=2.0, scene_temperature=0.4, scene_draws=32)
     return ModelConfig(
         image=image,
         preference=preference,

@@ -135,6 +135,9 @@ class SceneState(NamedTuple):
     seen: Tensor  # [N, H]: what the decoder makes of product and clicks
     usual: Tensor  # [N, levels, codes]: logits of what scenes are like at all, given the levels that are drawn
 
+    def of(self, rows: Tensor) -> "SceneState":
+        return SceneState(self.seen[rows], self.usual[rows])
+
 
 class SceneHead(nn.Module):
     """The scene token: what kind of place a picture shows, in a few levels; each level is a facet of the scene, or refines one.

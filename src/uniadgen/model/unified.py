@@ -35,6 +35,7 @@ from uniadgen.model.order import Order, order_of
 from uniadgen.model.pixels import from_bytes
 from uniadgen.model.preference import Preference, PreferenceUnderstanding
 from uniadgen.model.scene import SceneEncoder
+from uniadgen.model.taste import Taste
 from uniadgen.model.text_embedder import TextEmbedder
 from uniadgen.model.text_form import TextForms
 
@@ -163,8 +164,9 @@ class UnifiedModel(nn.Module):
         self.preference = PreferenceUnderstanding(config)
         scene = config.scene
         self.scene_head = SceneHead(width, config.head_width, scene.levels, scene.codes) if scene.levels else None
-        # trained on its own, before this model, as is the text embedder: no loss of this model reaches them
+        # trained on its own, before this model, as are taste and text embedder: no loss of this model reaches them
         self.scene_encoder = SceneEncoder(config.scene) if config.scene.levels else None
+        self.taste = Taste() if scene.levels else None
         self.composition = Composition(config) if scene.composition else None
         self.image_tokenizer = build_image_tokenizer(image)
         nn.init.normal_(self.text_embedding.weight, std=0.02)

@@ -46,6 +46,7 @@ def paint_backgrounds(
             guidance=guidance,
             temperature=config.scene_temperature if options.temperature is None else options.temperature,
             generators=generators,
+            draws=config.scene_draws,
         )
         keep = torch.arange(rows, device=scenes.device) < len(ads)  # the branch that guidance contrasts with sees no scene
         begin, places = model.begin_picture(scenes.repeat(rows // len(ads), 1), keep)

@@ -3,30 +3,38 @@
     fit_embedder(model.text_embedder, store, tokenizer, steps, seed)
     store.embeddings = embeddings_of(store, model.text_embedder, tokenizer)
     fit_votes(model.scene_head, reader, steps)
+    fit_taste(model.taste, model.scene_encoder, reader, steps)
 
-Both take a minute or two and see nothing but who clicked what, in which order. An embedder that knows no more than words finds
+All take a minute or two and see nothing but who clicked what, in which order. An embedder that knows no more than words finds
 few of the clicks that tell something of a product; and votes that are yet to be learnt would have a decoder, which sees a few
 thousand histories an hour, learn to go without them.
 """
 
 import hashlib
+import random
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
 from uniadgen.data.store import Store, of_split
 from uniadgen.errors import InputError
 from uniadgen.model.heads import SceneHead
+from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.sequence import ad_text_ids
+from uniadgen.model.taste import Taste
 from uniadgen.model.text_embedder import TextEmbedder, padded
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.rng import stream
-from uniadgen.training.batches import Reader
+from uniadgen.training.batches import Reader, siblings
 
 BATCH = 256
-EMBEDDER_RATE, VOTES_RATE = 0.005, 0.01
+EMBEDDER_RATE, VOTES_RATE, TASTE_RATE = 0.005, 0.01, 0.03
+CANDIDATES = 5  # ads of a product, of which one was clicked
 # Of cosines: so low that texts of unrelated products have to lie far apart, as sampling in proportion to similarity needs them.
 SCALE = 3.0
 CHUNK = 512  # creatives that are embedded at a time
@@ -96,26 +104,75 @@ def fit_votes(head: SceneHead, reader: Reader, steps: int) -> None:
     """
     if reader.scenes is None:
         raise ValueError("a reader without scene codes")
-    device, levels = head.said.device, head.levels
+    device = head.said.device
     optimiser = torch.optim.Adam([head.usual, head.after, head.said, head.closeness], VOTES_RATE)
     most, width = reader.config.preference.clicks, reader.config.decoder.width
     for step in range(steps):
         draw = stream(reader.seed, "votes", step)
-        truth = np.zeros((BATCH, levels), np.int64)
-        theirs, similarity = np.zeros((BATCH, most, levels), np.int64), np.zeros((BATCH, most), np.float32)
-        visible = np.zeros((BATCH, most), bool)
-        for number in range(BATCH):
-            row, clicks = reader.clicked(draw, int(reader.users[draw.randrange(len(reader.users))]))
-            variant, count = reader.view(draw).variant, len(clicks)
-            truth[number] = reader.scenes.plates[row, variant]
-            theirs[number, :count] = reader.scenes.ads[clicks, variant]
-            similarity[number, :count] = reader.store.similarity(np.asarray(clicks, np.int64), row)
-            visible[number, :count] = True
-        tensors = (torch.from_numpy(values).to(device) for values in (truth, theirs, similarity, visible))
-        scenes, clicked, alike, seen = tensors
+        samples = _samples(reader, draw)
+        truth = torch.from_numpy(np.stack([reader.scenes.plates[sample.row, sample.variant] for sample in samples])).long()
+        scenes, clicked, alike, seen = (values.to(device) for values in (truth, *_histories(reader, samples)))
         nothing = torch.zeros(BATCH, 1, width, device=device)  # with pointers that are yet to be trained, all states are alike
         votes = head.votes(nothing[:, 0], nothing.expand(-1, most, -1), alike, seen)
         loss = head.losses(nothing[:, 0], scenes, votes, clicked).sum(1).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+
+
+def fit_taste(taste: Taste, encoder: SceneEncoder, reader: Reader, steps: int) -> None:
+    """Learns by which likeness to earlier clicks a shopper chose among the ads of a product.
+
+    reader: of the split train. Products with one ad tell nothing; where there are no others, taste stays as it is.
+    """
+    if reader.scenes is None:
+        raise ValueError("a reader without scene codes")
+    device, others = taste.weight.device, siblings(reader.store, reader.rows)
+    optimiser = torch.optim.Adam(taste.requires_grad_(True).parameters(), TASTE_RATE)
+    for step in range(steps):
+        for group in optimiser.param_groups:
+            group["lr"] = TASTE_RATE * (1 - step / steps)
+        draw = stream(reader.seed, "taste", step)
+        samples = [sample for sample in _samples(reader, draw) if sample.clicks and sample.row in others]
+        if not samples:
+            continue
+        codes = np.zeros((len(samples), CANDIDATES, reader.scenes.plates.shape[2]), np.int64)
+        offered = np.zeros((len(samples), CANDIDATES), bool)
+        for number, (row, _, variant) in enumerate(samples):
+            rest = [other for other in others[row] if other != row]
+            ads = [row, *draw.sample(rest, min(len(rest), CANDIDATES - 1))]
+            codes[number, : len(ads)], offered[number, : len(ads)] = reader.scenes.plates[ads, variant], True
+        scenes, clicked, alike, seen, choosable = (
+            values.to(device) for values in (torch.from_numpy(codes), *_histories(reader, samples), torch.from_numpy(offered))
+        )
+        values = [encoder.values(those.flatten(0, 1)).unflatten(0, those.shape[:2]) for those in (scenes, clicked)]
+        logits = taste(*values, alike, seen).masked_fill(~choosable, -torch.inf)
+        loss = F.cross_entropy(logits, torch.zeros(len(samples), dtype=torch.long, device=device))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+
+class _Sample(NamedTuple):
+    row: int  # of what was clicked
+    clicks: list[int]  # before it
+    variant: int
+
+
+def _samples(reader: Reader, draw: random.Random) -> list[_Sample]:
+    users = (int(reader.users[draw.randrange(len(reader.users))]) for _ in range(BATCH))
+    return [_Sample(*reader.clicked(draw, user), reader.view(draw).variant) for user in users]
+
+
+def _histories(reader: Reader, samples: Sequence[_Sample]) -> tuple[Tensor, Tensor, Tensor]:
+    """Scene codes [N, C, levels] of clicks, similarity [N, C] of their products to the row's, and which there are [N, C]."""
+    assert reader.scenes is not None
+    most = reader.config.preference.clicks
+    codes = np.zeros((len(samples), most, reader.scenes.ads.shape[2]), np.int64)
+    similarity, visible = np.zeros((len(samples), most), np.float32), np.zeros((len(samples), most), bool)
+    for number, (row, clicks, variant) in enumerate(samples):
+        count = len(clicks)
+        codes[number, :count] = reader.scenes.ads[clicks, variant]
+        similarity[number, :count] = reader.store.similarity(np.asarray(clicks, np.int64), row)
+        visible[number, :count] = True
+    return torch.from_numpy(codes), torch.from_numpy(similarity), torch.from_numpy(visible)

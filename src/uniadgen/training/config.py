@@ -32,6 +32,7 @@ class Fits:
     embedder: Annotated[int, Range(0, 10**7)] = 1500
     votes: Annotated[int, Range(0, 10**7)] = 1000
     forms: Annotated[int, Range(0, 10**7)] = 400
+    taste: Annotated[int, Range(0, 10**7)] = 300
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.prompts import KINDS, load_pool
 from uniadgen.rng import stream
 from uniadgen.training.batches import Mix, Reader
-from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_votes
+from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_taste, fit_votes
 from uniadgen.training.co_clicks import read_co_clicks
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
@@ -54,7 +54,8 @@ from uniadgen.words import quoted
 RUN = ("state*.pt", "best.pt", "begun.txt", "log.jsonl", "samples-*.png", "*.safetensors", "model")
 MOST_WORKERS = 256
 TEXT_TABLES: tuple[TableName, ...] = ("creatives", "users")  # that are read of a data set for texts
-EMBEDDER, FORMS = "text_embedder.safetensors", "text_forms.safetensors"  # in a run of the unified model
+# in a run of the unified model
+EMBEDDER, FORMS, TASTE = "text_embedder.safetensors", "text_forms.safetensors", "taste.safetensors"
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
@@ -315,6 +316,9 @@ def run_unified(
         raise InputError(f"data folder {quoted(data)}: {error}") from None
     if other_codes and model.scene_head is not None and not any(out.glob("state*.pt")):
         fit_votes(model.scene_head, train, training.fits.votes)
+    if model.taste is not None and model.scene_encoder is not None:
+        steps = training.fits.taste if other_codes else 0
+        fitted_once(model.taste, out / TASTE, partial(fit_taste, model.taste, model.scene_encoder, train, steps))
     if model.text_forms is not None:
         steps = training.fits.forms if new_forms else 0
         fitted_once(model.text_forms, out / FORMS, partial(fit_form_votes, model.text_forms, train, steps))

@@ -44,12 +44,12 @@ class Trained(nn.Module):
 def train_unified(
     model: UnifiedModel, reader: Reader, held_out: Reader, schedule: Schedule, out: Path, resume: bool, workers: int = 0
 ) -> None:
-    """Trains everything but the image tokenizer, the scene encoder, the text embedder and the votes for forms, which stay.
+    """Trains everything but the image tokenizer, the scene encoder, taste, the text embedder and the forms' votes, which stay.
 
     workers: processes that make batches ahead; the batches, and so the model, are the same with any number.
     """
     model.image_tokenizer.requires_grad_(False)
-    for fitted in (model.scene_encoder, model.text_embedder):
+    for fitted in (model.scene_encoder, model.taste, model.text_embedder):
         if fitted is not None:
             fitted.requires_grad_(False)
     if model.text_forms is not None:

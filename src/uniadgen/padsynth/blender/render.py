@@ -476,7 +476,7 @@ def render_world(
         (raw / product.id / "meta.json").unlink(missing_ok=True)
     manifest.write(Path(out), settings, digests | wanted)
     failed: list[str] = []
-    cores = _shares(_cores(), max(1, workers))
+    cores = shares_of(_cores(), max(1, workers))
     spawn = multiprocessing.get_context("spawn")
     pending, busy = list(reversed(todo)), {}  # type: ignore[var-annotated]
 
@@ -529,7 +529,7 @@ def _cores() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
-def _shares(cores: Sequence[int], workers: int) -> list[list[int]]:
+def shares_of(cores: Sequence[int], workers: int) -> list[list[int]]:
     """The cores of every worker: all of them shared out as evenly as they go, or one that several workers share."""
     if workers >= len(cores):
         return [[cores[number % len(cores)]] for number in range(workers)]
