@@ -42,7 +42,7 @@ def decode_scene(
     caches, guidance, temperature, generators: as for `image_sampling.decode_image`. begin [rows, D]: embeddings of begin_image.
     foreground [groups, B, D]: of the products as a whole. clicks: for each picture the states [C, D] at the ends of its clicks
     in the instruction, C may be 0; scenes: what is known of these clicks beside. draws: for pictures with clicks, of which the
-    model's taste picks one: drawn as the decoder deems them likely, neither guided nor (unless temperature is 0) sharpened.
+    model's taste picks one: drawn as likely as the decoder deems them, neither guided nor sharpened; one at temperature 0.
     """
     head = engine.model.scene_head
     assert head is not None
@@ -60,14 +60,14 @@ def decode_scene(
     visible = torch.arange(most, device=x.device) < torch.tensor([[len(rows)] for rows in clicks], device=x.device)
     clicked = _Clicked(head.votes(conditional, states, similarity, visible), theirs, similarity, visible)
     facets = torch.empty(batch, head.levels, dtype=torch.long, device=x.device)
-    picked = visible.any(1) if draws > 1 else visible.new_zeros(batch)
+    picked = visible.any(1) if draws > 1 and temperature else visible.new_zeros(batch)
     for some, several in ((~picked, 1), (picked, draws)):
         if not some.any():
             continue
         rows = some.nonzero()[:, 0]
         unguided = x[batch:][rows] if guidance != 1 and several == 1 else None
         of_rows = [generators[row] for row in rows.tolist()] if temperature else []
-        heat = temperature if several == 1 else float(temperature > 0)
+        heat = temperature if several == 1 else 1.0
         drawn = _facets(head, conditional[rows], unguided, clicked.of(rows), guidance, heat, of_rows, several)
         facets[rows] = drawn[:, 0] if several == 1 else _liked(engine.model, drawn, clicked.of(rows))
     composition = engine.model.composition
