@@ -27,7 +27,7 @@ model: janus
 scenes: {steps: 2, batch: 4, learning_rate: 0.001}
 lora: {rank: 4, alpha: 8}
 unified: {steps: 6, batch: 2, learning_rate: 0.001, warmup: 2, save_seconds: -1}
-fits: {embedder: 2, votes: 2}
+fits: {embedder: 2, votes: 2, forms: 2, taste: 2}
 mix: {ads: 0.6, words: 0.2, pictures: 0.2, words_batch: 2, pictures_batch: 2, general_steps: 2}
 """
 
@@ -138,7 +138,7 @@ def test_wrong_starts_are_refused(
 
 def test_an_embedded_model_starts_from_no_backbone(data: Path, tmp_path: Path, janus_folder: Path, capsys: Any) -> None:
     config = tmp_path / "tiny.yaml"
-    config.write_text("model: tiny\nfits: {embedder: 1, votes: 1}\nunified: {steps: 1, batch: 2, learning_rate: 0.001}")
+    config.write_text("model: tiny\nfits: {embedder: 1, votes: 1, forms: 1, taste: 1}\nunified: {steps: 1, batch: 2, learning_rate: 0.001}")
     assert _train(data, config, tmp_path / "out", "--backbone", janus_folder) == 2
     assert "--tokenizer" in capsys.readouterr().err
     config.write_text("model: janus\ntokenizer: {steps: 1, batch: 2, learning_rate: 0.001}")

@@ -31,7 +31,7 @@ model: tiny
 tokenizer: {steps: 2, batch: 2, learning_rate: 0.001}
 scenes: {steps: 3, batch: 4, learning_rate: 0.001}
 unified: {steps: 4, batch: 2, learning_rate: 0.001}
-fits: {embedder: 2, votes: 2}
+fits: {embedder: 2, votes: 2, forms: 2, taste: 2}
 mix: {ads: 0.5, words: 0.25, pictures: 0.25, general_steps: 0, words_batch: 2, pictures_batch: 2}
 """
 
