@@ -203,16 +203,16 @@ def test_of_several_scenes_the_one_like_the_clicks_is_taken(model: UnifiedModel)
     scenes = ClickedScenes(torch.randint(codes, (2, head.levels)), torch.rand(2))
     liked = encoder.values(scenes.tokens).sum(0)
 
-    def drawn(clicks: list[int], draws: int, temperature: float = 1.0) -> list[list[int]]:
-        count = len(clicks)
+    def drawn(clicks: list[int], draws: int, temperature: float = 1.0, guidance: float = 1) -> list[list[int]]:
+        count, rows = len(clicks), len(clicks) * (1 if guidance == 1 else 2)
         tokens = decode_scene(
             engine,
-            [engine.allocate(count, 2)],
-            begin.expand(count, -1),
+            [engine.allocate(count, 2) for _ in range(rows // count)],
+            torch.cat([begin.expand(count, -1), begin.roll(1, 1).expand(rows - count, -1)]),
             foreground.expand(-1, count, -1),
             [torch.zeros(number, width) for number in clicks],
             [scenes if number else ClickedScenes.none() for number in clicks],
-            guidance=1,
+            guidance=guidance,
             temperature=temperature,
             draws=draws,
             generators=[torch.Generator().manual_seed(seed) for seed in range(count)],
@@ -225,7 +225,9 @@ def test_of_several_scenes_the_one_like_the_clicks_is_taken(model: UnifiedModel)
 
     some = [2] * 40
     assert likeness(drawn(some, 32)) > likeness(drawn(some, 1)) + 0.2 * float(liked.norm() ** 2)
-    mixed = drawn([2, 0, 2, 0], 8)
-    assert [mixed[0], mixed[2]] == [drawn(some, 8)[0], drawn(some, 8)[2]]
-    assert [mixed[1], mixed[3]] == [drawn([0] * 4, 8)[1], drawn([0] * 4, 1)[3]]
+    for guidance in (1, 2.5):
+        mixed, plain = drawn([2, 0, 2, 0], 8, guidance=guidance), drawn([0] * 4, 1, guidance=guidance)
+        facets = [tokens[: head.levels] for tokens in drawn(some, 8)]  # which no guidance changes
+        assert [mixed[row][: head.levels] for row in (0, 2)] == [facets[0], facets[2]]
+        assert [mixed[1], mixed[3]] == [plain[1], plain[3]]
     assert drawn([2], 8, temperature=0) == drawn([2], 1, temperature=0)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,6 +45,18 @@ def flat_plate(
 
 def work(line: Connection, raw: str, cores: list[int], samples: int, device: str) -> None:
     render.render_cutout, render.render_plate = flat_cutout, flat_plate  # type: ignore[assignment]
+    render.render_products(line, raw, cores, samples, device)
+
+
+def work_on_a_gpu(line: Connection, raw: str, cores: list[int], samples: int, device: str) -> None:
+    """Tells which device each picture was to be made by, and on which cores the process is."""
+
+    def plate(product: ProductSpec, creative: CreativeSpec, *options: Any) -> tuple[Image.Image, render.Box]:
+        here = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+        Path(raw, f"{creative.id}.json").write_text(json.dumps([options[-1], here == sorted(cores), options[-2] == len(cores)]))
+        return flat_plate(product, creative, *options)
+
+    render.render_cutout, render.render_plate = flat_cutout, plate  # type: ignore[assignment]
     render.render_products(line, raw, cores, samples, device)
 
 
@@ -265,3 +278,33 @@ def test_without_blender_there_is_one_clear_line(
 @pytest.mark.parametrize(("workers", "shares"), [(1, [[2, 3, 5, 7]]), (3, [[2, 7], [3], [5]]), (5, [[2], [3], [5], [7], [2]])])
 def test_every_worker_has_cores_of_its_own_as_far_as_they_go(workers: int, shares: list[list[int]]) -> None:
     assert render.shares_of([2, 3, 5, 7], workers) == shares
+
+
+def test_the_device_and_the_cores_reach_every_picture(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert render_world(world.products[:3], world.creatives, out, 2, SIZE, work=work_on_a_gpu, device="cuda") == []
+    said = [json.loads(path.read_text()) for path in (out / "raw").glob("*.json")]
+    assert said == [["cuda", True, True]] * 15
+    assert json.loads((out / "raw" / "p00000" / "meta.json").read_text())["device"] == "cuda"
+
+
+@pytest.mark.parametrize("units", [[], ["CPU"], None])
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, units: list[str] | None) -> None:
+    class Preferences:
+        devices = tuple(SimpleNamespace(type=unit, use=True) for unit in units or ())
+
+        def refresh_devices(self) -> None:
+            pass
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if units is None:
+                raise TypeError("enum")
+
+    addons = {"cycles": SimpleNamespace(preferences=Preferences())}
+    bpy = SimpleNamespace(
+        context=SimpleNamespace(preferences=SimpleNamespace(addons=addons)),
+        ops=SimpleNamespace(wm=SimpleNamespace(read_factory_settings=lambda use_empty: None)),
+    )
+    monkeypatch.setitem(sys.modules, "bpy", bpy)
+    with pytest.raises(InputError, match="argument --device: Blender finds no NVIDIA GPU"):
+        render.require_gpu()

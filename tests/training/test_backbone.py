@@ -138,7 +138,9 @@ def test_wrong_starts_are_refused(
 
 def test_an_embedded_model_starts_from_no_backbone(data: Path, tmp_path: Path, janus_folder: Path, capsys: Any) -> None:
     config = tmp_path / "tiny.yaml"
-    config.write_text("model: tiny\nfits: {embedder: 1, votes: 1, forms: 1, taste: 1}\nunified: {steps: 1, batch: 2, learning_rate: 0.001}")
+    config.write_text(
+        "model: tiny\nfits: {embedder: 1, votes: 1, forms: 1, taste: 1}\nunified: {steps: 1, batch: 2, learning_rate: 0.001}"
+    )
     assert _train(data, config, tmp_path / "out", "--backbone", janus_folder) == 2
     assert "--tokenizer" in capsys.readouterr().err
     config.write_text("model: janus\ntokenizer: {steps: 1, batch: 2, learning_rate: 0.001}")

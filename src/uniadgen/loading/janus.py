@@ -304,7 +304,7 @@ def read_config(folder: Path, foreground: Path | None = None) -> ModelConfig:
                 heads=16 if width % 16 == 0 else heads,
             ),
             text=TextConfig(256, 512, 96, "<|User|>: ", "\n\n<|Assistant|>:", specials),
-            guidance=GuidanceConfig(weight=5.0, temperature=1.0, unconditional="padded"),
+            guidance=GuidanceConfig(weight=5.0, temperature=1.0, scene_draws=32, unconditional="padded"),
             text_temperature=1.0,
             head_width=width,
         )

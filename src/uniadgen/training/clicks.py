@@ -127,7 +127,9 @@ def fit_taste(taste: Taste, encoder: SceneEncoder, reader: Reader, steps: int) -
     """
     if reader.scenes is None:
         raise ValueError("a reader without scene codes")
-    device, others = taste.weight.device, siblings(reader.store, reader.rows)
+    device, others = taste.weight.device, siblings(reader.store, reader.rows) if steps else {}
+    if not others:
+        return
     optimiser = torch.optim.Adam(taste.requires_grad_(True).parameters(), TASTE_RATE)
     for step in range(steps):
         for group in optimiser.param_groups:

@@ -317,7 +317,7 @@ def run_unified(
     if other_codes and model.scene_head is not None and not any(out.glob("state*.pt")):
         fit_votes(model.scene_head, train, training.fits.votes)
     if model.taste is not None and model.scene_encoder is not None:
-        steps = training.fits.taste if other_codes else 0
+        steps = training.fits.taste if other_codes or fresh else 0
         fitted_once(model.taste, out / TASTE, partial(fit_taste, model.taste, model.scene_encoder, train, steps))
     if model.text_forms is not None:
         steps = training.fits.forms if new_forms else 0

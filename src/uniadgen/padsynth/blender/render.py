@@ -381,11 +381,16 @@ def _take_gpus() -> None:
     import bpy
 
     preferences = bpy.context.preferences.addons["cycles"].preferences
-    preferences.compute_device_type = "CUDA"
-    preferences.refresh_devices()
-    for unit in preferences.devices:
+    try:
+        preferences.compute_device_type = "CUDA"
+    except TypeError:  # this Blender knows no CUDA
+        units = []
+    else:
+        preferences.refresh_devices()
+        units = list(preferences.devices)
+    for unit in units:
         unit.use = unit.type == "CUDA"
-    if not any(unit.use for unit in preferences.devices):
+    if not any(unit.use for unit in units):
         raise InputError("argument --device: Blender finds no NVIDIA GPU; render with --device cpu")
 
 
@@ -455,15 +460,21 @@ def render_world(
     A folder per product holds cutout.webp, plate-<creative id>.webp and meta.json, and appears as a whole; what was rendered
     with other parameters is rendered again. A crash costs one product; run it again to retry. size: of all plates, in pixels;
     None: as `specs.plate_size` says. seed: of the world, for `out`/manifest.json. work: what a process does, in place of
-    rendering with Blender (`render_products`). device: "cpu", or "cuda" for NVIDIA GPUs, whose pictures differ in noise alone.
+    rendering with Blender (`render_products`). device: "cpu", or "cuda" for NVIDIA GPUs, which draw and remove
+    noise with other arithmetic.
 
-    Raises InputError without Blender, and for an `out` that was rendered with other settings (see `manifest`).
+    Raises InputError without Blender, without a GPU where one is asked for, and for an `out` that was rendered with other
+    settings (see `manifest`).
     """
     if work is None and find_spec("bpy") is None:  # not imported here: only processes that render need its memory
         raise InputError(NEEDS_BLENDER)
     of_product: defaultdict[str, list[CreativeSpec]] = defaultdict(list)
     for creative in creatives:
         of_product[creative.product_id].append(creative)
+    spawn = multiprocessing.get_context("spawn")
+    if device != "cpu" and work is None:
+        with spawn.Pool(1) as one:  # before anything is written, and not here: see above
+            one.apply(require_gpu)
     raw = Path(out) / "raw"
     settings = manifest.settings(seed, size, samples, CUTOUT_SAMPLES)
     digests = manifest.claim(Path(out), settings)
@@ -477,7 +488,6 @@ def render_world(
     manifest.write(Path(out), settings, digests | wanted)
     failed: list[str] = []
     cores = shares_of(_cores(), max(1, workers))
-    spawn = multiprocessing.get_context("spawn")
     pending, busy = list(reversed(todo)), {}  # type: ignore[var-annotated]
 
     def hire(seat: int) -> tuple[Any, Connection]:
@@ -522,6 +532,12 @@ def render_world(
                 if process.is_alive():
                     give(seat, process, line, done + 1)
     return failed
+
+
+def require_gpu() -> None:
+    """Raises InputError where Blender finds no NVIDIA GPU."""
+    _blender()
+    _take_gpus()
 
 
 def _cores() -> list[int]:
@@ -588,6 +604,7 @@ def render_product(
         "product": product.id,
         "size": size,
         "samples": samples,
+        "device": device,
         "digest": digest,
         "placements": placements,
         "sha256": hashes,
