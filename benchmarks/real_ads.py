@@ -6,9 +6,10 @@ these agree with labels by eye.
 
 PRODUCTS is a folder with products.jsonl (a line {"id", "image", "description", "selling_points"} for each), SHOPPERS one with
 NAME.json for each shopper (a list of {"image", "text"}). `make` writes PRODUCT-SHOPPER.png, .background.png and .json, and
-sheet-0.png, sheet-1.png ... with twelve ads each. LABELS.csv has the columns ad (PRODUCT-SHOPPER) and criteria (those that the
-picture violates, joined by spaces; empty: none). `compare` prints the available rate by eye and by the inspection, their
-agreement and Cohen's kappa.
+sheet-0.png, sheet-1.png ... with twelve ads each, and says how often the mean colour of a background (CIELAB) is nearer to that
+of the edges of the shopper's own clicked ads than to that of another shopper's. LABELS.csv has the columns ad (PRODUCT-SHOPPER)
+and criteria (those that the picture violates, joined by spaces; empty: none). `compare` prints the available rate by eye and by
+the inspection, their agreement and Cohen's kappa.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from uniadgen.ad_files import write_ad
@@ -23,6 +26,7 @@ from uniadgen.ads import AdRequest, Click, Placement, Product, Stance
 from uniadgen.imaging.cutout import cut_out
 from uniadgen.imaging.loading import load_product, load_rgb
 from uniadgen.inspection.picture import inspect_picture
+from uniadgen.metrics.palette import GRID, palette
 from uniadgen.pipeline.generator import AdGenerator
 
 TILE, COLUMNS, ROWS = 420, 4, 3
@@ -35,6 +39,8 @@ def make(arguments: argparse.Namespace) -> None:
     products = [json.loads(line) for line in (arguments.products / "products.jsonl").read_text("utf-8").splitlines()]
     shoppers = sorted(arguments.shoppers.glob("*.json"))
     names = []
+    colours = {shopper.stem: _clicked_colour(shopper) for shopper in shoppers}
+    nearer: list[bool] = []
     for entry in products:
         product = Product(arguments.products / entry["image"], entry["description"], entry["selling_points"])
         cutout, _ = cut_out(load_product(product.image, "product")[0], "product")
@@ -48,9 +54,12 @@ def make(arguments: argparse.Namespace) -> None:
                 verdict = inspect_picture(ad.image, ad.background, ad.placement, cutout, ad.stance)
                 ad.inspection["picture"] = verdict.as_dict()
             write_ad(ad, out, name)
+            distance = {who: np.linalg.norm(palette(ad.background).mean((0, 1)) - colour) for who, colour in colours.items()}
+            nearer += [bool(distance[shopper.stem] < distance[who]) for who in distance if who != shopper.stem]
             names.append(name)
             verdict = [violation["criterion"] for violation in ad.inspection["picture"]["violations"]]
             print(f"{name}: {' '.join(verdict) or 'qualified'} | {ad.text}", flush=True)
+    print(f"background nearer in colour to the shopper's own clicks than to another's: {sum(nearer)} of {len(nearer)}")
     each = COLUMNS * ROWS
     for first in range(0, len(names), each):
         sheet = Image.new("RGB", (COLUMNS * TILE, ROWS * TILE))
@@ -59,6 +68,16 @@ def make(arguments: argparse.Namespace) -> None:
             ImageDraw.Draw(tile).text((6, 4), name, "white", stroke_width=1, stroke_fill="black")
             sheet.paste(tile, (number % COLUMNS * TILE, number // COLUMNS * TILE))
         sheet.save(out / f"sheet-{first // each}.png")
+
+
+def _clicked_colour(shopper: Path) -> NDArray[np.float64]:
+    """The mean colour [3] of the outer cells of the clicked ads, where their products are not."""
+    outer = np.ones((GRID, GRID), bool)
+    outer[1:-1, 1:-1] = False
+    clicks = json.loads(shopper.read_text("utf-8"))
+    cells = [palette(load_rgb(shopper.parent / click["image"], "click"))[outer] for click in clicks]
+    mean: NDArray[np.float64] = np.mean(cells, (0, 1))
+    return mean
 
 
 def compare(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ ROOT = Path(uniadgen.__file__).parent
 
 # From the ground up; rooms on one line don't know each other. A room is a module or a folder right below `uniadgen`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "registry", "rng", "templates", "version"),
+    ("cores", "errors", "registry", "rng", "templates", "version"),
     ("pages", "words", "signals"),
     ("console", "files", "schema", "strictjson"),
     ("ads", "ablations", "selling_points"),

@@ -10,7 +10,6 @@ Exit codes: 0 fine, 1 problems found, 2 bad input. Bad records that --skip-bad l
 
 import argparse
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from uniadgen.cli.arguments import add_batch, add_seed, whole_number
 from uniadgen.console import print_line, progress_bar
+from uniadgen.cores import usable_cores
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, locked_folder, make_folder, whole_file
 from uniadgen.padsynth import MOST_SHOPPERS
@@ -134,7 +134,7 @@ def _add_products(verbs: Any) -> None:
 
 
 def _add_workers(verb: argparse.ArgumentParser) -> None:
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cpus = len(usable_cores())
     default = min(cpus, _PROCESSES)
     number = whole_number(1, _PROCESSES)
     verb.add_argument("--workers", type=number, default=default, metavar="N", help="processes (default: one per CPU)")

@@ -126,8 +126,7 @@ def _liked(model: UnifiedModel, facets: Tensor, clicked: _Clicked) -> Tensor:
     taste, encoder = model.taste, model.scene_encoder
     assert taste is not None
     assert encoder is not None
-    scenes, theirs = (encoder.values(codes.flatten(0, 1)).unflatten(0, codes.shape[:2]) for codes in (facets, clicked.scenes))
-    best = taste(scenes, theirs, clicked.similarity, clicked.visible).argmax(1)
+    best = taste(encoder.values(facets), encoder.values(clicked.scenes), clicked.similarity, clicked.visible).argmax(1)
     return facets[torch.arange(len(facets), device=facets.device), best]
 
 

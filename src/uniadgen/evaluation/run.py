@@ -15,6 +15,7 @@ from typing import Any
 
 from uniadgen.ablations import check_ablations
 from uniadgen.clicks.sampling import SAMPLINGS
+from uniadgen.cores import usable_cores
 from uniadgen.errors import InputError
 from uniadgen.evaluation.comparison import Compared, write_comparison
 from uniadgen.evaluation.figures import LEAST_SHOPPERS, differences, judge_ads, oracle_values, summarise, targets
@@ -198,7 +199,7 @@ def _means(rows: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
 
 def machine() -> str:
     """The processor, in words."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(usable_cores())
     name = platform.processor() or platform.machine()
     try:
         match = re.search("model name.*: (.+)", Path("/proc/cpuinfo").read_text("utf-8"))

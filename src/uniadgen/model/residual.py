@@ -14,6 +14,6 @@ def residual_codes(vectors: Tensor, codebooks: Tensor) -> Tensor:
 
 
 def residual_values(codes: Tensor, codebooks: Tensor) -> Tensor:
-    """codes [B, levels], or their first few levels -> the sums of their entries [B, D]."""
-    levels = torch.arange(codes.shape[1], device=codes.device)
-    return codebooks[levels, codes].sum(1)
+    """codes [..., levels], or their first few levels -> the sums of their entries [..., D]."""
+    levels = torch.arange(codes.shape[-1], device=codes.device)
+    return codebooks[levels, codes].sum(-2)

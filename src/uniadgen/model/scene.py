@@ -60,7 +60,7 @@ class SceneEncoder(nn.Module):
         return residual_codes(embeddings, self.codebooks)
 
     def values(self, codes: Tensor) -> Tensor:
-        """codes [B, levels], or their first few levels -> what they stand for [B, embedding], the sum of their entries."""
+        """codes [..., levels], or their first few levels -> what they stand for [..., embedding], the sum of their entries."""
         return residual_values(codes, self.codebooks)
 
     def prepare(self, image: Image.Image) -> Tensor:

@@ -147,8 +147,7 @@ def fit_taste(taste: Taste, encoder: SceneEncoder, reader: Reader, steps: int) -
         scenes, clicked, alike, seen, choosable = (
             values.to(device) for values in (torch.from_numpy(codes), *_histories(reader, samples), torch.from_numpy(offered))
         )
-        values = [encoder.values(those.flatten(0, 1)).unflatten(0, those.shape[:2]) for those in (scenes, clicked)]
-        logits = taste(*values, alike, seen).masked_fill(~choosable, -torch.inf)
+        logits = taste(encoder.values(scenes), encoder.values(clicked), alike, seen).masked_fill(~choosable, -torch.inf)
         loss = F.cross_entropy(logits, torch.zeros(len(samples), dtype=torch.long, device=device))
         optimiser.zero_grad()
         loss.backward()

@@ -29,9 +29,7 @@ _DRAWING = (
     "blender/shapes.py",
     "specs.py",
 )
-_SCHEDULING = frozenset(
-    {"render_world", "is_rendered", "render_product", "render_products", "_cores", "shares_of", "require_gpu"}
-)
+_SCHEDULING = frozenset({"render_world", "is_rendered", "render_product", "render_products", "shares_of", "require_gpu"})
 # Of specs.py all but what plans: the fields that shape pictures are in `product_digest`.
 _PLANNING = frozenset({"SellingPoint", "ProductSpec", "SceneSpec", "CreativeSpec", "categories_of", "families_for"})
 _LOOKS = (

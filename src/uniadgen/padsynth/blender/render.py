@@ -33,6 +33,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from uniadgen.console import is_quiet
+from uniadgen.cores import usable_cores
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
 from uniadgen.padsynth.blender import manifest
@@ -487,7 +488,7 @@ def render_world(
         (raw / product.id / "meta.json").unlink(missing_ok=True)
     manifest.write(Path(out), settings, digests | wanted)
     failed: list[str] = []
-    cores = shares_of(_cores(), max(1, workers))
+    cores = shares_of(usable_cores(), max(1, workers))
     pending, busy = list(reversed(todo)), {}  # type: ignore[var-annotated]
 
     def hire(seat: int) -> tuple[Any, Connection]:
@@ -538,11 +539,6 @@ def require_gpu() -> None:
     """Raises InputError where Blender finds no NVIDIA GPU."""
     _blender()
     _take_gpus()
-
-
-def _cores() -> list[int]:
-    """The cores that this process may use."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 def shares_of(cores: Sequence[int], workers: int) -> list[list[int]]:
