@@ -34,6 +34,28 @@ def test_words_have_the_brands_colours_and_capitals(make_ad: MakeAd, tmp_path: P
     assert result.blocks[0].text == result.blocks[0].text.upper()
 
 
+@pytest.mark.parametrize(
+    ("words", "chosen"),
+    [
+        (["#14213d", "#000000"], "#14213d"),  # the first that can be read, not the one that stands out most
+        (["#000000", "#14213d"], "#000000"),
+        (["#c4cdd2", "#5a1020", "#000000"], "#5a1020"),
+    ],
+)
+def test_the_first_colour_that_can_be_read_is_taken(make_ad: MakeAd, tmp_path: Path, words: list[str], chosen: str) -> None:
+    brand = read_brand(kit(tmp_path, f"colours: {{words: {words}}}"), "brand")
+    result = make_ad("Joust Duffle Bag, Waterproof", POINTS).typeset(brand=brand)
+    assert result.backing == "none"
+    assert {block.colour for block in result.blocks if block.role != "badge"} == {chosen}
+
+
+def test_a_kit_of_nested_aliases_is_one_short_line(tmp_path: Path) -> None:
+    lists = ["&a0 [x, x, x, x, x, x, x]", *(f"&a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9))]
+    with pytest.raises(InputError, match=r"name: .* is no text") as refused:
+        read_brand(kit(tmp_path, f"name: [{', '.join(lists)}]"), "brand")
+    assert len(str(refused.value)) < 600 + len(str(tmp_path))
+
+
 def test_a_colour_of_no_contrast_stands_on_a_plate(make_ad: MakeAd, tmp_path: Path) -> None:
     brand = read_brand(kit(tmp_path, "colours: {words: ['#c4cdd2'], plate: '#101820'}"), "brand")
     result = make_ad("Joust Duffle Bag, Waterproof", POINTS).typeset(brand=brand)  # the wall has the words' colour

@@ -1,6 +1,7 @@
 """Blocks that somebody has moved are drawn again as they are, with words that are still the ad's."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.typography import carried, read_brand, redraw
+from uniadgen.typography.fonts import one_at_a_time
 
 MakeAd = Callable[..., Ad]
 POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap"]
@@ -161,3 +163,92 @@ def test_command_draws_changed_blocks(make_ad: MakeAd, tmp_path: Path, capsys: p
     changed.write_text("[]", "utf-8")
     assert main(["typeset", ad, "--out", str(tmp_path), "--blocks", str(changed), "--overwrite"]) == 2
     assert "has no blocks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Joust Duffle Bag ★★★★★",
+        "Waterproof €",
+        "Waterproof %",
+        "≠ Waterproof",
+        "Waterproof −",
+        "-45 L",
+        "Waterproof\u20e5\u0338",
+        "Padded Strap 、Waterproof ✓",
+    ],
+)
+def test_signs_that_say_something_come_from_selling_points(make_ad: MakeAd, text: str) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", [*POINTS, "45 L"])
+    block = blocks_of(ad)[0] | {"size": 20}
+    with pytest.raises(InputError, match=r"^blocks\.blocks\[0\]\.text: .* leave it out"):
+        redraw(ad, [block | {"text": text, "lines": []}], "blocks")
+
+
+def test_signs_of_the_ad_and_plain_punctuation_may_stay(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag ★ Waterproof", [*POINTS, "20 % Off", "★ New"])
+    block = blocks_of(ad)[0] | {"size": 16, "lines": []}
+    for text in (
+        "Joust Duffle Bag ★ Waterproof",
+        "Waterproof | 20 % Off",
+        "★ New – Waterproof!",
+        "“Waterproof” · Padded Strap",
+    ):
+        assert redraw(ad, [block | {"text": text}], "blocks").blocks[0].text == text
+    with pytest.raises(InputError, match="leave it out"):
+        redraw(ad, [block | {"text": "Joust Duffle Bag ★★ Waterproof"}], "blocks")
+
+
+def test_lines_have_no_signs_that_the_text_has_not(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    with pytest.raises(InputError, match="they have other words"):
+        redraw(ad, [blocks_of(ad)[0] | {"lines": ["★★★★★", "Joust Duffle Bag"], "size": 20}], "blocks")
+
+
+@pytest.mark.parametrize("role", ["headline", "support", "badge"])
+def test_letters_larger_than_the_picture_are_refused_before_they_are_drawn(
+    make_ad: MakeAd, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = " ".join(["Waterproof bag"] * 20)
+    ad = make_ad(f"Bag, {long}", ["Bag", long])
+    monkeypatch.setattr("uniadgen.typography.shaping.Type.draw", None)
+    block = {"text": long, "box": {"left": 1, "top": 1}, "size": 2000, "colour": "#000000", "role": role}
+    behind = {"kind": "plate", "colour": "#ffffff"}
+    for left in (1, 90000):
+        block["box"] = {"left": left, "top": 1}
+        with pytest.raises(InputError, match=r"leave the picture of 512x512 pixels; .* smaller"):
+            redraw(ad, [block], "blocks", behind=behind)
+
+
+def test_blocks_over_each_other_and_in_the_margins_are_noted(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    assert redraw(ad, blocks_of(ad), "blocks").notes == []
+    blocks = blocks_of(ad)
+    assert len(blocks) > 1
+    blocks[1]["box"] = dict(blocks[0]["box"])
+    assert "block 1 overlaps block 0" in redraw(ad, blocks, "blocks").notes
+    blocks = blocks_of(ad)
+    blocks[0]["box"] |= {"left": 3}
+    assert "block 0 leaves the margins" in redraw(ad, blocks, "blocks").notes
+
+
+def test_redrawing_waits_for_typesetting(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    blocks, results = blocks_of(ad), []
+    thread = threading.Thread(target=lambda: results.append(redraw(ad, blocks, "blocks")))
+    with one_at_a_time:
+        thread.start()
+        thread.join(0.5)
+        assert results == []
+    thread.join(60)
+    assert len(results) == 1
+
+
+def test_a_message_is_short_however_much_is_nested(make_ad: MakeAd) -> None:
+    nested: object = "x"
+    for _ in range(6):
+        nested = [nested] * 6
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    with pytest.raises(InputError, match=r"^blocks\.blocks\[0\]\.text") as refused:
+        redraw(ad, [blocks_of(ad)[0] | {"text": nested}], "blocks")
+    assert len(str(refused.value)) < 600

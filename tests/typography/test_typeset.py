@@ -14,7 +14,7 @@ from uniadgen.ad_files import load_ad, read_ad, write_ad
 from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.typography import taste_of
+from uniadgen.typography import redraw, taste_of
 
 MakeAd = Callable[..., Ad]
 
@@ -222,3 +222,44 @@ def test_a_missing_package_is_told_before_the_model_is_loaded(
     monkeypatch.setattr("uniadgen.typography.fonts.importlib.util.find_spec", lambda name: None)
     assert main(["generate", "request.json", "--out", str(tmp_path / "ads"), "--typeset"]) == 2
     assert 'need the package fontTools; pip install "uniadgen[typeset]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("Duffle Bag, Waterproof", ["Duffle Bag", "Waterproof", "买一送一"]),
+        ("Duffle Bag, Waterproof", ["Duffle Bag", "Waterproof", "45升"]),
+        ("Duffle Bag", ["Duffle Bag", "买一送一"]),
+        ("轻便健身包", ["轻便健身包", "Free Gift"]),
+    ],
+)
+def test_every_block_has_a_font_with_its_letters(make_ad: MakeAd, text: str, points: list[str]) -> None:
+    ad = make_ad(text, points)
+    result = ad.typeset()
+    assert result.drawn is not None
+    assert points[-1] in [block.text for block in result.blocks]
+    for block in result.blocks:
+        assert result.drawn.types.of("support" if block.role == "support" else "headline").faces.sets(block.text)
+    again = redraw(ad, json.loads(json.dumps(result.as_dict()))["blocks"], "blocks", behind=result.behind)
+    assert [block.font for block in again.blocks] == [block.font for block in result.blocks]
+
+
+def test_a_badge_of_letters_without_a_font_is_left_out(make_ad: MakeAd) -> None:
+    result = make_ad("Duffle Bag, Waterproof", ["Duffle Bag", "Waterproof", "买一送\U00030010"]).typeset()
+    assert [block.text for block in result.blocks if block.role == "badge"] == []
+    assert any("a badge is left out" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Bag 1\ufe0f\u20e3", "Bag 1"),
+        ("Bag 2\u20e3 go", "Bag 2 go"),
+        ("Bag \ufffd\ufffc", "Bag"),
+        ("\x1b[31mBag\x1b[0m", "Bag"),
+        ("\x1b]0;title\x07Bag \x9b1;2mRed", "Bag Red"),
+        ("Bag [31m]", "Bag [31m]"),
+    ],
+)
+def test_what_would_be_set_as_a_box_is_left_out(make_ad: MakeAd, text: str, written: str) -> None:
+    assert make_ad(text, [text]).typeset().blocks[0].text == written

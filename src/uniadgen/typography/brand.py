@@ -10,7 +10,8 @@
     logo: {image: logo.png, width: 0.16, clear_space: 0.25, corner: bottom-right}
     capitals: headline                                                       # or none
 
-Everything may be left out. Words have one of the colours `words`, whichever can be read; where none can, they stand on a plate.
+Everything may be left out. Words have the first of the colours `words` that can be read; where none can, they stand on
+a shade or a plate.
 """
 
 import hashlib
@@ -38,6 +39,7 @@ KIT = "brand.yaml"
 MAX_BYTES = 2**20
 LOGO_PIXELS = 2**22
 LEAST_CONTRAST = 4.5
+_MESSAGE = 400  # characters of a message, beside the name of what it is about
 Corner = Literal["auto", "top-left", "top-right", "bottom-left", "bottom-right"]
 
 
@@ -190,7 +192,7 @@ def beside(path: Path, name: str) -> Path:
 def brand_of(content: object, where: str, find: FindFile, prefix: str | None = None) -> Brand:
     """A brand kit from what its file says, or the same as JSON. where: names it in messages; prefix: before the fields in it,
     where + "." when None. Raises InputError for anything that can't be used as it is written."""
-    read: _File = schema.read(_File, content, where)
+    read: _File = read_short(_File, content, where)
     before = f"{where}." if prefix is None else prefix
     colours = read.colours
     words = tuple(colour_of(text, f"{before}colours.words[{number}]") for number, text in enumerate(colours.words))
@@ -214,6 +216,16 @@ def brand_of(content: object, where: str, find: FindFile, prefix: str | None = N
         logo=None if read.logo is None else _logo(read.logo, find, f"{before}logo.image"),
         capitals=read.capitals == "headline",
     )
+
+
+def read_short(kind: Any, value: object, where: str) -> Any:
+    """`schema.read` with messages of a line that can be read, however much somebody has nested in the value."""
+    try:
+        return schema.read(kind, value, where)
+    except InputError as error:
+        message = str(error)
+    start, end = len(where) + _MESSAGE // 2, _MESSAGE // 2
+    raise InputError(message if len(message) <= start + end else f"{message[:start]} ... {message[-end:]}")
 
 
 def colour_of(text: str, what: str) -> Colour:

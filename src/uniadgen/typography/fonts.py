@@ -11,6 +11,7 @@ system's folders. The same fonts give the same bytes.
 import importlib.util
 import os
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,12 +26,15 @@ import yaml
 from PIL import ImageFont, features
 
 from uniadgen.errors import InputError
-from uniadgen.words import clusters, quoted
+from uniadgen.words import clean_text, clusters, quoted
 
 Style = Literal["headline", "text"]
 
 LEFT_OUT = "emoji and symbols without a font are left out of the picture"
 """A note on words that `settable` has changed."""
+
+one_at_a_time = threading.Lock()
+"""Held by whatever measures or draws words: FreeType's faces are shared."""
 
 REFERENCE = 256
 """Pixels of the font that widths are measured with; they scale."""
@@ -45,7 +49,10 @@ _CHARACTERS = 0x110000  # of Unicode
 _MOST_CMAPS = 64  # a font has a handful
 # What shapes or joins characters but has no form of its own: a font need not have it.
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F")
-_TURNING = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")  # words would read otherwise than they are written
+# Marks with which words would read otherwise than they are written; what encloses a character, as no font here draws it well;
+# and what stands for characters or pictures that were lost.
+_UNSETTABLE = regex.compile(r"[\u202A-\u202E\u2066-\u2069]|[\uFE00-\uFE0F]?\p{Me}|[\uFFFC\uFFFD]")
+_ESCAPES = regex.compile(r"(?:\x1B\[|\x9B)[0-?]*[ -/]*[@-~]|\x1B\][^\x07\x1B]*(?:\x07|\x1B\\)")  # colours, titles ...
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Zs}\uFE00-\uFE0F]")
 
 
@@ -76,6 +83,10 @@ class Faces:
 
     main: Face
     others: tuple[Face, ...] = ()
+
+    def sets(self, text: str) -> bool:
+        """Whether every visible character has a glyph in one of them."""
+        return all(any(face.covers(cluster) for face in (self.main, *self.others)) for cluster in clusters(text))
 
     def runs(self, text: str) -> list[tuple[Face, str]]:
         """The text in stretches of one face each, in logical order."""
@@ -117,10 +128,15 @@ def choose(text: str, style: Style, brand_face: Face | None = None) -> Faces:
     return Faces(main, others)
 
 
+def plain_text(text: str) -> str:
+    """The text on one line, without what it would do to a terminal."""
+    return clean_text(_ESCAPES.sub("", text))
+
+
 def settable(text: str, style: Style, brand_face: Face | None = None) -> str:
-    """The text without emoji, without symbols that no font here has and without marks that turn the direction of what follows;
-    letters stay, for `choose` to refuse."""
-    text = _TURNING.sub("", text)
+    """The text on one line, without emoji, without symbols that no font here has and without marks that turn the direction of
+    what follows; letters stay, for `choose` to refuse. Of a keycap its digit stays."""
+    text = _UNSETTABLE.sub("", plain_text(text))
     chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
     kept = [c for c in clusters(text) if not _EMOJI.search(c) and (_LETTER.search(c) or any(face.covers(c) for face in chain))]
     return " ".join("".join(kept).split())

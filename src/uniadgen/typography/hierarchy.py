@@ -112,7 +112,7 @@ def kind_of(point: str) -> str | None:
 @cache
 def _patterns() -> dict[str, regex.Pattern[str]]:
     data = yaml.safe_load((resources.files(__package__) / "data" / "badges.yaml").read_text("utf-8"))
-    return {kind: regex.compile(regex.sub(r"\s*\n?\s*\|(?=[\(\\^])", "|", data[kind]), regex.I) for kind in _KINDS}
+    return {kind: regex.compile(data[kind].replace("\n", ""), regex.I) for kind in _KINDS}
 
 
 def messages(text: str, selling_points: Sequence[str], description: str = "") -> list[Message]:

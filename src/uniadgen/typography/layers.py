@@ -20,7 +20,7 @@ from PIL import Image
 from uniadgen.imaging.png import transparent_png
 from uniadgen.typography.colours import Colour, hex_of
 from uniadgen.typography.drawing import Ink, rounded
-from uniadgen.typography.fonts import Face
+from uniadgen.typography.fonts import Face, one_at_a_time
 from uniadgen.typography.space import Box
 from uniadgen.typography.stacks import SetBlock, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius
@@ -43,7 +43,8 @@ def layered(typesetting: Typesetting, kind: Kind, background: Image.Image) -> by
     """The file. background: of the ad, without product and words."""
     if typesetting.drawn is None:
         raise ValueError("a typesetting that was read from a file has no layers")
-    return (_svg if kind == "svg" else _psd)(typesetting, typesetting.drawn, background)
+    with one_at_a_time:
+        return (_svg if kind == "svg" else _psd)(typesetting, typesetting.drawn, background)
 
 
 def block_pictures(typesetting: Typesetting) -> list[Layer]:
@@ -151,11 +152,11 @@ def _lines(drawn: Drawn, block: SetBlock, ink: Ink, colour: str, names: dict[Fac
     type_ = drawn.types.of(block.role)
     for line in block.lines:
         x = line.x
-        for face, run in type_.faces.runs(line.text):
-            advance = type_.width(run) * block.size
-            start = f'x="{x + advance:.2f}" direction="rtl"' if type_.rtl else f'x="{x:.2f}"'
-            font = f'font-family="{names[face]}, {_quoted(face.family)}, sans-serif" font-size="{block.size:.2f}"'
-            yield f'<text {start} y="{line.baseline:.2f}" {font} fill="{colour}" xml:space="preserve">{escape(run)}</text>'
+        for run in type_.runs(line.text):
+            advance = type_.advance(run) * block.size
+            start = f'x="{x + advance:.2f}" direction="rtl"' if run.rtl else f'x="{x:.2f}"'
+            font = f'font-family="{names[run.face]}, {_quoted(run.face.family)}, sans-serif" font-size="{block.size:.2f}"'
+            yield f'<text {start} y="{line.baseline:.2f}" {font} fill="{colour}" xml:space="preserve">{escape(run.text)}</text>'
             x += advance
 
 

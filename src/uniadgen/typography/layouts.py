@@ -1,6 +1,6 @@
 """Layouts: where the words could stand and how large, each candidate with a score.
 
-    candidates = propose(scene, messages, types, "auto", taste, safe)     # the best first
+    candidates = propose(scene, types_of_messages, "auto", taste, safe)     # the best first
 
 A candidate is a stack at one place - above the product, below it, in the column to its left or right - and perhaps a promotion
 as a badge in a corner. Its score adds up room (large enough, not too large), calm (what is behind is not busy), what it says,
@@ -8,7 +8,7 @@ alignment and balance with the product, even lines, what has to be laid behind i
 calm there, too. All lengths are in pixels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -46,11 +46,13 @@ _CORNER_DISTANCE = 0.45  # of the picture's measure: a badge in a corner stands 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A layout of one message. box: of its stack. score: the higher the better; parts: what it adds up from."""
+    """A layout of one message. types: that it is set in. box: of its stack. score: the higher the better; parts: what it adds
+    up from."""
 
     layout: str
     align: Align
     message: Message
+    types: Types
     blocks: tuple[SetBlock, ...]
     box: Box
     size: float
@@ -95,20 +97,24 @@ def least_size(scene: Scene) -> float:
 
 
 def propose(
-    scene: Scene, messages: Sequence[Message], types: Types, layout: Layout, taste: Taste, safe: Box, best: int = 24
+    scene: Scene, said: Mapping[Message, Types], layout: Layout, taste: Taste, safe: Box, best: int = 24
 ) -> list[Candidate]:
-    """Candidates that keep off the product and the margins, the best first. best: how many."""
+    """Candidates that keep off the product and the margins, the best first. said: messages, each with the type that has its
+    letters. best: how many."""
     proposals: list[Candidate] = []
-    for name, region, aligns in _regions(scene.place, scene.gap, safe, layout, types.headline.rtl):
-        for message in messages:
+    rtl = any(types.headline.rtl for types in said.values())  # they have one direction
+    for name, region, aligns in _regions(scene.place, scene.gap, safe, layout, rtl):
+        for message, types in said.items():
             for align in aligns:
                 for size, stack in _fitting(scene, message, types, region, align):
                     for blocks, box in _placed(stack, region, name, align):
                         if scene.is_free(box):
                             parts = _score(scene, message, blocks, box, size, name, align, taste)
-                            proposals.append(Candidate(name, align, message, blocks, box, size, sum(parts.values()), parts))
+                            proposals.append(
+                                Candidate(name, align, message, types, blocks, box, size, sum(parts.values()), parts)
+                            )
     proposals = sorted(proposals, key=lambda candidate: -candidate.score)[: 2 * best]
-    cornered = [_with_corner(scene, candidate, messages, types, safe) for candidate in proposals]
+    cornered = [_with_corner(scene, candidate, list(said), safe) for candidate in proposals]
     return sorted([*proposals, *(c for c in cornered if c)], key=lambda candidate: -candidate.score)[:best]
 
 
@@ -162,14 +168,15 @@ def _placed(stack: Stack, region: Box, name: str, align: Align) -> Iterator[tupl
         yield blocks, union(block.box for block in blocks)
 
 
-def _with_corner(scene: Scene, candidate: Candidate, messages: Sequence[Message], types: Types, safe: Box) -> Candidate | None:
+def _with_corner(scene: Scene, candidate: Candidate, messages: Sequence[Message], safe: Box) -> Candidate | None:
     """The candidate with the promotion that its message leaves out, as a badge in the calmest free corner."""
     said = candidate.message
     fuller = next((m for m in messages if (m.headline, m.support) == (said.headline, said.support) and m.badges), said)
     promotion = next((entry for entry in fuller.badges if entry[1] == "promotion"), None)
-    if promotion is None or promotion in said.badges:
+    type_ = candidate.types.headline
+    if promotion is None or promotion in said.badges or not type_.faces.sets(promotion[0]):
         return None
-    block = badge(*promotion, types.headline, max(least_size(scene), _CORNER_BADGE * scene.measure))
+    block = badge(*promotion, type_, max(least_size(scene), _CORNER_BADGE * scene.measure))
     width, height = block.box[2:]
     free: list[tuple[float, SetBlock]] = []
     for x in (safe[2] - width, safe[0]):

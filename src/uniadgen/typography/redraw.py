@@ -9,27 +9,31 @@ stands where it has room. Words must still be selling points, whole ones; what c
 in a note, since whoever moved it may want that.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
+import regex
 from PIL import Image
 
-from uniadgen import schema
 from uniadgen.ads import Ad, Placement
 from uniadgen.errors import InputError
 from uniadgen.schema import Range
-from uniadgen.typography.brand import Brand, colour_of
+from uniadgen.typography.brand import Brand, colour_of, read_short
 from uniadgen.typography.drawing import Backing, backing_of, draw, fill, ink_of, lay, least_contrast, near
-from uniadgen.typography.fonts import LEFT_OUT, choose, settable
-from uniadgen.typography.hierarchy import Role, parts_of
+from uniadgen.typography.fonts import LEFT_OUT, one_at_a_time, plain_text, settable
+from uniadgen.typography.hierarchy import Part, Role, parts_of
 from uniadgen.typography.layouts import LEAST_PIXELS, safe_box
 from uniadgen.typography.logo import draw_logo, place_logo
-from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
 from uniadgen.typography.stacks import SEPARATOR, Align, SetBlock, Types, badge, block_of, leading_of, union
-from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, block_record
-from uniadgen.words import clean_text, is_blank
+from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, block_record, types_for
+from uniadgen.words import clean_text, is_blank, quoted
+
+# What says something: letters, digits and symbols, per cent, marks of units, a minus. Not spaces, punctuation, what has no form
+# and the bars that stand between selling points.
+_SAYING = regex.compile(r"[^\p{Z}\p{P}\p{Cf}\uFE00-\uFE0F|｜¦]|[%‰‱٪％﹪′″‴]|(?<![\w\p{P}])\p{Pd}(?=[\d.,])", regex.VERSION1)
 
 
 @dataclass(frozen=True)
@@ -80,28 +84,33 @@ def redraw(
 
     Raises InputError for blocks of another form, words that are no selling points of the ad, and places outside of its picture.
     """
-    read: _Blocks = schema.read(_Blocks, {"blocks": list(blocks), "behind": behind}, what)
-    brand, notes = brand or Brand(), list[str]()
+    read: _Blocks = read_short(_Blocks, {"blocks": list(blocks), "behind": behind}, what)
+    with one_at_a_time:
+        return _redrawn(ad, read, what, brand or Brand())
+
+
+def _redrawn(ad: Ad, read: _Blocks, what: str, brand: Brand) -> Typesetting:
+    notes = list[str]()
     scene = read_scene(ad.image, ad.background, ad.placement)
 
     def written(text: str) -> str:
         """A text with the letters that there are, as `typeset` writes it."""
-        return settable(clean_text(text), "headline", brand.headline)
+        return settable(text, "headline", brand.headline)
 
     given = [replace(block, text=written(block.text), lines=tuple(map(written, block.lines))) for block in read.blocks]
-    if any(block.text != clean_text(asked.text) for block, asked in zip(given, read.blocks, strict=True)):
+    if any(block.text != plain_text(asked.text) for block, asked in zip(given, read.blocks, strict=True)):
         notes.append(LEFT_OUT)
-    sayable = [text for text in map(written, (*ad.selling_points, ad.text)) if text]
-    everything = " ".join(block.text for block in given)
-    types = Types(
-        type_of(choose(everything, "headline", brand.headline), everything),
-        type_of(choose(everything, "text", brand.text), everything),
-    )
+    points = [text for text in map(written, ad.selling_points) if text]
     for number, block in enumerate(given):
-        _check_words(block, sayable, f"{what}.blocks[{number}]")
+        _check_words(block, points, written(ad.text), f"{what}.blocks[{number}]")
+    types = types_for([block.text for block in given], brand)
     placed_blocks = [_placed(block, types) for block in given]
+    for number, placed in enumerate(placed_blocks):  # before anything is drawn: letters of any size would take any memory
+        if not _is_inside(placed, types, scene):
+            raise InputError(f"{what}.blocks[{number}].box: {_leaves(scene)}")
     backing = Backing("none") if read.behind is None else _backing(scene, read.behind, placed_blocks, f"{what}.behind")
-    logo = place_logo(scene, brand.logo, safe_box(scene.width, scene.height))
+    safe = safe_box(scene.width, scene.height)
+    logo = place_logo(scene, brand.logo, safe)
     if brand.logo is not None and logo is None:
         notes.append("no corner has room for the logo")
     pixels, records, drawn = lay(scene.pixels, scene, backing).copy(), [], []
@@ -111,9 +120,7 @@ def redraw(
         where = f"{what}.blocks[{number}]"
         ink = ink_of(placed, types)
         if ink.left < 0 or ink.top < 0 or ink.box[2] > scene.width or ink.box[3] > scene.height:
-            raise InputError(
-                f"{where}.box: the words leave the picture of {scene.width}x{scene.height} pixels; move them inside"
-            )
+            raise InputError(f"{where}.box: {_leaves(scene)}")
         colour = colour_of(block.colour, f"{where}.colour")
         filled = None if block.fill is None else colour_of(block.fill, f"{where}.fill")
         if filled is not None:
@@ -127,6 +134,11 @@ def redraw(
             notes.append(f"block {number} covers the product")
         if logo is not None and _meet(placed.box, logo.clear):
             notes.append(f"block {number} stands in the logo's clear space")
+        if not _is_within(placed.box, safe):
+            notes.append(f"block {number} leaves the margins")
+        notes += [
+            f"block {number} overlaps block {other}" for other in range(number) if _meet(placed.box, placed_blocks[other].box)
+        ]
         draw(pixels, ink, colour)
         record = block_record(placed, types.of(placed.role).faces.main, colour, filled, measured, block.align)
         records.append(replace(record, over_product=over))
@@ -189,22 +201,59 @@ def _meet(first: Box, second: Box) -> bool:
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
-def _check_words(block: _Block, sayable: Sequence[str], where: str) -> None:
-    """Raises InputError for words that are not whole selling points, nor the ad's whole text, which are what is sayable."""
+def _is_within(box: Box, safe: Box) -> bool:
+    """Whether it keeps the margins; a pixel of rounding doesn't count."""
+    return box[0] >= safe[0] - 1 and box[1] >= safe[1] - 1 and box[2] <= safe[2] + 1 and box[3] <= safe[3] + 1
+
+
+def _is_inside(block: SetBlock, types: Types, scene: Scene) -> bool:
+    """Whether letters of these measures are in the picture, but for what sizes are rounded when they are drawn."""
+    type_ = types.of(block.role)
+    for line in block.lines:
+        extent = type_.measured(line.text)
+        left, right = line.x + extent.left * block.size, line.x + (extent.advance - extent.right) * block.size
+        top, bottom = line.baseline - extent.ascent * block.size, line.baseline + extent.descent * block.size
+        spare = 2 + 0.02 * max(right - left, bottom - top)
+        if min(left, top) < -spare or right > scene.width + spare or bottom > scene.height + spare:
+            return False
+    return True
+
+
+def _leaves(scene: Scene) -> str:
+    return f"the words leave the picture of {scene.width}x{scene.height} pixels; move them inside, or make them smaller"
+
+
+def _check_words(block: _Block, points: Sequence[str], text: str, where: str) -> None:
+    """Raises InputError for words that are not whole selling points, nor the ad's whole text, and for signs that say something
+    and that neither of them has."""
+    sayable = [*points, text] if text else points
     if is_blank(block.text):
         raise InputError(f"{where}.text: there is no word to set; leave the block out")
-    allowed = {text.casefold() for text in sayable}
-    points = [*sayable, *(text.upper() for text in sayable)]
+    allowed = {whole.casefold() for whole in sayable}
+    wanted = [*sayable, *(whole.upper() for whole in sayable)]
+    signs = Counter[str]()
     for part in block.text.split(SEPARATOR):
-        for piece in parts_of(part, points):
+        pieces = parts_of(part, wanted)
+        for piece in pieces:
             if piece.text.casefold() not in allowed:
                 raise InputError(f"{where}.text: {piece.text!r} is no selling point of this ad; use whole ones")
-    if _letters("".join(block.lines)) != _letters(block.text) and block.lines:
+        signs += _signs_between(part, pieces)
+    added = signs - _signs_between(text, parts_of(text, points))  # those that the ad's text has between selling points may stay
+    if added:
+        raise InputError(f"{where}.text: {quoted(''.join(added))} is in no selling point of this ad; leave it out")
+    if block.lines and _saying(" ".join(block.lines)) != _saying(block.text):
         raise InputError(f"{where}.lines: they have other words than the block's text; break the text into lines, nothing else")
 
 
-def _letters(text: str) -> str:
-    return "".join(c for c in text if c.isalnum())
+def _signs_between(text: str, parts: Sequence[Part]) -> Counter[str]:
+    """The signs that say something and belong to no selling point."""
+    inside = {place for part in parts for place in range(part.start, part.end)}
+    return Counter(match[0] for match in _SAYING.finditer(text) if match.start() not in inside)
+
+
+def _saying(text: str) -> list[str]:
+    """What a text says: its letters, digits and signs, without spaces, punctuation and bars."""
+    return _SAYING.findall(text)
 
 
 def _placed(block: _Block, types: Types) -> SetBlock:

@@ -7,17 +7,28 @@ line = type_.draw("轻便防水", 48)                # LineMask: coverage, and w
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from uniadgen.typography.bidi import levels_of, visual_order
 from uniadgen.typography.fonts import REFERENCE, Face, Faces, is_right_to_left, scripts
 
 Coverage = NDArray[np.uint8]
 
 # Letters are drawn larger and averaged down: their places are then not rounded to whole pixels, and hinting doesn't bend them.
 _FINE, _COARSE, _COARSE_FROM = 4, 2, 72
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of a line that has one face and one direction."""
+
+    face: Face
+    text: str
+    rtl: bool
 
 
 @dataclass(frozen=True)
@@ -57,15 +68,35 @@ class Type:
         """The measures of a line."""
         if text not in self._measured:
             boxes, advance = [], 0.0
-            for face, run in self.faces.runs(text):
-                left, top, right, bottom = _ink(face, run, self.language, self.rtl)
+            for run in self.runs(text):
+                left, top, right, bottom = _ink(run.face, run.text, self.language, run.rtl)
                 boxes.append((advance + left, top, advance + right, bottom))
-                advance += _advance(face, run, self.language, self.rtl)
+                advance += self.advance(run)
             if not boxes:
                 return Measured(0.0, 0.0, 0.0, 0.0, 0.0)
             top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
             self._measured[text] = Measured(advance, boxes[0][0], advance - boxes[-1][2], max(0.0, -top), max(0.0, bottom))
         return self._measured[text]
+
+    def runs(self, text: str) -> list[Run]:
+        """The stretches of a line as they stand from left to right."""
+        faced = self.faces.runs(text)
+        if len(faced) < 2:  # HarfBuzz orders a line of one face by itself
+            return [Run(face, run, self.rtl) for face, run in faced]
+        levels, start = levels_of(text, self.rtl), 0
+        split: list[tuple[Face, str, int]] = []
+        for face, run in faced:
+            for level, places in groupby(range(start, start + len(run)), levels.__getitem__):
+                split.append((face, "".join(text[place] for place in places), level))
+            start += len(run)
+        return [
+            Run(face, run, level % 2 == 1)
+            for face, run, level in (split[number] for number in visual_order([level for *_, level in split]))
+        ]
+
+    def advance(self, run: Run) -> float:
+        """How far a stretch moves the pen, in ems."""
+        return _advance(run.face, run.text, self.language, run.rtl)
 
     def width(self, text: str) -> float:
         """The advance of a line, in ems."""
@@ -85,17 +116,16 @@ class Type:
         scale = _FINE if pixels < _COARSE_FROM else _COARSE
         large = max(1, round(pixels * scale))
         pen, boxes = 0.0, []
-        for face, run in self.faces.runs(text):
-            font = face.at(large)
-            boxes.append((face, run, pen))
-            pen += font.getlength(run, direction=self._direction, language=self.language)
+        for run in self.runs(text):
+            boxes.append((run, pen))
+            pen += run.face.at(large).getlength(run.text, direction=_direction(run.rtl), language=self.language)
         above, below, side = large * 2, large, large
         canvas = Image.new("L", (int(pen) + 2 * side, above + below), 0)
         drawing = ImageDraw.Draw(canvas)
-        for face, run, start in boxes:
+        for run, start in boxes:
             drawing.text(
-                (side + start, above), run, fill=255, font=face.at(large), anchor="ls",
-                direction=self._direction, language=self.language,
+                (side + start, above), run.text, fill=255, font=run.face.at(large), anchor="ls",
+                direction=_direction(run.rtl), language=self.language,
             )  # fmt: skip
         box = canvas.getbbox()
         if box is None:
@@ -106,10 +136,6 @@ class Type:
         crop = canvas.crop((left * scale + side, top * scale + above, right * scale + side, bottom * scale + above))
         return LineMask(np.asarray(crop.reduce(scale)), left, top)
 
-    @property
-    def _direction(self) -> str:
-        return "rtl" if self.rtl else "ltr"
-
 
 def type_of(faces: Faces, text: str) -> Type:
     script_names = scripts(text)
@@ -118,12 +144,16 @@ def type_of(faces: Faces, text: str) -> Type:
     return Type(faces, language, is_right_to_left(text), script_names[0] if script_names else "")
 
 
+def _direction(rtl: bool) -> str:
+    return "rtl" if rtl else "ltr"
+
+
 @lru_cache(maxsize=4096)
 def _advance(face: Face, text: str, language: str | None, rtl: bool) -> float:
-    return face.at(REFERENCE).getlength(text, direction="rtl" if rtl else "ltr", language=language) / REFERENCE
+    return face.at(REFERENCE).getlength(text, direction=_direction(rtl), language=language) / REFERENCE
 
 
 @lru_cache(maxsize=4096)
 def _ink(face: Face, text: str, language: str | None, rtl: bool) -> tuple[float, float, float, float]:
-    box = face.at(REFERENCE).getbbox(text, anchor="ls", direction="rtl" if rtl else "ltr", language=language)
+    box = face.at(REFERENCE).getbbox(text, anchor="ls", direction=_direction(rtl), language=language)
     return tuple(side / REFERENCE for side in box)  # type: ignore[return-value]

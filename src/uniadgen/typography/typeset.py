@@ -7,8 +7,7 @@
 Words are set, not painted: the letters are a font's, the text is the ad's own. The same ad and fonts give the same bytes.
 """
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +30,7 @@ from uniadgen.typography.colours import (
     words_on,
 )
 from uniadgen.typography.drawing import Backing, Ink, backing_of, draw, fill, ink_of, lay, least_contrast, near
-from uniadgen.typography.fonts import LEFT_OUT, Face, choose, settable
+from uniadgen.typography.fonts import LEFT_OUT, Face, choose, one_at_a_time, plain_text, settable
 from uniadgen.typography.hierarchy import Message, messages
 from uniadgen.typography.layouts import BACKING_COST, Candidate, propose, safe_box
 from uniadgen.typography.logo import PlacedLogo, draw_logo, place_logo
@@ -39,12 +38,12 @@ from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
 from uniadgen.typography.stacks import Align, SetBlock, Types
 from uniadgen.typography.taste import Taste
-from uniadgen.words import clean_text, is_blank
+from uniadgen.words import is_blank
 
 _SHADES = (0.3, 0.45, 0.6, 0.72)
 _PLATE = 0.94
+_BADGE_LEFT_OUT = "a badge is left out: no font here has its letters"
 _HEADROOM = 1.04  # so that rounding can't break the rule of contrast
-_one_at_a_time = threading.Lock()  # FreeType's faces are shared
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def typeset(
     can be set: no font for a script, no room at any legible size.
     """
     brand, taste, notes = brand or Brand(), taste or Taste(), list[str]()
-    with _one_at_a_time:
+    with one_at_a_time:
         # 1. What is free, and what is behind it.
         scene = read_scene(image, background, placement)
         safe = safe_box(scene.width, scene.height)
@@ -151,8 +150,8 @@ def typeset(
         # 2. What is said, from all of it down to a headline.
         said = _said(text, selling_points, description, brand, notes)
         # 3. Type for all of it, and the places where it fits.
-        types = _types(said[0], brand, notes)
-        candidates = propose(scene, said, types, layout, taste, safe)
+        types = _types_of(said, settable(text, "headline", brand.headline), brand, notes)
+        candidates = propose(scene, types, layout, taste, safe)
         if not candidates:
             raise InputError(
                 f"typeset: no word fits beside the product at a legible size in {scene.width}x{scene.height} pixels; make a "
@@ -160,17 +159,18 @@ def typeset(
             )
         # 4. The best of them whose letters can be read.
         palette_of = _Palette(brand, _strong(scene, brand, taste))
-        chosen = _best(scene, candidates, types, palette_of, layout)
+        chosen = _best(scene, candidates, palette_of, layout)
         if chosen is None:
             raise InputError("typeset: no layout keeps its contrast here; make another ad, or leave typesetting out")
         # 5. Into the picture, with what is measured there.
-        return _drawn(scene, chosen, types, palette_of, logo, notes)
+        notes += _stand_ins(chosen.candidate.types, brand)
+        return _drawn(scene, chosen, palette_of, logo, notes)
 
 
 def _said(text: str, selling_points: Sequence[str], description: str, brand: Brand, notes: list[str]) -> list[Message]:
     """The ways to say the text with the letters that there are."""
-    cleaned = settable(clean_text(text), "headline", brand.headline)
-    if cleaned != clean_text(text):
+    cleaned = settable(text, "headline", brand.headline)
+    if cleaned != plain_text(text):
         notes.append(LEFT_OUT)
     if is_blank(cleaned):
         raise InputError("text: there is no word to set")
@@ -181,15 +181,45 @@ def _said(text: str, selling_points: Sequence[str], description: str, brand: Bra
     return [replace(message, pieces=tuple(piece.upper() for piece in message.pieces)) for message in said]
 
 
-def _types(message: Message, brand: Brand, notes: list[str]) -> Types:
-    """One family for all that is said, so that an ad speaks with one voice."""
-    everything = " ".join(message.texts())
-    faces = choose(everything, "headline", brand.headline), choose(everything, "text", brand.text)
-    for brand_face, chosen in zip((brand.headline, brand.text), faces, strict=True):
-        if brand_face is not None and chosen.main != brand_face:
-            note = f"the brand's font {brand_face.family} lacks letters of this text; {chosen.main.family} stands in"
-            notes += [note] if note not in notes else []
-    return Types(type_of(faces[0], everything), type_of(faces[1], everything))
+def _types_of(said: Sequence[Message], text: str, brand: Brand, notes: list[str]) -> dict[Message, Types]:
+    """The type of each message: that of the text where it has the message's letters, else one that has.
+
+    Badges that the text doesn't have may need other letters than it. Where no font has them, they are left out.
+    """
+    of_text = replace(said[0], badges=tuple(badge for badge in said[0].badges if badge[0] in text))
+    usual = types_for(of_text.texts(), brand)
+    usual_letters = set("".join(of_text.texts()))
+    typed: dict[Message, Types] = {}
+    for message in said:
+        everything = "".join(message.texts())
+        if usual_letters.issuperset(everything) or all(t.faces.main.covers(everything) for t in (usual.headline, usual.text)):
+            typed[message] = usual
+            continue
+        try:
+            types = types_for(message.texts(), brand)
+        except InputError:
+            notes += [_BADGE_LEFT_OUT] if _BADGE_LEFT_OUT not in notes else []
+            continue
+        typed[message] = Types(*(replace(type_, rtl=usual.headline.rtl) for type_ in (types.headline, types.text)))
+    return typed or {of_text: usual}
+
+
+def types_for(texts: Sequence[str], brand: Brand) -> Types:
+    """One family for all that is said, so that an ad speaks with one voice. Raises InputError for letters without a font."""
+    everything = " ".join(texts)
+    headline, text = choose(everything, "headline", brand.headline), choose(everything, "text", brand.text)
+    return Types(type_of(headline, everything), type_of(text, everything))
+
+
+def _stand_ins(types: Types, brand: Brand) -> list[str]:
+    """Notes on the brand's fonts that could not be taken."""
+    pairs = (brand.headline, types.headline.faces.main), (brand.text, types.text.faces.main)
+    notes = [
+        f"the brand's font {face.family} lacks letters of this text; {chosen.family} stands in"
+        for face, chosen in pairs
+        if face is not None and chosen != face
+    ]
+    return list(dict.fromkeys(notes))
 
 
 # Colour and contrast -----------------------------------------------------------------------------------------------------
@@ -202,9 +232,10 @@ class _Palette:
     brand: Brand
     accent: Colour | None
 
-    def words(self, scene: Scene, box: Box) -> list[Colour]:
-        """Colours that letters may have here."""
-        return list(self.brand.words or tones(scene.mean(box)))
+    def words(self, scene: Scene, box: Box, contrast_of: Callable[[Colour], float]) -> list[Colour]:
+        """Colours that letters may have here, those that are preferred first: the brand's as it names them, else the one that
+        stands out most."""
+        return list(self.brand.words) or sorted(tones(scene.mean(box)), key=lambda colour: -contrast_of(colour))
 
     def ground(self, colour: Colour, scene: Scene, box: Box) -> Colour:
         """What is laid behind letters of this colour, in the picture's tone."""
@@ -229,21 +260,21 @@ class _Chosen:
     score: float
 
 
-def _best(scene: Scene, candidates: Sequence[Candidate], types: Types, colours: _Palette, layout: Layout) -> _Chosen | None:
+def _best(scene: Scene, candidates: Sequence[Candidate], colours: _Palette, layout: Layout) -> _Chosen | None:
     """The candidate of the best score, once it is known what must be laid behind it to make it legible."""
     best: _Chosen | None = None
     for candidate in candidates:
         if best is not None and candidate.score <= best.score:
             break
-        legible = _legible(scene, candidate, types, colours, layout == "band")
+        legible = _legible(scene, candidate, colours, layout == "band")
         if legible is not None and (best is None or legible.score > best.score):
             best = legible
     return best
 
 
-def _legible(scene: Scene, candidate: Candidate, types: Types, colours: _Palette, banded: bool) -> _Chosen | None:
+def _legible(scene: Scene, candidate: Candidate, colours: _Palette, banded: bool) -> _Chosen | None:
     """A candidate with the colour and the least backing that keep the rule of contrast. banded: on a band in any case."""
-    inks = tuple(ink_of(block, types) for block in candidate.blocks)
+    inks = tuple(ink_of(block, candidate.types) for block in candidate.blocks)
     size, box = (scene.width, scene.height), candidate.box
     free = [(block, near(ink, block, size)) for block, ink in zip(candidate.blocks, inks, strict=True) if block.role != "badge"]
 
@@ -255,11 +286,12 @@ def _legible(scene: Scene, candidate: Candidate, types: Types, colours: _Palette
         )
 
     plain = Backing("none")
-    ranked = sorted(colours.words(scene, box), key=lambda colour: -holds(colour, plain))
+    ranked = colours.words(scene, box, lambda colour: holds(colour, plain))
     predicted = candidate.score - candidate.parts["backing"]
     if not banded:
-        if holds(ranked[0], plain) >= 1:
-            return _Chosen(candidate, inks, ranked[0], plain, predicted)
+        for colour in ranked:
+            if holds(colour, plain) >= 1:
+                return _Chosen(candidate, inks, colour, plain, predicted)
         for strength in _SHADES:
             for colour in ranked:
                 ground = colours.ground(colour, scene, box)
@@ -289,10 +321,8 @@ def _strong(scene: Scene, brand: Brand, taste: Taste) -> Colour | None:
 # Drawing and verifying ---------------------------------------------------------------------------------------------------
 
 
-def _drawn(
-    scene: Scene, chosen: _Chosen, types: Types, colours: _Palette, logo: PlacedLogo | None, notes: list[str]
-) -> Typesetting:
-    candidate, backing = chosen.candidate, chosen.backing
+def _drawn(scene: Scene, chosen: _Chosen, colours: _Palette, logo: PlacedLogo | None, notes: list[str]) -> Typesetting:
+    candidate, backing, types = chosen.candidate, chosen.backing, chosen.candidate.types
     pixels = lay(scene.pixels, scene, backing).copy()
     if logo is not None:
         draw_logo(pixels, logo)
