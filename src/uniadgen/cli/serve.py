@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uniadgen.cli.arguments import whole_number
-from uniadgen.cli.models import add_model, check_models, loaded_generator
+from uniadgen.cli.models import DTYPES, add_model, check_models, loaded_generator
 from uniadgen.cli.options import add_marks, chosen_output
 from uniadgen.console import notices, print_line
-from uniadgen.files import checked_path
+from uniadgen.files import checked_path, is_dir
 
 if TYPE_CHECKING:
     from uniadgen.service.service import Settings
@@ -69,6 +69,7 @@ def add_studio(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--data", metavar="DIR", help="a data set whose shoppers can be picked")
     _add_brands(verb, "that can be picked")
     _add_session(verb, "studio.db")
+    add_marks(verb)
     add_model(verb)
 
 
@@ -83,6 +84,8 @@ def studio(arguments: argparse.Namespace) -> None:
         session=checked_path(arguments.session, "argument --session"),
         data=_data(arguments),
         brands=None if arguments.brands is None else checked_path(arguments.brands, "argument --brands"),
+        output=chosen_output(arguments),
+        setup=_setup(arguments),
     )
     settings.checked_brands()
 
@@ -92,6 +95,15 @@ def studio(arguments: argparse.Namespace) -> None:
             webbrowser.open(f"{address}/studio/")
 
     _run(arguments, "127.0.0.1", settings, ready)
+
+
+def _setup(arguments: argparse.Namespace) -> dict[str, str | None]:
+    """What decides beside a request about an ad, where it is not the default: options of `add_model`. Folders only by their
+    names, since who takes an ad away need not know where they lie."""
+    given = {name: getattr(arguments, name) for name in ("model", "foreground", "device", "dtype", "quantize")}
+    defaults = {"device": "cpu", "dtype": DTYPES[0]}
+    chosen = {name: value for name, value in given.items() if value is not None and value != defaults.get(name)}
+    return chosen | {name: Path(chosen[name]).name for name in ("model", "foreground") if is_dir(Path(chosen.get(name) or ""))}
 
 
 def _data(arguments: argparse.Namespace) -> Path | None:
@@ -120,6 +132,7 @@ def serve(arguments: argparse.Namespace) -> None:
         brands=folder("brands"),
         studio=not arguments.no_studio,
         session=None if arguments.session is None else checked_path(arguments.session, "argument --session"),
+        setup=_setup(arguments),
     )
     settings.checked_root()
     settings.checked_brands()

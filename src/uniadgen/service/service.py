@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +44,7 @@ class Settings:
     media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together. keys: of the
     clients, none for everybody. output: how pictures are written and what they say of themselves, where a request doesn't say
     it. brands: a folder of kits that requests may name. studio: whether its pages are at /studio; session: the file of its
-    work, None for in memory.
+    work, None for in memory. setup: options that the model was started with, for whoever makes an ad of the studio again.
     """
 
     media_root: Path | None = None
@@ -58,6 +58,7 @@ class Settings:
     brands: Path | None = None
     studio: bool = False
     session: Path | None = None
+    setup: Mapping[str, str | None] = field(default_factory=dict)
 
     def checked_root(self) -> Path | None:
         """media_root without links. Raises InputError."""

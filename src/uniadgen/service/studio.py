@@ -79,7 +79,10 @@ class Studio:
         if brands is not None:
             sources = replace(sources, brands=kits_of(brands, "argument --brands"))
         clients = list(keys.digests) or [NOBODY]
-        self.makings = {client: Making(StudioStore(_session_of(session, client)), QueuedMaker(service)) for client in clients}
+        output, setup = service.settings.output, service.settings.setup
+        self.makings = {
+            client: Making(StudioStore(_session_of(session, client)), QueuedMaker(service), output, setup) for client in clients
+        }
         apps = {
             client: create_studio(making.store, making, sources, client=None if client == NOBODY else client)
             for client, making in self.makings.items()

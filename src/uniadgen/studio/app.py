@@ -349,7 +349,7 @@ def create_studio(
         variant = store.variant(ad)
         try:
             cutout = load_picture(store.read(_cutout(store, store.read(variant.picture.photo))), "cut-out")
-            data, media_type, ending = picture_file(store, making.kits, variant, cutout, format, size)
+            data, media_type, ending = picture_file(store, making.kits, variant, cutout, format, size, making.output)
         except InputError as error:
             return show(number, ad, problem=_sentence(str(error)), status=422)
         name = f"ad-{number}-{ad}{'-' + size if size else ''}.{ending}"
@@ -361,7 +361,7 @@ def create_studio(
         if variant.result is None:
             return show(number, ad, problem="This ad is not finished.", status=422)
         headers = {"Content-Disposition": f'attachment; filename="ad-{number}-{ad}.zip"'}
-        return Response(archive(store, making.kits, variant), media_type="application/zip", headers=headers)
+        return Response(archive(store, making.kits, variant, making.output), media_type="application/zip", headers=headers)
 
     return app
 

@@ -6,6 +6,8 @@ import io
 import json
 import shlex
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
@@ -14,6 +16,7 @@ from uniadgen.campaign import Campaign, preset, size_of
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
 from uniadgen.output import FORMATS, Output
+from uniadgen.provenance import PRODUCER
 from uniadgen.studio.project import SIDE, Spec
 from uniadgen.studio.store import StudioStore, Variant
 from uniadgen.studio.words import Kits, finished_ad, typesetting_of
@@ -33,12 +36,13 @@ _ENDINGS = {
 
 
 def picture_file(
-    store: StudioStore, kits: Kits, variant: Variant, cutout: Image.Image, kind: str, size: str
+    store: StudioStore, kits: Kits, variant: Variant, cutout: Image.Image, kind: str, size: str, output: Output | None = None
 ) -> tuple[bytes, str, str]:
     """A finished variant's picture, its media type and the ending of its name.
 
     kind: a format, or of an ad with words in its picture "svg" or "psd", with layers. size: "", or the name of a placement
-    (presets.yaml), which is cut from the square and whose words are set anew. Raises InputError.
+    (presets.yaml), which is cut from the square and whose words are set anew. output: what it says of itself. Raises
+    InputError.
     """
     if variant.result is None or kind not in (*FORMATS, *(KINDS if "typeset" in variant.result else ())):
         raise InputError(f"There is no such picture; formats are {', '.join(FORMATS)}.")
@@ -54,15 +58,22 @@ def picture_file(
         image = typesetting.image
     else:
         image = load_picture(store.read(result["typeset"]), "image") if words else ad.image
-    output = Output(next(name for name in FORMATS if name == kind))
+    output = replace(output or Output(), format=next(name for name in FORMATS if name == kind))
     return output.encoded(image, result["model"]), output.media_type, output.ending
 
 
-def archive(store: StudioStore, kits: Kits, variant: Variant) -> bytes:
-    """The ad, its requests with their pictures, and what was chosen. The same choices give the same bytes."""
+def archive(store: StudioStore, kits: Kits, variant: Variant, output: Output | None = None) -> bytes:
+    """The ad, its requests with their pictures, and what was chosen. The same choices give the same bytes, but for signatures.
+
+    output: what pictures say of themselves.
+    """
     result: dict[str, Any] = variant.result or {}
+    output = replace(output or Output(), format="png")
     pictures: dict[str, str] = {}  # digest -> name in the archive
-    files: dict[str, bytes] = {"ad.png": store.read(result["image"]), "ad.txt": f"{result['text']}\n".encode()}
+    files: dict[str, bytes] = {
+        "ad.png": _marked(store, result["image"], result, output),
+        "ad.txt": f"{result['text']}\n".encode(),
+    }
     same = variant.text == variant.picture
     runs = [("request.json", "picture" if not same else "picture and text", variant.picture)]
     if not same:
@@ -73,17 +84,22 @@ def archive(store: StudioStore, kits: Kits, variant: Variant) -> bytes:
     ]
     for name, what, spec in runs:
         files[name] = _request(store, spec, pictures)
-        lines += [f"# {what}", _command(name, spec, what), ""]
+        setup = result.get("picture_setup" if spec is variant.picture else "text_setup") or {}
+        lines += [f"# {what}", _command(name, spec, what, setup, output), ""]
     if variant.edited:
         lines += ["The text was then put together from the selling points, in this order:", *variant.edited["points"], ""]
     if "typeset" in result:
-        files |= _words(store, kits, variant)
-        lines += ["# words in the picture: ad.typeset.png", _words_command(variant), ""]
+        files |= _words(store, kits, variant, output, files["ad.png"])
+        lines += ["# words in the picture: ad.typeset.png", _words_command(variant, output), ""]
+    if any((result.get(f"{part}_setup") or {}).get("model") for part in ("picture", "text")):
+        lines += ["--model is the name of the model's folder; write where you have it.", ""]
+    if output.signer is not None:
+        lines += ["The pictures are signed: made again they have the same pixels, but no or another signature.", ""]
     files |= {name: store.read(digest) for digest, name in pictures.items()}
     files["choices.json"] = _json(
         {
-            "picture": {"request": "request.json"} | _chosen(variant.picture),
-            "text": {"request": runs[-1][0]} | _chosen(variant.text) | {"edited": variant.edited},
+            "picture": {"request": "request.json"} | _chosen(variant.picture, result.get("picture_setup")),
+            "text": {"request": runs[-1][0]} | _chosen(variant.text, result.get("text_setup")) | {"edited": variant.edited},
             "words": variant.words if "typeset" in result else None,
             "size": [SIDE, SIDE],
             "model": result["model"],
@@ -100,16 +116,25 @@ def archive(store: StudioStore, kits: Kits, variant: Variant) -> bytes:
     return buffer.getvalue()
 
 
-def _chosen(spec: Spec) -> dict[str, Any]:
-    return {"seed": spec.seed, "temperature": spec.temperature, "best_of": spec.best_of}
+def _chosen(spec: Spec, setup: Mapping[str, str | None] | None) -> dict[str, Any]:
+    """setup: None where an earlier studio did not keep it."""
+    return {"seed": spec.seed, "temperature": spec.temperature, "best_of": spec.best_of, "setup": setup or None}
 
 
-def _words(store: StudioStore, kits: Kits, variant: Variant) -> dict[str, bytes]:
+def _marked(store: StudioStore, digest: str, result: Mapping[str, Any], output: Output) -> bytes:
+    """A stored picture as a file with the marks of today, which an earlier studio of the session may not have written."""
+    return output.encoded(load_picture(store.read(digest), "image"), result["model"])
+
+
+def _words(store: StudioStore, kits: Kits, variant: Variant, output: Output, image: bytes) -> dict[str, bytes]:
     """The ad as a record that `uniadgen typeset` reads, and what its words were set with."""
     result: dict[str, Any] = variant.result or {}
     words: dict[str, Any] = variant.words or {}
-    files = {"ad.background.png": store.read(result["background"]), "ad.typeset.png": store.read(result["typeset"])}
-    written = {"image": store.read(result["image"]), "background": files["ad.background.png"]}
+    files = {
+        "ad.background.png": store.read(result["background"]),
+        "ad.typeset.png": _marked(store, result["typeset"], result, output),
+    }
+    written = {"image": image, "background": files["ad.background.png"]}
     record = {**finished_ad(store, variant).as_dict(), "image": "ad.png", "background": "ad.background.png"}
     record["sha256"] = {role: hashlib.sha256(data).hexdigest() for role, data in written.items()}
     files["ad.json"], files["ad.typeset.json"] = _json(record), _json(result["typesetting"])
@@ -120,11 +145,11 @@ def _words(store: StudioStore, kits: Kits, variant: Variant) -> dict[str, bytes]
     return files
 
 
-def _words_command(variant: Variant) -> str:
+def _words_command(variant: Variant, output: Output) -> str:
     words: dict[str, Any] = variant.words or {}
     how = ["--blocks", "blocks.json"] if words.get("blocks") else ["--request", "request.json", "--layout", words["layout"]]
     brand = [] if words["brand"] is None else ["--brand", "brand/brand.yaml"]
-    return shlex.join(["uniadgen", "typeset", "ad.json", *how, *brand, "--out", "words"])
+    return shlex.join(["uniadgen", "typeset", "ad.json", *how, *brand, *_marks(output), "--out", "words"])
 
 
 def _request(store: StudioStore, spec: Spec, pictures: dict[str, str]) -> bytes:
@@ -151,13 +176,21 @@ def _request(store: StudioStore, spec: Spec, pictures: dict[str, str]) -> bytes:
     return _json(request)
 
 
-def _command(name: str, spec: Spec, what: str) -> str:
+def _command(name: str, spec: Spec, what: str, setup: Mapping[str, str | None], output: Output) -> str:
     words = ["uniadgen", "generate", name, "--seed", str(spec.seed), "--size", f"{SIDE}x{SIDE}"]
     if spec.temperature is not None:
         words += ["--temperature", str(spec.temperature)]
     if spec.best_of > 1:
         words += ["--best-of", str(spec.best_of)]
-    return shlex.join([*words, "--out", what.partition(" ")[0]])
+    words += [word for option, value in setup.items() if value for word in (f"--{option}", value)]
+    return shlex.join([*words, *_marks(output), "--out", what.partition(" ")[0]])
+
+
+def _marks(output: Output) -> list[str]:
+    """The options of what pictures say of themselves. A key for signatures is not the reader's."""
+    if not output.provenance:
+        return ["--no-provenance"]
+    return [] if output.producer == PRODUCER else ["--producer", output.producer]
 
 
 def _json(value: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
@@ -17,7 +17,6 @@ from uniadgen.studio.store import StudioStore, Variant
 from uniadgen.studio.words import Kits, over_product, typesetting_of, words_part
 
 _log = logging.getLogger(__name__)
-OUTPUT = Output()  # as on the command line
 
 
 class Closing(Exception):
@@ -39,8 +38,12 @@ def options_of(spec: Spec) -> GenerateOptions:
 class Making:
     """The queue of variants, and of explanations. `start` goes on with what an earlier studio had not finished."""
 
-    def __init__(self, store: StudioStore, maker: Maker) -> None:
+    def __init__(
+        self, store: StudioStore, maker: Maker, output: Output | None = None, setup: Mapping[str, str | None] | None = None
+    ) -> None:
+        """output: what pictures say of themselves, whatever its format. setup: options that the model was started with."""
         self.store, self.maker, self.kits = store, maker, Kits(store)
+        self.output, self.setup = replace(output or Output(), format="png"), dict(setup or {})
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="variants")
         self._explainers = ThreadPoolExecutor(1, thread_name_prefix="why")
         self._explaining: set[int] = set()
@@ -64,7 +67,7 @@ class Making:
             if number in self._explaining:
                 return
             self._explaining.add(number)
-        self._explainers.submit(self._guarded, self._explain, number)
+        self._explainers.submit(self._explain, number)
 
     def is_explaining(self, number: int) -> bool:
         with self._lock:
@@ -86,13 +89,13 @@ class Making:
         ad = None
         if picture is None:
             ad = self._ad(variant.picture)
-            picture = picture_part(self.store, ad)
+            picture = self._picture_part(ad)
         if variant.edited is not None:
             text = edited_text(variant.edited, variant.text.points)
         elif ad is not None and variant.text == variant.picture:
-            text = text_part(ad)
+            text = self._text_part(ad)
         else:
-            text = self._finished_part(variant, "text") or text_part(self._ad(variant.text))
+            text = self._finished_part(variant, "text") or self._text_part(self._ad(variant.text))
         self.store.finish(variant.id, self.with_words(replace(variant, result=joined(picture | text))), None)
 
     def with_words(self, variant: Variant) -> dict[str, Any]:
@@ -110,7 +113,7 @@ class Making:
         """The same. Raises InputError where no word can be set."""
         plain = {name: value for name, value in (variant.result or {}).items() if name not in WORDS}
         typesetting = typesetting_of(self.store, self.kits, variant)
-        words = words_part(self.store, typesetting, OUTPUT.encoded(typesetting.image, plain["model"]))
+        words = words_part(self.store, typesetting, self.output.encoded(typesetting.image, plain["model"]))
         return joined(plain | words | {"words_notes": [f"words in the picture: {note}" for note in typesetting.notes]})
 
     def _finished_part(self, variant: Variant, part: str) -> dict[str, Any] | None:
@@ -124,19 +127,49 @@ class Making:
     def _ad(self, spec: Spec) -> Ad:
         return self.maker.make(spec.request(self.store.read), spec.seed, options_of(spec))
 
-    def _explain(self, variant: Variant) -> None:
+    def _picture_part(self, ad: Ad) -> dict[str, Any]:
+        """What is kept of an ad's picture."""
+        return {
+            "image": self.store.put(self.output.encoded(ad.image, ad.model)),
+            "background": self.store.put(plain_file(ad.background, "png")),
+            "placement": ad.placement.as_dict(),
+            "size": list(ad.image.size),
+            "model": ad.model,
+            "picture_inspection": ad.inspection.get("picture"),
+            "sampled_clicks": [click.index for click in ad.sampled_clicks],
+            "picture_notes": ad.notes,
+            "chosen_seed": next((c["seed"] for c in ad.candidates if c["chosen"]), ad.seed),
+            "seconds": round(sum(ad.timings.values()), 2),
+            "picture_setup": self.setup,
+        }
+
+    def _text_part(self, ad: Ad) -> dict[str, Any]:
+        """What is kept of an ad's text."""
+        text = {"text": ad.text, "text_inspection": ad.inspection.get("text"), "text_notes": ad.notes}
+        return text | {"text_setup": self.setup}
+
+    def _explain(self, number: int) -> None:
+        """Whatever goes wrong is said of the explanation alone: the ad is finished, and stays so."""
         try:
-            spec = variant.picture
-            why = self.maker.explain(spec.request(self.store.read), spec.seed, options_of(spec))
-            if variant.text != variant.picture or variant.edited:
-                for entry in (*why["clicks"], *why["parts"].values(), why["history"]):
-                    entry["text"] = None  # the text has another origin than the picture
-            self.store.set_why(variant.id, why)
+            self.store.set_why(number, self._measured(self.store.variant(number)))
+        except Closing:
+            pass  # asked once more, it is measured then
         except InputError as error:
-            self.store.set_why(variant.id, {"error": str(error)})
+            self.store.set_why(number, {"error": str(error)})
+        except Exception as error:
+            _log.exception("an explanation could not be measured")
+            self.store.set_why(number, {"error": f"It could not be measured ({type(error).__name__})."})
         finally:
             with self._lock:
-                self._explaining.discard(variant.id)
+                self._explaining.discard(number)
+
+    def _measured(self, variant: Variant) -> dict[str, Any]:
+        spec = variant.picture
+        why = self.maker.explain(spec.request(self.store.read), spec.seed, options_of(spec))
+        if variant.text != variant.picture or variant.edited:
+            for entry in (*why["clicks"], *why["parts"].values(), why["history"]):
+                entry["text"] = None  # the text has another origin than the picture
+        return why
 
 
 PICTURE = (
@@ -150,30 +183,10 @@ PICTURE = (
     "picture_notes",
     "chosen_seed",
     "seconds",
+    "picture_setup",
 )
-TEXT = ("text", "text_inspection", "text_notes")
+TEXT = ("text", "text_inspection", "text_notes", "text_setup")
 WORDS = ("typeset", "typesetting", "block_pictures", "words_notes")
-
-
-def picture_part(store: StudioStore, ad: Ad) -> dict[str, Any]:
-    """What is kept of an ad's picture."""
-    return {
-        "image": store.put(OUTPUT.encoded(ad.image, ad.model)),
-        "background": store.put(plain_file(ad.background, "png")),
-        "placement": ad.placement.as_dict(),
-        "size": list(ad.image.size),
-        "model": ad.model,
-        "picture_inspection": ad.inspection.get("picture"),
-        "sampled_clicks": [click.index for click in ad.sampled_clicks],
-        "picture_notes": ad.notes,
-        "chosen_seed": next((c["seed"] for c in ad.candidates if c["chosen"]), ad.seed),
-        "seconds": round(sum(ad.timings.values()), 2),
-    }
-
-
-def text_part(ad: Ad) -> dict[str, Any]:
-    """What is kept of an ad's text."""
-    return {"text": ad.text, "text_inspection": ad.inspection.get("text"), "text_notes": ad.notes}
 
 
 def edited_text(edited: dict[str, Any], points: Sequence[str]) -> dict[str, Any]:
