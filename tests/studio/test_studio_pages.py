@@ -207,6 +207,25 @@ def test_work_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert store.project(1).usable == tuple(POINTS)
 
 
+def test_an_explanation_that_fails_leaves_the_ad_as_it_is() -> None:
+    class Failing(FakeMaker):
+        def explain(self, *_: Any) -> Any:
+            raise RuntimeError("a fault")
+
+    with studio(maker=Failing()) as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        client.post(f"{address}/ad/{first}/why/start")
+        for _ in range(200):
+            if store.variant(first).why:
+                break
+            time.sleep(0.02)
+        variant = store.variant(first)
+        assert variant.result is not None
+        assert variant.why == {"error": "It could not be measured (RuntimeError)."}
+
+
 def test_why_is_measured_once_and_shown(tmp_path: Path) -> None:
     with studio() as (app, store, _), TestClient(app) as client:
         address = begin(client)

@@ -103,7 +103,8 @@ def _setup(arguments: argparse.Namespace) -> dict[str, str | None]:
     given = {name: getattr(arguments, name) for name in ("model", "foreground", "device", "dtype", "quantize")}
     defaults = {"device": "cpu", "dtype": DTYPES[0]}
     chosen = {name: value for name, value in given.items() if value is not None and value != defaults.get(name)}
-    return chosen | {name: Path(chosen[name]).name for name in ("model", "foreground") if is_dir(Path(chosen.get(name) or ""))}
+    folders = [name for name in ("model", "foreground") if name in chosen and is_dir(Path(chosen[name]))]
+    return chosen | {name: Path(chosen[name]).name for name in folders}
 
 
 def _data(arguments: argparse.Namespace) -> Path | None:
