@@ -22,7 +22,9 @@ from uniadgen.review.assignment import (
     submit,
 )
 from uniadgen.review.exchange import reopen
-from uniadgen.review.store import open_study, study_table, tasks, verdicts
+from uniadgen.review.figures import study_figures
+from uniadgen.review.report import not_judged_in_words
+from uniadgen.review.store import Study, open_study, study_table, tasks, verdicts
 
 
 def test_a_task_stays_its_holder_s_and_nobody_else_gets_it(tmp_path: Path) -> None:
@@ -149,6 +151,65 @@ def test_a_skipped_ad_goes_to_somebody_else(tmp_path: Path) -> None:
     assert got.id == task.id
 
 
+def test_a_skipped_ad_does_not_come_back_in_another_place(tmp_path: Path) -> None:
+    study = make_study(tmp_path, 1, teams={**TEAMS, "label": {"members": ["Ana", "Ben"], "people": 2}})
+    ana = team(study, "label")[0]
+    task = next_task(study, ana)
+    assert task is not None
+    submit(study, ana, task.id, Verdict(note="I know it", skipped=True), "skipped-by-ana")
+    other = next_task(study, ana)
+    assert other is not None
+    assert other.item.id != task.item.id
+
+
+def test_what_a_whole_team_skipped_keeps_nobody_waiting(tmp_path: Path) -> None:
+    study = make_study(tmp_path, 2, recheck=1.0)
+    for person in team(study, "label"):
+        skip_first(study, person)
+    for person in team(study, "recheck"):
+        skip_first(study, person)
+    for stage in ("label", "verify", "recheck"):
+        assert not study_figures(study)["finished"]
+        work_off(study, stage, lambda person, task: [])
+    figures = study_figures(study)
+    assert figures["finished"]
+    assert figures["not_judged"] == {"ads": 1, "rechecks": 1}
+    assert figures["stages"]["verify"] == {"of": 4, "done": 3}
+    assert "not judged, since nobody of the team is left for them: 1 ad and 1 recheck" in not_judged_in_words(figures)
+    assert reopen(study) == 2
+    assert not study_figures(study)["finished"]
+
+
+def test_labels_that_are_there_are_verified_where_no_more_can_come(tmp_path: Path) -> None:
+    study = make_study(tmp_path, 1, recheck=0, teams={**TEAMS, "label": {"members": ["Ana", "Ben"], "people": 2}})
+    ana, ben = team(study, "label")
+    skipped = skip_first(study, ana)
+    work_off(study, "label", lambda person, task: [])
+    work_off(study, "verify", lambda person, task: task.labels[0].criteria)
+    figures = study_figures(study)
+    assert figures["finished"]
+    assert figures["not_judged"] == {"ads": 0, "rechecks": 0}
+    assert figures["stages"] == {
+        "label": {"of": 4, "done": 3},
+        "verify": {"of": 2, "done": 2},
+        "recheck": {"of": 0, "done": 0},
+    }
+    with study.reading() as connection:
+        done = select(tasks.c.person_id).where(tasks.c.item_id == skipped, tasks.c.stage == "label", tasks.c.state == "done")
+        assert connection.execute(done).scalars().all() == [ben.id]
+
+
+def skip_first(study: Study, person: Person) -> int:
+    """Somebody skips the first ad of all; its number."""
+    task = next_task(study, person)
+    while task is not None and task.item.position != 1:
+        submit(study, person, task.id, Verdict(), f"{task.id}-{person.id}-first")
+        task = next_task(study, person)
+    assert task is not None
+    submit(study, person, task.id, Verdict(note="I know it", skipped=True), f"{task.id}-{person.id}-skip")
+    return int(task.item.id)
+
+
 def test_what_is_released_is_free(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1)
     ana, ben = team(study, "label")
@@ -227,6 +288,8 @@ def test_verdicts_that_are_none_are_refused(tmp_path: Path, verdict: Verdict, sa
 def test_what_is_no_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         open_study(str(tmp_path / "gone.db"))
+    with pytest.raises(InputError, match="there is no file"):
+        open_study(f"sqlite:///{tmp_path / 'gone.db'}")
     assert not (tmp_path / "gone.db").exists()
     (tmp_path / "text.db").write_text("this is no database, however long it is " * 40)
     with pytest.raises(InputError, match="no study, or a damaged one"):

@@ -133,6 +133,16 @@ def test_a_box_by_mouse_lies_where_it_was_drawn_and_zoom_keeps_it(tmp_path: Path
     assert record["boxes"][0]["box"] == pytest.approx([0.25, 0.5, 0.75, 0.9], abs=0.01)
 
 
+def test_nothing_sticks_out_of_a_narrow_window(tmp_path: Path) -> None:
+    study = make_study(tmp_path, 2)
+    with served(create_app(study)) as base, browser() as running:
+        page = open_page(running, 320, 640)
+        page.goto(personal_links(study, base)[0].link)
+        for place in ("/", "/task", "/guideline"):
+            page.goto(base + place)
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= 320, place
+
+
 def test_single_keys_can_be_turned_off(tmp_path: Path) -> None:
     study = make_study(tmp_path, 1)
     with served(create_app(study)) as base, browser() as running:

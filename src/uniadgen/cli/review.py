@@ -167,7 +167,7 @@ def _print_links(study: "Study", base: str) -> None:
 
 def report(arguments: argparse.Namespace) -> None:
     from uniadgen.review.figures import study_figures
-    from uniadgen.review.report import interval, number, percent, recheck_in_words, write_report
+    from uniadgen.review.report import interval, not_judged_in_words, number, percent, recheck_in_words, write_report
 
     study = _open(arguments)
     figures = study_figures(study)
@@ -178,6 +178,8 @@ def report(arguments: argparse.Namespace) -> None:
         return
     stages = ", ".join(f"{name} {stage['done']} of {stage['of']}" for name, stage in figures["stages"].items())
     print_line(f"{figures['study']['title']}, round {figures['study']['round']}: {stages}")
+    if left := not_judged_in_words(figures):
+        print_line(f"  {left}")
     for name, row in figures["systems"].items():
         rejects = ", ".join(f"{criterion} {share['count']}" for criterion, share in row["rejects"].items())
         share = row["available"]

@@ -7,6 +7,7 @@ then it returns. The database's own constraints keep two people from one task an
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,7 +115,13 @@ def _open_tasks(person: Person, clock: float) -> Any:
         other.c.id != tasks.c.id,
         other.c.person_id == person.id,
     )
-    skipped = exists().where(said.c.task_id == tasks.c.id, said.c.person_id == person.id)
+    # whoever has skipped an ad is not offered it once more in the place of another person
+    skipped = exists().where(
+        said.c.task_id == other.c.id,
+        other.c.item_id == tasks.c.item_id,
+        other.c.round == tasks.c.round,
+        said.c.person_id == person.id,
+    )
     earlier = exists().where(other.c.item_id == tasks.c.item_id, other.c.stage == tasks.c.stage, other.c.person_id == person.id)
     return (
         select(tasks.c.id)
@@ -239,14 +246,51 @@ def _append(
         done = update(tasks).where(tasks.c.id == task_id)
         if verdict.skipped:
             connection.execute(done.values(person_id=None, lease_until=None))
-            return
-        connection.execute(done.values(state="done", lease_until=None))
+        else:
+            connection.execute(done.values(state="done", lease_until=None))
         if row.stage == "label":
             beside = and_(tasks.c.item_id == row.item_id, tasks.c.round == row.round)
-            missing = select(tasks.c.id).where(beside, tasks.c.stage == "label", tasks.c.state != "done")
-            if connection.execute(missing).first() is None:
+            labels = select(tasks.c.id, tasks.c.state).where(beside, tasks.c.stage == "label")
+            states: dict[int, str] = {label.id: label.state for label in connection.execute(labels)}
+            missing = {number for number, state in states.items() if state != "done"}
+            # a label that nobody of the team is left for does not keep those that are there from being verified
+            if len(missing) < len(states) and missing <= left_over(connection, row.round, row.item_id).keys():
                 follows = update(tasks).where(beside, tasks.c.stage == "verify", tasks.c.state == "waiting")
                 connection.execute(follows.values(state="open"))
+
+
+def left_over(connection: Connection, round: int, item: int | None = None) -> dict[int, str]:
+    """Tasks that are not done and that nobody is left for, with their stages: everybody of the team has skipped the ad, or
+    judges it in another place; and verifications of ads of which no label will come. item: of this ad alone."""
+    query = select(tasks.c.id, tasks.c.item_id, tasks.c.stage, tasks.c.state, tasks.c.person_id).where(tasks.c.round == round)
+    skips = (
+        select(tasks.c.item_id, verdicts.c.person_id)
+        .join(verdicts, verdicts.c.task_id == tasks.c.id)
+        .where(verdicts.c.action == "skipped", tasks.c.round == round)
+    )
+    if item is not None:
+        query, skips = query.where(tasks.c.item_id == item), skips.where(tasks.c.item_id == item)
+    rows = connection.execute(query).all()
+    skipped, taken = defaultdict(set), defaultdict(set)
+    for skip in connection.execute(skips):
+        skipped[skip.item_id].add(skip.person_id)
+    if not skipped:
+        return {}
+    for row in rows:
+        if row.person_id is not None:
+            taken[row.item_id].add(row.person_id)
+    teams = defaultdict(set)
+    for member in connection.execute(select(people.c.id, people.c.team)):
+        teams[member.team].add(member.id)
+    open_rows = [row for row in rows if row.state == "open" and row.item_id in skipped]
+    result: dict[int, str] = {
+        row.id: row.stage
+        for row in open_rows
+        if teams[row.stage] <= skipped[row.item_id] | (taken[row.item_id] - {row.person_id})
+    }
+    coming = {row.item_id for row in rows if row.stage == "label" and row.state != "done" and row.id not in result}
+    waiting = [row for row in rows if row.state == "waiting" and row.item_id in skipped and row.item_id not in coming]
+    return result | {row.id: row.stage for row in waiting}
 
 
 def _is_verified(connection: Connection, row: Any) -> bool:

@@ -28,6 +28,7 @@ from uniadgen.review.assignment import (
     clean_note,
     current_round,
     final_verdicts,
+    left_over,
     submit,
 )
 from uniadgen.review.criteria import criteria_of
@@ -323,13 +324,14 @@ def reopen(study: Study) -> int:
     """Send the batch back: a new round, in which every ad is labelled, verified and rechecked anew; verdicts so far stay.
 
     Those who labelled an ad get it again only when the others' ads have run out. Returns the round's number. Raises InputError
-    when the present round isn't finished.
+    when the present round isn't finished; ads that nobody is left for don't keep it from that.
     """
     from uniadgen.review.creating import new_tasks
 
     with study.writing() as connection:
         round = current_round(connection)
-        if connection.execute(select(tasks.c.id).where(tasks.c.round == round, tasks.c.state != "done")).first():
+        missing = connection.execute(select(tasks.c.id).where(tasks.c.round == round, tasks.c.state != "done")).scalars()
+        if not set(missing) <= left_over(connection, round).keys():
             raise InputError(f"the study's round {round} is not finished; finish it before the batch goes back")
         numbers = [row.id for row in connection.execute(select(items.c.id).order_by(items.c.id))]
         connection.execute(insert(tasks), new_tasks(numbers, round + 1, study.settings))

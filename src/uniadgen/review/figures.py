@@ -6,14 +6,14 @@ on which the third team, which sees neither, names the same violated criteria.
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from uniadgen.review.agreement import alpha_interval, cohen_kappa, faultless_needed, krippendorff_alpha, wilson
-from uniadgen.review.assignment import current_round, final_verdicts
+from uniadgen.review.assignment import current_round, final_verdicts, left_over
 from uniadgen.review.criteria import criteria_of
 from uniadgen.review.store import FORMAT, Study, items, people, systems, tasks, verdicts
 from uniadgen.review.teams import STAGES
@@ -69,8 +69,9 @@ def study_figures(study: Study) -> dict[str, Any]:
         ads = judged_ads(connection)
         workers: dict[int, str] = {row.id: row.name for row in connection.execute(select(people))}
         round = current_round(connection)
-        stages = _stages(connection, round)
-        skipped = _skipped(connection, round)
+        stages, unjudged = _stages(connection, round), left_over(connection, round)
+        left = Counter(unjudged.values())
+        skipped = _skipped(connection, round, unjudged)
         busy = _people(connection, workers)
     names = [criterion.name for criterion in criteria_of(study.kind)]
     return {
@@ -85,7 +86,8 @@ def study_figures(study: Study) -> dict[str, Any]:
         },
         "criteria": names,
         "stages": stages,
-        "finished": all(stage["done"] == stage["of"] for stage in stages.values()),
+        "finished": all(stages[name]["done"] + left[name] == stages[name]["of"] for name in STAGES),
+        "not_judged": {"ads": left["verify"], "rechecks": left["recheck"]},
         "systems": _systems(ads, study),
         "verification": _verification(ads, names, workers),
         "recheck": _recheck(ads, names, workers, study.settings),
@@ -226,9 +228,8 @@ def _automatic(ads: Sequence[Judged], names: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def _skipped(connection: Connection, round: int) -> list[dict[str, Any]]:
+def _skipped(connection: Connection, round: int, unjudged: Collection[int]) -> list[dict[str, Any]]:
     """Skips of ads that nobody has judged since, by reason; `left` tells whether anybody of the team could still take one."""
-    team: Counter[str] = Counter(row.team for row in connection.execute(select(people.c.team)))
     query = (
         select(tasks.c.id, tasks.c.stage, items.c.key, systems.c.name, verdicts.c.note)
         .join(tasks, tasks.c.id == verdicts.c.task_id)
@@ -241,7 +242,7 @@ def _skipped(connection: Connection, round: int) -> list[dict[str, Any]]:
     for row in connection.execute(query):
         entry = result.setdefault(row.id, {"system": row.name, "ad": row.key, "stage": row.stage, "reasons": []})
         entry["reasons"].append(row.note)
-    return [{**entry, "left": len(entry["reasons"]) < team[entry["stage"]]} for entry in result.values()]
+    return [{**entry, "left": number not in unjudged} for number, entry in result.items()]
 
 
 def _people(connection: Connection, workers: Mapping[int, str]) -> dict[str, dict[str, Any]]:

@@ -25,7 +25,12 @@ def report_page(study: Study) -> str:
     templates = environment("uniadgen.review")
     templates.filters.update(percent=percent, interval=interval, number=number)
     gallery = [_gallery_entry(ad, data) for ad, data in disagreements(study)]
-    return templates.get_template("report.html").render(f=figures, gallery=gallery, verdict=recheck_in_words(figures)) + "\n"
+    return (
+        templates.get_template("report.html").render(
+            f=figures, gallery=gallery, verdict=recheck_in_words(figures), left=not_judged_in_words(figures)
+        )
+        + "\n"
+    )
 
 
 def recheck_in_words(figures: dict[str, Any]) -> str:
@@ -47,6 +52,13 @@ def recheck_in_words(figures: dict[str, Any]) -> str:
     named = [f"{what}: {', '.join(below[what])}" for what in ("criteria", "labellers", "verifiers") if below[what]]
     text += f" The accuracy of {wanted} does not hold, so the batch goes back"
     return text + (f". Below it by themselves - {'; '.join(named)}." if named else ".")
+
+
+def not_judged_in_words(figures: dict[str, Any]) -> str:
+    """How much nobody is left for; "" where that is nothing."""
+    counts = figures["not_judged"]
+    parts = [f"{count} {name if count > 1 else name[:-1]}" for name, count in counts.items() if count]
+    return f"not judged, since nobody of the team is left for them: {' and '.join(parts)}" if parts else ""
 
 
 def percent(share: dict[str, Any] | None) -> str:

@@ -212,6 +212,9 @@ def open_study(place: str, what: str = "argument STUDY") -> Study:
     if not is_url(place) and not Path(place).is_file():
         raise InputError(f"{what}: there is no file {quoted(place)}; name a study that `uniadgen review create` has made")
     engine = make_engine(place, what)
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and not file.startswith((":memory:", "file:")) and not Path(file).is_file():
+        raise InputError(f"{what}: there is no file {quoted(file)}; name a study that `uniadgen review create` has made")
     try:
         with engine.begin() as connection:
             there = set(inspect(connection).get_table_names())
