@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from uniadgen.ads import Ad, AdRequest, Box, Click, Placement, Product, SampledClick
 from uniadgen.inspection import text_verdict
 from uniadgen.options import GenerateOptions
+from uniadgen.output import Output
 from uniadgen.request import check_request
 from uniadgen.studio.app import Sources, create_studio
 from uniadgen.studio.making import Making
@@ -76,10 +77,12 @@ def studio(
     maker: FakeMaker | None = None,
     examples: dict[str, Callable[[], AdRequest]] | None = None,
     brands: dict[str, Path] | None = None,
+    output: Output | None = None,
+    setup: dict[str, str | None] | None = None,
 ) -> Iterator[tuple[FastAPI, StudioStore, FakeMaker]]:
     """An application with the studio at /studio, as the service mounts it."""
     store, maker = StudioStore(path), maker or FakeMaker()
-    making = Making(store, maker)
+    making = Making(store, maker, output, setup)
     making.start()
     app = FastAPI()
     sources = Sources(examples or {"An example": example}, ["u1"], lambda name: example().history, brands or {})

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from makers import example, png, studio
@@ -126,6 +127,66 @@ def test_from_a_photo_to_a_zip(tmp_path: Path) -> None:
         assert (boxes[0].x0, boxes[0].y1) == pytest.approx((0.3 - 0.1 + 0.4 / 2 * (1 - 1 / 1.04), 0.89), abs=0.003)
         texts = [(store.variant(number).result or {})["text"] for number in project.variants]
         assert "1.7 L | Quiet" in texts
+
+
+def has_focus(page: Any, selector: str) -> None:
+    page.wait_for_function("selector => document.activeElement?.matches(selector)", arg=selector)
+
+
+def test_typing_and_focus_outlive_what_comes_in_between() -> None:
+    with studio() as (app, store, maker), served(app) as base, browser() as running:
+        page = open_page(running)
+        page.goto(f"{base}/studio/")
+        page.get_by_role("button", name="An example").click()
+        area = page.locator("#description")
+        area.and_(page.get_by_text("A steel kettle")).wait_for()
+        # what is typed without a pause is on the disk while it is typed, but for the last keystrokes
+        area.fill("")
+        lacking = []
+        for key in "Kettle for everyday kitchens":
+            area.press(key)
+            page.wait_for_timeout(60)
+            lacking.append(len(area.input_value()) - len(store.project(1).description))
+        assert max(lacking[5:]) < 12
+        # a button that is pressed at once comes after the words, and adds selling points that were only typed
+        area.press_sequentially(" today")
+        page.locator("#points").fill("Dishwasher safe")
+        page.locator(".clicks [name=text]").first.press("End")
+        page.locator(".clicks [name=text]").first.press_sequentially("!")
+        page.get_by_role("button", name="Quiet", exact=True).press("Enter")
+        page.locator(".point.off").wait_for()
+        has_focus(page, "[data-key='point Quiet']")
+        assert page.locator("#points").input_value() == "Dishwasher safe"  # not added yet
+        assert area.input_value() == store.project(1).description == "Kettle for everyday kitchens today"
+        assert store.project(1).clicks[0][1] == "green kettle!"
+        page.get_by_role("button", name="Make ads").click()
+        page.locator(".variant.done >> nth=3").wait_for()
+        assert store.project(1).usable[-1] == "Dishwasher safe"
+        assert page.locator("#points").input_value() == ""
+        # the focus stays with the button, and in the grid that is fetched anew and anew
+        lock = page.locator(".foot button").first
+        lock.press("Enter")
+        page.get_by_role("button", name="Locked").wait_for()
+        has_focus(page, "[data-key^=lock]")
+        maker.go.clear()
+        page.get_by_role("button", name="Make others").click()
+        page.locator("#grid[data-pending]").wait_for()
+        page.locator(".pickad").first.focus()
+        page.wait_for_timeout(1600)
+        has_focus(page, ".pickad")
+        maker.go.set()
+        page.locator("#grid:not([data-pending])").wait_for()
+        has_focus(page, ".pickad")
+        page.get_by_role("button", name="Remove Red").press("Enter")
+        page.locator(".point", has_text="Red").wait_for(state="detached")
+        has_focus(page, "#points")
+        # what is being typed when the page is left is kept
+        area.press("End")
+        area.press_sequentially(" and always")
+        page.goto("about:blank")
+        time.sleep(0.5)
+        assert store.project(1).description.endswith("today and always")
+        assert page.faults == []
 
 
 def slow_example() -> AdRequest:

@@ -7,6 +7,7 @@ import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from makers import POINTS, FakeMaker, example, png, studio
 from PIL import Image
 
 from uniadgen.ads import AdRequest
+from uniadgen.output import Output
 
 pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
@@ -207,6 +209,72 @@ def test_work_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert store.project(1).usable == tuple(POINTS)
 
 
+def test_what_is_still_being_typed_comes_with_a_button(tmp_path: Path) -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        second = store.project(1).clicks[1][0][:12]
+        typed = {"typed-description": "A red kettle", f"typed-text-1-{second}": "A blue mug", "typed-text-0-ffffffffffff": "x"}
+        client.post(f"{address}/clicks", data={"action": "remove", "at": "0"} | typed)
+        assert store.project(1).description == "A red kettle"
+        assert [text for _, text in store.project(1).clicks] == ["A blue mug"]
+        # a text that arrives after its ad has gone is no other ad's
+        client.post(f"{address}/clicks", data={"action": "text", "at": "0", "of": "ffffffffffff", "text": "green"})
+        assert [text for _, text in store.project(1).clicks] == ["A blue mug"]
+        client.post(f"{address}/undo", data={"typed-description": "A red kettle of steel"})
+        assert store.project(1).description == "A red kettle"
+        client.post(f"{address}/redo")
+        assert store.project(1).description == "A red kettle of steel"
+        client.post(f"{address}/typed", data={"typed-description": "Kettle"})
+        assert store.project(1).description == "Kettle"
+        client.post(f"{address}/generate", data={"count": "1", "points": "Dishwasher safe, Quiet"})
+        project = store.project(1)
+        assert project.usable == (*POINTS, "Dishwasher safe")
+        assert store.variant(project.variants[0]).text.points == project.usable
+        refused = client.post(f"{address}/generate", data={"count": "1", "points": "x" * 5000, "typed-description": "Pot"})
+        assert refused.status_code == 422
+        assert store.project(1) == replace(project, description="Pot")
+
+
+def test_an_example_s_clicks_can_be_used_alone() -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = client.get("/studio/").url.path
+        client.post(f"{address}/description", data={"description": "Mug"})
+        client.post(f"{address}/clicks", data={"action": "shopper", "shopper": "An example"})
+        project = store.project(1)
+        assert (project.description, project.photo, project.points) == ("Mug", None, ())
+        assert [text for _, text in project.clicks] == [click.text for click in example().history]
+
+
+def test_downloads_say_of_themselves_what_they_shall(tmp_path: Path) -> None:
+    marks, setup = Output(producer="Shop & Sons"), {"model": "shop-model", "dtype": "bfloat16"}
+    with studio(output=marks, setup=setup) as (app, _, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        files = [client.get(f"{address}/ad/{first}/file", params={"format": kind}).content for kind in ("png", "jpeg")]
+        with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/ad/{first}/zip").content)) as packed:
+            files.append(packed.read("ad.png"))
+            readme, choices = packed.read("README.txt").decode(), json.loads(packed.read("choices.json"))
+        assert all(b"Shop &amp; Sons" in file for file in files)
+        assert "--model shop-model --dtype bfloat16 --producer 'Shop & Sons' --out picture" in readme
+        assert choices["picture"]["setup"] == choices["text"]["setup"] == setup
+    with studio(output=Output(provenance=False)) as (app, _, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        assert b"trainedAlgorithmicMedia" not in client.get(f"{address}/ad/{first}/file").content
+        with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/ad/{first}/zip").content)) as packed:
+            assert b"trainedAlgorithmicMedia" not in packed.read("ad.png")
+            assert " --no-provenance --out picture" in packed.read("README.txt").decode()
+
+
+def test_a_kept_file_that_is_no_picture_is_not_one() -> None:
+    with studio() as (app, store, _), TestClient(app) as client:
+        client.get("/studio/")
+        client.post("/studio/p/1/brand", data={"action": "own", "words": "#112233"})
+        assert client.get(f"/studio/picture/{store.project(1).brand}", params={"side": 64}).status_code == 404
+
+
 def test_an_explanation_that_fails_leaves_the_ad_as_it_is() -> None:
     class Failing(FakeMaker):
         def explain(self, *_: Any) -> Any:
@@ -224,6 +292,9 @@ def test_an_explanation_that_fails_leaves_the_ad_as_it_is() -> None:
         variant = store.variant(first)
         assert variant.result is not None
         assert variant.why == {"error": "It could not be measured (RuntimeError)."}
+        page = client.get(f"{address}?ad={first}").text
+        assert "It could not be measured (RuntimeError)." in page
+        assert "Find out" in page  # once more
 
 
 def test_why_is_measured_once_and_shown(tmp_path: Path) -> None:

@@ -40,6 +40,33 @@ def test_keystrokes_are_one_step(tmp_path: Path) -> None:
     assert store.steps(number) == (False, True)
 
 
+def test_typing_after_an_undo_leaves_nothing_to_redo() -> None:
+    store = StudioStore(None)
+    number = store.new_project()
+    store.save(number, replace(store.project(number), description="Kettle"), amend=True)
+    store.save(number, store.project(number).with_points("Quiet"))
+    store.step(number, -1)
+    store.save(number, replace(store.project(number), description="Kettle of steel"), amend=True)
+    assert store.steps(number) == (True, False)
+    store.step(number, 1)
+    assert store.project(number).description == "Kettle of steel"
+
+
+def test_typing_into_another_field_is_another_step() -> None:
+    store = StudioStore(None)
+    number = store.new_project()
+    store.save(number, Project(clicks=(("a", ""), ("a", ""))))
+    for texts in ({0: "R"}, {0: "Red"}, {1: "B"}, {1: "Blue"}):
+        store.save(number, store.project(number).with_typed(None, texts), amend=True)
+    assert [text for _, text in store.project(number).clicks] == ["Red", "Blue"]
+    store.step(number, -1)
+    assert [text for _, text in store.project(number).clicks] == ["Red", ""]
+    store.step(number, -1)
+    assert [text for _, text in store.project(number).clicks] == ["", ""]
+    assert Project().typed_into(Project(description="x", seed=1)) is None
+    assert Project().typed_into(Project()) is None
+
+
 def test_a_killed_studio_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     code = (
         "import os, sys\nfrom pathlib import Path\nfrom uniadgen.studio.store import StudioStore\n"

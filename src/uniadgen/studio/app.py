@@ -38,6 +38,7 @@ from uniadgen.words import clean_text, parse_whole
 MAX_COUNT = 12
 MAX_BEST_OF = 8
 MAX_FILES = 60
+MAX_DESCRIPTION, MAX_TEXT = 2000, 500  # characters
 LOCKS = 16  # that projects share, so that numbers of projects that aren't there take no memory
 Shoppers = Callable[[str], list[Click]]
 
@@ -95,7 +96,7 @@ def create_studio(
             beside=store.variant(beside) if beside in ids and ad is not None else None,
             why=None if ad is None else _why(ad),
             choices=[] if ad is None or ad.result is None else _choices(ad),
-            explaining=ad is not None and ad.why is None and making.is_explaining(ad.id),
+            explaining=ad is not None and (ad.why is None or "error" in ad.why) and making.is_explaining(ad.id),
             steps=store.steps(number),
             problem=problem,
             kit=making.kits.content(project.brand),
@@ -106,10 +107,21 @@ def create_studio(
     def to(number: int, ad: int | None = None) -> Response:
         return RedirectResponse(f"{root}/p/{number}" + (f"?ad={ad}" if ad else ""), 303)
 
+    def typed(number: int, form: FormData) -> Project:
+        """Keep what somebody was still typing when they pressed a button: it comes with the button's form."""
+        project = store.project(number)
+        texts = {place: form.get(f"typed-text-{place}-{click[:12]}") for place, (click, _) in enumerate(project.clicks)}
+        given = {place: _text(text) for place, text in texts.items() if isinstance(text, str)}
+        description = form.get("typed-description")
+        after = project.with_typed(_description(description) if isinstance(description, str) else None, given)
+        if after != project:
+            store.save(number, after, amend=True)
+        return after
+
     async def changed(
         request: Request, number: int, change: Callable[[Project, FormData], Project], ad: int | None = None
     ) -> Response:
-        """Apply a form to a project, or say on the page why not."""
+        """Apply a form to a project, or say on the page why not. What has been typed comes with every form, and is kept."""
         form = await request.form(max_files=MAX_FILES, max_fields=2000)
         files = {
             key: [(await value.read(), value.filename) for value in form.getlist(key) if isinstance(value, UploadFile)]
@@ -120,13 +132,13 @@ def create_studio(
         def work() -> Response:
             with changing[number % LOCKS]:
                 try:
-                    before = store.project(number)
+                    before = typed(number, form)
                     after = change(before, form)
                 except InputError as error:
                     return show(number, ad, problem=_sentence(str(error)), status=422)
                 chosen = getattr(request.state, "chosen", ad)
                 if after != before:
-                    store.save(number, after, amend=replace(after, description="") == replace(before, description=""))
+                    store.save(number, after, amend=before.typed_into(after) is not None)
             return to(number, chosen)
 
         return await run_in_threadpool(work)
@@ -167,9 +179,7 @@ def create_studio(
 
     @app.post("/p/{number}/description")
     async def description(request: Request, number: Number) -> Response:
-        return await changed(
-            request, number, lambda p, form: replace(p, description=clean_text(_field(form, "description"))[:2000])
-        )
+        return await changed(request, number, lambda p, form: replace(p, description=_description(_field(form, "description"))))
 
     @app.post("/p/{number}/points")
     async def points(request: Request, number: Number) -> Response:
@@ -193,12 +203,14 @@ def create_studio(
                     kept.append((store.put(data), ""))
             elif action == "remove" and place < len(kept):
                 kept = [click for index, click in enumerate(kept) if index != place]
-            elif action == "text" and 0 <= place < len(kept):
-                kept[place] = (kept[place][0], clean_text(_field(form, "text"))[:500])
+            elif action == "text" and 0 <= place < len(kept) and kept[place][0].startswith(_field(form, "of")):
+                kept[place] = (kept[place][0], _text(_field(form, "text")))
             elif action == "clear":
                 kept = []
             elif action == "shopper":
-                kept = [(store.put(_bytes(click.image)), click.text) for click in sources.clicks(_field(form, "shopper"))]
+                name = _field(form, "shopper")
+                shopper = sources.examples[name]().history if name in sources.examples else sources.clicks(name)
+                kept = [(store.put(_bytes(click.image)), click.text) for click in shopper]
             return project.with_clicks(kept)
 
         return await changed(request, number, change)
@@ -276,6 +288,7 @@ def create_studio(
             wanted = 4 if asked is None else min(MAX_COUNT, max(1, asked))
             if best_of is not None:
                 project = replace(project, best_of=min(MAX_BEST_OF, max(1, best_of)))
+            project = project.with_points(_field(form, "points"))  # typed, and not added yet
             specs = [project.spec(project.seed + index) for index in range(wanted)]
             made = make(number, [(spec, spec) for spec in specs], project.words)
             return project.with_variants(made, project.seed + wanted)
@@ -321,6 +334,11 @@ def create_studio(
 
         return await changed(request, number, change, keep if action in ("lock", "remove") else ad)
 
+    @app.post("/p/{number}/typed")
+    async def keep_typed(request: Request, number: Number) -> Response:
+        """What was still being typed when the page was left."""
+        return await changed(request, number, lambda project, form: project)
+
     @app.post("/p/{number}/ad/{ad}/why/start")
     def measure(number: Number, ad: Number) -> Response:
         if store.variant(ad).status == "done":
@@ -328,12 +346,17 @@ def create_studio(
         return RedirectResponse(f"{root}/p/{number}?ad={ad}", 303)
 
     @app.post("/p/{number}/{step}")
-    def step(number: Number, step: str, ad: int | None = None) -> Response:
-        store.project(number)
-        if step in ("undo", "redo"):
+    async def step(request: Request, number: Number, step: str, ad: int | None = None) -> Response:
+        form = await request.form()
+
+        def work() -> Response:
             with changing[number % LOCKS]:
-                store.step(number, -1 if step == "undo" else 1)
-        return to(number, ad)
+                typed(number, form)
+                if step in ("undo", "redo"):
+                    store.step(number, -1 if step == "undo" else 1)
+            return to(number, ad)
+
+        return await run_in_threadpool(work)
 
     # Files ---------------------------------------------------------------------------------------------------------------
 
@@ -341,7 +364,10 @@ def create_studio(
     def picture(digest: str, side: int = 0) -> Response:
         data = store.read(digest)
         if side:
-            data = _small(data, min(max(side, 16), 1024))
+            try:
+                data = _small(data, min(max(side, 16), 1024))
+            except InputError:  # brand kits and fonts are kept among the pictures
+                raise KeyError(digest) from None
         return Response(data, media_type=_media_type(data), headers={"Cache-Control": "private, max-age=86400, immutable"})
 
     @app.get("/p/{number}/ad/{ad}/file")
@@ -369,6 +395,15 @@ def create_studio(
 def _field(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _description(text: str) -> str:
+    return clean_text(text)[:MAX_DESCRIPTION]
+
+
+def _text(text: str) -> str:
+    """Of a clicked ad."""
+    return clean_text(text)[:MAX_TEXT]
 
 
 def _place(at: str) -> int:

@@ -1,6 +1,6 @@
 """What somebody works on, as plain data: each change gives a new state, so that undoing is going back to the one before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -122,6 +122,23 @@ class Project:
         elif action == "remove":
             del points[number]
         return replace(self, points=tuple(points))
+
+    def with_typed(self, description: str | None, texts: Mapping[int, str]) -> "Project":
+        """As it is after typing. texts: of clicked ads, by their places."""
+        clicks = tuple((picture, texts.get(place, text)) for place, (picture, text) in enumerate(self.clicks))
+        return replace(self, description=self.description if description is None else description, clicks=clicks)
+
+    def typed_into(self, later: "Project") -> str | None:
+        """The field by whose text alone a later state differs from this one; None where it differs otherwise, or not at all."""
+        if replace(later, description=self.description, clicks=self.clicks) != self or len(later.clicks) != len(self.clicks):
+            return None
+        pairs = list(zip(self.clicks, later.clicks, strict=True))
+        if any(before[0] != after[0] for before, after in pairs):
+            return None
+        fields = [f"text {place}" for place, (before, after) in enumerate(pairs) if before != after]
+        if self.description != later.description:
+            fields.append("description")
+        return fields[0] if len(fields) == 1 else None
 
     def with_clicks(self, clicks: Sequence[tuple[str, str]]) -> "Project":
         if len(clicks) > MAX_CLICKS:

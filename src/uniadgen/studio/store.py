@@ -146,22 +146,24 @@ class StudioStore:
         return Project.from_dict(json.loads(rows[0][0]))
 
     def save(self, number: int, project: Project, amend: bool = False) -> None:
-        """The next state; what had been undone is gone. amend: a further keystroke of the change before, undone with it."""
+        """The next state; what had been undone is gone. amend: if it is a further keystroke in the same field as the change
+        before, it is undone with it."""
         with self._writing() as connection:
             (current,) = connection.execute("SELECT current FROM projects WHERE id = ?", (number,)).fetchone()
-            if amend and current and self._differs_in_words(number, current):
+            connection.execute("DELETE FROM states WHERE project = ? AND number > ?", (number, current))
+            if amend and current and self._goes_on(number, current, project):
                 query = "UPDATE states SET state = ? WHERE project = ? AND number = ?"
                 connection.execute(query, (json.dumps(project.as_dict()), number, current))
                 return
-            connection.execute("DELETE FROM states WHERE project = ? AND number > ?", (number, current))
             connection.execute("INSERT INTO states VALUES (?, ?, ?)", (number, current + 1, json.dumps(project.as_dict())))
             connection.execute("UPDATE projects SET current = ? WHERE id = ?", (current + 1, number))
 
-    def _differs_in_words(self, number: int, current: int) -> bool:
-        """Whether the present state came from typing into the description."""
+    def _goes_on(self, number: int, current: int, project: Project) -> bool:
+        """Whether the present state came from typing into the field into which this one is typed."""
         query = "SELECT state FROM states WHERE project = ? AND number IN (?, ?) ORDER BY number"
-        before, after = (json.loads(state) for (state,) in self._rows(query, number, current - 1, current))
-        return {**before, "description": ""} == {**after, "description": ""}
+        rows = self._rows(query, number, current - 1, current)
+        before, now = (Project.from_dict(json.loads(state)) for (state,) in rows)
+        return before.typed_into(project) == now.typed_into(project) == before.typed_into(now) is not None
 
     def step(self, number: int, by: int) -> None:
         """Undo (-1) or redo (1); nothing happens at either end."""

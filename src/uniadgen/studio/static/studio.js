@@ -189,6 +189,81 @@
     document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
 
+  // Typing --------------------------------------------------------------------------------------------------------------
+
+  // What is being typed is sent while it is typed. What has not been answered yet goes with every form, so that no button
+  // comes before it, and is put back where an answer replaces the field.
+  const unsaved = new Map();  // field -> what it says, where the caret is, and whether it has gone with a form
+  const field = (name) => $(`[data-typed="${CSS.escape(name)}"]`);
+  const draft = () => `points ${$("#main")?.dataset.base}`;  // selling points that have not been added outlive a reload, too
+  let sent = null;  // the selling points that went with the last form that adds them
+  const adds = (form) => form?.querySelector("[name=action][value=add]") && form.querySelector("#points");
+
+  document.addEventListener("input", (event) => {
+    const input = event.target;
+    if (input.dataset.typed) unsaved.set(input.dataset.typed, { value: input.value, caret: input.selectionStart });
+    if (input.id === "points") sessionStorage.setItem(draft(), input.value);
+  });
+  document.addEventListener("formdata", (event) => {
+    const form = event.target, data = event.formData;
+    if (form.method !== "post" || !form.closest("#main")) return;
+    for (const [name, typed] of unsaved) { data.append(`typed-${name}`, typed.value); typed.sent = typed.value; }
+    const makes = form.getAttribute("action").endsWith("/generate");  // a field may be named action, too
+    if (makes) data.append("points", $("#points")?.value ?? "");
+    if (makes || adds(form)) sent = $("#points")?.value ?? "";
+  });
+
+  function answered(context) {
+    if (!context.response?.raw?.ok || context.request.method === "GET") return;
+    for (const [name, typed] of unsaved) if (typed.value === typed.sent) unsaved.delete(name);
+    if (sent !== null && /\/(generate|points)$/.test(context.request.action) && sessionStorage.getItem(draft()) === sent) {
+      sessionStorage.removeItem(draft());
+      sent = null;
+    }
+  }
+
+  function putBack() {
+    for (const [name, typed] of unsaved) {
+      const input = field(name);
+      if (!input) { unsaved.delete(name); continue; }
+      if (input.value === typed.value) continue;
+      input.value = typed.value;
+      if (input === document.activeElement) input.setSelectionRange(typed.caret, typed.caret);
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    const points = $("#points"), kept = sessionStorage.getItem(draft());
+    if (points && kept && !points.value) points.value = kept;
+  }
+
+  addEventListener("pagehide", () => {
+    if (!unsaved.size) return;
+    const data = new FormData();
+    for (const [name, typed] of unsaved) data.append(`typed-${name}`, typed.value);
+    navigator.sendBeacon(`${$("#main").dataset.base}/typed`, data);
+  });
+
+  // Focus ---------------------------------------------------------------------------------------------------------------
+
+  // An answer replaces what has the focus: it goes on to what has come in its place, or to the nearest that is still there.
+  let focused = null, detailed = false;
+  document.addEventListener("htmx:before:swap", () => {
+    const at = document.activeElement;
+    if (!at || at === document.body) return;
+    focused = at;
+    detailed = Boolean(at.closest(".detail"));
+  });
+
+  function refocus() {
+    if (!focused || focused.isConnected || document.activeElement !== document.body) return;
+    const key = focused.dataset.key, point = key?.match(/^(?:left|remove) (.*)$/s)?.[1];
+    const places = [key && `[data-key="${CSS.escape(key)}"]`, point && `[data-key="${CSS.escape(`point ${point}`)}"]`, focused.id && `#${CSS.escape(focused.id)}`];
+    if (key && /^(point|left|remove|add)/.test(key)) places.push("#points");
+    if (key?.startsWith("click ")) places.push("[data-key^='click ']", "[name=pictures]");
+    const at = places.filter(Boolean).map((place) => $(place)).find((element) => element && !element.disabled && element.offsetParent);
+    (at ?? (detailed ? $(".detail") : null) ?? $("#main")).focus({ preventScroll: true });
+    focused = null;
+  }
+
   // Each page -----------------------------------------------------------------------------------------------------------
 
   let chosen = "", pending = 0;
@@ -199,6 +274,8 @@
     if ($("#move-words")) $("#move-words").hidden = false;
     if (now && now !== chosen) $(".detail").focus({ preventScroll: innerWidth >= 1080 });
     chosen = now;
+    refocus();
+    putBack();
     if (pending && !left) say("All ads are ready.");
     pending = left;
     preview();
@@ -210,6 +287,7 @@
   // is then shown as the server has it by now.
   document.addEventListener("htmx:after:request", (event) => {
     const { target, response } = event.detail.ctx;
+    answered(event.detail.ctx);
     if (target?.id !== "main" || target.isConnected) return;
     if (response.raw.redirected) htmx.ajax("GET", response.raw.url, { target: "#main", select: "#main", swap: "outerHTML" });
     else event.detail.ctx.target = $("#main");
