@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from browsers import browser, check_accessible, open_page
+from uniadgen.output import Output
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.service.keys import Keys
 from uniadgen.service.service import Settings
@@ -27,7 +28,7 @@ def test_the_studio_makes_ads_through_the_queue(run: Callable[..., Any], generat
     session = tmp_path / "studio.db"
     cutout = Image.new("RGBA", (60, 80))
     ImageDraw.Draw(cutout).ellipse((10, 5, 50, 75), fill=(200, 30, 40, 255))
-    with run(generator, Settings(studio=True, session=session)) as server:
+    with run(generator, Settings(studio=True, session=session, output=Output(producer="Shop 5"))) as server:
         client = server.client
         client.follow_redirects = True
         address = client.get("/studio").url.path
@@ -45,6 +46,7 @@ def test_the_studio_makes_ads_through_the_queue(run: Callable[..., Any], generat
         picture = re.search(r'/studio/picture/(\w+)\?side=480"', page)
         assert picture is not None
         assert client.get(f"/studio/picture/{picture[1]}").headers["content-type"] == "image/png"
+        assert b"Shop 5" in client.get(f"{address}/ad/1/file").content
         assert client.get("/healthz").status_code == 200  # the service is as it was
     with run(generator, Settings(studio=True, session=session)) as server:  # and after a restart
         assert server.client.get(address).text.count('class="pickad"') == 2
