@@ -1,6 +1,7 @@
 """A complete model with random weights, small enough for every test, and a few pictures."""
 
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,9 @@ from uniadgen.pipeline.generator import AdGenerator
 # every operation, and wait by computing.
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# `nohup make test`: an ignored SIGHUP is handed down to everything that is started, and tests of signals would wait for nothing.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
