@@ -20,7 +20,7 @@ from uniadgen.pipeline.generator import AdGenerator
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# `nohup make test`: an ignored SIGHUP is handed down to everything that is started, and tests of signals would wait for nothing.
+# `nohup make test`: an ignored SIGHUP is handed down to everything that is started, and tests of signals would wait in vain.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
