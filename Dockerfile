@@ -12,7 +12,7 @@ RUN pip install --no-cache-dir ${TORCH} \
  && pip install --no-cache-dir "${wheel}[serve,provenance,data,typeset]" \
  && rm -r /tmp/wheels \
  && useradd --create-home --uid 10001 uniadgen \
- && mkdir /media /store && chown uniadgen /store
+ && mkdir -p /media /store && chown uniadgen /store
 
 USER uniadgen
 WORKDIR /home/uniadgen
