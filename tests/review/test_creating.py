@@ -214,3 +214,15 @@ def test_the_command_line_makes_and_reports(tmp_path: Path, capsys: pytest.Captu
     assert "never overwritten" in capsys.readouterr().err
     assert main(["review", "report", str(teams)]) == 2
     assert "no study" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--items", "one", "two", "three"], ["--items", "one", "two", "--items", "three"]])
+def test_several_sets_of_items(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        write_ad(an_ad(), tmp_path / name, "u1")
+    (tmp_path / "teams.yaml").write_text("label: [Ana]\nverify: [Ben]\nrecheck: [Cleo]\n")
+    items = [word if word.startswith("-") else f"{word}={tmp_path / word}" for word in words]
+    rest = ["--kind", "picture", "--teams", str(tmp_path / "teams.yaml"), "--out", str(tmp_path / "study.db")]
+    assert main(["review", "create", *items, *rest]) == 0
+    assert "3 ads of 3 systems" in capsys.readouterr().out

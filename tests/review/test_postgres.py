@@ -1,5 +1,6 @@
 """A study in PostgreSQL, which runs transactions beside each other; skipped where there is no server or driver."""
 
+import json
 import os
 import shutil
 import socket
@@ -9,17 +10,22 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 from studies import TEAMS, all_at_once, make_items, team, work_off
 
+from uniadgen.cli.main import main
 from uniadgen.errors import InputError
+from uniadgen.review.app import create_app
 from uniadgen.review.assignment import Person, Verdict, next_task, submit
 from uniadgen.review.creating import create_study
 from uniadgen.review.exchange import export_lines
 from uniadgen.review.figures import study_figures
 from uniadgen.review.store import open_study, verdicts
 from uniadgen.review.teams import parse_teams
+
+pytest.importorskip("httpx")
+from fastapi.testclient import TestClient
 
 pytestmark = pytest.mark.slow
 
@@ -85,8 +91,33 @@ def test_many_at_once_in_postgresql(url: str, tmp_path: Path) -> None:
     figures = study_figures(study)
     assert figures["finished"]
     assert figures["recheck"]["accuracy"]["count"] == figures["recheck"]["accuracy"]["n"] == 10
-    with pytest.raises(DBAPIError, match="only appended"), study.writing() as connection:
-        connection.execute(update(verdicts).values(note="x"))
+    before = list(export_lines(study))
+    for statement in (update(verdicts).values(note="x"), delete(verdicts), text("TRUNCATE verdicts")):
+        with pytest.raises(DBAPIError, match="only appended"), study.writing() as connection:
+            connection.execute(statement)
+    assert list(export_lines(study)) == before
+    study.close()
+
+
+def test_the_command_line_and_the_pages_in_postgresql(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_items(tmp_path / "ads", 1)
+    record = {"id": "a", "text": "Quiet steel kettle", "selling_points": ["Quiet", "Steel kettle"]}
+    files = [tmp_path / "ads" / f"{name}.jsonl" for name in ("ours", "theirs")]
+    for file in files:
+        file.write_text(json.dumps(record | {"image": f"{file.stem}-0.png"}) + "\n")
+    (tmp_path / "teams.yaml").write_text("label: [Ana]\nverify: [Dora]\nrecheck: [Fay]\n")
+    assert main(["review", "create", "--items", *map(str, files), "--teams", str(tmp_path / "teams.yaml"), "--out", url]) == 0
+    study = open_study(url)
+    assert main(["review", "links", url, "--base-url", "http://testserver"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    links = dict(line.split()[1:] for line in printed if line.startswith(("label", "verify", "recheck")))
+    with TestClient(create_app(study)) as client:
+        assert client.get(links["Ana"]).status_code == 200
+    work_off(study, "label", lambda person, task: ["size"] if task.item.id == 1 else [])
+    assert main(["review", "report", url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stages"]["label"]["done"] == 2
+    assert main(["review", "export", url]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
     study.close()
 
 

@@ -1,6 +1,6 @@
 """`uniadgen review create|serve|links|report|reopen|export|import`: human evaluation in three stages, blind.
 
-uniadgen review create --items ours=eval/ads/length-10 --items plain=plain-ads --data DATA --teams teams.yaml --out study.db
+uniadgen review create --items ours=eval/ads/length-10 plain=plain-ads --data DATA --teams teams.yaml --out study.db
 uniadgen review serve study.db
 """
 
@@ -32,9 +32,10 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--items",
         required=True,
-        action="append",
+        action="extend",
+        nargs="+",
         metavar="NAME=PATH",
-        help="a system's ads: a folder that generate, evaluate or baselines wrote, or JSON lines; may be repeated",
+        help="ads of systems: folders that generate, evaluate or baselines wrote, or JSON lines; may be repeated",
     )
     verb.add_argument("--kind", choices=("picture", "text", "ad"), default="ad", help="what is judged (default %(default)s)")
     verb.add_argument("--data", metavar="DIR", help="the data set whose shoppers the ads are named by, for their products")

@@ -145,6 +145,13 @@ event.listen(
         "CREATE TRIGGER verdicts_fixed BEFORE UPDATE OR DELETE ON verdicts FOR EACH ROW EXECUTE FUNCTION verdicts_fixed()"
     ).execute_if(dialect="postgresql"),
 )
+event.listen(
+    verdicts,
+    "after_create",
+    DDL(  # it empties a table without touching a row, so the trigger above does not see it
+        "CREATE TRIGGER verdicts_kept BEFORE TRUNCATE ON verdicts FOR EACH STATEMENT EXECUTE FUNCTION verdicts_fixed()"
+    ).execute_if(dialect="postgresql"),
+)
 
 
 @dataclass(frozen=True)
