@@ -8,8 +8,9 @@ PRODUCTS is a folder with products.jsonl (a line {"id", "image", "description", 
 NAME.json for each shopper (a list of {"image", "text"}). `make` writes PRODUCT-SHOPPER.png, .background.png and .json, and
 sheet-0.png, sheet-1.png ... with twelve ads each, and says how often the mean colour of a background (CIELAB) is nearer to that
 of the edges of the shopper's own clicked ads than to that of another shopper's. LABELS.csv has the columns ad (PRODUCT-SHOPPER)
-and criteria (those that the picture violates, joined by spaces; empty: none). `compare` prints the available rate by eye and by
-the inspection, their agreement and Cohen's kappa.
+and criteria (those that the picture violates, joined by spaces; empty: none), and may have run (yes: one would run the ad).
+`compare` prints the available rate by eye and by the inspection - the verdicts in the ads' records -, their agreement and
+Cohen's kappa, and how many one would run.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from uniadgen.ad_files import write_ad
-from uniadgen.ads import AdRequest, Click, Placement, Product, Stance
+from uniadgen.ads import AdRequest, Click, Product
 from uniadgen.imaging.cutout import cut_out
 from uniadgen.imaging.loading import load_product, load_rgb
 from uniadgen.inspection.picture import inspect_picture
@@ -82,15 +83,16 @@ def _clicked_colour(shopper: Path) -> NDArray[np.float64]:
 
 def compare(arguments: argparse.Namespace) -> None:
     with arguments.labels.open(encoding="utf-8", newline="") as file:
-        labels = {row["ad"]: set(row["criteria"].split()) for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    labels = {row["ad"]: set(row["criteria"].split()) for row in rows}
     pairs = []
     for name, criteria in labels.items():
         record = json.loads((arguments.ads / f"{name}.json").read_text("utf-8"))
-        pictures = [load_rgb(arguments.ads / record[role], role) for role in ("image", "background")]
-        verdict = inspect_picture(*pictures, Placement(**record["placement"]), None, Stance(**record["stance"]))
-        pairs.append((not criteria, verdict.qualified))
-        if criteria != {violation.criterion for violation in verdict.violations}:
-            print(f"{name}: by eye {sorted(criteria)}, inspection {[v.criterion for v in verdict.violations]}")
+        verdict = record["inspection"]["picture"]
+        pairs.append((not criteria, verdict["qualified"]))
+        rejected = {violation["criterion"] for violation in verdict["violations"]}
+        if criteria != rejected:
+            print(f"{name}: by eye {sorted(criteria)}, inspection {sorted(rejected)}")
     count = len(pairs)
     eye, accepted = sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count
     agreement = sum(a == b for a, b in pairs) / count
@@ -99,6 +101,8 @@ def compare(arguments: argparse.Namespace) -> None:
     print(
         f"{count} ads: available by eye {eye:.2f}, by inspection {accepted:.2f}; agreement {agreement:.2f}, kappa {kappa:.2f}"
     )
+    if rows and "run" in rows[0]:
+        print(f"{sum(row['run'] == 'yes' for row in rows)} of {count} would be run")
 
 
 def main() -> None:
