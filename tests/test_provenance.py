@@ -1,6 +1,5 @@
 """Marks in files: there by default, harmless to pixels, found again, and lost on whoever changes the picture."""
 
-import datetime
 import io
 import json
 import struct
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from certificates import signing_files
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.output import FORMATS, Output
@@ -119,55 +119,65 @@ def test_the_verb_prints_the_verdict(picture: Image.Image, tmp_path: Path, capsy
     assert main(["verify", str(tmp_path / "none.png")]) == 2
 
 
+def svg_file() -> bytes:
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>Quiet</text></svg>\n'
+
+
+def psd_file() -> bytes:
+    psd_tools = pytest.importorskip("psd_tools")
+    document = psd_tools.PSDImage.new("RGB", (20, 10))
+    document.create_pixel_layer(Image.new("RGB", (4, 4), "red"), "Quiet", 1, 2)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("bare", [svg_file, psd_file])
+def test_files_with_layers_are_marked(bare: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = Output(producer='"A" & B').layers(bare(), "ours")
+    assert data == Output(producer='"A" & B').layers(bare(), "ours")
+    assert Output(provenance=False).layers(bare(), "ours") == bare()
+    assert not verify(bare(), "it").holds
+    verdict = verify(data, "it")
+    assert verdict.holds
+    assert (verdict.format, verdict.model, verdict.signature) == (bare.__name__.partition("_")[0], "ours", "none")
+    assert json.loads(str(_label(data)))["ContentProducer"] == '"A" & B'
+    assert json.loads(str(_label(data)))["ProduceID"].startswith("sha256:")
+    # what isn't the packet is as it was, and any change of it shows
+    assert verify(data.replace(b"Quiet", b"Quick"), "it").pixels == "changed"
+    assert verify(data + b" ", "it").pixels == "changed"
+    (tmp_path / "file").write_bytes(data)
+    assert main(["verify", str(tmp_path / "file")]) == 0
+    assert "fine" in capsys.readouterr().out
+
+
+def test_others_read_the_marks_of_layers() -> None:
+    import xml.etree.ElementTree as ET
+
+    root = ET.fromstring(marked(svg_file(), "ours").decode().partition("?>")[2])
+    assert [child.tag.rpartition("}")[2] for child in root] == ["metadata", "text"]
+    assert SOURCE_TYPE in ET.tostring(root[0]).decode()
+    psd_tools = pytest.importorskip("psd_tools")
+    document = psd_tools.PSDImage.open(io.BytesIO(marked(psd_file(), "ours")))
+    packet = document.image_resources.get_data(1060)
+    assert SOURCE_TYPE in (packet.decode() if isinstance(packet, bytes) else str(packet))
+    assert [layer.name for layer in document] == ["Quiet"]
+    before = psd_tools.PSDImage.open(io.BytesIO(psd_file()))
+    assert document.composite().tobytes() == before.composite().tobytes()
+
+
+@pytest.mark.parametrize("cut", [5, 26, 30, 36, 60])
+def test_a_cut_psd_is_refused(cut: int) -> None:
+    with pytest.raises(InputError, match="cut short|damaged"):
+        verify(marked(psd_file(), "ours")[:cut], "it")
+
+
 # C2PA --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A chain of certificates and its key, as C2PA asks for them."""
-    pytest.importorskip("c2pa", reason="needs uniadgen[provenance]")
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, text), x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    def usage(**yes: bool) -> x509.KeyUsage:
-        names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
-        names += ["key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
-        return x509.KeyUsage(**(dict.fromkeys(names, False) | yes))
-
-    ours, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    now = datetime.datetime.now(datetime.UTC)
-
-    def certificate(name: str, key: Any, authority: bool) -> Any:
-        subject = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(theirs.public_key())
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(named(name))
-            .issuer_name(named("Test Authority"))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=9))
-            .add_extension(x509.BasicConstraints(authority, None), True)
-            .add_extension(usage(key_cert_sign=True) if authority else usage(digital_signature=True), True)
-            .add_extension(subject, False)
-            .add_extension(issuer, False)
-        )
-        if not authority:
-            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False)
-        return builder.sign(theirs, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    folder = tmp_path_factory.mktemp("keys")
-    (folder / "cert.pem").write_bytes(certificate("Test Shop", ours, False) + certificate("Test Authority", theirs, True))
-    for name, key in (("key.pem", ours), ("other.pem", theirs)):
-        form = serialization.PrivateFormat.PKCS8
-        (folder / name).write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
-    return folder / "cert.pem", folder / "key.pem"
+    return signing_files(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -245,6 +245,7 @@ def write_typesetting(
     digest = _write_picture(folder / picture, typesetting.image, output, model)
     record: dict[str, Any] = {**typesetting.as_dict(), "image": picture, "sha256": {"image": digest}}
     if layers is not None:
+        layers = output.layers(layers, model)
         record["layers"] = f"{name}.typeset.{'psd' if layers[:4] == b'8BPS' else 'svg'}"
         record["sha256"]["layers"] = hashlib.sha256(layers).hexdigest()
         write_bytes(folder / record["layers"], layers)

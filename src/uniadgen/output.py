@@ -62,6 +62,10 @@ class Output:
             data = marked(data, model, self.producer)
         return data if self.signer is None else self.signer.signed(data, model)
 
+    def layers(self, data: bytes, model: str) -> bytes:
+        """An SVG or PSD file of `typography.layers` with its marks. Layers are there to be changed, so nothing signs them."""
+        return marked(data, model, self.producer) if self.provenance else data
+
     def shaping(self) -> dict[str, Any]:
         """What decides about the bytes, ready for JSON."""
         signer = self.signer and hashlib.sha256(self.signer.certificates.encode()).hexdigest()

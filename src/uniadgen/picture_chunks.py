@@ -1,4 +1,4 @@
-"""PNG, JPEG and WebP files by their parts: metadata put in and read without touching a pixel.
+"""Pictures (PNG, JPEG, WebP) and files with layers (SVG, PSD) by their parts: metadata put in and read, no pixel touched.
 
     marked = with_xmp(data, packet)          # the same file with an XMP packet in it
     xmp(marked) == packet
@@ -7,6 +7,7 @@
 Raises InputError for what is none of these, or damaged.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -14,21 +15,31 @@ from collections.abc import Iterator
 from uniadgen.errors import InputError
 
 PNG, WEBP, JPEG = b"\x89PNG\r\n\x1a\n", b"RIFF", b"\xff\xd8"
+PSD = b"8BPS"
+LAYERED = ("svg", "psd")
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _MOST_INFLATED = 2**20  # of a compressed packet
 _LARGEST_SEGMENT = 65533
+_MOST_HEAD = 2**16  # characters of an SVG file up to where its drawing begins
+_PSD_XMP = 1060  # the number of the image resource
+_SVG_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?<svg(?:\s[^<>]*)?>")
+_SVG_XMP = b"\n<metadata>", b"</metadata>"
 
 
 def format_of(data: bytes) -> str:
-    """ "png", "jpeg" or "webp"."""
+    """ "png", "jpeg", "webp", "svg" or "psd"."""
     if data.startswith(PNG):
         return "png"
     if data.startswith(JPEG):
         return "jpeg"
     if data.startswith(WEBP) and data[8:12] == b"WEBP":
         return "webp"
-    raise InputError("is no PNG, JPEG or WebP file")
+    if data.startswith(PSD):
+        return "psd"
+    if _SVG_HEAD.match(data, 0, _MOST_HEAD):
+        return "svg"
+    raise InputError("is no PNG, JPEG, WebP, SVG or PSD file")
 
 
 def with_xmp(data: bytes, packet: bytes) -> bytes:
@@ -44,6 +55,11 @@ def with_xmp(data: bytes, packet: bytes) -> bytes:
         first = next(_jpeg_segments(data))
         at = first[2] if first[0] == 0xE0 else 2  # behind JFIF's own, which readers expect in front
         return data[:at] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + data[at:]
+    if kind == "svg":
+        at = _svg_begins(data)
+        return data[:at] + _SVG_XMP[0] + packet + _SVG_XMP[1] + data[at:]
+    if kind == "psd":
+        return _psd_with(data, packet)
     return _webp_with(data, packet)
 
 
@@ -58,6 +74,11 @@ def xmp(data: bytes) -> bytes | None:
         for marker, content, _ in _jpeg_segments(data):
             if marker == 0xE1 and content.startswith(_JPEG_XMP):
                 return content[len(_JPEG_XMP) :]
+    elif kind == "svg":  # other programs put it elsewhere than we do
+        begin, end = data.find(b"<x:xmpmeta"), data.find(b"</x:xmpmeta>")
+        return data[begin : end + len(b"</x:xmpmeta>")] if 0 <= begin < end else None
+    elif kind == "psd":
+        return next((_psd_content(resource) for number, resource in _psd_resources(data) if number == _PSD_XMP), None)
     else:
         for name, content in _webp_chunks(data):
             if name == b"XMP ":
@@ -72,16 +93,29 @@ def has_manifest(data: bytes) -> bool:
         return any(name == b"caBX" for name, _ in _png_chunks(data))
     if kind == "jpeg":
         return any(marker == 0xEB and b"c2pa" in content[:128] for marker, content, _ in _jpeg_segments(data))
+    if kind in LAYERED:
+        return False
     return any(name == b"C2PA" for name, _ in _webp_chunks(data))
 
 
 def coded(data: bytes) -> Iterator[bytes]:
-    """The parts of a file that its pixels are decoded from: what no metadata, and no other decoder, changes."""
+    """The parts of a file that its pixels are decoded from: what no metadata, and no other decoder, changes. Of a file with
+    layers all but the packet."""
     kind = format_of(data)
     if kind == "png":
         yield from (content for name, content in _png_chunks(data) if name in (b"IHDR", b"PLTE", b"tRNS", b"IDAT"))
     elif kind == "webp":
         yield from (content for name, content in _webp_chunks(data) if name in (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"))
+    elif kind == "svg":
+        at = _svg_begins(data)
+        end = data.find(_SVG_XMP[1], at)
+        yield data[:at]
+        yield data[end + len(_SVG_XMP[1]) :] if data.startswith(_SVG_XMP[0], at) and end >= 0 else data[at:]
+    elif kind == "psd":
+        begin, end = _psd_span(data)
+        yield data[: begin - 4]
+        yield from (resource for number, resource in _psd_resources(data) if number != _PSD_XMP)
+        yield data[end:]
     else:
         segments = list(_jpeg_segments(data))
         yield from (content for marker, content, _ in segments if not 0xE0 <= marker <= 0xEF and marker != 0xFE)
@@ -135,6 +169,54 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
             raise InputError("is cut short")
         yield marker, data[at + 4 : at + 2 + length], at + 2 + length
         at += 2 + length
+
+
+def _svg_begins(data: bytes) -> int:
+    """Where the drawing's first element stands."""
+    head = _SVG_HEAD.match(data, 0, _MOST_HEAD)
+    assert head is not None  # or it would be no SVG
+    return head.end()
+
+
+def _psd_span(data: bytes) -> tuple[int, int]:
+    """Begin and end of the image resources, which stand behind header (26 bytes) and colour table; their length is in front."""
+    begin = end = 26
+    for _ in ("colour table", "image resources"):
+        begin = end + 4
+        if begin > len(data):
+            raise InputError("is cut short")
+        end = begin + int(struct.unpack(">I", data[begin - 4 : begin])[0])
+    if end > len(data):
+        raise InputError("is cut short")
+    return begin, end
+
+
+def _psd_resources(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The number of each image resource, and all of it."""
+    at, end = _psd_span(data)
+    while at + 12 <= end:
+        name = data[at + 6] + 1 + (data[at + 6] + 1) % 2  # a Pascal string of even length
+        if data[at : at + 4] != b"8BIM" or at + 10 + name > end:
+            raise InputError("is damaged")
+        length = struct.unpack(">I", data[at + 6 + name : at + 10 + name])[0]
+        last = at + 10 + name + length + length % 2
+        if last > end:
+            raise InputError("is damaged")
+        yield struct.unpack(">H", data[at + 4 : at + 6])[0], data[at:last]
+        at = last
+
+
+def _psd_content(resource: bytes) -> bytes:
+    name = resource[6] + 1 + (resource[6] + 1) % 2
+    length = struct.unpack(">I", resource[6 + name : 10 + name])[0]
+    return resource[10 + name : 10 + name + length]
+
+
+def _psd_with(data: bytes, packet: bytes) -> bytes:
+    begin, end = _psd_span(data)
+    made = b"8BIM" + struct.pack(">HHI", _PSD_XMP, 0, len(packet)) + packet + bytes(len(packet) % 2)
+    others = b"".join(resource for number, resource in _psd_resources(data) if number != _PSD_XMP) + made
+    return data[: begin - 4] + struct.pack(">I", len(others)) + others + data[end:]
 
 
 def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture, load_rgb
-from uniadgen.picture_chunks import coded, format_of, has_manifest, with_xmp, xmp
+from uniadgen.picture_chunks import LAYERED, coded, format_of, has_manifest, with_xmp, xmp
 from uniadgen.version import version
 from uniadgen.words import quoted
 
@@ -43,9 +43,9 @@ Signature = Literal["none", "valid", "trusted", "invalid", "unchecked"]
 class Verdict:
     """What a file says of itself, and whether that holds.
 
-    source_type, generator, version, model: as its XMP has them, None where it doesn't. pixels: compared with what was written.
-    signature: of a C2PA manifest - trusted is one whose certificate is on a list of trust; signer: whose it is; problems: of
-    the signature, in the words of C2PA.
+    source_type, generator, version, model: as its XMP has them, None where it doesn't. pixels: compared with what was written;
+    of files with layers everything but these marks. signature: of a C2PA manifest - trusted is one whose certificate is on a
+    list of trust; signer: whose it is; problems: of the signature, in the words of C2PA.
     """
 
     format: str
@@ -68,8 +68,11 @@ class Verdict:
 
 
 def marked(data: bytes, model: str, producer: str = PRODUCER) -> bytes:
-    """The file (PNG, JPEG or WebP without XMP) with its marks. model: its name. producer: who answers for the ad."""
-    return with_xmp(data, _packet(model, producer, pixel_digest(data), coded_digest(data)).encode())
+    """The file (PNG, JPEG or WebP, or SVG or PSD with layers; without XMP) with its marks. model: its name. producer: who
+    answers for the ad."""
+    coded_as = coded_digest(data)
+    pixels = coded_as if format_of(data) in LAYERED else pixel_digest(data)  # how layers look, no two programs agree on
+    return with_xmp(data, _packet(model, producer, pixels, coded_as).encode())
 
 
 def pixel_digest(data: bytes) -> str:
@@ -115,17 +118,20 @@ def _packet(model: str, producer: str, pixels: str, coded_as: str) -> str:
 
 
 def verify(data: bytes, what: str) -> Verdict:
-    """What a file says. what: its name, for messages. Raises InputError for what is no whole PNG, JPEG or WebP picture."""
+    """What a file says. what: its name, for messages. Raises InputError for what is no whole PNG, JPEG or WebP
+    picture, and no SVG or PSD."""
     try:
         kind, packet, manifest = format_of(data), xmp(data), has_manifest(data)
     except InputError as error:
-        raise InputError(f"{what} {error}; name a whole PNG, JPEG or WebP file") from None
+        raise InputError(f"{what} {error}; name a whole PNG, JPEG, WebP, SVG or PSD file") from None
     said = {} if packet is None else _said(packet)
-    load_picture(data, what)  # whole, and no bomb
+    if kind not in LAYERED:
+        load_picture(data, what)  # whole, and no bomb
     written = said.get("uniadgen:Coded"), said.get("uniadgen:Pixels")
     pixels: Pixels = "unknown"
     if any(written):
-        pixels = "unchanged" if coded_digest(data) == written[0] or pixel_digest(data) == written[1] else "changed"
+        same = coded_digest(data) == written[0] or (kind not in LAYERED and pixel_digest(data) == written[1])
+        pixels = "unchanged" if same else "changed"
     signature = _signature(data, kind) if manifest else ("none", None, [])
     return Verdict(
         kind,

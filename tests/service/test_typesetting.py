@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from uniadgen.cli.main import main
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.provenance import verify
 from uniadgen.service.service import Settings
 
 pytest.importorskip("fontTools", reason="needs the extra typeset")
@@ -85,6 +86,7 @@ def test_files_are_those_of_the_command_line(
         layers = media(branded, entry["layers"])
         assert layers.content == (tmp_path / record["layers"]).read_bytes()
         assert layers.headers["content-type"] == "image/svg+xml"
+        assert verify(layers.content, "layers").holds
         assert "sandbox" in layers.headers["content-security-policy"]
         assert entry["typesetting"] == {part: record[part] for part in entry["typesetting"]}
         assert {"layout", "blocks", "backing"} <= set(entry["typesetting"])
@@ -133,7 +135,9 @@ def test_layers_go_with_an_answer_in_json(branded: Any, request_body: Body) -> N
     refused = branded.client.post("/v1/ads", json=body, headers={"Accept": "image/png"})
     assert refused.json()["error"]["field"] == "options.layers"
     (ad,) = branded.client.post("/v1/ads", json=body).json()["ads"]
-    assert media(branded, ad["layers"]).headers["content-type"] == "image/vnd.adobe.photoshop"
+    layers = media(branded, ad["layers"])
+    assert layers.headers["content-type"] == "image/vnd.adobe.photoshop"
+    assert verify(layers.content, "layers").holds
 
 
 def test_without_brand_kits_none_can_be_named(ours: Any, request_body: Body) -> None:

@@ -15,8 +15,10 @@ import pytest
 from makers import POINTS, FakeMaker, example, png, studio
 from PIL import Image
 
+from certificates import signing_files
 from uniadgen.ads import AdRequest
 from uniadgen.output import Output
+from uniadgen.provenance import Signer, verify
 
 pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
@@ -266,6 +268,31 @@ def test_downloads_say_of_themselves_what_they_shall(tmp_path: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/ad/{first}/zip").content)) as packed:
             assert b"trainedAlgorithmicMedia" not in packed.read("ad.png")
             assert " --no-provenance --out picture" in packed.read("README.txt").decode()
+
+
+def test_downloads_are_signed(tmp_path: Path) -> None:
+    pytest.importorskip("fontTools", reason="needs the extra typeset")
+    certificate, key = signing_files(tmp_path)
+    with studio(output=Output(signer=Signer.read(certificate, key))) as (app, _, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/look", data={"layout": "auto"})
+        client.post(f"{address}/generate", data={"count": "1"})
+        (first,) = ads(finished(client, address))
+        queries = ("format=png", "format=webp&size=story", "format=jpeg")
+        files = [client.get(f"{address}/ad/{first}/file?{query}").content for query in queries]
+        with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/ad/{first}/zip").content)) as packed:
+            files += [packed.read("ad.png"), packed.read("ad.typeset.png")]
+        for file in files:
+            verdict = verify(file, "it")
+            assert (verdict.signature, verdict.signer, verdict.pixels, verdict.holds) == (
+                "valid",
+                "Test Shop",
+                "unchanged",
+                True,
+            )
+        for kind in ("svg", "psd"):
+            verdict = verify(client.get(f"{address}/ad/{first}/file?format={kind}").content, "it")
+            assert (verdict.format, verdict.signature, verdict.holds) == (kind, "none", True)
 
 
 def test_a_kept_file_that_is_no_picture_is_not_one() -> None:

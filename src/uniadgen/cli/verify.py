@@ -16,7 +16,7 @@ MOST_BYTES = 2**28
 
 def add_verify(verb: argparse.ArgumentParser) -> None:
     verb.set_defaults(run=verify)
-    verb.add_argument("file", metavar="FILE", help="a PNG, JPEG or WebP picture")
+    verb.add_argument("file", metavar="FILE", help="a PNG, JPEG or WebP picture, or an SVG or PSD with layers")
     add_json(verb)
 
 

@@ -54,7 +54,8 @@ def picture_file(
     if words and (size or layers):
         typesetting = typesetting_of(store, kits, variant, ad if size else None)
         if layers is not None:
-            return layered(typesetting, layers, ad.background), _LAYERS[layers], layers
+            data = layered(typesetting, layers, ad.background)
+            return (output or Output()).layers(data, result["model"]), _LAYERS[layers], layers
         image = typesetting.image
     else:
         image = load_picture(store.read(result["typeset"]), "image") if words else ad.image

@@ -124,7 +124,7 @@ def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict
         if words is not None:
             files["typeset"] = plan.output.encoded(words.image, ad.model)
             if plan.wanted.layers is not None:
-                files["layers"] = layered(words, plan.wanted.layers, other.background)
+                files["layers"] = plan.output.layers(layered(words, plan.wanted.layers, other.background), ad.model)
         media = {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
         return media | ({} if words is None else {"typesetting": words.as_dict()})
 
