@@ -120,7 +120,8 @@ def test_the_verb_prints_the_verdict(picture: Image.Image, tmp_path: Path, capsy
 
 
 def svg_file() -> bytes:
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>Quiet</text></svg>\n'
+    words = b"<text>Quiet</text>"
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg">' + words + b"</svg>\n"
 
 
 def psd_file() -> bytes:
@@ -168,7 +169,7 @@ def test_others_read_the_marks_of_layers() -> None:
 
 @pytest.mark.parametrize("cut", [5, 26, 30, 36, 60])
 def test_a_cut_psd_is_refused(cut: int) -> None:
-    with pytest.raises(InputError, match="cut short|damaged"):
+    with pytest.raises(InputError, match=r"cut short|damaged"):
         verify(marked(psd_file(), "ours")[:cut], "it")
 
 
