@@ -20,7 +20,7 @@ from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.studio.export import archive
 from uniadgen.studio.making import Making
-from uniadgen.studio.project import Spec
+from uniadgen.studio.project import Project, Spec
 from uniadgen.studio.store import StudioStore
 from uniadgen.studio.words import own_kit
 
@@ -62,8 +62,10 @@ def test_a_zip_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     logo = io.BytesIO()
     Image.new("RGB", (60, 20), "orange").save(logo, "PNG")
     kit = making.kits.keep(own_kit(["#14213d", "#ffffff"], "#aa2200", True, logo.getvalue()))
-    number = store.add_variant(store.new_project(), spec, spec, words={"layout": "auto", "brand": kit})
-    making.queue(number)
+    project = store.new_project()
+    number = store.add_variant(project, spec, spec, words={"layout": "auto", "brand": kit})
+    store.save(project, Project(variants=(number,)))
+    making.queue_all([number])
     wait_for(lambda: store.variant(number).status != "waiting")
     variant = store.variant(number)
     assert variant.error is None

@@ -151,8 +151,8 @@ def test_typing_and_focus_outlive_what_comes_in_between() -> None:
         # a button that is pressed at once comes after the words, and adds selling points that were only typed
         area.press_sequentially(" today")
         page.locator("#points").fill("Dishwasher safe")
-        page.locator(".clicks [name=text]").first.press("End")
-        page.locator(".clicks [name=text]").first.press_sequentially("!")
+        page.locator(".clicks [type=text]").first.press("End")
+        page.locator(".clicks [type=text]").first.press_sequentially("!")
         page.get_by_role("button", name="Quiet", exact=True).press("Enter")
         page.locator(".point.off").wait_for()
         has_focus(page, "[data-key='point Quiet']")
@@ -187,6 +187,57 @@ def test_typing_and_focus_outlive_what_comes_in_between() -> None:
         time.sleep(0.5)
         assert store.project(1).description.endswith("today and always")
         assert page.faults == []
+
+
+def test_what_was_opened_stays_open_when_another_ad_is_locked() -> None:
+    with studio() as (app, *_), served(app) as base, browser() as running:
+        page = open_page(running)
+        page.goto(f"{base}/studio/")
+        page.get_by_role("button", name="An example").click()
+        page.get_by_role("button", name="Make ads").click()
+        page.locator("#grid:not([data-pending]) .variant.done >> nth=3").wait_for()
+        page.locator(".pickad").first.click()
+        page.get_by_text("Take it away").click()
+        page.get_by_text("Brand kit: none").click()
+        page.get_by_role("button", name="Lock", exact=True).nth(1).click()
+        page.get_by_role("button", name="Locked").wait_for()
+        assert page.get_by_role("button", name="Download").is_visible()
+        assert page.get_by_role("button", name="Use this kit").is_visible()
+        page.get_by_text("Take it away").click()  # closed it stays, too
+        page.get_by_role("button", name="Locked").click()
+        page.wait_for_function("() => !document.querySelector('.foot [aria-pressed=true]')")
+        assert not page.get_by_role("button", name="Download").is_visible()
+        assert page.faults == []
+
+
+def test_without_a_script(tmp_path: Path) -> None:
+    (tmp_path / "mug.png").write_bytes(png("orange"))
+    (tmp_path / "mug.txt").write_text("Orange mug")
+    with studio() as (app, store, _), served(app) as base, browser() as running:
+        page = running.new_context(java_script_enabled=False).new_page()
+        page.goto(f"{base}/studio/")
+        page.get_by_role("button", name="An example").click()
+        page.get_by_label("What it is").fill("A kettle of steel")
+        page.get_by_label("Further selling points").fill("Dishwasher safe\nLight")
+        page.get_by_role("button", name="Quiet", exact=True).click()
+        page.locator(".point.off").wait_for()
+        assert page.get_by_label("What it is").input_value() == "A kettle of steel"
+        assert page.get_by_label("Further selling points").input_value() == "Dishwasher safe\nLight"
+        page.get_by_label("Text of clicked ad 2").fill("Blue cup")
+        page.locator("[name=pictures]").set_input_files([tmp_path / "mug.png", tmp_path / "mug.txt"])
+        page.get_by_role("button", name="Send").last.click()
+        page.get_by_label("Text of clicked ad 3").wait_for()
+        assert [text for _, text in store.project(1).clicks] == ["green kettle", "Blue cup", "Orange mug"]
+        assert page.get_by_label("Further selling points").input_value() == "Dishwasher safe\nLight"
+        page.get_by_label("Text of clicked ad 1").fill("Green jug")
+        page.get_by_label("Text of clicked ad 1").press("Enter")
+        page.locator("[value='Green jug']").wait_for()
+        page.locator("[name=count]").select_option("2")
+        page.get_by_role("button", name="Make ads").click()
+        page.get_by_role("button", name="Light", exact=True).wait_for()
+        assert page.get_by_label("Further selling points").input_value() == ""
+        project = store.project(1)
+        assert (project.usable[-2:], len(project.variants)) == (("Dishwasher safe", "Light"), 2)
 
 
 def slow_example() -> AdRequest:

@@ -237,6 +237,110 @@ def test_what_is_still_being_typed_comes_with_a_button(tmp_path: Path) -> None:
         assert store.project(1) == replace(project, description="Pot")
 
 
+def test_what_is_typed_without_a_script_outlives_every_button(tmp_path: Path) -> None:
+    """As a browser without a script sends it: all that is typed with each button, and what the button does in the address."""
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = begin(client)
+        client.post(f"{address}/generate", data={"count": "2"})
+        first, second = ads(finished(client, address))
+        picture = store.project(1).clicks[0][0][:12]
+        typed = {"typing": "1", "points": "Dishwasher safe", "typed-description": "A kettle", f"typed-text-0-{picture}": "Mug"}
+        buttons = [
+            "points?action=toggle&at=0",
+            "clicks?action=remove&at=1",
+            "look",
+            "undo",
+            "redo",
+            f"ad/{first}/lock",
+            "typed",
+        ]
+        buttons += [f"compare?ad={first}", "brand?action=none", f"ad/{first}/why/start", "description", f"ad/{first}/nothing"]
+        for button in buttons:
+            page = client.post(f"{address}/{button}", data=typed | {"beside": str(second)}).text
+            assert ">Dishwasher safe</textarea>" in page, button
+            assert ("Side by side" in page) == button.startswith("compare"), button
+        assert store.project(1).description == "A kettle"
+        assert store.project(1).clicks[0][1] == "Mug"
+        assert client.post("/studio/new?of=1", data=typed).url.path == "/studio/p/2"
+        assert client.post("/studio/new?of=99999999999999999999", data=typed).status_code == 200
+        assert ">Dishwasher safe</textarea>" in client.get(address).text
+        page = client.post(f"{address}/points?action=add", data=typed).text
+        assert ">Dishwasher safe</textarea>" not in page
+        assert store.project(1).points[-1].text == "Dishwasher safe"
+
+
+def test_an_undo_takes_waiting_ads_out_of_the_queue() -> None:
+    with studio() as (app, store, maker), TestClient(app) as client:
+        address = begin(client)
+        maker.go.clear()
+        client.post(f"{address}/generate", data={"count": "3"})
+        client.post(f"{address}/undo")
+        client.post(f"{address}/generate", data={"count": "2"})
+        client.post(f"{address}/ad/{store.project(1).variants[1]}/remove")
+        maker.go.set()
+        finished(client, address)
+        # what was under way is finished - it is the first of the new ones, too - and what isn't on the table is not made
+        assert [seed for seed, *_ in maker.made] == [0]
+        assert [variant.status for variant in map(store.variant, range(1, 6))] == [
+            "done",
+            "waiting",
+            "waiting",
+            "done",
+            "waiting",
+        ]
+        client.post(f"{address}/undo")
+        finished(client, address)
+        assert store.variant(5).status == "done"
+
+
+def test_clicked_ads_come_with_their_texts() -> None:
+    record = {"image": "ad-000.png", "background": "ad-000.background.png", "text": "Teal kettle", "typeset": "t.png"}
+    dropped = [
+        ("a.png", png("red")),
+        ("A.txt", "\ufeffRed mug\n".encode()),
+        ("ad-000.png", png("teal")),
+        ("ad-000.background.png", png("gray")),
+        ("ad-000.json", json.dumps(record).encode()),
+        ("t.png", png("black")),
+        ("ad-000.typeset.json", b'{"blocks": [], "image": "t.png"}'),
+        ("b.webp", png("blue")),
+        ("c.png", png("green")),
+        ("list.jsonl", b'{"image": "shop/b.webp", "text": "Blue cup"}\n\n{"image": "elsewhere.png", "text": "None"}\n'),
+        ("d.png", png("pink")),
+        ("texts.json", b'{"d.png": "Pink pan"}'),
+        ("e.png", png("gold")),
+        ("request.json", b'{"product": {}, "history": [{"image": "e.png", "text": "Gold ring"}]}'),
+    ]
+    with studio() as (app, store, _), TestClient(app) as client:
+        address = client.get("/studio/").url.path
+        answer = client.post(f"{address}/clicks", data={"action": "add"}, files=[("pictures", file) for file in dropped])
+        assert answer.status_code == 200
+        assert [text for _, text in store.project(1).clicks] == [
+            "Red mug",
+            "Teal kettle",
+            "Blue cup",
+            "",
+            "Pink pan",
+            "Gold ring",
+        ]
+        assert store.read(store.project(1).clicks[1][0]) == png("teal")
+        before = store.project(1)
+        for name, data, said in (
+            ("z.txt", b"Red mug", "belongs to no picture"),
+            ("a.txt", b"\xff\xfe", "save it as UTF-8"),
+            ("z.json", b'{"z.png": "Zinc"}', "names none of these pictures"),
+            ("z.json", b"[1]", "lists no ads"),
+            ("z.json", b"[" * 100_000, "is no JSON"),
+            ("z.jsonl", b"{", "is no JSON"),
+            ("z.png", b"none", "no picture"),
+        ):
+            files = [("pictures", ("a.png", png())), ("pictures", (name, data))]
+            answer = client.post(f"{address}/clicks", data={"action": "add"}, files=files)
+            assert answer.status_code == 422, said
+            assert said in answer.text
+        assert store.project(1) == before
+
+
 def test_an_example_s_clicks_can_be_used_alone() -> None:
     with studio() as (app, store, _), TestClient(app) as client:
         address = client.get("/studio/").url.path

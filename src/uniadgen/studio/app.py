@@ -26,6 +26,7 @@ from uniadgen.output import FORMATS, plain_file
 from uniadgen.pages import Number, environment, serve_static
 from uniadgen.request import check_request
 from uniadgen.review.criteria import BY_NAME
+from uniadgen.studio.dropping import ENDINGS, clicked_ads
 from uniadgen.studio.export import archive, picture_file
 from uniadgen.studio.making import Making, edited_text, joined
 from uniadgen.studio.project import NEAR, SEPARATORS, SIDE, Project, Spec
@@ -37,7 +38,7 @@ from uniadgen.words import clean_text, parse_whole
 
 MAX_COUNT = 12
 MAX_BEST_OF = 8
-MAX_FILES = 60
+MAX_FILES = 400  # clicked ads and their texts
 MAX_DESCRIPTION, MAX_TEXT = 2000, 500  # characters
 LOCKS = 16  # that projects share, so that numbers of projects that aren't there take no memory
 Shoppers = Callable[[str], list[Click]]
@@ -66,6 +67,8 @@ def create_studio(
     templates.filters["percent"] = lambda value: f"{100 * value:.3f}%"
     # A change is read, made and written as one: of two forms that are sent at once neither undoes the other.
     changing = tuple(Lock() for _ in range(LOCKS))
+    # Selling points that were typed and not added, of pages without a script, by project; with one the browser keeps them.
+    drafts: dict[int, str] = {}
     shared = {
         "separators": SEPARATORS,
         "formats": FORMATS,
@@ -75,6 +78,7 @@ def create_studio(
         "client": client,
         "layouts": LAYOUTS,
         "layers": KINDS,
+        "text_files": ",".join(ENDINGS),
         "criteria": BY_NAME,
     }
 
@@ -101,17 +105,21 @@ def create_studio(
             problem=problem,
             kit=making.kits.content(project.brand),
             kits=_kits_of(making.kits, project, ad),
+            draft=drafts.get(number, ""),
         )
         return HTMLResponse(page, status)
 
-    def to(number: int, ad: int | None = None) -> Response:
-        return RedirectResponse(f"{root}/p/{number}" + (f"?ad={ad}" if ad else ""), 303)
+    def to(number: int, ad: int | None = None, beside: int | None = None) -> Response:
+        query = f"?ad={ad}" + (f"&beside={beside}" if beside else "") if ad else ""
+        return RedirectResponse(f"{root}/p/{number}{query}", 303)
 
     def typed(number: int, form: FormData) -> Project:
         """Keep what somebody was still typing when they pressed a button: it comes with the button's form."""
         project = store.project(number)
         texts = {place: form.get(f"typed-text-{place}-{click[:12]}") for place, (click, _) in enumerate(project.clicks)}
         given = {place: _text(text) for place, text in texts.items() if isinstance(text, str)}
+        if "typing" in form:
+            drafts[number] = _field(form, "points")
         description = form.get("typed-description")
         after = project.with_typed(_description(description) if isinstance(description, str) else None, given)
         if after != project:
@@ -122,12 +130,13 @@ def create_studio(
         request: Request, number: int, change: Callable[[Project, FormData], Project], ad: int | None = None
     ) -> Response:
         """Apply a form to a project, or say on the page why not. What has been typed comes with every form, and is kept."""
-        form = await request.form(max_files=MAX_FILES, max_fields=2000)
+        form = _with_query(await request.form(max_files=MAX_FILES, max_fields=2000), request)
         files = {
             key: [(await value.read(), value.filename) for value in form.getlist(key) if isinstance(value, UploadFile)]
             for key in form
         }
         request.state.files = {key: [data for data, _ in parts if data] for key, parts in files.items()}
+        request.state.named = {key: [(name or "", data) for data, name in parts if data] for key, parts in files.items()}
 
         def work() -> Response:
             with changing[number % LOCKS]:
@@ -139,6 +148,10 @@ def create_studio(
                 chosen = getattr(request.state, "chosen", ad)
                 if after != before:
                     store.save(number, after, amend=before.typed_into(after) is not None)
+                if (
+                    after.variants != before.variants
+                ):  # in the queue once they are on the table, so that the queue finds them there
+                    making.queue_all(after.variants)
             return to(number, chosen)
 
         return await run_in_threadpool(work)
@@ -158,8 +171,17 @@ def create_studio(
         return to(projects[0][0] if projects else store.new_project())
 
     @app.post("/new")
-    def new() -> Response:
-        return to(store.new_project())
+    async def new(request: Request, of: int | None = None) -> Response:
+        """of: the project that is left, of which something may have been typed."""
+        form = await request.form()
+
+        def work() -> Response:
+            if of is not None and of in (other for other, _ in store.projects()):
+                with changing[of % LOCKS]:
+                    typed(of, form)
+            return to(store.new_project())
+
+        return await run_in_threadpool(work)
 
     @app.get("/p/{number}")
     def page(number: Number, ad: int | None = None, beside: int | None = None) -> Response:
@@ -179,14 +201,21 @@ def create_studio(
 
     @app.post("/p/{number}/description")
     async def description(request: Request, number: Number) -> Response:
-        return await changed(request, number, lambda p, form: replace(p, description=_description(_field(form, "description"))))
+        def change(project: Project, form: FormData) -> Project:
+            if "description" not in form:  # it came as what was typed
+                return project
+            return replace(project, description=_description(_field(form, "description")))
+
+        return await changed(request, number, change)
 
     @app.post("/p/{number}/points")
     async def points(request: Request, number: Number) -> Response:
         def change(project: Project, form: FormData) -> Project:
             action, at = _field(form, "action"), _field(form, "at")
             if action == "add":
-                return project.with_points(_field(form, "points"))
+                with_them = project.with_points(_field(form, "points"))
+                drafts.pop(number, None)
+                return with_them
             return project.with_point(_place(at), action)
 
         return await changed(request, number, change)
@@ -198,12 +227,13 @@ def create_studio(
             place = _place(at)
             kept = list(project.clicks)
             if action == "add":
-                for data in request.state.files.get("pictures", []):
-                    check_picture(data, "picture of a clicked ad")
-                    kept.append((store.put(data), ""))
+                ads = clicked_ads(request.state.named.get("pictures", []))
+                kept += [(store.put(data), _text(text)) for data, text in ads]
             elif action == "remove" and place < len(kept):
                 kept = [click for index, click in enumerate(kept) if index != place]
-            elif action == "text" and 0 <= place < len(kept) and kept[place][0].startswith(_field(form, "of")):
+            elif (
+                action == "text" and "text" in form and 0 <= place < len(kept) and kept[place][0].startswith(_field(form, "of"))
+            ):
                 kept[place] = (kept[place][0], _text(_field(form, "text")))
             elif action == "clear":
                 kept = []
@@ -276,10 +306,7 @@ def create_studio(
         words: dict[str, Any] | None,
         edited: dict[str, Any] | None = None,
     ) -> list[int]:
-        made = [store.add_variant(number, picture, text, edited=edited, words=words) for picture, text in pairs]
-        for variant in made:
-            making.queue(variant)
-        return made
+        return [store.add_variant(number, picture, text, edited=edited, words=words) for picture, text in pairs]
 
     @app.post("/p/{number}/generate")
     async def generate(request: Request, number: Number) -> Response:
@@ -291,6 +318,7 @@ def create_studio(
             project = project.with_points(_field(form, "points"))  # typed, and not added yet
             specs = [project.spec(project.seed + index) for index in range(wanted)]
             made = make(number, [(spec, spec) for spec in specs], project.words)
+            drafts.pop(number, None)
             return project.with_variants(made, project.seed + wanted)
 
         return await changed(request, number, change)
@@ -340,10 +368,13 @@ def create_studio(
         return await changed(request, number, lambda project, form: project)
 
     @app.post("/p/{number}/ad/{ad}/why/start")
-    def measure(number: Number, ad: Number) -> Response:
-        if store.variant(ad).status == "done":
-            making.explain(ad)
-        return RedirectResponse(f"{root}/p/{number}?ad={ad}", 303)
+    async def measure(request: Request, number: Number, ad: Number) -> Response:
+        def change(project: Project, form: FormData) -> Project:
+            if store.variant(ad).status == "done":
+                making.explain(ad)
+            return project
+
+        return await changed(request, number, change, ad)
 
     @app.post("/p/{number}/{step}")
     async def step(request: Request, number: Number, step: str, ad: int | None = None) -> Response:
@@ -354,7 +385,8 @@ def create_studio(
                 typed(number, form)
                 if step in ("undo", "redo"):
                     store.step(number, -1 if step == "undo" else 1)
-            return to(number, ad)
+                    making.queue_all(store.project(number).variants)  # those that an undo had taken out wait once more
+            return to(number, ad, parse_whole(_field(form, "beside")) if step == "compare" else None)
 
         return await run_in_threadpool(work)
 
@@ -390,6 +422,13 @@ def create_studio(
         return Response(archive(store, making.kits, variant, making.output), media_type="application/zip", headers=headers)
 
     return app
+
+
+def _with_query(form: FormData, request: Request) -> FormData:
+    """With what stands in the address: without a script all buttons send the one form of what is typed, and say there what
+    they do."""
+    query = request.query_params
+    return FormData([*((key, value) for key, value in form.multi_items() if key not in query), *query.multi_items()])
 
 
 def _field(form: FormData, name: str) -> str:
@@ -496,8 +535,8 @@ def _with_words(store: StudioStore, making: Making, variant: Variant, project: P
             raise InputError("This ad has no words in its picture.")
         there = variant.result["typesetting"]
         words = {**variant.words, "blocks": _moved_blocks(there["blocks"], form), "behind": there["behind"]}
-    elif _field(form, "layout") in LAYOUTS:
-        words = {"layout": _field(form, "layout"), "brand": project.brand}
+    elif (layout := _field(form, "ad-layout" if "ad-layout" in form else "layout")) in LAYOUTS:
+        words = {"layout": layout, "brand": project.brand}
     changed = replace(variant, words=words)
     try:
         result = making.with_words(changed) if words is None else making.set_words(changed)

@@ -47,19 +47,26 @@ class Making:
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="variants")
         self._explainers = ThreadPoolExecutor(1, thread_name_prefix="why")
         self._explaining: set[int] = set()
+        self._queued: set[int] = set()
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        for variant in self.store.waiting():
-            self.queue(variant.id)
+        self.queue_all([variant.id for variant in self.store.waiting()])
 
     def close(self) -> None:
         self._workers.shutdown(cancel_futures=True)
         self._explainers.shutdown(cancel_futures=True)
         self.kits.close()
 
-    def queue(self, number: int) -> None:
-        self._workers.submit(self._guarded, self._make, number)
+    def queue_all(self, numbers: Sequence[int]) -> None:
+        """Make those of these variants that wait and are on the table, once each, when it is their turn: what an undo has taken
+        off by then isn't made, and stays waiting for a redo."""
+        for number in numbers:
+            with self._lock:
+                if number in self._queued or self.store.variant(number).status != "waiting":
+                    continue
+                self._queued.add(number)
+            self._workers.submit(self._guarded, self._make, number)
 
     def explain(self, number: int) -> None:
         """Measure why an ad is as it is, once."""
@@ -74,8 +81,12 @@ class Making:
             return number in self._explaining
 
     def _guarded(self, work: Callable[[Variant], None], number: int) -> None:
+        with self._lock:  # from here on it may be queued once more
+            self._queued.discard(number)
         try:
-            work(self.store.variant(number))
+            variant = self.store.variant(number)
+            if variant.status == "waiting" and number in self.store.project(variant.project).variants:
+                work(variant)
         except Closing:
             pass  # it goes on waiting
         except InputError as error:

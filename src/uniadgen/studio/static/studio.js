@@ -268,7 +268,25 @@
 
   let chosen = "", pending = 0;
 
+  // What makes each button send all that is typed where there is no script: here every form sends itself.
+  function ungroup() {
+    for (const part of document.querySelectorAll("[form=typing]")) { part.removeAttribute("form"); part.removeAttribute("formaction"); }
+  }
+
+  // What somebody has opened or closed stays so while the same ad is chosen.
+  const folds = new Map();
+  const foldOf = (fold) => `${fold.closest(".detail") ? $(".variant.chosen")?.id : ""} ${fold.dataset.fold}`;
+  document.addEventListener("htmx:before:swap", () => {
+    for (const fold of document.querySelectorAll("[data-fold]")) folds.set(foldOf(fold), fold.open);
+  });
+
+  function refold() {
+    for (const fold of document.querySelectorAll("[data-fold]")) fold.open = folds.get(foldOf(fold)) ?? fold.open;
+  }
+
   function begin() {
+    ungroup();
+    refold();
     const move = $("#move"), now = $("#board")?.dataset.box ? $(".variant.chosen")?.id ?? "" : "", left = Number($("#grid")?.dataset.pending ?? 0);
     if (move) move.hidden = false;
     if ($("#move-words")) $("#move-words").hidden = false;
