@@ -338,6 +338,35 @@ def test_of_too_much_that_must_be_told_some_is(tokenizer: TextTokenizer) -> None
         assert len(grammar.text) <= 14
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=2, max_size=7, unique=True),
+    st.sets(st.integers(0, 6), min_size=1, max_size=2),
+    st.integers(0, 2**31),
+)
+def test_the_product_is_named(tokenizer: TextTokenizer, points: list[str], named: set[int], seed: int) -> None:
+    """And a text that names it anyway is no other one for that."""
+    named = {place % len(points) for place in named}
+    free = _walk(tokenizer, points, seed, budget=200)
+    held = _walk(tokenizer, points, seed, budget=200, controls=Controls(names=tuple(named)))
+    if named <= {free.points[number].index for number in free.used}:
+        assert held.text == free.text
+    assert named <= {held.points[number].index for number in held.used}
+    short = _walk(tokenizer, points, seed, controls=Controls(names=tuple(named)))
+    assert named <= {short.points[number].index for number in short.used}
+
+
+def test_a_name_yields_to_what_must_be_told_and_to_the_inspection(tokenizer: TextTokenizer) -> None:
+    points = ["Soft Cotton", "Rapid Boil", "Steel Kettle", "Oak"]
+    for seed in range(20):
+        short = _walk(tokenizer, points, seed, controls=Controls(must=(0,), names=(2,), characters=15))
+        assert short.text == "Soft Cotton" or short.used[0] == 0
+        assert len(short.text) <= 15
+        refused = _walk(tokenizer, [*points, "Cures cancer"], seed, inspected=True, controls=Controls(names=(4,)))
+        assert refused.text
+        assert "cancer" not in refused.text
+
+
 # Lengths and the model's part ----------------------------------------------------------------------------------------------
 
 

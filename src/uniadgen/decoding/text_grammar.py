@@ -58,12 +58,14 @@ class Choice:
 @dataclass(frozen=True)
 class Controls:
     """What a user wants of a text. must: indices of selling points that have to be in it. never: those that may not.
-    characters: its greatest length. style: "plain" has no marks but commas, "marked" has some."""
+    characters: its greatest length. style: "plain" has no marks but commas, "marked" has some. names: indices of those that
+    name the product; they have to be in it as well, if there is room beside what must."""
 
     must: tuple[int, ...] = ()
     never: tuple[int, ...] = ()
     characters: int | None = None
     style: Literal["any", "plain", "marked"] = "any"
+    names: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,12 +156,18 @@ class TextGrammar:
         self._unspaced = [(_unspaced(p.text[0]), _unspaced(p.text[-1])) for p in points]
         self._some_unspaced = any(first or last for first, last in self._unspaced)
         self._bracketed = [any(mark in p.text for pair in BRACKETS.items() for mark in pair) for p in points]
-        self._must = frozenset(i for i, p in enumerate(points) if p.index in self.controls.must)
         # tokens and characters of each point, however it is joined, and of what stands beside one at most: a mark or an opening
         # bracket before it, and what closes behind it
         self._sizes = [(max(map(len, ids)), len(p.text)) for p, *ids in zip(points, self._spaced, self._tight, strict=True)]
         closing = max(len(self._marks[mark]) for mark in BRACKETS.values())
         self._beside = closing + max(map(len, self._marks.values())), 3
+        self._must = frozenset(i for i, p in enumerate(points) if p.index in self.controls.must)
+        self._names = frozenset(
+            i for i, p in enumerate(points) if p.index in self.controls.names and (accepts is None or accepts(p.text))
+        )
+        if not self._has_room(_State(), self._must | self._names):
+            self._names = frozenset()
+        self._names_next = False  # once the text would have ended without them
         self._in_order = tuple(range(len(points)))
         self._copied_words = [word for p in points for word in p.text.split()]
         self._state = _State()
@@ -180,8 +188,13 @@ class TextGrammar:
         return [] if self.done else list(self._choices(self._state))
 
     def acceptable(self, choice: Choice) -> bool:
-        """Whether the text stays acceptable with this choice: some acceptable text begins with it."""
-        return self._acceptable(self._state, choice)
+        """Whether the text stays acceptable with this choice: some acceptable text begins with it, which
+        names the product."""
+        return self._can_be_named(choice) and self._acceptable(self._state, choice)
+
+    def refuse(self, choice: Choice) -> None:
+        """A choice that was drawn and isn't acceptable: who would end without the product's name tells it next."""
+        self._names_next = self._names_next or choice.kind == "end"
 
     def take(self, choice: Choice) -> None:
         self._state = self._after(self._state, choice)
@@ -331,8 +344,32 @@ class TextGrammar:
         used_then = (*used, index)
         if used and self._copies(used_then):
             return True
-        left = self._must.difference(used_then)
-        return len(left) == 1 and len(used_then) == len(self.points) - 1 and self._copies((*used_then, *left))
+        return self._only_copies(used_then, self._must.difference(used_then))
+
+    def _only_copies(self, used: tuple[int, ...], left: frozenset[int]) -> bool:
+        """Whether these points could be followed by what is left to tell only in a copy of the list."""
+        return len(left) == 1 and len(used) == len(self.points) - 1 and self._copies((*used, *left))
+
+    def _can_be_named(self, choice: Choice) -> bool:
+        """Whether a choice leaves room for the points that name the product. They are asked for when a choice is drawn, not
+        when choices are listed, so a text that has them anyway is not another one for it."""
+        owed = self._names.difference(self._state.used)
+        if not owed:
+            return True
+        if choice.kind in ("end", "emphasis"):
+            return False
+        if choice.kind != "point":
+            return True
+        if self._names_next and choice.point not in owed:
+            return False
+        new = self._after(self._state, choice)
+        left = (self._must | owed).difference(new.used)
+        return not self._only_copies(new.used, left) and (choice.point in owed or self._has_room(new, left))
+
+    def _has_room(self, state: _State, points: frozenset[int]) -> bool:
+        """Whether all these points fit behind what has been written."""
+        tokens, characters = (sum(self._sizes[i][unit] + self._beside[unit] for i in points) for unit in (0, 1))
+        return self._left(state, tokens, characters)
 
     def _acceptable(self, state: _State, choice: Choice) -> bool:
         if self._accepts is None or choice.kind in ("close", "end"):
@@ -406,6 +443,7 @@ def _draw(
             number = int(torch.multinomial(torch.softmax(logits / temperature, 0), 1, generator=generator))
         if grammar.acceptable(choices[number]):
             return choices[number]
+        grammar.refuse(choices[number])
         logits[number] = -torch.inf
         if not torch.isfinite(logits).any():  # what must be told can't be: the text ends as it is
             return next((c for c in choices if c.kind in ("end", "close")), Choice("end", "", ()))

@@ -117,12 +117,12 @@ def mention_ranks(description: str, points: Sequence[str]) -> list[int]:
 
     Shops begin with the brand, and a small decoder is slow to see where words that it has never read stand.
     """
-    places = [_mentioned(description.casefold(), " ".join(point.casefold().split())) for point in points]
+    places = [place_in(description.casefold(), " ".join(point.casefold().split())) for point in points]
     order = sorted({place for place in places if place >= 0})
     return [RANKS - 1 if place < 0 else min(order.index(place), RANKS - 2) for place in places]
 
 
-def _mentioned(description: str, point: str) -> int:
+def place_in(description: str, point: str) -> int:
     """Where a point stands in a description as whole words; -1 for nowhere."""
     place = description.find(point)
     while place >= 0:

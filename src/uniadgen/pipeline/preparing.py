@@ -24,6 +24,7 @@ from uniadgen.model.unified import Clicks
 from uniadgen.options import GenerateOptions, folded
 from uniadgen.pipeline.drafting import Draft
 from uniadgen.pipeline.loaded import LoadedModel
+from uniadgen.pipeline.product_name import name_places
 from uniadgen.pipeline.timings import Timings
 from uniadgen.request import CheckedRequest
 from uniadgen.typography.layouts import room_for_words
@@ -167,4 +168,5 @@ def controls_of(request: CheckedRequest, options: GenerateOptions) -> Controls:
         if unknown := [point for point in points if folded(point) not in places]:
             raise InputError(f"options.{name}: {quoted(unknown[0], 60)} is none of product.selling_points; use their words")
         named[name] = tuple(places[folded(point)] for point in points)
-    return Controls(named["must"], named["never"], options.characters, options.text_style)
+    names = tuple(place for place in name_places(request.description, request.selling_points) if place not in named["never"])
+    return Controls(named["must"], named["never"], options.characters, options.text_style, names)
