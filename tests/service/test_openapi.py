@@ -62,6 +62,8 @@ def map_body(context: Any, body: Any) -> Any:
         for name in ("must", "never"):  # are of the product's own selling points
             if _are_points(options.get(name)):
                 options[name] = ["Rapid Boil"] if name == "must" and isinstance(points, list) and points else []
+        if _is_whole(options.get("characters")) and options["characters"] >= 1:
+            options["characters"] = max(options["characters"], len("Rapid Boil"))  # one selling point has room
         size = options.get("size")
         if isinstance(size, list) and len(size) == 2 and all(_is_whole(s) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
