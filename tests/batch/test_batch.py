@@ -94,6 +94,11 @@ def test_broken_lines_are_rows_and_broken_files_are_refused(tmp_path: Path) -> N
     lines.write_text('{"product": "p", "shopper": "u"}\n[1]\n{"product": {"a": 1}, "shopper": "u"}\n{"a"\n' + "[" * 9999 + "\n")
     plan_pairs(lines, tmp_path / PLAN, 100)
     assert sum(row["problem"] is None for row in read_shard(tmp_path / PLAN, 0)) == 1
+    half = '{"product": "\\ud800", "shopper": "u"}'
+    lines.write_text(half + '\n{"product": "p", "shopper": true}\n{"product": 1, "shopper": "u"}\n')
+    plan_pairs(lines, tmp_path / PLAN, 100)
+    problems = {row["row"]: row["problem"] for row in read_shard(tmp_path / PLAN, 0)}
+    assert problems == {0: "product: the id holds half a character; correct it", 1: "shopper: an id is needed", 2: None}
     for name, content in (("a.csv", "product,seed\n"), ("b.csv", ""), ("c.txt", ""), ("d.jsonl", ""), ("e.parquet", "no")):
         (tmp_path / name).write_text(content)
         with pytest.raises(InputError):

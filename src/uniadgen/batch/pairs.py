@@ -99,8 +99,10 @@ def _checked(values: dict[str, Any] | str, seed: int) -> dict[str, Any]:
         return row | {"problem": values}
     for name in ("product", "shopper"):
         value = values.get(name)
-        if value is None or value == "" or not isinstance(value, str | int):
+        if value == "" or isinstance(value, bool) or not isinstance(value, str | int):
             return row | {"problem": f"{name}: an id is needed"}
+        if re.search(r"[\ud800-\udfff]", str(value)):  # JSON can hold half a character, a table can't
+            return row | {"problem": f"{name}: the id holds half a character; correct it"}
         row[name] = str(value)
     try:
         row["seed"] = _whole(values.get("seed"), "seed", 0, MAX_SEED)
