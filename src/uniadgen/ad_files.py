@@ -17,18 +17,18 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from PIL import Image
 
-from uniadgen.ads import Ad, Placement, SampledClick
+from uniadgen.ads import STANDING, Ad, Placement, Posture, SampledClick, Stance, light_of
 from uniadgen.console import json_text
 from uniadgen.errors import InputError
 from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, open_json, scratch_folder, write_bytes, write_text
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.output import ENDINGS, Output, plain_file
 from uniadgen.signals import unbroken
-from uniadgen.typography.layers import Kind, layered
+from uniadgen.typography.layers import Kind, layers_of
 from uniadgen.typography.typeset import Typesetting
 from uniadgen.words import quoted
 
@@ -226,7 +226,7 @@ def write_finished(ad: Ad, folder: Path, name: str, digest: str, placed: bool) -
 
 
 def _layered(ad: Ad, kind: Kind | None) -> bytes | None:
-    return None if kind is None or ad.typesetting is None else layered(ad.typesetting, kind, ad.background)
+    return None if kind is None or ad.typesetting is None else layers_of(ad, ad.typesetting, kind)[0]
 
 
 def write_typesetting(
@@ -277,10 +277,13 @@ def load_ad(path: Path, what: str) -> Ad:
         place = Placement(**{side: int(record["placement"][side]) for side in ("left", "top", "width", "height")})
         text, seed, model = str(record["text"]), int(record["seed"]), str(record["model"])
         points = [str(point) for point in record.get("selling_points", [])]
+        stance = record.get("stance") or {}
+        posture = stance.get("posture", "stands")
+        light = light_of(record.get("light")) if posture in get_args(Posture) else "unsaid"
         sampled = [SampledClick(int(c["index"]), float(c["similarity"])) for c in record.get("sampled_clicks", [])]
         files = {role: path.with_name(Path(str(record[role])).name) for role in ("image", "background")}
         hashes = {role: str(record["sha256"][role]) for role in files}
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(f"{what}: {quoted(path)} is no ad; name the JSON that generate wrote, as ad-000.json") from None
     pictures = {}
     for role, picture in files.items():
@@ -302,6 +305,8 @@ def load_ad(path: Path, what: str) -> Ad:
         model=model,
         description=str(record.get("description", "")),
         selling_points=points,
+        stance=Stance(posture) if light != "unsaid" else STANDING,
+        light=light,
     )
 
 

@@ -103,6 +103,22 @@ class Placement:
 
 
 @dataclass(frozen=True)
+class Light:
+    """What a painted scene tells about its light, which the product's shadow was drawn by.
+
+    side: -1 to 1, how clearly shadows fall to the left or to the right. left: 0 to 1, how much of our shadow is
+    still needed beside the one that is painted. gloss: 0 to 1, how much the ground mirrors.
+    """
+
+    side: float
+    left: float
+    gloss: float
+
+    def as_dict(self) -> dict[str, float]:
+        return {"side": round(self.side, 6), "left": round(self.left, 6), "gloss": round(self.gloss, 6)}
+
+
+@dataclass(frozen=True)
 class SampledClick:
     """A click of the history that coarse sampling kept: its index in the history and its product similarity (-1..1)."""
 
@@ -120,7 +136,8 @@ class Ad:
     (`inspection.text_verdict`), and "picture" (`inspection.picture`) where it was chosen among several. candidates: those it
     was chosen among, with their verdicts. description and selling_points: the product's. typesetting: the ad with its text in
     the picture, if that was asked for and there was room. why: what leaving out each click changes, if that was measured
-    (`AdGenerator.explain`).
+    (`AdGenerator.explain`). light: that the shadow in the background was drawn by; "none" where there is none; "unsaid" in ads
+    that were written before it was kept. unshaded: the background without that shadow, where it is at hand.
     """
 
     image: Image.Image
@@ -140,6 +157,8 @@ class Ad:
     typesetting: "Typesetting | None" = None
     candidates: list[dict[str, Any]] = field(default_factory=list)
     why: dict[str, Any] | None = None
+    light: Light | Literal["none", "unsaid"] = "unsaid"
+    unshaded: Image.Image | None = field(default=None, repr=False, compare=False)
 
     @property
     def qualified(self) -> bool:
@@ -173,6 +192,7 @@ class Ad:
             "selling_points": self.selling_points,
             "placement": self.placement.as_dict(),
             "stance": self.stance.as_dict(),
+            **({} if self.light == "unsaid" else {"light": light_record(self.light)}),
             "seed": self.seed,
             "model": self.model,
             "sampled_clicks": [{"index": c.index, "similarity": round(c.similarity, 6)} for c in self.sampled_clicks],
@@ -185,3 +205,19 @@ class Ad:
             **({"candidates": self.candidates} if self.candidates else {}),
             **({} if self.why is None else {"why": self.why}),
         }
+
+
+def light_record(light: Light | Literal["none", "unsaid"]) -> dict[str, float] | str:
+    """Ready for JSON; `light_of` reads it."""
+    return light if isinstance(light, str) else light.as_dict()
+
+
+def light_of(record: object) -> Light | Literal["none", "unsaid"]:
+    """Of an ad's record; "unsaid" for what is no light, as older records have none."""
+    if record == "none":
+        return "none"
+    values = [record.get(name) for name in ("side", "left", "gloss")] if isinstance(record, dict) else []
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    if len(numbers) < 3 or not all(-1 <= number <= 1 for number in numbers) or min(numbers[1:]) < 0:
+        return "unsaid"
+    return Light(*numbers)

@@ -87,8 +87,13 @@ class Campaign:
         part = visible_part(cutout)
         for size in self.sizes:
             background, placement = _reframed(ad.background, ad.placement, (size.width, size.height), part.size)
-            image = compose(background, cutout, placement)
-            yield size, dataclasses.replace(ad, image=image, background=background, placement=placement)
+            image, unshaded = compose(background, cutout, placement), None
+            if ad.unshaded is not None:
+                unshaded, _ = _reframed(ad.unshaded, ad.placement, (size.width, size.height), part.size)
+            yield (
+                size,
+                dataclasses.replace(ad, image=image, background=background, placement=placement, unshaded=unshaded),
+            )
 
     def _box(self, cutout_size: tuple[int, int], stance: Stance) -> Box:
         """Where the product stands in the square: as `automatic_box`, or smaller, so that every moderate size holds it."""

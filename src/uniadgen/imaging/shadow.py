@@ -1,21 +1,22 @@
 """The shadow that a product casts on what it stands on, lies on or hangs before, at the full resolution of the ad.
 
     background = with_shadow(background, cutout, placement, "stands")       # RGB; nothing of the product is in it
+    background, light = shaded(background, cutout, placement, "stands")     # with the light that it was drawn by
+    bare = without_shadow(background, product, placement, "stands", light)  # about what it was
 
 A standing product darkens the ground along its base (where it touches, hardly any light gets in), has a soft shadow on the side
 that is darker in the painted scene, and on ground that mirrors the scene it is mirrored faintly. What lies or hangs casts its
 outline, shifted a little, on what is behind it. Where the painted scene has a shadow there already, ours is weaker.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from uniadgen.ads import Placement, Posture
+from uniadgen.ads import Light, Placement, Posture
 from uniadgen.imaging.composing import fitted_cutout
 from uniadgen.imaging.contact import Contact, find_contact
 
@@ -32,20 +33,8 @@ _DEPTH = 0.12  # of the base's width: how far it reaches away from the camera, i
 _LEAST_REACH = 16  # pixels of a product's longer side, below which nothing is mirrored
 _LEAST_SIDE = 0.4  # even soft light comes from somewhere
 _CAST = 0.45  # light that a shadow to the side takes away
+_LEAST_KEPT = 0.2  # of the light: what is darker can't be made light again without showing its few levels
 _MIRRORED = 0.3  # of the product's light at its base on ground that mirrors
-
-
-@dataclass(frozen=True)
-class Light:
-    """What the painted scene tells about its light.
-
-    side: -1 to 1, how clearly shadows fall to the left or to the right. left: 0 to 1, how much of our shadow is
-    still needed beside the one that is painted. gloss: 0 to 1, how much the ground mirrors.
-    """
-
-    side: float
-    left: float
-    gloss: float
 
 
 def with_shadow(
@@ -60,17 +49,66 @@ def with_shadow(
     fitted: what `composing.fitted_cutout` makes of the cut-out, where that is at hand. A base on the canvas' lower edge, or in
     its upper part, stands on nothing that is seen: then there is none.
     """
+    return shaded(background, cutout, placement, posture, fitted)[0]
+
+
+def shaded(
+    background: Image.Image,
+    cutout: Image.Image,
+    placement: Placement,
+    posture: Posture,
+    fitted: Image.Image | None = None,
+) -> tuple[Image.Image, Light | None]:
+    """The same, and the light that the shadow was drawn by; None where there is no shadow."""
     base = (placement.top + placement.height) / background.height
     if posture == "stands" and not _HIGH <= base <= _LOW:
-        return background
+        return background, None
     product = fitted_cutout(cutout, placement) if fitted is None else fitted
     opacity = np.asarray(product.getchannel("A"), np.float32) / 255
     if not (opacity >= 0.5).any():  # a veil or a net without a solid pixel touches nothing
-        return background
-    window = _window(background, placement)
+        return background, None
     light = read_light(background, placement)
+    window, kept, contact = _kept(background.size, opacity, placement, posture, light)
+    left, top, right, bottom = window
+    pixels = np.array(background.convert("RGB"))
+    there = pixels[top:bottom, left:right].astype(np.float32)
+    if contact is not None and light.gloss > 0 and (mirror := _mirrored(product, contact, placement, window, light.gloss)):
+        spot = there[mirror.part]
+        spot[:] = spot * (1 - mirror.share) + mirror.light
+    pixels[top:bottom, left:right] = np.clip(np.rint(there * kept[..., None]), 0, 255).astype(np.uint8)
+    return Image.fromarray(pixels), light
+
+
+def without_shadow(
+    background: Image.Image, product: Image.Image, placement: Placement, posture: Posture, light: Light
+) -> Image.Image:
+    """About the scene (RGB) that `shaded` drew its shadow on. product: RGBA, of the placement's size; light: as it said.
+
+    What is darkest has lost its detail: there the shadow stays in part.
+    """
+    opacity = np.asarray(product.getchannel("A"), np.float32) / 255
+    if not (opacity >= 0.5).any():
+        return background
+    window, kept, contact = _kept(background.size, opacity, placement, posture, light)
+    left, top, right, bottom = window
+    pixels = np.array(background.convert("RGB"))
+    there = pixels[top:bottom, left:right].astype(np.float32) / np.maximum(kept, _LEAST_KEPT)[..., None]
+    if contact is not None and light.gloss > 0 and (mirror := _mirrored(product, contact, placement, window, light.gloss)):
+        spot = there[mirror.part]
+        spot[:] = (spot - mirror.light) / (1 - mirror.share)
+    pixels[top:bottom, left:right] = np.clip(np.rint(there), 0, 255).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def _kept(
+    size: tuple[int, int], opacity: Values, placement: Placement, posture: Posture, light: Light
+) -> tuple["Window", Values, Contact | None]:
+    """Where a shadow falls in a picture of this size, the share of light that it leaves there, and what of the product touches
+    the ground if it stands."""
+    window = _window(size, placement)
     if posture == "stands":
-        contact = find_contact(opacity)
+        contact: Contact | None = find_contact(opacity)
+        assert contact is not None
         fine, wide = _along_base(contact, opacity, placement, window, light)
     else:
         contact = None
@@ -78,13 +116,7 @@ def with_shadow(
     kept = 1 - _enlarged(wide, window)
     if contact is not None:
         kept *= 1 - fine
-    left, top, right, bottom = window
-    pixels = np.array(background.convert("RGB"))
-    there = pixels[top:bottom, left:right].astype(np.float32)
-    if contact is not None and light.gloss > 0:
-        there = _mirrored(there, product, contact, placement, window, light.gloss)
-    pixels[top:bottom, left:right] = np.clip(np.rint(there * kept[..., None]), 0, 255).astype(np.uint8)
-    return Image.fromarray(pixels)
+    return window, kept, contact
 
 
 def read_light(background: Image.Image, placement: Placement) -> Light:
@@ -128,11 +160,11 @@ def _gloss(grey: Values, base: int, reach: int) -> float:
 Window = tuple[int, int, int, int]  # left, top, right, bottom in the background
 
 
-def _window(background: Image.Image, placement: Placement) -> Window:
+def _window(size: tuple[int, int], placement: Placement) -> Window:
     margin = round(_MARGIN * max(placement.width, placement.height))
     left, top = max(0, placement.left - margin), max(0, placement.top - margin)
-    right = min(background.width, placement.left + placement.width + margin)
-    return left, top, right, min(background.height, placement.top + placement.height + margin)
+    right = min(size[0], placement.left + placement.width + margin)
+    return left, top, right, min(size[1], placement.top + placement.height + margin)
 
 
 def _scale(window: Window) -> float:
@@ -231,23 +263,27 @@ def _outline(opacity: Values, placement: Placement, window: Window, light: Light
     return 1 - kept
 
 
-def _mirrored(
-    there: Values, product: Image.Image, contact: Contact, placement: Placement, window: Window, gloss: float
-) -> Values:
-    """The ground with a faint image of the product's lower part upside down, fading with the distance from the base."""
+class _Mirror(NamedTuple):
+    """A faint image on the ground. part: of the window that it lies in; share: of the ground that it hides; light: its own."""
+
+    part: tuple[slice, slice]
+    share: Values
+    light: Values
+
+
+def _mirrored(product: Image.Image, contact: Contact, placement: Placement, window: Window, gloss: float) -> _Mirror | None:
+    """The product's lower part upside down, fading with the distance from the base."""
     reach = min(placement.height // 3, window[3] - placement.top - placement.height)
     ground = round(float(np.max(contact.ground))) + 1
     if reach < 2 or ground < 2:
-        return there
+        return None
     reach = min(reach, ground)
-    part = product.crop((0, ground - reach, product.width, ground)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    soft = part.convert("RGBa").filter(ImageFilter.GaussianBlur(max(0.7, 0.01 * placement.height)))
+    lower = product.crop((0, ground - reach, product.width, ground)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    soft = lower.convert("RGBa").filter(ImageFilter.GaussianBlur(max(0.7, 0.01 * placement.height)))
     pixels = np.asarray(soft, np.float32)
     fading = (np.linspace(1, 0, reach) ** 1.5)[:, None, None] * _MIRRORED * gloss
     left, top = placement.left - window[0], placement.top + ground - window[1]
-    rows = min(reach, there.shape[0] - top)
-    result = there.copy()
-    spot = result[top : top + rows, left : left + placement.width]
+    rows = min(reach, window[3] - window[1] - top)
+    part = slice(top, top + rows), slice(left, left + placement.width)
     alpha = pixels[:rows, :, 3:] / 255
-    spot[:] = spot * (1 - fading[:rows] * alpha) + fading[:rows] * pixels[:rows, :, :3]
-    return result
+    return _Mirror(part, fading[:rows] * alpha, fading[:rows] * pixels[:rows, :, :3])

@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 
 import torch
 
-from uniadgen.ads import Ad, AdRequest, Box, Click, Posture, Product
+from uniadgen.ads import Ad, AdRequest, Box, Click, Light, Posture, Product
 from uniadgen.clicks.similarity import Embedder
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.quantization import Quantization, check_quantization, quantize_weights
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.framing import cover
-from uniadgen.imaging.shadow import with_shadow
+from uniadgen.imaging.shadow import shaded
 from uniadgen.inspection import text_verdict
 from uniadgen.loading import checkpoint
 from uniadgen.loading.devices import DeviceMap, named_devices
@@ -216,11 +216,13 @@ class AdGenerator:
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
             fitted = fitted_cutouts(ads)
+            unshaded, lights = backgrounds, list[Light | None]([None] * len(ads))
             if options.shadow:
-                backgrounds = [
-                    with_shadow(background, ad.request.cutout, ad.placement, ad.request.stance.posture, product)
+                drawn = [
+                    shaded(background, ad.request.cutout, ad.placement, ad.request.stance.posture, product)
                     for background, ad, product in zip(backgrounds, ads, fitted, strict=True)
                 ]
+                backgrounds, lights = [background for background, _ in drawn], [light for _, light in drawn]
             images = [
                 compose(background, ad.request.cutout, ad.placement, product)
                 for background, ad, product in zip(backgrounds, ads, fitted, strict=True)
@@ -241,8 +243,12 @@ class AdGenerator:
                 stance=ad.request.stance,
                 description=ad.request.description,
                 selling_points=ad.request.selling_points,
+                light=light or "none",
+                unshaded=plain if options.typeset and light is not None else None,
             )
-            for ad, text, verdict, background, image in zip(ads, texts, verdicts, backgrounds, images, strict=True)
+            for ad, text, verdict, background, image, plain, light in zip(
+                ads, texts, verdicts, backgrounds, images, unshaded, lights, strict=True
+            )
         ]
         # 7. Set the text into the picture, if that is wanted.
         if alone:

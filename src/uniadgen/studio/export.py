@@ -20,7 +20,7 @@ from uniadgen.provenance import PRODUCER
 from uniadgen.studio.project import SIDE, Spec
 from uniadgen.studio.store import StudioStore, Variant
 from uniadgen.studio.words import Kits, finished_ad, typesetting_of
-from uniadgen.typography.layers import KINDS, Kind, layered
+from uniadgen.typography.layers import KINDS, Kind, layers_of
 
 _TIME = (2026, 1, 1, 0, 0, 0)  # of all files in a zip, so that the same choices are the same bytes
 _LAYERS: dict[Kind, str] = {"svg": "image/svg+xml", "psd": "image/vnd.adobe.photoshop"}
@@ -54,7 +54,7 @@ def picture_file(
     if words and (size or layers):
         typesetting = typesetting_of(store, kits, variant, ad if size else None)
         if layers is not None:
-            data = layered(typesetting, layers, ad.background)
+            data = layers_of(ad, typesetting, layers)[0]
             return (output or Output()).layers(data, result["model"]), _LAYERS[layers], layers
         image = typesetting.image
     else:

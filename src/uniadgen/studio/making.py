@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
 
-from uniadgen.ads import Ad, AdRequest
+from uniadgen.ads import Ad, AdRequest, light_record
 from uniadgen.errors import InputError
 from uniadgen.inspection import text_verdict
 from uniadgen.options import GenerateOptions
@@ -144,6 +144,8 @@ class Making:
             "image": self.store.put(self.output.encoded(ad.image, ad.model)),
             "background": self.store.put(plain_file(ad.background, "png")),
             "placement": ad.placement.as_dict(),
+            "posture": ad.stance.posture,
+            "light": light_record(ad.light),
             "size": list(ad.image.size),
             "model": ad.model,
             "picture_inspection": ad.inspection.get("picture"),
@@ -187,6 +189,8 @@ PICTURE = (
     "image",
     "background",
     "placement",
+    "posture",
+    "light",
     "size",
     "model",
     "picture_inspection",

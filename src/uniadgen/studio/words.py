@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from uniadgen.ads import Ad, Click, Placement, SampledClick
+from uniadgen.ads import Ad, Click, Placement, SampledClick, Stance, light_of
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.png import transparent_png
@@ -110,6 +110,8 @@ def finished_ad(store: StudioStore, variant: Variant) -> Ad:
         inspection=result["inspection"],
         description=variant.text.description,
         selling_points=list(variant.text.points),
+        stance=Stance(result.get("posture", "stands")),
+        light=light_of(result.get("light")),
     )
 
 

@@ -1,7 +1,8 @@
 """Layers: a typeset ad as a file that a designer goes on with.
 
     data = layered(typesetting, "svg")      # text stays text; the fonts' letters that it needs are inside
-    data = layered(typesetting, "psd")      # background, what is behind words, product, logo, each block of words
+    data = layered(typesetting, "psd")      # background, shadow, what is behind words, product, logo, each block of words
+    data, notes = layers_of(ad, typesetting, "psd")      # the same of an ad, which says what its shadow is
 
 The layers laid over each other are the typeset ad, but for rounding at the letters' edges.
 """
@@ -15,13 +16,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
+from uniadgen.ads import Ad, Light
 from uniadgen.imaging.png import transparent_png
+from uniadgen.imaging.shadow import without_shadow
 from uniadgen.typography.colours import Colour, hex_of
 from uniadgen.typography.drawing import Ink, rounded
 from uniadgen.typography.fonts import Face, one_at_a_time
-from uniadgen.typography.space import Box
+from uniadgen.typography.space import Box, product_of
 from uniadgen.typography.stacks import SetBlock, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius
 
@@ -39,12 +42,26 @@ class Layer:
     top: int = 0
 
 
-def layered(typesetting: Typesetting, kind: Kind, background: Image.Image) -> bytes:
-    """The file. background: of the ad, without product and words."""
+SHADOW_UNSAID = "layers: the shadow is part of the background; an ad of before does not say how it was drawn"
+"""A note on layers of an ad that an older version wrote."""
+
+
+def layers_of(ad: Ad, typesetting: Typesetting, kind: Kind) -> tuple[bytes, list[str]]:
+    """The file of an ad's words, and notes on it."""
+    bare = ad.unshaded
+    if bare is None and isinstance(ad.light, Light):
+        product = product_of(ad.image, ad.background, ad.placement)
+        bare = without_shadow(ad.background, product, ad.placement, ad.stance.posture, ad.light)
+    return layered(typesetting, kind, ad.background, bare), [SHADOW_UNSAID] if ad.light == "unsaid" else []
+
+
+def layered(typesetting: Typesetting, kind: Kind, background: Image.Image, bare: Image.Image | None = None) -> bytes:
+    """The file. background: of the ad, without product and words. bare: the same without the product's shadow, which then is a
+    layer of its own."""
     if typesetting.drawn is None:
         raise ValueError("a typesetting that was read from a file has no layers")
     with one_at_a_time:
-        return (_svg if kind == "svg" else _psd)(typesetting, typesetting.drawn, background)
+        return (_svg if kind == "svg" else _psd)(typesetting.drawn, background, bare)
 
 
 def block_pictures(typesetting: Typesetting) -> list[Layer]:
@@ -61,9 +78,11 @@ def block_pictures(typesetting: Typesetting) -> list[Layer]:
     return pictures
 
 
-def _below(drawn: Drawn, background: Image.Image) -> Iterator[Layer]:
+def _below(drawn: Drawn, background: Image.Image, bare: Image.Image | None) -> Iterator[Layer]:
     """What lies below the words."""
-    yield Layer("background", background.convert("RGB"))
+    yield Layer("background", (bare or background).convert("RGB"))
+    if bare is not None and (shadow := _shadow(bare, background)) is not None:
+        yield shadow
     if drawn.backing.opacity is not None:
         alpha = drawn.backing.opacity * (1.0 - drawn.scene.kept)
         flat = Image.new("RGB", background.size, drawn.backing.colour)
@@ -79,14 +98,30 @@ def _below(drawn: Drawn, background: Image.Image) -> Iterator[Layer]:
         yield Layer("logo", drawn.logo.image, drawn.logo.box[0], drawn.logo.box[1])
 
 
+def _shadow(bare: Image.Image, background: Image.Image) -> Layer | None:
+    """What makes one picture the other when it is laid over it: as little of black as that needs; of a mirrored product its
+    colours. None where they are the same."""
+    box = ImageChops.difference(bare.convert("RGB"), background.convert("RGB")).getbbox()
+    if box is None:
+        return None
+    below, above = (np.asarray(picture.convert("RGB").crop(box), np.float32) for picture in (bare, background))
+    darker = np.where(below > 0, (below - above) / np.maximum(below, 1), 0)
+    lighter = np.where(below < 255, (above - below) / np.maximum(255 - below, 1), 0)
+    alpha = np.ceil(255 * np.maximum(darker, lighter).max(-1, keepdims=True)).clip(0, 255)
+    share = alpha / 255
+    colour = np.where(share > 0, (above - below * (1 - share)) / np.maximum(share, 1 / 255), 0)
+    pixels = np.rint(np.concatenate([colour.clip(0, 255), alpha], -1)).astype(np.uint8)
+    return Layer("shadow", Image.fromarray(pixels), box[0], box[1])
+
+
 # PSD ---------------------------------------------------------------------------------------------------------------------
 
 
-def _psd(typesetting: Typesetting, drawn: Drawn, background: Image.Image) -> bytes:
+def _psd(drawn: Drawn, background: Image.Image, bare: Image.Image | None) -> bytes:
     from psd_tools import PSDImage
 
     document = PSDImage.new("RGB", background.size)
-    for layer in [*_below(drawn, background), *_words(drawn)]:
+    for layer in [*_below(drawn, background, bare), *_words(drawn)]:
         made = document.create_pixel_layer(layer.image, "layer", layer.top, layer.left)
         made.name = layer.name  # in Unicode; the name at creation may only be Mac Roman
     buffer = io.BytesIO()
@@ -117,7 +152,7 @@ def _flat(name: str, coverage: NDArray[Any], colour: Colour, left: int, top: int
 # SVG ---------------------------------------------------------------------------------------------------------------------
 
 
-def _svg(typesetting: Typesetting, drawn: Drawn, background: Image.Image) -> bytes:
+def _svg(drawn: Drawn, background: Image.Image, bare: Image.Image | None) -> bytes:
     width, height = background.size
     faces = _faces(drawn)
     parts = [
@@ -127,7 +162,7 @@ def _svg(typesetting: Typesetting, drawn: Drawn, background: Image.Image) -> byt
         *(_font_face(name, face, letters) for name, (face, letters) in faces.items()),
         "</style>",
     ]
-    for layer in _below(drawn, background):
+    for layer in _below(drawn, background, bare):
         data = base64.b64encode(transparent_png(layer.image)).decode()
         size = f'width="{layer.image.width}" height="{layer.image.height}"'
         parts.append(

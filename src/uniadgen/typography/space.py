@@ -144,6 +144,18 @@ def read_scene(image: Image.Image, background: Image.Image, placement: Placement
     return Scene(pixels, product, _kept(changed, float(np.sqrt(changed.size))), busy, luminances(np.asarray(cells)), place)
 
 
+def product_of(image: Image.Image, background: Image.Image, placement: Placement) -> Image.Image:
+    """The product (RGBA, of its placement's size) as a finished ad shows it. How far its edges let the
+    background through is not in it, so a pixel of them counts as half."""
+    place = (placement.left, placement.top, placement.left + placement.width, placement.top + placement.height)
+    pixels = np.asarray(image.convert("RGB"))
+    changed = _changed(pixels, np.asarray(background.convert("RGB")), place)
+    part = (slice(place[1], place[3]), slice(place[0], place[2]))
+    inside = changed[part].astype(np.float32)
+    alpha = np.clip((smoothed(inside, 1) - 0.4) / 0.6, 0, 1) * inside
+    return Image.fromarray(np.dstack([pixels[part], np.rint(255 * alpha).astype(np.uint8)]))
+
+
 def _changed(pixels: NDArray[np.uint8], plain: NDArray[np.uint8], place: Box) -> Mask:
     """Where the ad differs from its background. Files that lost something in writing differ everywhere, a little: what they
     differ by outside of the product's place is no product."""

@@ -38,7 +38,7 @@ from uniadgen.service.schemas import (
 from uniadgen.service.service import Service, Settings, client_of, service_of
 from uniadgen.typography.brand import Brand, FindFile, brand_of
 from uniadgen.typography.fonts import check_installed
-from uniadgen.typography.layers import Kind, layered
+from uniadgen.typography.layers import Kind, layers_of
 
 if TYPE_CHECKING:
     from uniadgen.data.lookup import Lookup
@@ -124,7 +124,7 @@ def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict
         if words is not None:
             files["typeset"] = plan.output.encoded(words.image, ad.model)
             if plan.wanted.layers is not None:
-                files["layers"] = plan.output.layers(layered(words, plan.wanted.layers, other.background), ad.model)
+                files["layers"] = plan.output.layers(layers_of(other, words, plan.wanted.layers)[0], ad.model)
         media = {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
         return media | ({} if words is None else {"typesetting": words.as_dict()})
 
