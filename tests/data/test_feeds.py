@@ -64,7 +64,7 @@ def items(path: Path, content: str | bytes, **how: Any) -> list[Item]:
     return read  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_google_text(tmp_path: Path, encoding: str, ends: str) -> None:
     text = GOOGLE.replace("\n", ends)
@@ -232,3 +232,9 @@ def test_feeds_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture
         assert main(["data", "products", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
         assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="is empty"):
+        list(read_feed(tmp_path / "empty.csv"))
+    (tmp_path / "zeros.csv").write_bytes(b"Handle,Title,Image Src\nk1,Kettle,a.png\n\0\0,Cup,b.png\n")
+    *_, problem = read_feed(tmp_path / "zeros.csv")
+    assert isinstance(problem, FeedProblem)
+    assert (problem.where, problem.message) == ("row 2", "is no row of CSV (it begins with a zero byte)")

@@ -1,6 +1,7 @@
 """What strangers may try: places outside of the root, bombs, slowness, forged keys and ids."""
 
 import base64
+import gzip
 import http.client
 import io
 import json
@@ -232,6 +233,8 @@ def test_bodies_are_bounded(strict: Any) -> None:
             yield b" " * 1000
 
     assert strict.client.post("/v1/ads", content=parts(), headers=json_type).status_code == 413
+    packed = strict.client.post("/v1/ads", content=gzip.compress(b"{}"), headers=json_type | {"Content-Encoding": "gzip"})
+    assert (packed.status_code, "Content-Encoding" in packed.json()["error"]["message"]) == (415, True)
     assert strict.client.post("/v1/media", files={"file": bytes(20_001)}).status_code == 413
     assert strict.service.settings.bodies.held == 0
     assert strict.client.get("/healthz").status_code == 200

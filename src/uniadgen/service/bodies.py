@@ -42,7 +42,9 @@ class Bodies:
         return min(announced, self.most)
 
     async def read(self, request: Request) -> bytes:
-        """The whole body. Raises Refusal: 413 for a long one, 408 for a slow one; ClientDisconnect."""
+        """The whole body. Raises ClientDisconnect, and Refusal: 415 if compressed, 413 if long, 408 if slow."""
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise Refusal(415, "the body is compressed; send it without Content-Encoding", headers={"Connection": "close"})
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._read(request)

@@ -83,9 +83,16 @@ def read_feed(path: Path, kind: Kind | None = None) -> Items:
 
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(_CHUNK)
+    if not head.strip():
+        raise InputError(f"argument FEED: {quoted(path)} is empty; name a feed with products")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    # Without a mark: what a feed begins with is ASCII, so every other byte is zero. Both are read without a mark.
+    if len(head) > 3 and not any(head[1:64:2]):
+        return "utf-16-le"
+    if len(head) > 3 and not any(head[0:64:2]):
+        return "utf-16-be"
     return "utf-8-sig"
 
 
@@ -176,7 +183,7 @@ def _records(rows: Iterable[list[str]], header: Sequence[str]) -> Iterator["_Rec
         if not any(cell.strip() for cell in cells):
             continue
         if cells[0].startswith("\0"):
-            yield FeedProblem(where, "", f"is no row of CSV ({cells[0][1:]})")
+            yield FeedProblem(where, "", f"is no row of CSV ({cells[0].strip(chr(0)) or 'it begins with a zero byte'})")
         elif len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             yield FeedProblem(where, "", f"has {len(cells)} cells, but the first line names {len(header)} columns")
         else:
