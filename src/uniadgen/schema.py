@@ -37,6 +37,7 @@ class Range:
         return least if least == most else f"from {least} to {most}"
 
 
+_QUOTED = 80  # characters of a value, or of a field's name, in a message
 ANY, TEXT = Range(-math.inf, math.inf), Range(0, 1000)
 
 
@@ -136,7 +137,11 @@ def _record(kind: Any, value: object, where: str) -> Any:
     values = _object(value, where, f" with the fields {', '.join(fields)}")
     for name in values:
         if name not in fields:
-            field = f"{where}.{name}" if isinstance(name, str) and name.isidentifier() else f"{where}: {_written(name)}"
+            field = (
+                f"{where}.{name}"
+                if isinstance(name, str) and name.isidentifier() and len(name) <= _QUOTED
+                else f"{where}: {_written(name)}"
+            )
             raise InputError(f"{field}: unknown field (is it of another version?); {did_you_mean(name, fields)}")
     if not is_typeddict(kind):  # which has no required fields here
         for f in dataclasses.fields(kind):
@@ -152,4 +157,5 @@ def _encodable(text: str) -> bool:
 
 
 def _written(value: object) -> str:
-    return reprlib.repr(value)
+    text = reprlib.repr(value)
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]} ..."

@@ -75,6 +75,18 @@ def test_words_of_one_ad_are_set_moved_and_taken_out(tmp_path: Path) -> None:
         block = result_of(store, other)["typesetting"]["blocks"][0]
         assert (block["box"]["left"], block["box"]["top"], block["colour"]) == (40, 300, "#401010")
         assert result_of(store, other)["typeset"] != (before.result or {})["typeset"]
+        # in another font, one of those that the page offers
+        first_font = moved.text.partition('name="font">')[2].partition("</select>")[0]
+        files = [option.partition('"')[0] for option in first_font.split('value="')[1:]]
+        assert files[0] == block["font"]
+        fonts = [files[1], *(b["font"] for b in result_of(store, other)["typesetting"]["blocks"][1:])]
+        fields = {**fields_of(store.variant(other)), "font": fonts}
+        (lettered,) = ads(client.post(f"{address}/ad/{other}/blocks", data=fields).text)
+        assert [b["font"] for b in result_of(store, lettered)["typesetting"]["blocks"]] == fonts
+        fields["font"] = ["Comic.ttf", *fonts[1:]]
+        refused = client.post(f"{address}/ad/{lettered}/blocks", data=fields)
+        assert (refused.status_code, "lacks letters of this block" in refused.text) == (422, True)
+        client.post(f"{address}/undo")
         # over the product they are a fault, drawn where it is
         (covering,) = ads(client.post(f"{address}/ad/{other}/blocks", data=fields_of(store.variant(other), top=400)).text)
         verdict = result_of(store, covering)["inspection"]["picture"]

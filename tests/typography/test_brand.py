@@ -51,7 +51,7 @@ def test_the_first_colour_that_can_be_read_is_taken(make_ad: MakeAd, tmp_path: P
 
 def test_a_kit_of_nested_aliases_is_one_short_line(tmp_path: Path) -> None:
     lists = ["&a0 [x, x, x, x, x, x, x]", *(f"&a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9))]
-    with pytest.raises(InputError, match=r"name: .* is no text") as refused:
+    with pytest.raises(InputError, match=r"aliases \(\*name\) are not read") as refused:
         read_brand(kit(tmp_path, f"name: [{', '.join(lists)}]"), "brand")
     assert len(str(refused.value)) < 600 + len(str(tmp_path))
 
@@ -146,3 +146,21 @@ def test_contrast_is_that_of_wcag() -> None:
     assert contrast(luminance((255, 255, 255)), luminance((0, 0, 0))) == pytest.approx(21)
     assert contrast(luminance((255, 255, 255)), luminance((118, 118, 118))) == pytest.approx(4.54, abs=0.01)
     assert contrast(luminance((255, 0, 0)), luminance((255, 255, 255))) == pytest.approx(4.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("kit", "message"),
+    [
+        ("base: &a {accent: '#fca311'}\ncolours: *a", r"aliases \(\*name\) are not read"),
+        ("colours: {<<: {accent: '#fca311'}}", r"merge keys \(<<\) are not read"),
+        ("x: &a {accent: '#fca311'}\ncolours: {<<: *a}", "are not read"),
+        ("name: A\nname: B", 'the field "name" stands twice'),
+        ("colours: {accent: '#fca311', accent: '#000000'}", 'the field "accent" stands twice'),
+    ],
+)
+def test_a_kit_says_everything_once_and_in_its_place(tmp_path: Path, kit: str, message: str) -> None:
+    (tmp_path / "brand.yaml").write_text(kit)
+    with pytest.raises(InputError, match=message) as refused:
+        read_brand(tmp_path / "brand.yaml", "brand")
+    assert len(str(refused.value)) < len(str(tmp_path)) + 200
+    assert "\n" not in str(refused.value)

@@ -16,6 +16,8 @@ from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.typography import carried, read_brand, redraw
 from uniadgen.typography.fonts import one_at_a_time
+from uniadgen.typography.layers import layered
+from uniadgen.typography.redraw import fonts_for
 
 MakeAd = Callable[..., Ad]
 POINTS = ["Joust Duffle Bag", "Waterproof", "Padded Strap"]
@@ -252,3 +254,44 @@ def test_a_message_is_short_however_much_is_nested(make_ad: MakeAd) -> None:
     with pytest.raises(InputError, match=r"^blocks\.blocks\[0\]\.text") as refused:
         redraw(ad, [blocks_of(ad)[0] | {"text": nested}], "blocks")
     assert len(str(refused.value)) < 600
+
+
+def test_a_block_has_the_font_that_somebody_has_chosen(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, Waterproof", POINTS)
+    blocks = blocks_of(ad)
+    before = redraw(ad, blocks, "blocks")
+    files = [face.file for face in fonts_for(blocks[0]["text"], "headline")]
+    assert files[0] == blocks[0]["font"]
+    other = next(file for file in files if file != files[0])
+    blocks[0]["font"] = other
+    after = redraw(ad, blocks, "blocks")
+    assert [block.font for block in after.blocks] == [other, *(block.font for block in before.blocks[1:])]
+    assert after.blocks[0].box[:2] == before.blocks[0].box[:2]
+    assert (np.asarray(after.image) != np.asarray(before.image)).any()
+    again = redraw(ad, json.loads(json.dumps(after.as_dict()))["blocks"], "blocks")
+    assert (np.asarray(again.image) == np.asarray(after.image)).all()
+    assert after.drawn is not None
+    assert Path(other).stem[:8].casefold() in layered(after, "svg", ad.background).decode().replace(" ", "").casefold()
+
+
+def test_a_font_that_is_not_here_or_lacks_letters_is_refused(make_ad: MakeAd) -> None:
+    ad = make_ad("Joust Duffle Bag, 防水", ["Joust Duffle Bag", "防水"])
+    block = blocks_of(ad)[0] | {"text": "防水", "lines": []}
+    assert redraw(ad, [block], "blocks").blocks[0].text == "防水"  # the font is from before the words were changed
+    for font in ("SourceSans3-Bold.ttf", "Comic.ttf", "../../etc/passwd", "x" * 900):
+        with pytest.raises(InputError, match=r"blocks\.blocks\[0\]\.font: .* is not here, or lacks letters") as refused:
+            redraw(ad, [block | {"font": font}], "blocks")
+        assert len(str(refused.value)) < 600
+        assert "\n" not in str(refused.value)
+
+
+def test_a_brands_font_may_be_chosen(make_ad: MakeAd, tmp_path: Path) -> None:
+    ad = make_ad("Joust Duffle Bag", POINTS)
+    (face,) = [face for face in fonts_for("Joust", "headline") if face.file == "KurintoSans-Bd.ttf"]
+    (tmp_path / "Acme.ttf").write_bytes(Path(face.path).read_bytes())
+    (tmp_path / "brand.yaml").write_text("fonts: {text: Acme.ttf}")
+    brand = read_brand(tmp_path / "brand.yaml", "brand")
+    blocks = [blocks_of(ad)[0] | {"font": "Acme.ttf"}]
+    assert redraw(ad, blocks, "blocks", brand).blocks[0].font == "Acme.ttf"
+    with pytest.raises(InputError, match="font"):
+        redraw(ad, blocks, "blocks")

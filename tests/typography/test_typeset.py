@@ -15,6 +15,7 @@ from uniadgen.ads import Ad, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.typography import redraw, taste_of
+from uniadgen.typography.fonts import LEFT_OUT
 
 MakeAd = Callable[..., Ad]
 
@@ -263,3 +264,20 @@ def test_a_badge_of_letters_without_a_font_is_left_out(make_ad: MakeAd) -> None:
 )
 def test_what_would_be_set_as_a_box_is_left_out(make_ad: MakeAd, text: str, written: str) -> None:
     assert make_ad(text, [text]).typeset().blocks[0].text == written
+
+
+@pytest.mark.parametrize("stray", ["\ue000", "\uf8ff", "\U000f0001", "\U0010fffd", "\u0378", "\ufdd0", "\uffff", "\U0001fffe"])
+def test_characters_without_a_meaning_are_left_out(make_ad: MakeAd, stray: str) -> None:
+    result = make_ad(f"Duffle{stray} Bag, Waterproof{stray}", [f"Duffle{stray} Bag", f"Waterproof{stray}"]).typeset()
+    said = "".join(block.text for block in result.blocks)
+    assert stray not in said
+    assert "Duffle Bag" in said
+    assert LEFT_OUT in result.notes
+    with pytest.raises(InputError, match="there is no word to set"):
+        make_ad(stray, [stray]).typeset()
+
+
+@pytest.mark.parametrize("mark", ["\ufff9", "\U000110bd"])
+def test_marks_of_format_that_show_are_never_boxes(make_ad: MakeAd, mark: str) -> None:
+    result = make_ad(f"Duffle{mark} Bag", [f"Duffle{mark} Bag"]).typeset()
+    assert [block.text for block in result.blocks] == ["Duffle Bag"]

@@ -31,7 +31,7 @@ from uniadgen.studio.export import archive, picture_file
 from uniadgen.studio.making import Making, edited_text, joined
 from uniadgen.studio.project import NEAR, SEPARATORS, SIDE, Project, Spec
 from uniadgen.studio.store import StudioStore, Variant
-from uniadgen.studio.words import LAYOUTS, Kits, own_kit
+from uniadgen.studio.words import LAYOUTS, Kits, fonts_of, own_kit
 from uniadgen.typography.brand import packed
 from uniadgen.typography.layers import KINDS
 from uniadgen.words import clean_text, parse_whole
@@ -105,6 +105,7 @@ def create_studio(
             problem=problem,
             kit=making.kits.content(project.brand),
             kits=_kits_of(making.kits, project, ad),
+            fonts=fonts_of(making.kits, ad),
             draft=drafts.get(number, ""),
         )
         return HTMLResponse(page, status)
@@ -552,7 +553,10 @@ def _moved_blocks(blocks: Sequence[dict[str, Any]], form: FormData) -> list[dict
     if any(len(column) != len(blocks) for column in columns):
         raise InputError("These are not the words of this ad; reload the page.")
     moved = []
-    for block, text, left, top, size, colour in zip(blocks, *columns, strict=True):
+    fonts = [value for value in form.getlist("font") if isinstance(value, str)]
+    if len(fonts) != len(blocks):  # of a page of before
+        fonts = [block["font"] for block in blocks]
+    for block, text, left, top, size, colour, font in zip(blocks, *columns, fonts, strict=True):
         if not text:
             continue
         try:
@@ -560,7 +564,7 @@ def _moved_blocks(blocks: Sequence[dict[str, Any]], form: FormData) -> list[dict
         except (ValueError, OverflowError):
             raise InputError("Place and size of words are numbers.") from None
         lines = block["lines"] if text == block["text"] else []
-        moved.append({**block, "text": text, "lines": lines, "box": place, "size": pixels, "colour": colour})
+        moved.append({**block, "text": text, "lines": lines, "box": place, "size": pixels, "colour": colour, "font": font})
     if not moved:
         raise InputError("Leave at least one of the words, or take all of them out.")
     return moved

@@ -26,6 +26,7 @@ from uniadgen.typography import Brand, Typesetting, carried, read_brand, redraw
 from uniadgen.typography.brand import KIT, kit_text
 from uniadgen.typography.drawing import least_contrast
 from uniadgen.typography.layers import block_pictures
+from uniadgen.typography.redraw import fonts_for
 
 LAYOUTS = {
     "auto": "where it is best",
@@ -163,6 +164,18 @@ def words_part(store: StudioStore, typesetting: Typesetting, file: bytes) -> dic
 def _kept(store: StudioStore, placed: Any) -> dict[str, Any]:
     """A picture of a block, and where it stands."""
     return {"picture": store.put(transparent_png(placed.image)), "box": [placed.left, placed.top, *placed.image.size]}
+
+
+def fonts_of(kits: Kits, variant: Variant | None) -> list[list[tuple[str, str]]]:
+    """The fonts that each block of a variant's words may have, its present one first: files, and what they are called."""
+    if variant is None or variant.words is None or "typesetting" not in (variant.result or {}):
+        return []
+    brand, fonts = kits.brand(variant.words["brand"]), []
+    for block in (variant.result or {})["typesetting"]["blocks"]:
+        files = [face.file for face in fonts_for(block["text"], block["role"], brand)]
+        names = [(file, file.rpartition(".")[0]) for file in dict.fromkeys([block["font"], *files])]
+        fonts.append(names)
+    return fonts
 
 
 def over_product(typesetting: Mapping[str, Any]) -> list[dict[str, Any]]:

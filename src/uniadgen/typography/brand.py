@@ -134,6 +134,27 @@ def kits_of(folder: Path, what: str) -> dict[str, Path]:
     return kits
 
 
+class _Refused(Exception):
+    """YAML that a kit may not have."""
+
+
+class _Plain(yaml.SafeLoader):
+    """Without what makes one place of a file say something in another, and without fields that stand twice."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise _Refused("aliases (*name) are not read; write the values out")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if "<<" in names:
+            raise _Refused("merge keys (<<) are not read; write the values out")
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise _Refused(f"the field {quoted(twice)} stands twice; keep one of them")
+        return super().construct_mapping(node, deep)
+
+
 def kit_content(path: Path, what: str) -> Any:
     """What a kit's file says, not checked yet. Raises InputError for a file that is no YAML."""
     where = f"{what}: {quoted(path)}"
@@ -142,7 +163,9 @@ def kit_content(path: Path, what: str) -> Any:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InputError(f"{where} is larger than 1 MiB; a brand kit is a short YAML file")
-        return yaml.safe_load(data.decode("utf-8-sig")) or {}
+        return yaml.load(data.decode("utf-8-sig"), _Plain) or {}
+    except _Refused as error:
+        raise InputError(f"{where}: {error}") from None
     except InputError:
         raise
     except OSError as error:

@@ -56,7 +56,7 @@ class Backing:
 
 def ink_of(block: SetBlock, types: Types) -> Ink:
     """The letters of all lines of a block."""
-    type_ = types.of(block.role)
+    type_ = types.of_block(block)
     masks = []
     for line in block.lines:
         drawn = type_.draw(line.text, block.size)

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -50,10 +50,10 @@ _MOST_CMAPS = 64  # a font has a handful
 # What shapes or joins characters but has no form of its own: a font need not have it.
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F")
 # Marks with which words would read otherwise than they are written; what encloses a character, as no font here draws it well;
-# and what stands for characters or pictures that were lost.
-_UNSETTABLE = regex.compile(r"[\u202A-\u202E\u2066-\u2069]|[\uFE00-\uFE0F]?\p{Me}|[\uFFFC\uFFFD]")
+# what stands for characters or pictures that were lost; and what Unicode gives no meaning, so that fonts differ in it.
+_UNSETTABLE = regex.compile(r"[\u202A-\u202E\u2066-\u2069]|[\uFE00-\uFE0F]?\p{Me}|[\uFFF9-\uFFFD\p{Co}\p{Cn}]")
 _ESCAPES = regex.compile(r"(?:\x1B\[|\x9B)[0-?]*[ -/]*[@-~]|\x1B\][^\x07\x1B]*(?:\x07|\x1B\\)")  # colours, titles ...
-_INVISIBLE = regex.compile(r"[\p{Cf}\p{Zs}\uFE00-\uFE0F]")
+_INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Zs}]")
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,21 @@ def choose(text: str, style: Style, brand_face: Face | None = None) -> Faces:
     return Faces(main, others)
 
 
+def offered(text: str, style: Style, brand_faces: Sequence[Face] = ()) -> list[Face]:
+    """The faces that have all letters of a text, each file once: the brand's, then those of the chain in this style, then
+    those in the other one."""
+    letters, other = "".join(_LETTER.findall(text)), "text" if style == "headline" else "headline"
+    chain = [*brand_faces, *_ordered(text, style), *_ordered(text, other)]  # type: ignore[arg-type]
+    by_file = {face.file: face for face in reversed(chain) if face.covers(letters)}
+    return [face for face in dict.fromkeys(chain) if by_file.get(face.file) == face]
+
+
+def with_symbols(face: Face, text: str, style: Style) -> Faces:
+    """A face that has all letters of a text, with others for symbols that it lacks."""
+    others = () if face.covers(text) else tuple(other for other in _ordered(text, style) if other != face)
+    return Faces(face, others)
+
+
 def plain_text(text: str) -> str:
     """The text on one line, without what it would do to a terminal."""
     return clean_text(_ESCAPES.sub("", text))
@@ -138,7 +153,14 @@ def settable(text: str, style: Style, brand_face: Face | None = None) -> str:
     what follows; letters stay, for `choose` to refuse. Of a keycap its digit stays."""
     text = _UNSETTABLE.sub("", plain_text(text))
     chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
-    kept = [c for c in clusters(text) if not _EMOJI.search(c) and (_LETTER.search(c) or any(face.covers(c) for face in chain))]
+
+    def is_settable(cluster: str) -> bool:
+        return not _EMOJI.search(cluster) and (
+            _LETTER.search(cluster) is not None or any(face.covers(cluster) for face in chain)
+        )
+
+    # A mark that belongs to what follows it has the space behind it in its cluster, which parts words all the same.
+    kept = [c if is_settable(c) else " " * (not c[-1].strip()) for c in clusters(text)]
     return " ".join("".join(kept).split())
 
 

@@ -184,7 +184,7 @@ def _shape(box: Box, radius: float, colour: str) -> str:
 
 def _lines(drawn: Drawn, block: SetBlock, ink: Ink, colour: str, names: dict[Face, str]) -> Iterator[str]:
     """The lines as text, a piece for each face."""
-    type_ = drawn.types.of(block.role)
+    type_ = drawn.types.of_block(block)
     for line in block.lines:
         x = line.x
         for run in type_.runs(line.text):
@@ -200,7 +200,7 @@ def _faces(drawn: Drawn) -> dict[str, tuple[Face, str]]:
     letters: dict[Face, str] = {}
     for block, *_ in drawn.blocks:
         for line in block.lines:
-            for face, run in drawn.types.of(block.role).faces.runs(line.text):
+            for face, run in drawn.types.of_block(block).faces.runs(line.text):
                 letters[face] = letters.get(face, "") + run
     return {f"font-{number}": (face, text) for number, (face, text) in enumerate(letters.items())}
 

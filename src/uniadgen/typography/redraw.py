@@ -4,9 +4,9 @@
     record["blocks"][0]["box"]["left"] += 40
     result = redraw(ad, record["blocks"], "argument --blocks", behind=record["behind"])
 
-Text, lines, place, size, colour and fill of each block are kept; a shade, band or plate follows them, and the brand's logo
-stands where it has room. Words must still be selling points, whole ones; what can't be read well or covers the product is said
-in a note, since whoever moved it may want that.
+Text, lines, place, size, font, colour and fill of each block are kept; a shade, band or plate follows them, and the brand's
+logo stands where it has room. Words must still be selling points, whole ones; what can't be read well or covers the product is
+said in a note, since whoever moved it may want that.
 """
 
 from collections import Counter
@@ -22,10 +22,11 @@ from uniadgen.errors import InputError
 from uniadgen.schema import Range
 from uniadgen.typography.brand import Brand, colour_of, read_short
 from uniadgen.typography.drawing import Backing, backing_of, draw, fill, ink_of, lay, least_contrast, near
-from uniadgen.typography.fonts import LEFT_OUT, one_at_a_time, plain_text, settable
+from uniadgen.typography.fonts import LEFT_OUT, Face, Style, offered, one_at_a_time, plain_text, settable, with_symbols
 from uniadgen.typography.hierarchy import Part, Role, parts_of
 from uniadgen.typography.layouts import LEAST_PIXELS, safe_box
 from uniadgen.typography.logo import draw_logo, place_logo
+from uniadgen.typography.shaping import Type
 from uniadgen.typography.space import Box, Scene, read_scene
 from uniadgen.typography.stacks import SEPARATOR, Align, SetBlock, Types, badge, block_of, leading_of, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius, block_record, types_for
@@ -34,6 +35,9 @@ from uniadgen.words import clean_text, is_blank, quoted
 # What says something: letters, digits and symbols, per cent, marks of units, a minus. Not spaces, punctuation, what has no form
 # and the bars that stand between selling points.
 _SAYING = regex.compile(r"[^\p{Z}\p{P}\p{Cf}\uFE00-\uFE0F|｜¦]|[%‰‱٪％﹪′″‴]|(?<![\w\p{P}])\p{Pd}(?=[\d.,])", regex.VERSION1)
+
+
+_NAMED = 8  # fonts in a message
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,11 @@ def _redrawn(ad: Ad, read: _Blocks, what: str, brand: Brand) -> Typesetting:
     for number, block in enumerate(given):
         _check_words(block, points, written(ad.text), f"{what}.blocks[{number}]")
     types = types_for([block.text for block in given], brand)
-    placed_blocks = [_placed(block, types) for block in given]
+    usual = _usual_files(types, written(ad.text), brand)
+    placed_blocks = [
+        _placed(block, types, _chosen_type(block, types, usual, brand, f"{what}.blocks[{number}].font"))
+        for number, block in enumerate(given)
+    ]
     for number, placed in enumerate(placed_blocks):  # before anything is drawn: letters of any size would take any memory
         if not _is_inside(placed, types, scene):
             raise InputError(f"{what}.blocks[{number}].box: {_leaves(scene)}")
@@ -140,7 +148,7 @@ def _redrawn(ad: Ad, read: _Blocks, what: str, brand: Brand) -> Typesetting:
             f"block {number} overlaps block {other}" for other in range(number) if _meet(placed.box, placed_blocks[other].box)
         ]
         draw(pixels, ink, colour)
-        record = block_record(placed, types.of(placed.role).faces.main, colour, filled, measured, block.align)
+        record = block_record(placed, types.of_block(placed).faces.main, colour, filled, measured, block.align)
         records.append(replace(record, over_product=over))
         drawn.append((placed, ink, colour, filled))
     return Typesetting(
@@ -208,7 +216,7 @@ def _is_within(box: Box, safe: Box) -> bool:
 
 def _is_inside(block: SetBlock, types: Types, scene: Scene) -> bool:
     """Whether letters of these measures are in the picture, but for what sizes are rounded when they are drawn."""
-    type_ = types.of(block.role)
+    type_ = types.of_block(block)
     for line in block.lines:
         extent = type_.measured(line.text)
         left, right = line.x + extent.left * block.size, line.x + (extent.advance - extent.right) * block.size
@@ -256,15 +264,57 @@ def _saying(text: str) -> list[str]:
     return _SAYING.findall(text)
 
 
-def _placed(block: _Block, types: Types) -> SetBlock:
+def fonts_for(text: str, role: Role, brand: Brand | None = None) -> list[Face]:
+    """The fonts that a block with these words may have, those that are preferred first."""
+    brand = brand or Brand()
+    faces = [face for face in ((brand.text, brand.headline) if role == "support" else (brand.headline, brand.text)) if face]
+    with one_at_a_time:
+        return offered(text, _style_of(role), faces)
+
+
+def _style_of(role: Role) -> Style:
+    return "text" if role == "support" else "headline"
+
+
+def _usual_files(types: Types, text: str, brand: Brand) -> set[str]:
+    """The files of fonts that nobody has chosen: those of these words, and of the ad's own."""
+    try:
+        of_text = types_for([text], brand)
+    except InputError:  # words that somebody has put in their place may have a font all the same
+        of_text = types
+    return {type_.faces.main.file for type_ in (types.headline, types.text, of_text.headline, of_text.text)}
+
+
+def _chosen_type(block: _Block, types: Types, usual: set[str], brand: Brand, where: str) -> Type | None:
+    """The type of a block whose font somebody has changed; None for that of its role. Raises InputError for a font that isn't
+    here or lacks letters of the block."""
+    own_type = types.of(block.role)
+    if not block.font or block.font == own_type.faces.main.file:
+        return None
+    style: Style = _style_of(block.role)
+    faces = offered(block.text, style, [face for face in (brand.headline, brand.text) if face])
+    face = next((face for face in faces if face.file == block.font), None)
+    if face is not None:
+        return replace(own_type, faces=with_symbols(face, block.text, style))
+    if block.font in usual:  # it is from before the words were changed
+        return None
+    files = ", ".join(face.file for face in faces[:_NAMED]) or "none"
+    raise InputError(
+        f"{where}: {quoted(block.font, 80)} is not here, or lacks letters of this block; leave the font out, or take one of "
+        f"those that have them: {files}"
+    )
+
+
+def _placed(block: _Block, types: Types, chosen_type: Type | None) -> SetBlock:
     """The block at its place: the upper left corner of its ink, or of its shape, is that of the box."""
     role: Role = block.role
     if role == "badge":
-        made = badge(clean_text(block.text), "", types.headline, block.size)
-        return made.moved(block.box.left, block.box.top)
-    type_ = types.of(role)
+        made = badge(clean_text(block.text), "", chosen_type or types.headline, block.size)
+        return replace(made, chosen_type=chosen_type).moved(block.box.left, block.box.top)
+    type_ = chosen_type or types.of(role)
     lines = [clean_text(line) for line in block.lines] or [clean_text(block.text)]
     align: Align = block.align
     baselines = [number * leading_of(type_, block.text, role) * block.size for number in range(len(lines))]
     made = block_of(role, block.text, lines, baselines, type_, block.size, align)
+    made = replace(made, chosen_type=chosen_type)
     return made.moved(block.box.left - made.box[0], block.box.top - made.box[1])

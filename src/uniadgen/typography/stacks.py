@@ -34,6 +34,10 @@ class Types:
     def of(self, role: Role) -> Type:
         return self.text if role == "support" else self.headline
 
+    def of_block(self, block: "SetBlock") -> Type:
+        """That of its role, but where somebody has chosen another for it."""
+        return block.chosen_type or self.of(block.role)
+
 
 @dataclass(frozen=True)
 class SetLine:
@@ -46,7 +50,8 @@ class SetLine:
 
 @dataclass(frozen=True)
 class SetBlock:
-    """One block of words at its place. box: of its ink, of a badge with its shape. kind: of a badge, else empty."""
+    """One block of words at its place. box: of its ink, of a badge with its shape. kind: of a badge, else empty.
+    chosen_type: where somebody has chosen another than that of its role."""
 
     role: Role
     text: str
@@ -54,12 +59,13 @@ class SetBlock:
     size: float
     box: Box
     kind: str = ""
+    chosen_type: Type | None = None
 
     def moved(self, x: float, y: float) -> "SetBlock":
         left, top, right, bottom = self.box
         box = (round(left + x), round(top + y), round(right + x), round(bottom + y))
         lines = tuple(SetLine(line.text, line.x + x, line.baseline + y) for line in self.lines)
-        return SetBlock(self.role, self.text, lines, self.size, box, self.kind)
+        return SetBlock(self.role, self.text, lines, self.size, box, self.kind, self.chosen_type)
 
 
 @dataclass(frozen=True)
