@@ -12,7 +12,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cores", "errors", "registry", "rng", "templates", "version"),
     ("pages", "words", "signals"),
     ("console", "files", "schema", "strictjson"),
-    ("ads", "ablations", "selling_points"),
+    ("ads", "ablations", "presets", "selling_points"),
     ("clicks", "digests", "imaging", "prompts", "sheets"),
     ("inspection",),
     ("options", "picture_chunks", "request", "typography"),

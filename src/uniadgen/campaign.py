@@ -12,9 +12,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-import yaml
 from PIL import Image, ImageDraw, ImageFilter
 
 from uniadgen.ads import Ad, Box, Placement, Stance
@@ -22,6 +20,7 @@ from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.placing import FLOOR, automatic_box, visible_part
 from uniadgen.options import MAX_SIDE, MIN_SIDE, GenerateOptions
+from uniadgen.presets import placements
 from uniadgen.request import CheckedRequest
 from uniadgen.schema import did_you_mean
 
@@ -43,8 +42,7 @@ class CampaignSize:
 @cache
 def presets() -> dict[str, CampaignSize]:
     """The common placements by name, from presets.yaml."""
-    read = yaml.safe_load((resources.files("uniadgen") / "presets.yaml").read_text("utf-8"))
-    return {name: CampaignSize(name, width, height) for name, (width, height) in read.items()}
+    return {name: CampaignSize(name, *entry.size) for name, entry in placements().items()}
 
 
 def preset(name: str, where: str = "preset") -> CampaignSize:

@@ -11,10 +11,13 @@ import pytest
 from PIL import Image
 
 from uniadgen.ad_files import load_ad, read_ad, write_ad
-from uniadgen.ads import Ad, Placement
+from uniadgen.ads import Ad, Box, Placement
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.typography import redraw, taste_of
+from uniadgen.imaging.composing import compose
+from uniadgen.imaging.placing import place
+from uniadgen.presets import SafeArea, placements, safe_area
+from uniadgen.typography import Brand, redraw, taste_of
 from uniadgen.typography.fonts import LEFT_OUT
 
 MakeAd = Callable[..., Ad]
@@ -281,3 +284,60 @@ def test_characters_without_a_meaning_are_left_out(make_ad: MakeAd, stray: str) 
 def test_marks_of_format_that_show_are_never_boxes(make_ad: MakeAd, mark: str) -> None:
     result = make_ad(f"Duffle{mark} Bag", [f"Duffle{mark} Bag"]).typeset()
     assert [block.text for block in result.blocks] == ["Duffle Bag"]
+
+
+def crowded(box: Box, busy: bool = False) -> Ad:
+    """A product that leaves little room, on a wall or on noise."""
+    background = Image.new("RGB", (512, 512), (196, 205, 210))
+    if busy:
+        background = Image.effect_noise((512, 512), 120).convert("RGB")
+    cutout = Image.new("RGBA", (100, 100), (170, 30, 40, 255))
+    placement = place(cutout, (512, 512), box)
+    text = "Joust Duffle Bag, Waterproof Ripstop Fabric, Padded Strap"
+    image = compose(background, cutout, placement)
+    return Ad(image, text, background, placement, [], {}, 0, "none", selling_points=text.split(", "))
+
+
+AIRY, CLOSE = Box(0.3, 0.4, 0.7, 0.95), Box(0.05, 0.13, 0.95, 1.0)
+HEADLINE_ALONE = "only a headline has room in the picture; the other selling points are left out"
+GREY = Brand(words=((128, 128, 128),))
+
+
+@pytest.mark.parametrize(
+    ("ad", "brand", "notes"),
+    [
+        (crowded(AIRY), None, []),
+        (crowded(AIRY, busy=True), None, ["a shade lies behind the words, so that every letter can be read"]),
+        (crowded(AIRY, busy=True), GREY, [HEADLINE_ALONE, "the words stand on a plate: what is behind them is too busy"]),
+        (
+            crowded(CLOSE),
+            None,
+            [
+                HEADLINE_ALONE,
+                "the words are small: there is little room beside the product",
+            ],
+        ),
+    ],
+)
+def test_what_words_have_to_give_up_is_said(ad: Ad, brand: Brand | None, notes: list[str]) -> None:
+    assert ad.typeset(brand=brand).notes == notes
+
+
+@pytest.mark.parametrize("name", [name for name, entry in placements().items() if entry.safe != SafeArea()])
+def test_words_keep_off_what_a_preset_covers(make_ad: MakeAd, name: str) -> None:
+    entry = placements()[name]
+    (width, height), safe = entry.size, entry.safe
+    result = make_ad("Joust Bag, Free Gift", ["Joust Bag", "Free Gift"], (width, height)).typeset()
+    for block in result.blocks:
+        left, top, right, bottom = block.box
+        assert left >= round(safe.left * width)
+        assert top >= round(safe.top * height)
+        assert right <= width - round(safe.right * width)
+        assert bottom <= height - round(safe.bottom * height)
+
+
+def test_safe_areas_go_by_the_form() -> None:
+    story = placements()["story"].safe
+    assert safe_area(720 / 1280) == safe_area(1080 / 1920) == story
+    assert safe_area(1.0) == safe_area(0.6) == SafeArea()
+    assert all(entry.safe.left + entry.safe.right < 0.2 for entry in placements().values())

@@ -111,7 +111,9 @@ def words_on(colour: Colour) -> Colour:
 
 def palette(picture: Image.Image, count: int = 8) -> list[tuple[Colour, float]]:
     """The colours of a picture (RGB, or RGBA of which opaque pixels count) with their shares, the largest first."""
-    pixels = np.asarray(picture.convert("RGBA").resize((48, 48), Image.Resampling.BOX))
+    if picture.mode != "RGB":  # of which alpha would be the same everywhere, and take its time
+        picture = picture.convert("RGBA")
+    pixels = np.asarray(picture.resize((48, 48), Image.Resampling.BOX).convert("RGBA"))
     kept = pixels[pixels[..., 3] > 200][:, :3]
     if not len(kept):
         return []

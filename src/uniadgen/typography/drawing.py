@@ -129,10 +129,12 @@ def lay(pixels: Pixels, scene: Scene, backing: Backing, box: Box | None = None) 
     cut = pixels[top:bottom, left:right]
     if backing.opacity is None:
         return cut
-    result = np.empty_like(cut)
-    for row in range(0, bottom - top, _ROWS):  # floats of a whole large picture would take much memory
-        part = slice(row, row + _ROWS)
-        opacity = backing.opacity[top:bottom, left:right][part]
+    result, whole = cut.copy(), backing.opacity[top:bottom, left:right]
+    rows = np.flatnonzero(whole.any(1))
+    end = int(rows[-1]) + 1 if len(rows) else 0
+    for row in range(int(rows[0]) if len(rows) else 0, end, _ROWS):  # floats of a whole large picture would take much memory
+        part = slice(row, min(end, row + _ROWS))
+        opacity = whole[part]
         share = (opacity * (1.0 - scene.kept[top:bottom, left:right][part]))[..., None]
         result[part] = np.rint(cut[part] * (1.0 - share) + np.array(backing.colour, np.float32) * share)
     return result

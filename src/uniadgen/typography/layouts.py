@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from uniadgen.ads import Layout, Placement
+from uniadgen.presets import safe_area
 from uniadgen.typography.colours import contrast
 from uniadgen.typography.fonts import is_cjk
 from uniadgen.typography.hierarchy import Message, ems
@@ -33,10 +34,12 @@ BACKING_COST = {"none": 0.0, "shade": 0.25, "band": 0.5, "plate": 0.7}
 """What is laid behind words takes this from a candidate's score; a shade up to 0.3 more by its strength."""
 
 _SAID = 1.4  # what it is worth to say all of the text
-_STORY = (0.55, 0.58)  # width by height of what telephones show as stories, 9:16
 _IDEAL = 0.092
 _HEADLINES = tuple(_IDEAL * 1.17**step for step in (0, 1, -1, 2, -2, 3, -3, -4, -5, -6))
 """Sizes of headlines, of the picture's measure, the best first."""
+
+SMALL = 0.65 * _IDEAL
+"""Of the picture's measure: headlines below this are small, and a note says so."""
 
 _ROOM = (0.6, 0.24)  # width and height of what a headline and its badges need, of the picture's measure
 _FITTING = 2  # sizes that are looked at for each message and region
@@ -61,12 +64,10 @@ class Candidate:
 
 
 def safe_box(width: int, height: int) -> Box:
-    """Where words may stand in a picture: inside the margins, and off what the format's app covers."""
-    safe = _covered_by_app(width / height)
-    margin = MARGIN * min(width, height)
-    left, top, right, bottom = (
-        max(margin, margin_share * side) for margin_share, side in zip(safe, (width, height) * 2, strict=True)
-    )
+    """Where words may stand in a picture: inside the margins, and off what networks cover or cut off in this format."""
+    safe, margin = safe_area(width / height), MARGIN * min(width, height)
+    left, right = max(margin, safe.left * width), max(margin, safe.right * width)
+    top, bottom = max(margin, safe.top * height), max(margin, safe.bottom * height)
     return round(left), round(top), width - round(right), height - round(bottom)
 
 
@@ -84,12 +85,6 @@ def room_for_words(size: tuple[int, int], placement: Placement, layout: Layout =
     place = (placement.left, placement.top, placement.left + placement.width, placement.top + placement.height)
     boxes = [box for _, box, _ in _regions(place, gap_of(width, height), safe_box(width, height), layout)]
     return max(boxes, key=room, default=None)
-
-
-def _covered_by_app(ratio: float) -> tuple[float, float, float, float]:
-    """Fractions at left, top, right and bottom that an app lays its own buttons over, by the ratio of width to height."""
-    least, most = _STORY
-    return (0.0, 0.13, 0.0, 0.17) if least <= ratio <= most else (0.0, 0.0, 0.0, 0.0)
 
 
 def least_size(scene: Scene) -> float:

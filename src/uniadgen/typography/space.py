@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from uniadgen.ads import Placement
 from uniadgen.typography.colours import luminances
@@ -25,7 +25,6 @@ Plane = NDArray[np.float32]
 
 _CELLS = 192  # of the longer side, for what is judged coarsely
 _GAP = 0.025  # of the shorter side: words keep this far from the product
-_ROWS = 256  # of a picture compared at a time: whole at once, a large one takes much memory
 _LOSSY = 0.02  # of all pixels: if more differ outside of the product's place, the files were written with losses
 _SHADOW = 0.35  # of the product's height, below it: where its shadow falls
 
@@ -68,8 +67,13 @@ class Scene:
         return gap_of(self.width, self.height)
 
     @cached_property
-    def _product_sum(self) -> NDArray[Any]:
-        return _integral(self.product, np.int32)
+    def _product_sum(self) -> tuple[NDArray[Any], Box]:
+        """Sums of the product in the box around it, and that box."""
+        rows, columns = np.flatnonzero(self.product.any(1)), np.flatnonzero(self.product.any(0))
+        if not len(rows):
+            return np.zeros((1, 1), np.int32), (0, 0, 0, 0)
+        box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+        return _integral(self.product[box[1] : box[3], box[0] : box[2]], np.int32), box
 
     @cached_property
     def _busy_sum(self) -> NDArray[Any]:
@@ -84,9 +88,12 @@ class Scene:
     def covered(self, box: Box, gap: int = 0) -> int:
         """Pixels of the product in a box that is grown by `gap` to all sides."""
         left, top, right, bottom = box
-        left, top = max(0, left - gap), max(0, top - gap)
-        right, bottom = min(self.width, right + gap), min(self.height, bottom + gap)
-        return 0 if right <= left or bottom <= top else int(_total(self._product_sum, (left, top, right, bottom)))
+        sums, of = self._product_sum
+        left, top = max(of[0], left - gap), max(of[1], top - gap)
+        right, bottom = min(of[2], right + gap), min(of[3], bottom + gap)
+        if right <= left or bottom <= top:
+            return 0
+        return int(_total(sums, (left - of[0], top - of[1], right - of[0], bottom - of[1])))
 
     def is_free(self, box: Box) -> bool:
         return self.covered(box, self.gap) == 0
@@ -132,9 +139,10 @@ def smoothed(plane: NDArray[Any], radius: int) -> Plane:
 
 def read_scene(image: Image.Image, background: Image.Image, placement: Placement) -> Scene:
     """What a finished ad leaves free. image, background: RGB, of one size."""
-    pixels, plain = np.asarray(image.convert("RGB")), np.asarray(background.convert("RGB"))
+    image = image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
+    pixels = np.asarray(image)
     place = (placement.left, placement.top, placement.left + placement.width, placement.top + placement.height)
-    changed = _changed(pixels, plain, place)
+    changed = _changed(image, background, place)
     product = np.zeros_like(changed)
     inside = changed[place[1] : place[3], place[0] : place[2]]
     product[place[1] : place[3], place[0] : place[2]] = _enclosed(inside)
@@ -149,20 +157,18 @@ def product_of(image: Image.Image, background: Image.Image, placement: Placement
     background through is not in it, so a pixel of them counts as half."""
     place = (placement.left, placement.top, placement.left + placement.width, placement.top + placement.height)
     pixels = np.asarray(image.convert("RGB"))
-    changed = _changed(pixels, np.asarray(background.convert("RGB")), place)
+    changed = _changed(image, background, place)
     part = (slice(place[1], place[3]), slice(place[0], place[2]))
     inside = changed[part].astype(np.float32)
     alpha = np.clip((smoothed(inside, 1) - 0.4) / 0.6, 0, 1) * inside
     return Image.fromarray(np.dstack([pixels[part], np.rint(255 * alpha).astype(np.uint8)]))
 
 
-def _changed(pixels: NDArray[np.uint8], plain: NDArray[np.uint8], place: Box) -> Mask:
+def _changed(image: Image.Image, background: Image.Image, place: Box) -> Mask:
     """Where the ad differs from its background. Files that lost something in writing differ everywhere, a little: what they
     differ by outside of the product's place is no product."""
-    difference = np.empty(pixels.shape[:2], np.uint8)
-    for row in range(0, len(pixels), _ROWS):
-        part = slice(row, row + _ROWS)
-        difference[part] = np.abs(pixels[part].astype(np.int16) - plain[part]).max(-1)
+    red, green, blue = ImageChops.difference(*(p if p.mode == "RGB" else p.convert("RGB") for p in (image, background))).split()
+    difference = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
     outside = difference.copy()
     outside[place[1] : place[3], place[0] : place[2]] = 0
     noise = int(outside.max()) if (outside > 0).mean() > _LOSSY else 0

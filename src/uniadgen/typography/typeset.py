@@ -32,7 +32,7 @@ from uniadgen.typography.colours import (
 from uniadgen.typography.drawing import Backing, Ink, backing_of, draw, fill, ink_of, lay, least_contrast, near
 from uniadgen.typography.fonts import LEFT_OUT, Face, choose, one_at_a_time, plain_text, settable
 from uniadgen.typography.hierarchy import Message, messages
-from uniadgen.typography.layouts import BACKING_COST, Candidate, propose, safe_box
+from uniadgen.typography.layouts import BACKING_COST, SMALL, Candidate, propose, safe_box
 from uniadgen.typography.logo import PlacedLogo, draw_logo, place_logo
 from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
@@ -43,6 +43,11 @@ from uniadgen.words import is_blank
 _SHADES = (0.3, 0.45, 0.6, 0.72)
 _PLATE = 0.94
 _BADGE_LEFT_OUT = "a badge is left out: no font here has its letters"
+_BACKED = {
+    "shade": "a shade lies behind the words, so that every letter can be read",
+    "plate": "the words stand on a plate: what is behind them is too busy",
+    "band": "the words stand on a band: what is behind them is too busy",
+}
 _HEADROOM = 1.04  # so that rounding can't break the rule of contrast
 
 
@@ -164,7 +169,7 @@ def typeset(
             raise InputError("typeset: no layout keeps its contrast here; make another ad, or leave typesetting out")
         # 5. Into the picture, with what is measured there.
         notes += _stand_ins(chosen.candidate.types, brand)
-        return _drawn(scene, chosen, palette_of, logo, notes)
+        return _drawn(scene, chosen, palette_of, logo, notes, said[0], layout == "band")
 
 
 def _said(text: str, selling_points: Sequence[str], description: str, brand: Brand, notes: list[str]) -> list[Message]:
@@ -321,7 +326,29 @@ def _strong(scene: Scene, brand: Brand, taste: Taste) -> Colour | None:
 # Drawing and verifying ---------------------------------------------------------------------------------------------------
 
 
-def _drawn(scene: Scene, chosen: _Chosen, colours: _Palette, logo: PlacedLogo | None, notes: list[str]) -> Typesetting:
+def _compromises(candidate: Candidate, backing: Backing, fullest: Message, measure: float, banded: bool) -> list[str]:
+    """Notes on what the words had to give up: parts of the text, their size, a bare ground. fullest: says all."""
+    said, notes = candidate.message, list[str]()
+    if not said.support and not said.badges and (fullest.support or fullest.badges) and said.said < 1:
+        notes.append("only a headline has room in the picture; the other selling points are left out")
+    elif said.said < 1:
+        notes.append("not all of the text has room in the picture; whole selling points are left out")
+    if candidate.size < SMALL * measure:
+        notes.append("the words are small: there is little room beside the product")
+    if backing.kind != "none" and not banded:
+        notes.append(_BACKED[backing.kind])
+    return notes
+
+
+def _drawn(
+    scene: Scene,
+    chosen: _Chosen,
+    colours: _Palette,
+    logo: PlacedLogo | None,
+    notes: list[str],
+    fullest: Message,
+    banded: bool,
+) -> Typesetting:
     candidate, backing, types = chosen.candidate, chosen.backing, chosen.candidate.types
     pixels = lay(scene.pixels, scene, backing).copy()
     if logo is not None:
@@ -338,11 +365,7 @@ def _drawn(scene: Scene, chosen: _Chosen, colours: _Palette, logo: PlacedLogo | 
         draw(pixels, ink, colour)
         blocks.append(block_record(block, types.of(block.role).faces.main, colour, filled, measured, candidate.align))
         drawn.append((block, ink, colour, filled))
-    said = candidate.message
-    if said.said < 1:
-        notes.append("not all of the text has room in the picture; whole selling points are left out")
-    if backing.kind == "plate":
-        notes.append("the words stand on a plate: what is behind them is too busy")
+    notes += _compromises(candidate, backing, fullest, scene.measure, banded)
     return Typesetting(
         Image.fromarray(pixels),
         candidate.layout,
