@@ -1,16 +1,20 @@
 """Words in pictures, measured: are they read, are they off the product, does their contrast hold, how long does it take?
 
-    python benchmarks/typography.py DATA --count 200                            # the table of docs/typography.md
-    python benchmarks/typography.py DATA --count 200 --renders DATA/raw         # plates at the size that they were rendered in
-    python benchmarks/typography.py DATA --count 48 --no-ocr --sheet sheet.webp # to look at
+    python benchmarks/typography.py data/tiny --count 200                            # the table of docs/typography.md
+    python benchmarks/typography.py data/tiny --count 48 --no-ocr --sheet sheet.webp # to look at
+    python benchmarks/typography.py DATA --count 200 --renders DATA/raw     # a folder of `uniadgen data render --out DATA`, its
+                                                                            # plates at the size that they were rendered in
 
 Ads are made of PAd-Synth's creatives - true plates, products and texts - in five formats in turn, as many in Chinese, in
-English and mixed as there are. Their words are set, and then read back line by line by `imaging.ocr` (extra `ocr`), which never
-saw the text. Letters and digits are compared without regard to case; marks between selling points are not.
+English and mixed as there are. Their words are set, and then read back by `imaging.ocr` (extra `ocr`), which never saw the
+text, in two ways: each line cropped at its known place, letter by letter in order; and the whole picture, in which the
+reader has to notice the lines by itself: of the letters that were set those count that it reads in lines that meet a block.
+Letters and digits are compared without regard to case; marks between selling points are not.
 """
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +28,7 @@ from uniadgen.ads import Ad, Box
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_rgb
-from uniadgen.imaging.ocr import check_installed, read_line
+from uniadgen.imaging.ocr import check_installed, read_line, read_lines
 from uniadgen.imaging.placing import place
 from uniadgen.rng import stream
 from uniadgen.typography import Typesetting
@@ -37,13 +41,15 @@ WIDE = 1.8  # width by height from which a plate's own place of the product does
 
 @dataclass(frozen=True)
 class Measured:
-    """One ad. groups: it counts for; contrast, held: of each block; light, busy: of its background."""
+    """One ad. groups: it counts for; contrast, held: of each block; light, busy: of its background. noticed:
+    letters that were read in the whole picture."""
 
     groups: tuple[str, ...]
     light: float
     busy: float
     letters: int = 0
     wrong: int = 0
+    noticed: int = 0
     overlap: int = 0
     contrast: tuple[float, ...] = ()
     held: tuple[bool, ...] = ()
@@ -147,6 +153,18 @@ def wrong_letters(result: Typesetting) -> tuple[int, int]:
     return total, wrong
 
 
+def noticed_letters(result: Typesetting) -> int:
+    """Of the letters that were set, those that a reader of the whole picture notices and reads."""
+    put, seen = Counter[str](), Counter[str]()
+    for block in result.blocks:
+        put.update(letters_of(block.text))
+    for row in read_lines(result.image):
+        left, top, right, bottom = row.box
+        if any(left < b.box[2] and b.box[0] < right and top < b.box[3] and b.box[1] < bottom for b in result.blocks):
+            seen.update(letters_of(row.text))
+    return (put & seen).total()
+
+
 def measured(ad: Ad, groups: tuple[str, ...], read_back: bool) -> tuple[Measured, Image.Image]:
     """One ad, and its picture with words."""
     grey = np.asarray(ad.background.convert("L").resize((64, 64), Image.Resampling.BOX), np.float32)
@@ -161,6 +179,7 @@ def measured(ad: Ad, groups: tuple[str, ...], read_back: bool) -> tuple[Measured
     product = (np.asarray(ad.image) != np.asarray(ad.background)).any(-1)
     altered = (np.asarray(result.image) != np.asarray(ad.image)).any(-1)
     letters, wrong = wrong_letters(result) if read_back else (0, 0)
+    noticed = noticed_letters(result) if read_back else 0
     contrast = tuple(block.contrast for block in result.blocks)
     large = max(24.0, 0.045 * min(ad.image.size))
     held = [
@@ -168,7 +187,14 @@ def measured(ad: Ad, groups: tuple[str, ...], read_back: bool) -> tuple[Measured
     ]
     overlap = int((product & altered).sum())
     return replace(
-        plain, letters=letters, wrong=wrong, overlap=overlap, contrast=contrast, held=tuple(held), seconds=seconds
+        plain,
+        letters=letters,
+        wrong=wrong,
+        noticed=noticed,
+        overlap=overlap,
+        contrast=contrast,
+        held=tuple(held),
+        seconds=seconds,
     ), result.image
 
 
@@ -188,11 +214,14 @@ def line(name: str, ads_of_it: Sequence[Measured]) -> str:
     letters, blocks = sum(ad.letters for ad in ads_of_it), [held for ad in ads_of_it for held in ad.held]
     times = [ad.seconds for ad in ads_of_it if ad.seconds is not None]
     read = f"{100 * (1 - sum(ad.wrong for ad in ads_of_it) / letters):.2f} %" if letters else "-"
+    noticed = f"{100 * sum(ad.noticed for ad in ads_of_it) / letters:.2f} %" if letters else "-"
     held = f"{100 * sum(blocks) / len(blocks):.1f} %" if blocks else "-"
     least = f"{min(c for ad in ads_of_it for c in ad.contrast):.2f}" if blocks else "-"
     took = f"{np.median(times):.2f} s" if times else "-"
     overlap = sum(ad.overlap for ad in ads_of_it)
-    return f"| {name} | {len(ads_of_it)} | {len(ads_of_it) - len(times)} | {read} | {overlap} | {held} | {least} | {took} |"
+    refused = len(ads_of_it) - len(times)
+    count = f"{len(ads_of_it)}, {refused} refused" if refused else f"{len(ads_of_it)}"
+    return f"| {name} | {count} | {read} | {noticed} | {overlap} | {held} | {least} | {took} |"
 
 
 def sheet(pictures: Sequence[Image.Image], columns: int = 6, cell: int = CELL) -> Image.Image:
@@ -224,7 +253,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         picture.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
         pictures.append(picture)
     every = with_tenths(every)
-    print("| ads | count | refused | letters read back | letters on the product | contrast held | least | time, one core |")
+    print(
+        "| ads | count | letters read back | noticed in the picture and read | letters on the product "
+        "| contrast held | least | time, one core |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for key in ("all", "English", "Chinese", "mixed", *FORMATS, "darkest tenth", "brightest tenth", "busiest tenth"):
         if of_it := [ad for ad in every if key in ad.groups]:

@@ -341,3 +341,16 @@ def test_safe_areas_go_by_the_form() -> None:
     assert safe_area(720 / 1280) == safe_area(1080 / 1920) == story
     assert safe_area(1.0) == safe_area(0.6) == SafeArea()
     assert all(entry.safe.left + entry.safe.right < 0.2 for entry in placements().values())
+
+
+@pytest.mark.parametrize("filler", ["\u2800", "\u3164", "\uffa0"])
+def test_letters_that_show_nothing_are_spaces(make_ad: MakeAd, filler: str) -> None:
+    result = make_ad(f"Duffle{filler}Bag", [f"Duffle{filler}Bag"]).typeset()
+    assert [block.text for block in result.blocks] == ["Duffle Bag"]
+    with pytest.raises(InputError, match="there is no word to set"):
+        make_ad(filler * 2, [filler * 2]).typeset()
+
+
+def test_a_letter_without_a_name_is_refused_by_its_number(make_ad: MakeAd) -> None:
+    with pytest.raises(InputError, match=r"none here has the letter .* \((U\+1C89|Cyrillic)\); "):
+        make_ad("Bag \u1c89", ["Bag \u1c89"]).typeset()

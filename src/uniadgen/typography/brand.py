@@ -17,6 +17,7 @@ a shade or a plate.
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,7 @@ from uniadgen.typography.fonts import Face, font_file
 from uniadgen.words import quoted
 
 KIT = "brand.yaml"
-MAX_BYTES = 2**20
+MAX_BYTES = 2**16
 LOGO_PIXELS = 2**22
 LEAST_CONTRAST = 4.5
 _MESSAGE = 400  # characters of a message, beside the name of what it is about
@@ -150,8 +151,9 @@ class _Plain(yaml.SafeLoader):
         names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if "<<" in names:
             raise _Refused("merge keys (<<) are not read; write the values out")
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise _Refused(f"the field {quoted(twice)} stands twice; keep one of them")
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise _Refused(f"the field {quoted(twice[0], 80)} stands twice; keep one of them")
         return super().construct_mapping(node, deep)
 
 
@@ -162,7 +164,7 @@ def kit_content(path: Path, what: str) -> Any:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise InputError(f"{where} is larger than 1 MiB; a brand kit is a short YAML file")
+            raise InputError(f"{where} is larger than 64 KiB; a brand kit is a short YAML file")
         return yaml.load(data.decode("utf-8-sig"), _Plain) or {}
     except _Refused as error:
         raise InputError(f"{where}: {error}") from None

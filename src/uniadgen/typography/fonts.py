@@ -52,6 +52,7 @@ _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F"
 # Marks with which words would read otherwise than they are written; what encloses a character, as no font here draws it well;
 # what stands for characters or pictures that were lost; and what Unicode gives no meaning, so that fonts differ in it.
 _UNSETTABLE = regex.compile(r"[\u202A-\u202E\u2066-\u2069]|[\uFE00-\uFE0F]?\p{Me}|[\uFFF9-\uFFFD\p{Co}\p{Cn}]")
+_FILLERS = regex.compile(r"[\u2800\u3164\uFFA0]")  # letters and patterns that show nothing, as a space does
 _ESCAPES = regex.compile(r"(?:\x1B\[|\x9B)[0-?]*[ -/]*[@-~]|\x1B\][^\x07\x1B]*(?:\x07|\x1B\\)")  # colours, titles ...
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Zs}]")
 
@@ -115,11 +116,10 @@ def choose(text: str, style: Style, brand_face: Face | None = None) -> Faces:
         main = max(chain, key=lambda face: sum(face.covers(c) for c in letters))
         missing = [c for c in letters if not any(face.covers(c) for face in chain)]
         if missing:
-            name = unicodedata.name(missing[0], "unnamed").split()[0].title().replace("Cjk", "CJK")
-            raise InputError(
-                f"fonts: none here has the letter {quoted(missing[0])} ({name}); install Noto Sans {name}, or name a font that "
-                "has it in the brand kit"
-            )
+            name = unicodedata.name(missing[0], "").partition(" ")[0].title().replace("Cjk", "CJK")
+            letter = f"{quoted(missing[0])} ({name or f'U+{ord(missing[0]):04X}'})"
+            install = f"install Noto Sans {name}, or " if name else ""  # younger letters have no name here
+            raise InputError(f"fonts: none here has the letter {letter}; {install}name a font that has it in the brand kit")
         if is_right_to_left(text):
             raise InputError(
                 "fonts: no one font has all letters of a text that runs from right to left; name one in the brand kit"
@@ -151,7 +151,7 @@ def plain_text(text: str) -> str:
 def settable(text: str, style: Style, brand_face: Face | None = None) -> str:
     """The text on one line, without emoji, without symbols that no font here has and without marks that turn the direction of
     what follows; letters stay, for `choose` to refuse. Of a keycap its digit stays."""
-    text = _UNSETTABLE.sub("", plain_text(text))
+    text = _UNSETTABLE.sub("", _FILLERS.sub(" ", plain_text(text)))
     chain = ([brand_face] if brand_face else []) + list(_ordered(text, style))
 
     def is_settable(cluster: str) -> bool:
