@@ -54,6 +54,8 @@ def solid(width: int = 60, height: int = 60) -> Image.Image:
         ("Endurance Watch", ["Rubber"], solid(20, 80), "lies", 10),
         ("A skipping rope, 300 cm long", ["Jump Rope"], solid(), "lies", 300),
         ("A wall clock in oak", ["Oak"], solid(), "hangs", 38),
+        ("Kitchen Bread Toaster, slate grey", ["850 W"], solid(), "stands", 30),
+        ("Dark Chocolate Tablet", ["70 % Cocoa"], solid(), "lies", 17),
         ("新款双肩包，大容量", ["防水"], solid(), "stands", 46),
         ("Something", ["Nice"], solid(), "stands", None),
         ("", ["Nice"], solid(), "stands", None),

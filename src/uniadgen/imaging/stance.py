@@ -9,7 +9,7 @@ of which nothing carries, was photographed from above.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -139,11 +139,18 @@ def _kind(description: str, selling_points: tuple[str, ...]) -> _Kind | None:
         lower = text.lower()
         if not any(name in lower for name in kinds):  # the pattern would take twenty times as long to find nothing
             continue
-        named = {by_group[match.lastindex - 1] for match in pattern.finditer(text) if match.lastindex}
-        for kind in named:
+        for kind in dict.fromkeys(_heads(text, [(m.span(), by_group[(m.lastindex or 1) - 1]) for m in pattern.finditer(text)])):
             weights[kind] = weights.get(kind, 0) + weight
     # of kinds that are named equally often the one that is named first
     return max(weights, key=lambda kind: weights[kind]) if weights and max(weights.values()) > _LATER else None
+
+
+def _heads(text: str, named: Sequence[tuple[tuple[int, int], _Kind]]) -> Iterator[_Kind]:
+    """What is named, without what only says more of the name behind it: a bread toaster is a toaster."""
+    for place, ((_, end), kind) in enumerate(named):
+        following = named[place + 1][0][0] if place + 1 < len(named) else len(text) + 1
+        if following > len(text) or text[end:following].strip():
+            yield kind
 
 
 _UNITS = {
