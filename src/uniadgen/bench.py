@@ -56,7 +56,7 @@ from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.painting import begin_pictures, paint_backgrounds, unconditional_cache
-from uniadgen.pipeline.preparing import foreground_canvas
+from uniadgen.pipeline.preparing import controls_of, foreground_canvas
 from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.writing import draw_forms
 from uniadgen.prompts import load_pool
@@ -477,8 +477,9 @@ def plain_ad(
     room = reading.x.shape[1] + 2 * config.text.ad_tokens + config.image.tokens + 1 if careful else 0
     past, words = Past(room), list[int]()
     accepts = acceptable(tuple(checked.selling_points))
-    points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts)
-    grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts)
+    controls = controls_of(checked, GenerateOptions())
+    points = make_points(checked.selling_points, encode, config.text.ad_tokens, accepts, controls)
+    grammar = TextGrammar(points, encode, tokenizer.end, config.text.ad_tokens, accepts, controls)
     states = _plain_pass(model, reading.x, past)[0]
     form = draw_forms(model, [reading.clicks], 0.0, [])
     ends, clicked, hidden = states[list(reading.prompt.point_ends)], states[list(reading.prompt.click_ends)], states[-1]
@@ -489,8 +490,11 @@ def plain_ad(
         if len(choices) > 1:
             places = [points[choice.point].index if choice.point >= 0 else -1 for choice in choices]
             logits = _plain_choice_logits(model, hidden, choices, ends, places)
-            order = logits.argsort(descending=True, stable=True).tolist()
-            choices = [next(choices[n] for n in order if grammar.acceptable(choices[n]))]
+            for number in logits.argsort(descending=True, stable=True).tolist():
+                if grammar.acceptable(choices[number]):
+                    choices = [choices[number]]
+                    break
+                grammar.refuse(choices[number])
         grammar.take(choices[0])
         if not grammar.done:
             words += choices[0].tokens

@@ -64,6 +64,8 @@ def map_body(context: Any, body: Any) -> Any:
                 options[name] = ["Rapid Boil"] if name == "must" and isinstance(points, list) and points else []
         if _is_whole(options.get("characters")) and options["characters"] >= 1:
             options["characters"] = max(options["characters"], len("Rapid Boil"))  # one selling point has room
+        if _is_whole(options.get("seed")) and options["seed"] > 2**53:
+            options["seed"] = 2**53  # beyond, a greatest value in JSON is only that after rounding
         size = options.get("size")
         if isinstance(size, list) and len(size) == 2 and all(_is_whole(s) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
