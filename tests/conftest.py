@@ -20,8 +20,10 @@ from uniadgen.pipeline.generator import AdGenerator
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# `nohup make test`: an ignored SIGHUP is handed down to everything that is started, and tests of signals would wait in vain.
+# `nohup make test &`: ignored signals are handed down to everything that is started, and tests of signals would wait in vain.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -140,7 +140,7 @@ def test_typing_and_focus_outlive_what_comes_in_between() -> None:
         page.get_by_role("button", name="An example").click()
         area = page.locator("#description")
         area.and_(page.get_by_text("A steel kettle")).wait_for()
-        # what is typed without a pause is on the disk while it is typed, but for the last keystrokes
+        # what is typed without a pause is on the disk while it is typed, but for what is on its way
         area.fill("")
         lacking = []
         for key in "Kettle for everyday kitchens":
