@@ -81,7 +81,7 @@ def map_body(context: Any, body: Any) -> Any:
 
 
 def _are_points(value: object) -> bool:
-    return isinstance(value, list) and 0 < len(value) <= 20 and all(isinstance(v, str) and 0 < len(v) <= 100 for v in value)
+    return isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
 
 
 def _is_whole(value: object) -> bool:
