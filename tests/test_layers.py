@@ -11,7 +11,7 @@ ROOT = Path(uniadgen.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cores", "errors", "registry", "rng", "templates", "version"),
     ("pages", "words", "signals"),
-    ("console", "files", "schema", "strictjson"),
+    ("console", "files", "schema", "strictjson", "strictyaml"),
     ("ads", "ablations", "presets", "selling_points"),
     ("clicks", "digests", "imaging", "prompts", "sheets"),
     ("inspection",),

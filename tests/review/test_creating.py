@@ -16,7 +16,7 @@ from uniadgen.errors import InputError
 from uniadgen.review.creating import create_study
 from uniadgen.review.items import automatic_verdict, read_systems
 from uniadgen.review.store import items, pictures, tasks
-from uniadgen.review.teams import parse_teams
+from uniadgen.review.teams import parse_teams, read_teams
 
 
 def write_lines(path: Path, *records: object) -> Path:
@@ -226,3 +226,11 @@ def test_several_sets_of_items(words: list[str], tmp_path: Path, capsys: pytest.
     rest = ["--kind", "picture", "--teams", str(tmp_path / "teams.yaml"), "--out", str(tmp_path / "study.db")]
     assert main(["review", "create", *items, *rest]) == 0
     assert "3 ads of 3 systems" in capsys.readouterr().out
+
+
+def test_a_team_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    """YAML would keep the last of them, and leave out people without a word."""
+    path = tmp_path / "teams.yaml"
+    path.write_text("label: [Ana]\nlabel: [Ben]\nverify: [Dora]\nrecheck: [Fay]\n")
+    with pytest.raises(InputError, match='"label" stands twice; keep one of them'):
+        read_teams(path)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from uniadgen.errors import InputError
+from uniadgen.strictyaml import RepeatedKey, UniqueKeys
 from uniadgen.words import clean_text, is_blank, quoted
 
 Stage = Literal["label", "verify", "recheck"]
@@ -36,9 +37,11 @@ def read_teams(path: Path) -> Teams:
     """Raises InputError."""
     what = f"argument --teams: {quoted(path)}"
     try:
-        data = yaml.safe_load(path.read_text("utf-8-sig"))
+        data = yaml.load(path.read_text("utf-8-sig"), UniqueKeys)
     except OSError as error:
         raise InputError(f"{what} can't be read ({error.strerror or error}); name a YAML file") from None
+    except RepeatedKey as error:
+        raise InputError(f"{what}: {quoted(error.key)} stands twice; keep one of them") from None
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError):
         raise InputError(f"{what} is not YAML; write {_FORM}") from None
     return parse_teams(data, what)

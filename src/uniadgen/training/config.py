@@ -18,6 +18,7 @@ from uniadgen.errors import InputError
 from uniadgen.loading.lora import LoraSettings
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.schema import Range, read
+from uniadgen.strictyaml import UniqueKeys
 from uniadgen.training.batches import Mix
 from uniadgen.training.loop import Schedule
 from uniadgen.words import quoted
@@ -109,17 +110,8 @@ def _changed(values: Any, text: str) -> Any:
     return {**values, section: {**(inner if isinstance(inner, dict) else {}), key: value}}
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice, of which YAML would silently take the last, and reads 5e-5 as the number it is."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                twice = f"the key {quoted(key.value)} is there twice"
-                raise yaml.constructor.ConstructorError(None, None, twice, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+class _Loader(UniqueKeys):
+    """Reads 5e-5 as the number it is."""
 
 
 _Loader.add_implicit_resolver(

@@ -17,7 +17,6 @@ a shade or a plate.
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,7 @@ from uniadgen.errors import InputError
 from uniadgen.files import is_dir
 from uniadgen.imaging.loading import load_picture
 from uniadgen.schema import Range
+from uniadgen.strictyaml import RepeatedKey, UniqueKeys
 from uniadgen.typography.colours import Colour, contrast, luminance
 from uniadgen.typography.fonts import Face, font_file
 from uniadgen.words import quoted
@@ -139,8 +139,8 @@ class _Refused(Exception):
     """YAML that a kit may not have."""
 
 
-class _Plain(yaml.SafeLoader):
-    """Without what makes one place of a file say something in another, and without fields that stand twice."""
+class _Plain(UniqueKeys):
+    """Without what makes one place of a file say something in another."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -148,12 +148,8 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if "<<" in names:
+        if any(isinstance(key, yaml.ScalarNode) and key.value == "<<" for key, _ in node.value):
             raise _Refused("merge keys (<<) are not read; write the values out")
-        twice = [name for name, times in Counter(names).items() if times > 1]
-        if twice:
-            raise _Refused(f"the field {quoted(twice[0], 80)} stands twice; keep one of them")
         return super().construct_mapping(node, deep)
 
 
@@ -168,6 +164,8 @@ def kit_content(path: Path, what: str) -> Any:
         return yaml.load(data.decode("utf-8-sig"), _Plain) or {}
     except _Refused as error:
         raise InputError(f"{where}: {error}") from None
+    except RepeatedKey as error:
+        raise InputError(f"{where}: the field {quoted(error.key, 80)} stands twice; keep one of them") from None
     except InputError:
         raise
     except OSError as error:
