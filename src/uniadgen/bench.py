@@ -36,7 +36,7 @@ from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
 from uniadgen.decoding.image_sampling import GPU_WINDOW, Decoding, decode_image
 from uniadgen.decoding.scene_sampling import decode_scene
-from uniadgen.decoding.text_grammar import Choice, TextGrammar, make_points
+from uniadgen.decoding.text_grammar import Choice, TextGrammar, draw_choice, make_points
 from uniadgen.demo import example_requests
 from uniadgen.imaging.composing import compose, fitted_cutout
 from uniadgen.imaging.framing import cover
@@ -490,11 +490,7 @@ def plain_ad(
         if len(choices) > 1:
             places = [points[choice.point].index if choice.point >= 0 else -1 for choice in choices]
             logits = _plain_choice_logits(model, hidden, choices, ends, places)
-            for number in logits.argsort(descending=True, stable=True).tolist():
-                if grammar.acceptable(choices[number]):
-                    choices = [choices[number]]
-                    break
-                grammar.refuse(choices[number])
+            choices = [draw_choice(grammar, choices, logits, 0.0, None)]
         grammar.take(choices[0])
         if not grammar.done:
             words += choices[0].tokens

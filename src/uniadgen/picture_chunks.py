@@ -78,7 +78,7 @@ def xmp(data: bytes) -> bytes | None:
         begin, end = data.find(b"<x:xmpmeta"), data.find(b"</x:xmpmeta>")
         return data[begin : end + len(b"</x:xmpmeta>")] if 0 <= begin < end else None
     elif kind == "psd":
-        return next((_psd_content(resource) for number, resource in _psd_resources(data) if number == _PSD_XMP), None)
+        return next((content for number, content, _ in _psd_resources(data) if number == _PSD_XMP), None)
     else:
         for name, content in _webp_chunks(data):
             if name == b"XMP ":
@@ -114,7 +114,7 @@ def coded(data: bytes) -> Iterator[bytes]:
     elif kind == "psd":
         begin, end = _psd_span(data)
         yield data[: begin - 4]
-        yield from (resource for number, resource in _psd_resources(data) if number != _PSD_XMP)
+        yield from (resource for number, _, resource in _psd_resources(data) if number != _PSD_XMP)
         yield data[end:]
     else:
         segments = list(_jpeg_segments(data))
@@ -191,31 +191,26 @@ def _psd_span(data: bytes) -> tuple[int, int]:
     return begin, end
 
 
-def _psd_resources(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The number of each image resource, and all of it."""
+def _psd_resources(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """The number of each image resource, its content, and all of it."""
     at, end = _psd_span(data)
     while at + 12 <= end:
         name = data[at + 6] + 1 + (data[at + 6] + 1) % 2  # a Pascal string of even length
         if data[at : at + 4] != b"8BIM" or at + 10 + name > end:
             raise InputError("is damaged")
         length = struct.unpack(">I", data[at + 6 + name : at + 10 + name])[0]
-        last = at + 10 + name + length + length % 2
+        begin = at + 10 + name
+        last = begin + length + length % 2
         if last > end:
             raise InputError("is damaged")
-        yield struct.unpack(">H", data[at + 4 : at + 6])[0], data[at:last]
+        yield struct.unpack(">H", data[at + 4 : at + 6])[0], data[begin : begin + length], data[at:last]
         at = last
-
-
-def _psd_content(resource: bytes) -> bytes:
-    name = resource[6] + 1 + (resource[6] + 1) % 2
-    length = struct.unpack(">I", resource[6 + name : 10 + name])[0]
-    return resource[10 + name : 10 + name + length]
 
 
 def _psd_with(data: bytes, packet: bytes) -> bytes:
     begin, end = _psd_span(data)
     made = b"8BIM" + struct.pack(">HHI", _PSD_XMP, 0, len(packet)) + packet + bytes(len(packet) % 2)
-    others = b"".join(resource for number, resource in _psd_resources(data) if number != _PSD_XMP) + made
+    others = b"".join(resource for number, _, resource in _psd_resources(data) if number != _PSD_XMP) + made
     return data[: begin - 4] + struct.pack(">I", len(others)) + others + data[end:]
 
 

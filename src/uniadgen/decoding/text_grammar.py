@@ -324,7 +324,7 @@ class TextGrammar:
         """Points that may come next: unused, within the limits with so many tokens and characters beside them, leaving room for
         what must be told, and not completing a copy of the list."""
         owed = self._must.difference(state.used)
-        tokens_owed, characters_owed = (sum(self._sizes[i][unit] + self._beside[unit] for i in owed) for unit in (0, 1))
+        tokens_owed, characters_owed = self._room_for(owed)
         possible = []
         for index, (length, width) in enumerate(self._sizes):
             if index in state.used or self._spoils(state.used, index) or (state.inside and self._bracketed[index]):
@@ -366,10 +366,14 @@ class TextGrammar:
         left = (self._must | owed).difference(new.used)
         return not self._only_copies(new.used, left) and (choice.point in owed or self._has_room(new, left))
 
+    def _room_for(self, points: frozenset[int]) -> tuple[int, int]:
+        """Tokens and characters that all these points take at most, with what stands beside them."""
+        tokens, characters = (sum(self._sizes[i][unit] + self._beside[unit] for i in points) for unit in (0, 1))
+        return tokens, characters
+
     def _has_room(self, state: _State, points: frozenset[int]) -> bool:
         """Whether all these points fit behind what has been written."""
-        tokens, characters = (sum(self._sizes[i][unit] + self._beside[unit] for i in points) for unit in (0, 1))
-        return self._left(state, tokens, characters)
+        return self._left(state, *self._room_for(points))
 
     def _acceptable(self, state: _State, choice: Choice) -> bool:
         if self._accepts is None or choice.kind in ("close", "end"):
@@ -416,10 +420,9 @@ def decode_texts(
                 choices = grammar.choices()
                 if len(choices) > 1 and unread[row]:  # first the model must have read what it is to continue
                     break
-                forced = len(choices) == 1
-                choice = (
-                    choices[0] if forced else _draw(grammar, choices, logits(row, hidden[row], choices), temperature, generator)
-                )
+                choice = choices[0]
+                if len(choices) > 1:
+                    choice = draw_choice(grammar, choices, logits(row, hidden[row], choices), temperature, generator)
                 grammar.take(choice)
                 if not grammar.done:
                     unread[row] += choice.tokens
@@ -430,11 +433,13 @@ def decode_texts(
             return
 
 
-def _draw(
+def draw_choice(
     grammar: TextGrammar, choices: list[Choice], logits: Tensor, temperature: float, generator: torch.Generator | None
 ) -> Choice:
-    """A choice drawn from those that keep the text acceptable. Those that don't are found out only when they are drawn, which
-    is the same and saves nearly all of the inspection's work."""
+    """A choice drawn from those that keep the text acceptable; the likeliest at temperature 0.
+
+    Those that don't are found out only when they are drawn, which is the same and saves nearly all of the inspection's work.
+    """
     logits = logits.float().nan_to_num(-1e9)
     while True:
         if temperature == 0:

@@ -149,9 +149,8 @@ def create_studio(
                 chosen = getattr(request.state, "chosen", ad)
                 if after != before:
                     store.save(number, after, amend=before.typed_into(after) is not None)
-                if (
-                    after.variants != before.variants
-                ):  # in the queue once they are on the table, so that the queue finds them there
+                # In the queue once they are on the table, so that the queue finds them there.
+                if after.variants != before.variants:
                     making.queue_all(after.variants)
             return to(number, chosen)
 

@@ -7,7 +7,7 @@ and commas hang in it. All lengths are in pixels.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from uniadgen.typography.breaking import break_lines
@@ -65,7 +65,7 @@ class SetBlock:
         left, top, right, bottom = self.box
         box = (round(left + x), round(top + y), round(right + x), round(bottom + y))
         lines = tuple(SetLine(line.text, line.x + x, line.baseline + y) for line in self.lines)
-        return SetBlock(self.role, self.text, lines, self.size, box, self.kind, self.chosen_type)
+        return replace(self, lines=lines, box=box)
 
 
 @dataclass(frozen=True)
