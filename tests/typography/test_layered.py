@@ -1,7 +1,8 @@
-"""Files with layers: laid over each other they are the typeset ad, and text is text."""
+"""Files with layers: laid over each other they are the typeset ad, and words are text or outlines."""
 
 import io
 import json
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from uniadgen.ad_files import load_ad, write_ad
@@ -16,6 +18,8 @@ from uniadgen.ads import Ad, Light
 from uniadgen.cli.main import main
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.shadow import shaded
+from uniadgen.typography import Typesetting
+from uniadgen.typography.drawing import Ink
 from uniadgen.typography.layers import SHADOW_UNSAID, layered, layers_of
 
 MakeAd = Callable[..., Ad]
@@ -108,3 +112,94 @@ def test_command_writes_layers(make_ad: MakeAd, tmp_path: Path) -> None:
     assert (out / record["layers"]).suffix == ".svg"
     assert main(["typeset", ad, "--out", str(out), "--overwrite", "--format", "webp"]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["ad-000.typeset.json", "ad-000.typeset.webp"]
+
+
+WORDS = {
+    "quotes and accents": ("Office AVATAR “Ty”, Très léger Ø", ["Office AVATAR “Ty”", "Très léger Ø", "20% Off"]),
+    "Chinese": ("轻便健身包 防水 45升", POINTS),
+    "Japanese": ("軽量ダッフルバッグ 防水", ["軽量ダッフルバッグ", "防水"]),
+    "Arabic": ("حقيبة مُحَمَّد، الأحذية لا تبتل 45", ["حقيبة مُحَمَّد", "الأحذية لا تبتل 45"]),
+    "Hebrew": ("תיק ספורט קל, שָׁלוֹם AVA 20%", ["תיק ספורט קל", "שָׁלוֹם AVA 20%"]),
+    "Hindi": ("हल्का बैग, क्षत्रिय ट्रिप", ["हल्का बैग", "क्षत्रिय ट्रिप"]),
+    "Thai": ("กระเป๋ากีฬา น้ำหนักเบาที่สุด", ["กระเป๋ากีฬา", "น้ำหนักเบาที่สุด"]),
+    "two fonts": ("Bag “防水” Très ★", ["Bag “防水”", "Très ★"]),
+}
+
+
+@pytest.mark.parametrize("size", [(300, 300), (900, 900)], ids=["small", "large"])
+@pytest.mark.parametrize("name", WORDS)
+def test_psd_has_words_as_outlines_over_their_pixels(make_ad: MakeAd, name: str, size: tuple[int, int]) -> None:
+    psd_tools = pytest.importorskip("psd_tools")
+    vector = pytest.importorskip("psd_tools.composite.vector")
+    pytest.importorskip("uharfbuzz")
+    ad = replace(make_ad(*WORDS[name], size=size), light="none")
+    result = ad.typeset()
+    data, notes = layers_of(ad, result, "psd")
+    assert notes == []
+    assert data == layers_of(ad, ad.typeset(), "psd")[0]
+    document = psd_tools.PSDImage.open(io.BytesIO(data))
+    outlines = {layer.name: layer for layer in document if layer.has_vector_mask()}
+    colours = {f"{block.role}: {block.text}": block.colour for block in result.blocks}
+    colours |= {f"shape: {block.text}": block.fill for block in result.blocks if block.fill}
+    assert set(outlines) == set(colours)
+    for title, layer in outlines.items():
+        assert layer.kind == "solidcolorfill"
+        assert layer.mask is None
+        assert bytes(round(value) for value in layer.data.values()).hex() == colours[title][1:]
+        pixels = np.zeros(document.size[::-1])
+        pixels[layer.top : layer.bottom, layer.left : layer.right] = layer.numpy("shape")[..., 0]
+        assert most_off(pixels, vector.draw_vector_mask(layer)[..., 0]) < 0.55, title
+    assert name != "quotes and accents" or "shape: 20% Off" in outlines
+
+
+def most_off(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """How much lighter or darker a pixel of one is than all around it in the other."""
+
+    def around(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.lib.stride_tricks.sliding_window_view(np.pad(picture, 1, mode="edge"), (3, 3))
+
+    pairs = [(one, around(other)), (other, around(one))]
+    return max(max((a - near.max((2, 3))).max(), (near.min((2, 3)) - a).max()) for a, near in pairs)
+
+
+def with_headline(typesetting: Typesetting, ink: Ink) -> Typesetting:
+    """The same with other pixels of the headline."""
+    assert typesetting.drawn is not None
+    (block, _, colour, filled), *rest = typesetting.drawn.blocks
+    return replace(typesetting, drawn=replace(typesetting.drawn, blocks=((block, ink, colour, filled), *rest)))
+
+
+@pytest.mark.parametrize("change", ["moved", "accent missing"])
+def test_letters_that_no_outlines_match_stay_pixels_with_a_note(make_ad: MakeAd, change: str) -> None:
+    psd_tools = pytest.importorskip("psd_tools")
+    pytest.importorskip("uharfbuzz")
+    ad = replace(make_ad("Café", ["Café"]), light="none")
+    typesetting = ad.typeset()
+    ink = typesetting.drawn.blocks[0][1]
+    coverage = ink.coverage.copy()
+    if change == "moved":
+        ink = replace(ink, left=ink.left + 2)
+    else:
+        coverage[: coverage.shape[0] // 5, coverage.shape[1] * 3 // 4 :] = 0
+        assert (coverage != ink.coverage).any()
+    changed = with_headline(typesetting, replace(ink, coverage=coverage))
+    data, notes = layers_of(ad, changed, "psd")
+    assert notes == ['layers: the letters of "Café" are pixels alone; no outlines match them']
+    letters = next(layer for layer in psd_tools.PSDImage.open(io.BytesIO(data)) if layer.name == "headline: Café")
+    assert letters.kind == "pixel"
+    assert not letters.has_vector_mask()
+    assert (np.rint(letters.numpy("shape")[..., 0] * 255) == coverage).all()
+    assert layers_of(ad, changed, "svg")[1] == []
+
+
+def test_psd_without_the_package_for_outlines_says_what_to_install(
+    make_ad: MakeAd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("psd_tools")
+    monkeypatch.setitem(sys.modules, "uharfbuzz", None)
+    write_ad(make_ad("Duffle Bag", ["Duffle Bag"]), tmp_path, "ad-000")
+    ad, out = str(tmp_path / "ad-000.json"), tmp_path / "words"
+    assert main(["typeset", ad, "--out", str(out), "--layers", "psd"]) == 2
+    assert capsys.readouterr().err == 'uniadgen: the package uharfbuzz is missing; pip install "uniadgen[typeset]"\n'
+    assert not out.exists()
+    assert main(["typeset", ad, "--out", str(out), "--layers", "svg"]) == 0

@@ -68,7 +68,7 @@ EXTRAS = {
     "ray": "ray",
     **dict.fromkeys(("c2pa", "cryptography"), "provenance"),
     **dict.fromkeys(("fastapi", "h11", "prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
-    **dict.fromkeys(("fontTools", "psd_tools", "uniseg"), "typeset"),
+    **dict.fromkeys(("fontTools", "psd_tools", "uharfbuzz", "uniseg"), "typeset"),
     "sqlalchemy": "review",
 }
 

@@ -1,7 +1,7 @@
 """Layers: a typeset ad as a file that a designer goes on with.
 
     data = layered(typesetting, "svg")      # text stays text; the fonts' letters that it needs are inside
-    data = layered(typesetting, "psd")      # background, shadow, what is behind words, product, logo, each block of words
+    data = layered(typesetting, "psd")      # background, shadow, what is behind words, product, logo, each block as outlines
     data, notes = layers_of(ad, typesetting, "psd")      # the same of an ad, which says what its shadow is
 
 The layers laid over each other are the typeset ad, but for rounding at the letters' edges.
@@ -10,7 +10,7 @@ The layers laid over each other are the typeset ad, but for rounding at the lett
 import base64
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,22 +24,28 @@ from uniadgen.imaging.shadow import without_shadow
 from uniadgen.typography.colours import Colour, hex_of
 from uniadgen.typography.drawing import Ink, rounded
 from uniadgen.typography.fonts import Face, one_at_a_time
+from uniadgen.typography.outlines import Contour, outlines_of, rounded_outline
 from uniadgen.typography.space import Box, product_of
 from uniadgen.typography.stacks import SetBlock, union
 from uniadgen.typography.typeset import Drawn, Typesetting, badge_radius
+from uniadgen.words import quoted
 
 Kind = Literal["svg", "psd"]
 KINDS: tuple[Kind, ...] = ("svg", "psd")
+_ADD, _TAKE_AWAY = 1, 2  # what a path does to those before it, in PSD files
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A picture (RGBA) with its place. left, top: of its first pixel."""
+    """A picture (RGBA) with its place. left, top: of its first pixel. colour: of one that is a shape of this colour alone.
+    contours: its curves, where it has some."""
 
     name: str
     image: Image.Image
     left: int = 0
     top: int = 0
+    colour: Colour | None = None
+    contours: tuple[Contour, ...] = ()
 
 
 SHADOW_UNSAID = "layers: the shadow is part of the background; an ad of before does not say how it was drawn"
@@ -52,16 +58,24 @@ def layers_of(ad: Ad, typesetting: Typesetting, kind: Kind) -> tuple[bytes, list
     if bare is None and isinstance(ad.light, Light):
         product = product_of(ad.image, ad.background, ad.placement)
         bare = without_shadow(ad.background, product, ad.placement, ad.stance.posture, ad.light)
-    return layered(typesetting, kind, ad.background, bare), [SHADOW_UNSAID] if ad.light == "unsaid" else []
+    data, notes = _layered(typesetting, kind, ad.background, bare)
+    return data, [SHADOW_UNSAID, *notes] if ad.light == "unsaid" else notes
 
 
 def layered(typesetting: Typesetting, kind: Kind, background: Image.Image, bare: Image.Image | None = None) -> bytes:
     """The file. background: of the ad, without product and words. bare: the same without the product's shadow, which then is a
-    layer of its own."""
+    layer of its own. Raises ValueError for a typesetting that was read from a file."""
+    return _layered(typesetting, kind, background, bare)[0]
+
+
+def _layered(
+    typesetting: Typesetting, kind: Kind, background: Image.Image, bare: Image.Image | None
+) -> tuple[bytes, list[str]]:
+    """The file, and notes on it."""
     if typesetting.drawn is None:
         raise ValueError("a typesetting that was read from a file has no layers")
     with one_at_a_time:
-        return (_svg if kind == "svg" else _psd)(typesetting.drawn, background, bare)
+        return (_svg(typesetting.drawn, background, bare), []) if kind == "svg" else _psd(typesetting.drawn, background, bare)
 
 
 def block_pictures(typesetting: Typesetting) -> list[Layer]:
@@ -117,22 +131,57 @@ def _shadow(bare: Image.Image, background: Image.Image) -> Layer | None:
 # PSD ---------------------------------------------------------------------------------------------------------------------
 
 
-def _psd(drawn: Drawn, background: Image.Image, bare: Image.Image | None) -> bytes:
+def _psd(drawn: Drawn, background: Image.Image, bare: Image.Image | None) -> tuple[bytes, list[str]]:
+    """The file, and a note on each block whose letters are pixels alone."""
     from psd_tools import PSDImage
+    from psd_tools.constants import Tag
 
-    document = PSDImage.new("RGB", background.size)
-    for layer in [*_below(drawn, background, bare), *_words(drawn)]:
-        made = document.create_pixel_layer(layer.image, "layer", layer.top, layer.left)
+    document, notes = PSDImage.new("RGB", background.size), []
+    layers = [*_below(drawn, background, bare)]
+    for block, ink, colour, filled in drawn.blocks:
+        *shape, letters = _words_of(block, ink, colour, filled)
+        layers += [replace(layer, contours=(rounded_outline(block.box, badge_radius(block)),)) for layer in shape]
+        contours = outlines_of(block, drawn.types, ink)
+        if contours is None:
+            notes.append(f"layers: the letters of {quoted(block.text)} are pixels alone; no outlines match them")
+        layers.append(replace(letters, contours=tuple(contours or ())))
+    for layer in layers:
+        if layer.colour is None:
+            made = document.create_pixel_layer(layer.image, "layer", layer.top, layer.left)
+        else:  # transparency instead of a mask of pixels, which would stand beside that of curves
+            made = document.create_pixel_layer_from_array(np.asarray(layer.image), "layer", layer.top, layer.left)
         made.name = layer.name  # in Unicode; the name at creation may only be Mac Roman
+        if layer.colour is not None and layer.contours:  # the pixels stay, for readers without curves
+            made.tagged_blocks.set_data(Tag.SOLID_COLOR_SHEET_SETTING, items=_solid(layer.colour))
+            made.tagged_blocks.set_data(Tag.VECTOR_MASK_SETTING1, path=_path(layer.contours, *background.size))
     buffer = io.BytesIO()
     document.save(buffer)
-    return buffer.getvalue()
+    return buffer.getvalue(), notes
 
 
-def _words(drawn: Drawn) -> Iterator[Layer]:
-    """Each block's shape and letters."""
-    for drawn_block in drawn.blocks:
-        yield from _words_of(*drawn_block)
+def _solid(colour: Colour) -> list[tuple[bytes, Any]]:
+    """A fill of one colour, as items of a descriptor."""
+    from psd_tools.psd.descriptor import Descriptor, Double
+    from psd_tools.terminology import Key, Klass
+
+    solid: Any = Descriptor(classID=Klass.RGBColor.value)
+    for key, value in zip((Key.Red, Key.Green, Key.Blue), colour, strict=True):
+        solid[key] = Double(float(value))
+    return [(Key.Color.value, solid)]
+
+
+def _path(contours: tuple[Contour, ...], width: int, height: int) -> Any:
+    """Curves as a vector mask has them: points as shares of the document's height and width, vertical first."""
+    from psd_tools.psd.vector import ClosedKnotUnlinked, ClosedPath, InitialFillRule, Path, PathFillRule
+
+    path: list[Any] = [PathFillRule(), InitialFillRule(0)]
+    for contour in contours:
+        knots: list[Any] = [
+            ClosedKnotUnlinked(*((point.imag / height, point.real / width) for point in knot))
+            for knot in contour.knots.tolist()
+        ]
+        path.append(ClosedPath(knots, operation=_TAKE_AWAY if contour.hole else _ADD))
+    return Path(path)
 
 
 def _words_of(block: SetBlock, ink: Ink, colour: Colour, filled: Colour | None) -> Iterator[Layer]:
@@ -146,7 +195,7 @@ def _words_of(block: SetBlock, ink: Ink, colour: Colour, filled: Colour | None) 
 def _flat(name: str, coverage: NDArray[Any], colour: Colour, left: int, top: int) -> Layer:
     image = Image.new("RGB", (coverage.shape[1], coverage.shape[0]), colour)
     image.putalpha(Image.fromarray(np.rint(coverage).astype(np.uint8)))
-    return Layer(name, image, left, top)
+    return Layer(name, image, left, top, colour)
 
 
 # SVG ---------------------------------------------------------------------------------------------------------------------

@@ -113,8 +113,7 @@ class Type:
 
     def draw(self, text: str, pixels: float) -> LineMask:
         """The letters of a line at a size in pixels."""
-        scale = _FINE if pixels < _COARSE_FROM else _COARSE
-        large = max(1, round(pixels * scale))
+        large, scale = drawn_size(pixels)
         pen, boxes = 0.0, []
         for run in self.runs(text):
             boxes.append((run, pen))
@@ -135,6 +134,12 @@ class Type:
         right, bottom = -(-(box[2] - side) // scale), -(-(box[3] - above) // scale)
         crop = canvas.crop((left * scale + side, top * scale + above, right * scale + side, bottom * scale + above))
         return LineMask(np.asarray(crop.reduce(scale)), left, top)
+
+
+def drawn_size(pixels: float) -> tuple[int, int]:
+    """The whole size that letters of a size in pixels are drawn at, and how many times as large as that it is."""
+    scale = _FINE if pixels < _COARSE_FROM else _COARSE
+    return max(1, round(pixels * scale)), scale
 
 
 def type_of(faces: Faces, text: str) -> Type:
