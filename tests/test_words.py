@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniadgen.words import clusters, count_words, parse_whole, shorten, split_chinese, split_list, words
+from uniadgen.words import clusters, count_words, opening, parse_whole, shorten, split_chinese, split_list, words
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,20 @@ def test_words_between_spaces_are_counted() -> None:
 )
 def test_lists_are_split_at_commas_that_are_no_part_of_a_value(text: str, expected: list[str]) -> None:
     assert split_list(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "introduction", "rest"),
+    [
+        ("The  Joust\nDuffle Bag. Roomy.", "The", "Joust Duffle Bag. Roomy."),
+        ("meet Acme!", "meet", "Acme!"),
+        ("Theo Kettle", "", "Theo Kettle"),
+        ("Acme, the kettle", "", "Acme, the kettle"),
+        ("", "", ""),
+    ],
+)
+def test_openings_of_descriptions(description: str, introduction: str, rest: str) -> None:
+    assert opening(description) == (introduction, rest)
 
 
 @given(st.lists(st.text(st.characters(categories=["L", "Zs", "Po"]))))

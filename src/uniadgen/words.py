@@ -14,6 +14,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import regex
 
@@ -56,6 +57,7 @@ _OPENING = {
     "“": "”",
     "«": "»",
 }
+_INTRODUCTION = regex.compile(r"(the|a|an|our|this|these|meet|new)\s+", regex.I)
 _QUOTED = regex.compile(r"(?<!\w)\"[^\"]*\"(?!\w)|(?<!\w)‘[^‘’]*’(?!\w)")
 
 
@@ -178,6 +180,22 @@ def _belongs(before: str, part: str) -> bool:
     if ends.isascii():
         return False
     return len(clusters(ends)) == 1 or (_SPACED.match(before[-1]) is not None and _SPACED.match(part[0]) is not None)
+
+
+# --- descriptions ---
+
+
+class Opening(NamedTuple):
+    """A description on one line: it begins with brand and kind of product as a rule, or with a word that introduces them."""
+
+    introduction: str  # "The", "Meet" ...; "" for none
+    rest: str
+
+
+def opening(description: str) -> Opening:
+    text = clean_text(description)
+    first = _INTRODUCTION.match(text)
+    return Opening(first[1], text[first.end() :]) if first else Opening("", text)
 
 
 # --- lists ---

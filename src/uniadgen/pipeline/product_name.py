@@ -11,22 +11,18 @@ from collections.abc import Sequence
 import regex
 
 from uniadgen.model.sequence import place_in
-from uniadgen.words import is_unspaced
+from uniadgen.words import is_unspaced, opening
 
-_OPENING = regex.compile(r"(?:the|a|an|our|this|these|meet|new)\s+", regex.I)
 _BY = regex.compile(r"(?: \([^()]*\))? by ")
-_SENTENCE = regex.compile(r"[.!?]\s|[。！？\n]")
+_SENTENCE = regex.compile(r"[.!?]\s|[。！？]")
 # Behind a name a description goes on with one of these, with another name or with a mark; behind "Waterproof" with a thing.
 _GOES_ON = frozenset({"by", "with", "for", "in", "from", "of", "is", "are", "has", "have", "and", "or", "to", "that", "which"})
 
 
 def name_places(description: str, points: Sequence[str]) -> tuple[int, ...]:
     """Places in the list of the selling points that name the product; none where the description tells of none."""
-    text = " ".join(description.split())
-    if opening := _OPENING.match(text):
-        text = text[opening.end() :]
-    if end := _SENTENCE.search(text):
-        text = text[: end.start()]
+    introduction, rest = opening(description)
+    text = _SENTENCE.split(rest, maxsplit=1)[0]
     folded = text.casefold()
     if len(folded) != len(text):  # places of folded letters are none of these
         return ()
@@ -35,7 +31,7 @@ def name_places(description: str, points: Sequence[str]) -> tuple[int, ...]:
     begins = [
         i
         for i, place in enumerate(places)
-        if place == 0 and (_is_name(text, len(spelled[i])) or (opening and _is_proper(text[: len(spelled[i])])))
+        if place == 0 and (_is_name(text, len(spelled[i])) or (introduction and _is_proper(text[: len(spelled[i])])))
     ]
     if begins:
         kind = max(begins, key=lambda i: len(spelled[i]))

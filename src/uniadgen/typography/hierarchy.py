@@ -16,7 +16,7 @@ import regex
 import yaml
 
 from uniadgen.inspection.text import acceptable
-from uniadgen.words import HAN, clean_text, clusters, is_unspaced, words
+from uniadgen.words import HAN, clean_text, clusters, is_unspaced, opening, words
 
 Role = Literal["headline", "support", "badge"]
 
@@ -25,7 +25,7 @@ HEADLINE_EMS = 17.0
 
 MAX_BADGES = 3
 _BADGE_EMS = 11.0
-_OPENING, _OPENING_UNSPACED = 8, 16  # words, and characters of scripts without spaces, that a description begins with
+_FIRST_WORDS, _FIRST_UNSPACED = 8, 16  # words, and characters of scripts without spaces, that a description begins with
 _OTHER_WORDS = 3  # that may stand between what a description names first: a series, a model
 _SUPPORT = 4  # selling points beside the headline: an ad is no list
 _KINDS = ("promotion", "award", "size")
@@ -151,8 +151,7 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
 
 def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[Part]]]:
     """Which parts may be the headline, those first that the description begins with; with their rank."""
-    opening = _opening(description)
-    named = _named(parts, opening)
+    named = _named(parts, _first_words(description))
     runs = [list(parts[:count]) for count in range(len(parts), 0, -1)]
     if named:
         runs = [named[start:] for start in range(len(named))] + [named[:1]]
@@ -161,16 +160,18 @@ def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[
     return list(zip(ranks, fitting, strict=True))[:3] or [(0, runs[-1])]
 
 
-def _opening(description: str) -> list[str]:
+def _first_words(description: str) -> list[str]:
     """The words that a description begins with: brand and kind of product, until the details begin."""
-    first = regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", clean_text(description).casefold(), maxsplit=1)[0]
-    opening = words(regex.sub(r"^(the|a|an|our|this|meet)\s", "", first))
-    return opening[: _OPENING_UNSPACED if is_unspaced(first) else _OPENING]
+    introduction, rest = opening(description)
+    if introduction.casefold() == "new":  # a brand may begin with it
+        rest = f"{introduction} {rest}"
+    first = regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", rest.casefold(), maxsplit=1)[0]
+    return words(first)[: _FIRST_UNSPACED if is_unspaced(first) else _FIRST_WORDS]
 
 
-def _named(parts: Sequence[Part], opening: Sequence[str]) -> list[Part]:
-    """The parts that the opening names one after the other, with few other words between them; details come later."""
-    places = {part: place for part in parts if (place := _place(opening, part.text)) is not None}
+def _named(parts: Sequence[Part], first_words: Sequence[str]) -> list[Part]:
+    """The parts that the first words name one after the other, with few other words between them; details come later."""
+    places = {part: place for part in parts if (place := _place(first_words, part.text)) is not None}
     named, end = set(), 0
     for part in sorted(places, key=lambda part: places[part]):
         if places[part][0] > end + _OTHER_WORDS and not is_unspaced(part.text):
@@ -180,20 +181,20 @@ def _named(parts: Sequence[Part], opening: Sequence[str]) -> list[Part]:
     return [part for part in parts if part in named]
 
 
-def _place(opening: Sequence[str], point: str) -> tuple[int, int] | None:
-    """Where the opening has all words of a point, or its last one: "perfume" names "Floral Perfume"."""
+def _place(first_words: Sequence[str], point: str) -> tuple[int, int] | None:
+    """Where the first words have all words of a point, or its last one: "perfume" names "Floral Perfume"."""
     point_words = words(point.casefold())
-    for start in range(len(opening) - len(point_words) + 1):
-        if point_words and opening[start : start + len(point_words)] == point_words:
+    for start in range(len(first_words) - len(point_words) + 1):
+        if point_words and first_words[start : start + len(point_words)] == point_words:
             return start, start + len(point_words)
     if (
         point_words
         and not is_unspaced(point)
         and len(point_words[-1]) > 3
         and point_words[-1].isalpha()
-        and point_words[-1] in opening
+        and point_words[-1] in first_words
     ):
-        return opening.index(point_words[-1]), opening.index(point_words[-1]) + 1
+        return first_words.index(point_words[-1]), first_words.index(point_words[-1]) + 1
     return None
 
 
