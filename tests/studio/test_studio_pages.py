@@ -330,8 +330,14 @@ def test_clicked_ads_come_with_their_texts() -> None:
             ("a.txt", b"\xff\xfe", "save it as UTF-8"),
             ("z.json", b'{"z.png": "Zinc"}', "names none of these pictures"),
             ("z.json", b"[1]", "lists no ads"),
-            ("z.json", b"[" * 100_000, "is no JSON"),
-            ("z.jsonl", b"{", "is no JSON"),
+            ("z.json", b"[" * 100_000, "is not JSON"),
+            ("z.json", b'{"a.png": "Red mug", "a.png": "Blue mug"}', "the key &#34;a.png&#34; stands there more than once"),
+            ("z.jsonl", b"\n{", "&#34;z.jsonl&#34;, line 2 is not JSON"),
+            (
+                "z.jsonl",
+                b'{"image": "a.png", "text": "Red", "text": "Blue"}',
+                "the key &#34;text&#34; stands there more than once",
+            ),
             ("z.png", b"none", "no picture"),
         ):
             files = [("pictures", ("a.png", png())), ("pictures", (name, data))]

@@ -14,6 +14,7 @@ from typing import Any
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.loading import check_picture
+from uniadgen.strictjson import RepeatedKey, parse_json_lines, unrepeated
 from uniadgen.words import quoted
 
 MAX_BYTES = 2**24  # of a file of texts
@@ -57,10 +58,16 @@ def clicked_ads(files: Sequence[tuple[str, bytes]]) -> list[tuple[bytes, str]]:
 def _entries(name: str, data: bytes) -> Iterator[tuple[str, str | None, list[str]]]:
     """Picture, text and further pictures of each ad of a list. Raises InputError."""
     text = _decoded(name, data)
-    try:
-        values = [json.loads(line) for line in text.splitlines() if line.strip()] if name.endswith("l") else json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputError(f"{quoted(name)} is no JSON") from None
+    values: Any
+    if name.endswith("l"):
+        values = [value for _, value in parse_json_lines(text.split("\n"), quoted(name), "write one object a line")]
+    else:
+        try:
+            values = json.loads(text, object_pairs_hook=unrepeated)
+        except RepeatedKey as error:
+            raise InputError(f"{quoted(name)}: the key {quoted(error.key)} stands there more than once; keep one") from None
+        except (ValueError, RecursionError):
+            raise InputError(f"{quoted(name)} is not JSON; correct it") from None
     if isinstance(values, dict):
         if "blocks" in values:  # the words of an ad's picture
             return
