@@ -99,10 +99,16 @@ def test_broken_lines_are_rows_and_broken_files_are_refused(tmp_path: Path) -> N
     plan_pairs(lines, tmp_path / PLAN, 100)
     problems = {row["row"]: row["problem"] for row in read_shard(tmp_path / PLAN, 0)}
     assert problems == {0: "product: the id holds half a character; correct it", 1: "shopper: an id is needed", 2: None}
+    lines.write_text('{"product": "p", "shopper": "u", "seed": 1, "seed": 2}\n')
+    plan_pairs(lines, tmp_path / PLAN, 100)
+    assert [row["problem"] for row in read_shard(tmp_path / PLAN, 0)] == ['the key "seed" stands there more than once']
     for name, content in (("a.csv", "product,seed\n"), ("b.csv", ""), ("c.txt", ""), ("d.jsonl", ""), ("e.parquet", "no")):
         (tmp_path / name).write_text(content)
         with pytest.raises(InputError):
             plan_pairs(tmp_path / name, tmp_path / PLAN, 100)
+    (tmp_path / "f.csv").write_text("product,shopper,seed,seed\np,u,1,2\n")
+    with pytest.raises(InputError, match="the column seed stands there twice"):
+        plan_pairs(tmp_path / "f.csv", tmp_path / PLAN, 100)
 
 
 @pytest.fixture(scope="module")

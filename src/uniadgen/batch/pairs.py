@@ -22,6 +22,7 @@ from uniadgen.errors import InputError
 from uniadgen.files import scratch_folder, whole_file
 from uniadgen.options import MAX_SIDE, MIN_SIDE
 from uniadgen.rng import MAX_SEED, stream
+from uniadgen.strictjson import RepeatedKey, unrepeated
 from uniadgen.words import quoted
 
 FIELDS = ("product", "shopper", "seed", "size")
@@ -186,7 +187,10 @@ def _json_rows(file: BinaryIO, path: Path) -> Iterator[dict[str, Any] | str]:
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
+            values = json.loads(line, object_pairs_hook=unrepeated)
+        except RepeatedKey as error:
+            yield f"the key {quoted(error.key)} stands there more than once"
+            continue
         except (ValueError, RecursionError):
             yield "the line is no JSON"
             continue
@@ -194,8 +198,8 @@ def _json_rows(file: BinaryIO, path: Path) -> Iterator[dict[str, Any] | str]:
 
 
 def _check_names(names: list[str], path: Path) -> None:
-    for name in ("product", "shopper"):
-        if names.count(name) != 1:
+    for name in FIELDS:
+        if names.count(name) > 1 or (name not in names and name in FIELDS[:2]):
             problem = "is missing" if name not in names else "stands there twice"
             raise InputError(f"argument PAIRS: {quoted(path)}: the column {name} {problem}; name the columns in the first line")
 
