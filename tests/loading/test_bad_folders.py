@@ -89,6 +89,14 @@ def test_a_wrong_value_is_named(section: str, name: str, value: Any) -> None:
     assert len(str(caught.value)) < 400
 
 
+def test_a_value_that_stands_there_twice_is_named(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    config.write_text(config.read_text("utf-8").replace('"decoder": {', '"decoder": {"layers": 3, ', 1), "utf-8")
+    with pytest.raises(InputError, match=r'config\.json: the key "layers" stands there more than once'):
+        checkpoint.load(tmp_path / "model")
+
+
 def test_values_in_code_are_held_to_the_same() -> None:
     with pytest.raises(InputError, match=r"config\.text_temperature: -1 is no number from 0 to 100"):
         ModelConfig(text_temperature=-1)

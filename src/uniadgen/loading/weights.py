@@ -18,6 +18,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from uniadgen.errors import InputError
+from uniadgen.strictjson import RepeatedKey, unrepeated
+from uniadgen.words import quoted
 
 INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
 FLOATS = ("F64", "F32", "F16", "BF16")
@@ -146,9 +148,11 @@ def read_json(folder: Path, name: str, optional: bool = False) -> dict[str, Any]
     if not folder.is_dir():
         raise InputError(f"model folder {folder}: no such folder; supply the folder of a model")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unrepeated)
     except FileNotFoundError:
         raise InputError(f"model folder {folder}: {name} is missing; supply a whole model folder") from None
+    except RepeatedKey as error:
+        raise InputError(f"{path}: the key {quoted(error.key)} stands there more than once; keep one") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as JSON ({one_line(error)}); restore the file") from None
     if not isinstance(values, dict):
