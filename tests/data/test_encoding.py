@@ -54,7 +54,7 @@ def data(tmp_path: Path) -> Path:
 
 def painted(row: layout.Row, folder: Path) -> torch.Tensor:
     """A creative's plate as the tokenizer gets it: what the product hides is filled in."""
-    hidden = encode._hidden(row, 64, encode.Cutouts(folder))
+    hidden = encode.hidden_pixels(row, 64, encode.Cutouts(folder))
     left, top, width, height = row["foreground_box"]
     assert hidden.any()
     assert hidden[top : top + height, left : left + width].sum() == hidden.sum()

@@ -102,8 +102,9 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "other.db")
     other.execute("CREATE TABLE x (y)")
     other.close()
-    newer = StudioStore(tmp_path / "newer.db")
-    newer._connection.execute("PRAGMA user_version=9")
+    StudioStore(tmp_path / "newer.db").close()
+    newer = sqlite3.connect(tmp_path / "newer.db")
+    newer.execute("PRAGMA user_version=9")
     newer.close()
     for name, said in (
         ("text", "can't be used"),

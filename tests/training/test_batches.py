@@ -134,7 +134,7 @@ def test_an_epoch_shows_every_user_once_over_all_ranks(store: Store, scenes: Sce
     orders = []
     for epoch in range(2):
         steps = range(4 * epoch, 4 * epoch + 4)
-        seen = [item for step in steps for reader in readers for item in reader._items("ads", step, reader.users)]
+        seen = [item for step in steps for reader in readers for item in reader.items("ads", step, reader.users)]
         assert sorted(seen) == users.tolist()
         orders.append(seen)
     assert orders[0] != orders[1] != users.tolist()
@@ -164,7 +164,7 @@ def test_an_ad_is_what_a_user_clicked_after_the_clicks_before(
         assert batch.clicks is not None
         assert batch.canvas is not None
         assert batch.codes is not None
-        for number, user in enumerate(reader._items("ads", step, reader.users)):
+        for number, user in enumerate(reader.items("ads", step, reader.users)):
             candidates = [
                 (target, before, variant, crop)
                 for target, before in store.targets(user)

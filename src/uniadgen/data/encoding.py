@@ -302,7 +302,7 @@ def plate_pixels(row: Row, size: int, cutouts: Cutouts) -> Tensor:
         return ad_pixels(row, size)
     picture = _picture(row, "plate")
     pixels = to_pixels(picture, size)
-    return fill_hidden(pixels, _hidden(row, size, cutouts)) if picture.width == picture.height else pixels
+    return fill_hidden(pixels, hidden_pixels(row, size, cutouts)) if picture.width == picture.height else pixels
 
 
 def resized(pixels: Tensor, side: int) -> Tensor:
@@ -321,7 +321,7 @@ def _picture(row: Row, name: str) -> Image.Image:
     return load_stored(row[name], f"creative {quoted(row['id'])}", VIEWED_PIXELS)
 
 
-def _hidden(row: Row, size: int, cutouts: Cutouts) -> Tensor:
+def hidden_pixels(row: Row, size: int, cutouts: Cutouts) -> Tensor:
     """The pixels of a creative's plate that its product covers: [size, size] bool."""
     alpha = torch.zeros(size, size)
     cutout = cutouts[row["product_id"]]

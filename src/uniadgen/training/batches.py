@@ -195,7 +195,7 @@ class Reader(Dataset[Batch]):
         """Steps of an epoch over the users, if all were whole ads."""
         return -(-len(self.users) // (self.sizes["ads"] * self.ranks))
 
-    def _items(self, kind: str, step: int, items: NDArray[np.int64]) -> list[int]:
+    def items(self, kind: str, step: int, items: NDArray[np.int64]) -> list[int]:
         """This rank's items of a step, in the shuffled order of its epoch."""
         size = self.sizes[kind]
         first = (self.before(kind, step) * self.ranks + self.rank) * size
@@ -231,11 +231,11 @@ class Reader(Dataset[Batch]):
             return self.texts.examples(step)
         draw = stream(self.seed, "batch", step, self.rank)
         if kind == "pictures":
-            rows = self._items(kind, step, self.rows)
+            rows = self.items(kind, step, self.rows)
             examples = [self.picture_example(row, self.view(draw)) for row in rows]
         else:
             examples = []
-            for user in self._items(kind, step, self.users):
+            for user in self.items(kind, step, self.users):
                 row, clicks = self.clicked(draw, user)
                 if step < self.mix.general_steps or draw.random() < self.mix.general:
                     clicks = []
