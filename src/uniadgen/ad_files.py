@@ -199,14 +199,10 @@ def write_ad(
         digest_of_it = _write_picture(folder / file, other.image, output, ad.model)
         entry = {"name": size, "image": file, "image_size": list(other.image.size), "sha256": digest_of_it}
         if other.typesetting is not None:
-            layer_files = _layered(other, layers)
-            entry["typeset"] = write_typesetting(other.typesetting, folder, f"{name}.{size}", output, ad.model, layer_files)[
-                "image"
-            ]
+            entry["typeset"] = write_typesetting(other, other.typesetting, folder, f"{name}.{size}", output, layers)["image"]
         record["sizes"].append(entry | {"placement": other.placement.as_dict()})
     if ad.typesetting is not None:
-        layer_files = _layered(ad, layers)
-        record["typeset"] = write_typesetting(ad.typesetting, folder, name, output, ad.model, layer_files)["image"]
+        record["typeset"] = write_typesetting(ad, ad.typesetting, folder, name, output, layers)["image"]
     if digest is not None:
         record["digest"] = digest
     write_text(folder / record_of(name), json_text(record) + "\n")
@@ -225,30 +221,23 @@ def write_finished(ad: Ad, folder: Path, name: str, digest: str, placed: bool) -
     write_text(folder / record_of(name), json_text(record) + "\n")
 
 
-def _layered(ad: Ad, kind: Kind | None) -> bytes | None:
-    return None if kind is None or ad.typesetting is None else layers_of(ad, ad.typesetting, kind)[0]
-
-
 def write_typesetting(
-    typesetting: Typesetting,
-    folder: Path,
-    name: str,
-    output: Output,
-    model: str,
-    layers: bytes | None = None,
+    ad: Ad, typesetting: Typesetting, folder: Path, name: str, output: Output, layers: Kind | None = None
 ) -> dict[str, Any]:
     """Write the files of an ad's words in the picture, the JSON last, and return what the JSON says.
 
-    model: the name of the one that made the ad. layers: the same ad as an SVG or PSD (`typography.layers`).
+    typesetting: of this ad. layers: the same as an SVG or PSD besides (`typography.layers`), which may add notes.
     """
     picture, record_file = typeset_files_of(name, output.ending)
-    digest = _write_picture(folder / picture, typesetting.image, output, model)
+    digest = _write_picture(folder / picture, typesetting.image, output, ad.model)
     record: dict[str, Any] = {**typesetting.as_dict(), "image": picture, "sha256": {"image": digest}}
     if layers is not None:
-        layers = output.layers(layers, model)
-        record["layers"] = f"{name}.typeset.{'psd' if layers[:4] == b'8BPS' else 'svg'}"
-        record["sha256"]["layers"] = hashlib.sha256(layers).hexdigest()
-        write_bytes(folder / record["layers"], layers)
+        data, notes = layers_of(ad, typesetting, layers)
+        data = output.layers(data, ad.model)
+        record["notes"] = [*record["notes"], *notes]
+        record["layers"] = f"{name}.typeset.{layers}"
+        record["sha256"]["layers"] = hashlib.sha256(data).hexdigest()
+        write_bytes(folder / record["layers"], data)
     write_text(folder / record_file, json_text(record) + "\n")
     return record
 

@@ -170,7 +170,7 @@ def with_headline(typesetting: Typesetting, ink: Ink) -> Typesetting:
 
 
 @pytest.mark.parametrize("change", ["moved", "accent missing"])
-def test_letters_that_no_outlines_match_stay_pixels_with_a_note(make_ad: MakeAd, change: str) -> None:
+def test_letters_that_no_outlines_match_stay_pixels_with_a_note(make_ad: MakeAd, tmp_path: Path, change: str) -> None:
     psd_tools = pytest.importorskip("psd_tools")
     pytest.importorskip("uharfbuzz")
     ad = replace(make_ad("Café", ["Café"]), light="none")
@@ -190,6 +190,8 @@ def test_letters_that_no_outlines_match_stay_pixels_with_a_note(make_ad: MakeAd,
     assert not letters.has_vector_mask()
     assert (np.rint(letters.numpy("shape")[..., 0] * 255) == coverage).all()
     assert layers_of(ad, changed, "svg")[1] == []
+    write_ad(replace(ad, typesetting=changed), tmp_path, "ad-000", layers="psd")
+    assert json.loads((tmp_path / "ad-000.typeset.json").read_text())["notes"][-1:] == notes
 
 
 def test_psd_without_the_package_for_outlines_says_what_to_install(

@@ -5,7 +5,6 @@ uniadgen typeset ads/ad-000.json --request request.json --out ads
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -85,7 +84,6 @@ def typeset(arguments: argparse.Namespace) -> None:
     from uniadgen.ad_files import load_ad, publish_words, write_typesetting
     from uniadgen.request import load_request
     from uniadgen.typography import redraw
-    from uniadgen.typography.layers import layers_of
 
     moved = None if arguments.blocks is None else _moved(Path(arguments.blocks))
     if moved is not None and len(arguments.ads) > 1:
@@ -113,11 +111,7 @@ def typeset(arguments: argparse.Namespace) -> None:
                     typesetting = ad.typeset(layout=arguments.layout, brand=brand)
             except InputError as error:
                 raise InputError(f"{quoted(path)}: {error}" if len(paths) > 1 else str(error)) from None
-            layers = None
-            if arguments.layers:
-                layers, notes = layers_of(ad, typesetting, arguments.layers)
-                typesetting = replace(typesetting, notes=[*typesetting.notes, *notes])
-            records.append(write_typesetting(typesetting, stage, name, output, ad.model, layers))
+            records.append(write_typesetting(ad, typesetting, stage, name, output, arguments.layers))
         for name in names:
             publish_words(stage, name, arguments.overwrite)
     if arguments.json:

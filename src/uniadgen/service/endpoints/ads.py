@@ -121,12 +121,15 @@ def _answer(service: Service, client: str, plan: Plan, job: Job, ad: Ad) -> dict
 
     def pictures(other: Ad) -> dict[str, Any]:
         files, words = {"image": plan.output.encoded(other.image, ad.model)}, other.typesetting
+        answer: dict[str, Any] = {}
         if words is not None:
             files["typeset"] = plan.output.encoded(words.image, ad.model)
+            answer["typesetting"] = words.as_dict()
             if plan.wanted.layers is not None:
-                files["layers"] = plan.output.layers(layers_of(other, words, plan.wanted.layers)[0], ad.model)
-        media = {role: f"media:{service.media.put(client, file)}" for role, file in files.items()}
-        return media | ({} if words is None else {"typesetting": words.as_dict()})
+                layers, notes = layers_of(other, words, plan.wanted.layers)
+                files["layers"] = plan.output.layers(layers, ad.model)
+                answer["typesetting"]["notes"] = [*words.notes, *notes]
+        return {role: f"media:{service.media.put(client, file)}" for role, file in files.items()} | answer
 
     sizes = [
         (size, with_words(one, job.request.history, plan.options, plan.brand))
