@@ -4,6 +4,7 @@
     python benchmarks/typography.py data/tiny --count 48 --no-ocr --sheet sheet.webp # to look at
     python benchmarks/typography.py DATA --count 200 --renders DATA/raw     # a folder of `uniadgen data render --out DATA`, its
                                                                             # plates at the size that they were rendered in
+    python benchmarks/typography.py data/tiny --count 200 --painted    # on what the embedded model paints, not on plates
 
 Ads are made of PAd-Synth's creatives - true plates, products and texts - in five formats in turn, as many in Chinese, in
 English and mixed as there are. Their words are set, and then read back by `imaging.ocr` (extra `ocr`), which never saw the
@@ -24,12 +25,14 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
-from uniadgen.ads import Ad, Box
+from uniadgen.ads import Ad, Box, Click, Product
+from uniadgen.data.layout import iter_rows
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose
 from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.imaging.ocr import check_installed, read_line, read_lines
 from uniadgen.imaging.placing import place
+from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.rng import stream
 from uniadgen.typography import Typesetting
 from uniadgen.words import HAN
@@ -118,6 +121,21 @@ def ads(folder: Path, count: int, renders: Path | None) -> Iterator[tuple[str, s
             plate = load_rgb(of_product / f"plate-{row['id']}.webp", row["id"])
             cutout = load_picture(of_product / "cutout.webp", row["product_id"])
         yield language(row["text"]), name, made(row, cutout.convert("RGBA"), plate, FORMATS[name])
+
+
+def painted_ads(folder: Path, count: int) -> Iterator[tuple[str, str, Ad]]:
+    """As `ads`, but with what the embedded model paints behind these products for shoppers of the data set. The words are the
+    creatives', so that they are of three kinds."""
+    generator = AdGenerator.from_pretrained()
+    cutouts = {row["id"]: row["cutout"] for row in iter_rows(folder, "products", ("id", "cutout"))}
+    clicks = {row["id"]: Click(load_rgb(row["ad"], row["id"]), row["text"]) for row in iter_rows(folder, "creatives")}
+    histories = [[clicks[click["creative"]] for click in user["clicks"]] for user in iter_rows(folder, "users")]
+    for number, row in enumerate(creatives(folder, count, None)):
+        name = list(FORMATS)[number % len(FORMATS)]
+        cutout = load_picture(cutouts[row["product_id"]], row["product_id"])
+        product = Product(cutout.convert("RGBA"), row["description"], row["selling_points"])
+        ad = generator.generate(product, histories[number % len(histories)], size=FORMATS[name], seed=number)
+        yield language(row["text"]), name, replace(ad, text=row["text"])
 
 
 def letters_of(text: str) -> str:
@@ -241,13 +259,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path, help="folder of PAd-Synth's tables, as data/tiny")
     parser.add_argument("--count", type=int, default=200, help="ads (default %(default)s)")
     parser.add_argument("--renders", type=Path, help="folder of the rendered plates, for their full size")
+    parser.add_argument("--painted", action="store_true", help="backgrounds that the embedded model paints, instead of plates")
     parser.add_argument("--no-ocr", action="store_true", help="don't read back")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet")
     given = parser.parse_args(argv)
     if not given.no_ocr:
         check_installed()
     every, pictures = [], []
-    for spoken, name, ad in ads(given.data, given.count, given.renders):
+    source = painted_ads(given.data, given.count) if given.painted else ads(given.data, given.count, given.renders)
+    for spoken, name, ad in source:
         figures, picture = measured(ad, ("all", spoken, name), not given.no_ocr)
         every.append(figures)
         picture.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)

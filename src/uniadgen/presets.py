@@ -1,7 +1,7 @@
 """Common placements of ads and what of them networks cover or cut off, from presets.yaml.
 
 placements()["story"].size          # (1080, 1920)
-safe_area(1080 / 1920)              # SafeArea(left=0.0, top=0.13, right=0.0, bottom=0.18)
+safe_area(1080 / 1920)              # SafeArea(left=0.0, top=0.14, right=0.0, bottom=0.2)
 """
 
 from dataclasses import dataclass, field

@@ -169,7 +169,7 @@ def test_common_banners_have_words(make_ad: MakeAd, size: tuple[int, int]) -> No
 
 def test_a_story_keeps_what_the_app_covers_free(make_ad: MakeAd) -> None:
     result = make_ad("Joust Duffle Bag, Waterproof", POINTS, (540, 960)).typeset()
-    assert all(block.box[1] >= 0.13 * 960 - 1 and block.box[3] <= 0.83 * 960 + 1 for block in result.blocks)
+    assert all(block.box[1] >= 0.14 * 960 - 1 and block.box[3] <= 0.80 * 960 + 1 for block in result.blocks)
 
 
 def test_a_point_of_300_characters_is_refused_or_shortened(make_ad: MakeAd) -> None:
