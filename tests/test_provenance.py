@@ -59,6 +59,15 @@ def _label(data: bytes) -> Any:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+def test_the_limit_of_pixels_is_for_what_others_send(kind: Any, picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Output(kind).encoded(picture, "ours")
+    monkeypatch.setenv("UNIADGEN_MAX_PIXELS", "100")
+    assert Output(kind).encoded(picture, "ours") == data
+    with pytest.raises(InputError, match="UNIADGEN_MAX_PIXELS"):
+        verify(data, "it")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 def test_changed_pixels_show_and_lossless_copies_hold(kind: Any, picture: Image.Image) -> None:
     data = Output(kind).encoded(picture, "ours")
     packet = xmp(data)

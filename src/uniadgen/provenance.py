@@ -20,13 +20,15 @@ from xml.sax.saxutils import quoteattr
 from PIL import Image
 
 from uniadgen.errors import InputError
-from uniadgen.imaging.loading import load_picture, load_rgb
+from uniadgen.imaging.colour import flatten
+from uniadgen.imaging.loading import load_picture
 from uniadgen.picture_chunks import LAYERED, coded, format_of, has_manifest, with_xmp, xmp
 from uniadgen.version import version
 from uniadgen.words import quoted
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 PRODUCER = "uniadgen"
+_ANY_SIZE = 2**31  # pixels: what is marked is ours, so no limit for what others send applies
 _NAMESPACES = {
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
@@ -71,13 +73,14 @@ def marked(data: bytes, model: str, producer: str = PRODUCER) -> bytes:
     """The file (PNG, JPEG or WebP, or SVG or PSD with layers; without XMP) with its marks. model: its name. producer: who
     answers for the ad."""
     coded_as = coded_digest(data)
-    pixels = coded_as if format_of(data) in LAYERED else pixel_digest(data)  # how layers look, no two programs agree on
+    # How layers look, no two programs agree on.
+    pixels = coded_as if format_of(data) in LAYERED else pixel_digest(data, _ANY_SIZE)
     return with_xmp(data, _packet(model, producer, pixels, coded_as).encode())
 
 
-def pixel_digest(data: bytes) -> str:
-    """A digest of a picture's size and decoded pixels."""
-    pixels = load_rgb(data, "the picture")
+def pixel_digest(data: bytes, max_pixels: int | None = None) -> str:
+    """A digest of a picture's size and decoded pixels. max_pixels: as for `load_picture`."""
+    pixels = flatten(load_picture(data, "the picture", max_pixels=max_pixels))
     digest = hashlib.sha256(f"{pixels.width}x{pixels.height} RGB ".encode())
     digest.update(pixels.tobytes())
     return f"sha256:{digest.hexdigest()}"
