@@ -1,5 +1,7 @@
 """Contact and shadow: where a product touches, what gets darker, and that its own pixels stay."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -117,6 +119,18 @@ def test_only_ground_that_repeats_the_scene_mirrors() -> None:
     red = Image.new("RGBA", (100, 140), (255, 0, 0, 255))
     below = np.asarray(with_shadow(mirroring, red, where, "stands"), float)[244:250, 120:180].mean((0, 1))
     assert below[0] > below[1] + 10  # the product's red is in it
+
+
+@pytest.mark.parametrize("posture", ["stands", "hangs"])
+def test_large_shadows_take_little_memory(posture: Posture) -> None:
+    side = 1200
+    background, product = Image.new("RGB", (side, side), (180, 170, 160)), table().resize((800, 640))
+    placement = place(product, background.size)
+    tracemalloc.start()
+    with_shadow(background, product, placement, posture)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20 * side**2  # bytes
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 200), (200, 1), (3, 3)])

@@ -21,7 +21,7 @@ def cover(square: Image.Image, size: tuple[int, int]) -> Image.Image:
     """A painted square enlarged around the canvas and cut to it."""
     side, (left, top) = _square(size)
     large = square.resize((side, side), Image.Resampling.BICUBIC)
-    return large.crop((left, top, left + size[0], top + size[1]))
+    return large if large.size == size else large.crop((left, top, left + size[0], top + size[1]))
 
 
 def _square(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:

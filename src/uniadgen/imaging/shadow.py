@@ -9,6 +9,7 @@ that is darker in the painted scene, and on ground that mirrors the scene it is 
 outline, shifted a little, on what is behind it. Where the painted scene has a shadow there already, ours is weaker.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from uniadgen.imaging.contact import Contact, find_contact
 
 Values = NDArray[np.floating[Any]]
 
+_ROWS = 256  # of the window repainted at a time
 _SIDE = 640  # pixels: wide shadows are drawn on a canvas of at most this and enlarged, as they have no detail
 _MARGIN = 0.35  # of the product's longer side: how far around the placement a shadow reaches
 _LOW, _HIGH = 0.985, 0.4  # a base below the first or above the second fraction of the canvas stands on nothing that is seen
@@ -69,14 +71,15 @@ def shaded(
         return background, None
     light = read_light(background, placement)
     window, kept, contact = _kept(background.size, opacity, placement, posture, light)
-    left, top, right, bottom = window
-    pixels = np.array(background.convert("RGB"))
-    there = pixels[top:bottom, left:right].astype(np.float32)
-    if contact is not None and light.gloss > 0 and (mirror := _mirrored(product, contact, placement, window, light.gloss)):
-        spot = there[mirror.part]
-        spot[:] = spot * (1 - mirror.share) + mirror.light
-    pixels[top:bottom, left:right] = np.clip(np.rint(there * kept[..., None]), 0, 255).astype(np.uint8)
-    return Image.fromarray(pixels), light
+    mirror = None if contact is None else _mirrored(product, contact, placement, window, light.gloss)
+
+    def darker(strip: Values, rows: slice) -> Values:
+        if mirror is not None:
+            spot, share, light_there = mirror.within(strip, rows)
+            spot[:] = spot * (1 - share) + light_there
+        return strip * kept[rows, :, None]
+
+    return _repainted(background, window, darker), light
 
 
 def without_shadow(
@@ -90,13 +93,29 @@ def without_shadow(
     if not (opacity >= 0.5).any():
         return background
     window, kept, contact = _kept(background.size, opacity, placement, posture, light)
+    mirror = None if contact is None else _mirrored(product, contact, placement, window, light.gloss)
+
+    def lighter(strip: Values, rows: slice) -> Values:
+        strip = strip / np.maximum(kept[rows, :, None], _LEAST_KEPT)
+        if mirror is not None:
+            spot, share, light_there = mirror.within(strip, rows)
+            spot[:] = (spot - light_there) / (1 - share)
+        return strip
+
+    return _repainted(background, window, lighter)
+
+
+def _repainted(background: Image.Image, window: "Window", paint: Callable[[Values, slice], Values]) -> Image.Image:
+    """The picture (RGB) with other pixels in the window. paint: from a strip [rows, W, 3] and its rows to what it becomes.
+
+    In strips: whole at once, a large window would be held four times over as floats.
+    """
     left, top, right, bottom = window
-    pixels = np.array(background.convert("RGB"))
-    there = pixels[top:bottom, left:right].astype(np.float32) / np.maximum(kept, _LEAST_KEPT)[..., None]
-    if contact is not None and light.gloss > 0 and (mirror := _mirrored(product, contact, placement, window, light.gloss)):
-        spot = there[mirror.part]
-        spot[:] = (spot - mirror.light) / (1 - mirror.share)
-    pixels[top:bottom, left:right] = np.clip(np.rint(there), 0, 255).astype(np.uint8)
+    pixels = np.array(background if background.mode == "RGB" else background.convert("RGB"))
+    there = pixels[top:bottom, left:right]
+    for first in range(0, bottom - top, _ROWS):
+        rows = slice(first, min(first + _ROWS, bottom - top))
+        there[rows] = np.clip(np.rint(paint(there[rows].astype(np.float32), rows)), 0, 255).astype(np.uint8)
     return Image.fromarray(pixels)
 
 
@@ -113,15 +132,18 @@ def _kept(
     else:
         contact = None
         fine, wide = np.zeros((1, 1), np.float32), _outline(opacity, placement, window, light, posture)
-    kept = 1 - _enlarged(wide, window)
+    kept = _enlarged(wide, window)
+    np.subtract(1, kept, out=kept)
     if contact is not None:
-        kept *= 1 - fine
+        np.subtract(1, fine, out=fine)
+        kept *= fine
     return window, kept, contact
 
 
 def read_light(background: Image.Image, placement: Placement) -> Light:
     """The light of a painted scene, read around the place of the product."""
-    grey = np.asarray(background.convert("L"), np.float32) + 1
+    grey = np.array(background.convert("L"), np.float32)
+    grey += 1
     height, width = grey.shape
     reach, base = max(placement.width, placement.height), placement.top + placement.height
     left, right = placement.left, placement.left + placement.width
@@ -173,15 +195,21 @@ def _scale(window: Window) -> float:
 
 def _blurred(plane: Values, x: float, y: float) -> Values:
     """Blurred by these standard deviations in pixels."""
-    picture = Image.fromarray((plane * 255).astype(np.uint8)) if plane.dtype != np.uint8 else Image.fromarray(plane)
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur((x, y))), np.float32) / 255
+    levels = np.empty(plane.shape, np.uint8)
+    np.multiply(plane, 1 if plane.dtype == np.uint8 else 255, out=levels, casting="unsafe")
+    result = np.array(Image.fromarray(levels).filter(ImageFilter.GaussianBlur((x, y))), np.float32)
+    result /= 255
+    return result
 
 
 def _enlarged(plane: Values, window: Window) -> Values:
     size = window[2] - window[0], window[3] - window[1]
     if plane.shape == size[::-1]:
         return plane
-    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR), np.float32)
+    picture, result = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR), np.empty(size[::-1], np.float32)
+    for first in range(0, size[1], _ROWS):  # as a whole, Pillow hands pixels over in two copies
+        result[first : first + _ROWS] = picture.crop((0, first, size[0], min(first + _ROWS, size[1])))
+    return result
 
 
 def _along_base(contact: Contact, opacity: Values, placement: Placement, window: Window, light: Light) -> tuple[Values, Values]:
@@ -192,7 +220,8 @@ def _along_base(contact: Contact, opacity: Values, placement: Placement, window:
     (blur, taken), *others = _LAYERS
     sigma = max(0.7, blur * longer)
     line = _footprint(contact, (height, width), left, top + _TOWARDS * sigma, 1.0, touch=0.012 * longer, depth=3 * sigma)
-    fine = taken * _blurred(line, sigma * 1.6, sigma)
+    fine = _blurred(line, sigma * 1.6, sigma)
+    fine *= taken
     scale = _scale(window)
     small = max(1, round(height * scale)), max(1, round(width * scale))
     kept = np.ones(small, np.float32)
@@ -217,10 +246,12 @@ def _footprint(
     across = (left + np.arange(contact.first, contact.last + 1) * scale).astype(int)
     weight = 1 / (1 + (contact.gap / max(touch, 1e-6)) ** 2)
     ground = top + (contact.ground + 1) * scale
-    rows = np.arange(shape[0], dtype=np.float32)[:, None]
+    first, last = max(0, int(np.min(ground) - depth)), max(0, int(np.max(ground)) + 1)
+    strip = area[first:last]
+    rows = np.arange(first, first + len(strip), dtype=np.float32)[:, None]
     inside = (rows < ground) & (rows >= ground - depth)
     fits = (across >= 0) & (across < shape[1])
-    np.maximum.at(area.T, across[fits], (inside * weight).T[fits])
+    np.maximum.at(strip.T, across[fits], (inside * weight).T[fits])
     return area
 
 
@@ -270,12 +301,19 @@ class _Mirror(NamedTuple):
     share: Values
     light: Values
 
+    def within(self, strip: Values, rows: slice) -> tuple[Values, Values, Values]:
+        """What it covers of a strip of the window, its share and its light there."""
+        first, last = self.part[0].start, self.part[0].stop
+        begin, end = max(first, rows.start), max(first, min(last, rows.stop))
+        here = slice(begin - first, end - first)
+        return strip[max(0, begin - rows.start) : max(0, end - rows.start), self.part[1]], self.share[here], self.light[here]
+
 
 def _mirrored(product: Image.Image, contact: Contact, placement: Placement, window: Window, gloss: float) -> _Mirror | None:
-    """The product's lower part upside down, fading with the distance from the base."""
+    """The product's lower part upside down, fading with the distance from the base; None on ground without gloss."""
     reach = min(placement.height // 3, window[3] - placement.top - placement.height)
     ground = round(float(np.max(contact.ground))) + 1
-    if reach < 2 or ground < 2:
+    if gloss == 0 or reach < 2 or ground < 2:
         return None
     reach = min(reach, ground)
     lower = product.crop((0, ground - reach, product.width, ground)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)

@@ -216,7 +216,7 @@ class AdGenerator:
         with timings("compose"):
             backgrounds = [cover(square, options.size) for square in squares]
             fitted = fitted_cutouts(ads)
-            unshaded, lights = backgrounds, list[Light | None]([None] * len(ads))
+            unshaded, lights = backgrounds if options.typeset else [None] * len(ads), list[Light | None]([None] * len(ads))
             if options.shadow:
                 drawn = [
                     shaded(background, ad.request.cutout, ad.placement, ad.request.stance.posture, product)
@@ -244,7 +244,7 @@ class AdGenerator:
                 description=ad.request.description,
                 selling_points=ad.request.selling_points,
                 light=light or "none",
-                unshaded=plain if options.typeset and light is not None else None,
+                unshaded=None if light is None else plain,
             )
             for ad, text, verdict, background, image, plain, light in zip(
                 ads, texts, verdicts, backgrounds, images, unshaded, lights, strict=True
