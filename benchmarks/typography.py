@@ -2,6 +2,7 @@
 
     python benchmarks/typography.py data/tiny --count 200                            # the table of docs/typography.md
     python benchmarks/typography.py data/tiny --count 48 --no-ocr --sheet sheet.webp # to look at
+    python benchmarks/typography.py data/tiny --painted --only 60 81 87 63 --no-ocr --sheet strip.webp   # the README's
     python benchmarks/typography.py DATA --count 200 --renders DATA/raw     # a folder of `uniadgen data render --out DATA`, its
                                                                             # plates at the size that they were rendered in
     python benchmarks/typography.py data/tiny --count 200 --painted    # on what the embedded model paints, not on plates
@@ -107,12 +108,19 @@ def made(row: dict[str, Any], cutout: Image.Image, plate: Image.Image, size: tup
     )  # fmt: skip
 
 
-def ads(folder: Path, count: int, renders: Path | None) -> Iterator[tuple[str, str, Ad]]:
+def numbered(folder: Path, given: argparse.Namespace) -> list[tuple[int, dict[str, Any]]]:
+    """The rows that ads are made of, each with the number that decides its format and its shopper."""
+    rows = enumerate(creatives(folder, given.count, given.renders))
+    return [(number, row) for number, row in rows if not given.only or number in given.only]
+
+
+def ads(folder: Path, given: argparse.Namespace) -> Iterator[tuple[str, str, Ad]]:
     """Language, format and ad."""
     products = {
         row["id"]: row["cutout"] for row in pq.read_table(folder / "products.parquet", columns=["id", "cutout"]).to_pylist()
     }
-    for number, row in enumerate(creatives(folder, count, renders)):
+    renders = given.renders
+    for number, row in numbered(folder, given):
         name = list(FORMATS)[number % len(FORMATS)]
         if renders is None:
             plate, cutout = load_rgb(row["plate"], row["id"]), load_picture(products[row["product_id"]], row["product_id"])
@@ -123,14 +131,14 @@ def ads(folder: Path, count: int, renders: Path | None) -> Iterator[tuple[str, s
         yield language(row["text"]), name, made(row, cutout.convert("RGBA"), plate, FORMATS[name])
 
 
-def painted_ads(folder: Path, count: int) -> Iterator[tuple[str, str, Ad]]:
+def painted_ads(folder: Path, given: argparse.Namespace) -> Iterator[tuple[str, str, Ad]]:
     """As `ads`, but with what the embedded model paints behind these products for shoppers of the data set. The words are the
     creatives', so that they are of three kinds."""
     generator = AdGenerator.from_pretrained()
     cutouts = {row["id"]: row["cutout"] for row in iter_rows(folder, "products", ("id", "cutout"))}
     clicks = {row["id"]: Click(load_rgb(row["ad"], row["id"]), row["text"]) for row in iter_rows(folder, "creatives")}
     histories = [[clicks[click["creative"]] for click in user["clicks"]] for user in iter_rows(folder, "users")]
-    for number, row in enumerate(creatives(folder, count, None)):
+    for number, row in numbered(folder, given):
         name = list(FORMATS)[number % len(FORMATS)]
         cutout = load_picture(cutouts[row["product_id"]], row["product_id"])
         product = Product(cutout.convert("RGBA"), row["description"], row["selling_points"])
@@ -242,7 +250,7 @@ def line(name: str, ads_of_it: Sequence[Measured]) -> str:
     return f"| {name} | {count} | {read} | {noticed} | {overlap} | {held} | {least} | {took} |"
 
 
-def sheet(pictures: Sequence[Image.Image], columns: int = 6, cell: int = CELL) -> Image.Image:
+def sheet(pictures: Sequence[Image.Image], columns: int, cell: int = CELL) -> Image.Image:
     """Pictures of any format, each in the middle of its cell."""
     rows = -(-len(pictures) // columns)
     whole = Image.new("RGB", (columns * cell, rows * cell), (128, 128, 128))
@@ -258,6 +266,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of PAd-Synth's tables, as data/tiny")
     parser.add_argument("--count", type=int, default=200, help="ads (default %(default)s)")
+    parser.add_argument("--only", type=int, nargs="+", metavar="NUMBER", help="of these ads, the numbers to make, from 0")
     parser.add_argument("--renders", type=Path, help="folder of the rendered plates, for their full size")
     parser.add_argument("--painted", action="store_true", help="backgrounds that the embedded model paints, instead of plates")
     parser.add_argument("--no-ocr", action="store_true", help="don't read back")
@@ -266,8 +275,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not given.no_ocr:
         check_installed()
     every, pictures = [], []
-    source = painted_ads(given.data, given.count) if given.painted else ads(given.data, given.count, given.renders)
-    for spoken, name, ad in source:
+    for spoken, name, ad in (painted_ads if given.painted else ads)(given.data, given):
         figures, picture = measured(ad, ("all", spoken, name), not given.no_ocr)
         every.append(figures)
         picture.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
@@ -282,7 +290,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if of_it := [ad for ad in every if key in ad.groups]:
             print(line(key, of_it))
     if given.sheet is not None:
-        sheet(pictures).save(given.sheet, quality=82)
+        sheet(pictures, min(6, len(pictures))).save(given.sheet, quality=82)
 
 
 if __name__ == "__main__":

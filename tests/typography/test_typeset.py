@@ -184,6 +184,8 @@ def test_control_characters_and_blanks_never_show(make_ad: MakeAd) -> None:
     assert result.blocks[0].text == "Duffle Bag"
     with pytest.raises(InputError, match="no word to set"):
         make_ad(" \u200b😀", []).typeset()
+    with pytest.raises(InputError, match="no word to set"):
+        make_ad("...", []).typeset()
 
 
 def test_an_ad_from_files_with_losses_is_read(make_ad: MakeAd) -> None:
@@ -286,13 +288,13 @@ def test_marks_of_format_that_show_are_never_boxes(make_ad: MakeAd, mark: str) -
     assert [block.text for block in result.blocks] == ["Duffle Bag"]
 
 
-def crowded(box: Box, busy: bool = False) -> Ad:
+def crowded(box: Box, busy: bool = False, size: tuple[int, int] = (512, 512), product: tuple[int, int] = (100, 100)) -> Ad:
     """A product that leaves little room, on a wall or on noise."""
-    background = Image.new("RGB", (512, 512), (196, 205, 210))
+    background = Image.new("RGB", size, (196, 205, 210))
     if busy:
-        background = Image.effect_noise((512, 512), 120).convert("RGB")
-    cutout = Image.new("RGBA", (100, 100), (170, 30, 40, 255))
-    placement = place(cutout, (512, 512), box)
+        background = Image.effect_noise(size, 120).convert("RGB")
+    cutout = Image.new("RGBA", product, (170, 30, 40, 255))
+    placement = place(cutout, size, box)
     text = "Joust Duffle Bag, Waterproof Ripstop Fabric, Padded Strap"
     image = compose(background, cutout, placement)
     return Ad(image, text, background, placement, [], {}, 0, "none", selling_points=text.split(", "))
@@ -334,6 +336,13 @@ def test_words_keep_off_what_a_preset_covers(make_ad: MakeAd, name: str) -> None
         assert top >= round(safe.top * height)
         assert right <= width - round(safe.right * width)
         assert bottom <= height - round(safe.bottom * height)
+
+
+def test_words_without_other_room_stand_where_a_preset_covers_with_a_note() -> None:
+    story = placements()["story"]
+    result = crowded(Box(0.0, 0.12, 1.0, 0.85), size=story.size, product=(100, 128)).typeset()
+    assert any(note.startswith("the words stand where networks lay bars") for note in result.notes)
+    assert min(block.box[1] for block in result.blocks) < story.safe.top * story.size[1]
 
 
 def test_safe_areas_go_by_the_form() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from uniadgen.ads import Layout, Placement
-from uniadgen.presets import safe_area
+from uniadgen.presets import SafeArea, safe_area
 from uniadgen.typography.colours import contrast
 from uniadgen.typography.fonts import is_cjk
 from uniadgen.typography.hierarchy import Message, ems
@@ -65,7 +65,12 @@ class Candidate:
 
 def safe_box(width: int, height: int) -> Box:
     """Where words may stand in a picture: inside the margins, and off what networks cover or cut off in this format."""
-    safe, margin = safe_area(width / height), MARGIN * min(width, height)
+    return margins(width, height, safe_area(width / height))
+
+
+def margins(width: int, height: int, safe: SafeArea = SafeArea()) -> Box:  # noqa: B008 - frozen
+    """What the margins of a picture leave."""
+    margin = MARGIN * min(width, height)
     left, right = max(margin, safe.left * width), max(margin, safe.right * width)
     top, bottom = max(margin, safe.top * height), max(margin, safe.bottom * height)
     return round(left), round(top), width - round(right), height - round(bottom)

@@ -32,17 +32,17 @@ from uniadgen.typography.colours import (
 from uniadgen.typography.drawing import Backing, Ink, backing_of, draw, fill, ink_of, lay, least_contrast, near
 from uniadgen.typography.fonts import LEFT_OUT, Face, choose, one_at_a_time, plain_text, settable
 from uniadgen.typography.hierarchy import Message, messages
-from uniadgen.typography.layouts import BACKING_COST, SMALL, Candidate, propose, safe_box
+from uniadgen.typography.layouts import BACKING_COST, SMALL, Candidate, margins, propose, safe_box
 from uniadgen.typography.logo import PlacedLogo, draw_logo, place_logo
 from uniadgen.typography.shaping import type_of
 from uniadgen.typography.space import Box, Scene, read_scene
 from uniadgen.typography.stacks import Align, SetBlock, Types
 from uniadgen.typography.taste import Taste
-from uniadgen.words import is_blank
 
 _SHADES = (0.3, 0.45, 0.6, 0.72)
 _PLATE = 0.94
 _BADGE_LEFT_OUT = "a badge is left out: no font here has its letters"
+_COVERED = "the words stand where networks lay bars or marks over pictures of this form: there is no other room"
 _BACKED = {
     "shade": "a shade lies behind the words, so that every letter can be read",
     "plate": "the words stand on a plate: what is behind them is too busy",
@@ -157,6 +157,8 @@ def typeset(
         # 3. Type for all of it, and the places where it fits.
         types = _types_of(said, settable(text, "headline", brand.headline), brand, notes)
         candidates = propose(scene, types, layout, taste, safe)
+        if not candidates and (candidates := propose(scene, types, layout, taste, margins(scene.width, scene.height))):
+            notes.append(_COVERED)
         if not candidates:
             raise InputError(
                 f"typeset: no word fits beside the product at a legible size in {scene.width}x{scene.height} pixels; make a "
@@ -177,7 +179,7 @@ def _said(text: str, selling_points: Sequence[str], description: str, brand: Bra
     cleaned = settable(text, "headline", brand.headline)
     if cleaned != plain_text(text):
         notes.append(LEFT_OUT)
-    if is_blank(cleaned):
+    if not any(c.isalnum() for c in cleaned):
         raise InputError("text: there is no word to set")
     points = [settable(point, "headline", brand.headline) for point in selling_points]
     said = messages(cleaned, points, description)
