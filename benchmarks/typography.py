@@ -2,7 +2,7 @@
 
     python benchmarks/typography.py data/tiny --count 200                            # the table of docs/typography.md
     python benchmarks/typography.py data/tiny --count 48 --no-ocr --sheet sheet.webp # to look at
-    python benchmarks/typography.py data/tiny --painted --only 60 81 87 63 --no-ocr --sheet strip.webp   # the README's
+    python benchmarks/typography.py data/tiny --painted --only 0 63 81 87 --no-ocr --strip strip.webp   # the README's
     python benchmarks/typography.py DATA --count 200 --renders DATA/raw     # a folder of `uniadgen data render --out DATA`, its
                                                                             # plates at the size that they were rendered in
     python benchmarks/typography.py data/tiny --count 200 --painted    # on what the embedded model paints, not on plates
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from PIL import Image
+from PIL import Image, ImageOps
 
 from uniadgen.ads import Ad, Box, Click, Product
 from uniadgen.data.layout import iter_rows
@@ -262,6 +262,17 @@ def sheet(pictures: Sequence[Image.Image], columns: int, cell: int = CELL) -> Im
     return whole
 
 
+def strip(pictures: Sequence[Image.Image], height: int = 420, gap: int = 12) -> Image.Image:
+    """Pictures of one height beside each other."""
+    equal = [p.resize((round(p.width * height / p.height), height), Image.Resampling.LANCZOS) for p in pictures]
+    whole = Image.new("RGB", (sum(p.width for p in equal) + gap * (len(equal) - 1), height), "white")
+    left = 0
+    for picture in equal:
+        whole.paste(picture, (left, 0))
+        left += picture.width + gap
+    return whole
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of PAd-Synth's tables, as data/tiny")
@@ -271,6 +282,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--painted", action="store_true", help="backgrounds that the embedded model paints, instead of plates")
     parser.add_argument("--no-ocr", action="store_true", help="don't read back")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet")
+    parser.add_argument("--strip", type=Path, help="write all pictures side by side")
     given = parser.parse_args(argv)
     if not given.no_ocr:
         check_installed()
@@ -278,8 +290,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     for spoken, name, ad in (painted_ads if given.painted else ads)(given.data, given):
         figures, picture = measured(ad, ("all", spoken, name), not given.no_ocr)
         every.append(figures)
-        picture.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
-        pictures.append(picture)
+        pictures.append(
+            picture if given.strip is not None else ImageOps.contain(picture, (CELL, CELL), Image.Resampling.LANCZOS)
+        )
     every = with_tenths(every)
     print(
         "| ads | count | letters read back | noticed in the picture and read | letters on the product "
@@ -291,6 +304,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             print(line(key, of_it))
     if given.sheet is not None:
         sheet(pictures, min(6, len(pictures))).save(given.sheet, quality=82)
+    if given.strip is not None:
+        strip(pictures).save(given.strip, quality=82)
 
 
 if __name__ == "__main__":
