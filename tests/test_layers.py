@@ -11,7 +11,8 @@ ROOT = Path(uniadgen.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cores", "errors", "registry", "rng", "templates", "version"),
     ("pages", "words", "signals"),
-    ("console", "files", "schema", "strictjson", "strictyaml"),
+    ("console", "files", "schema", "strictyaml"),
+    ("strictjson",),
     ("ads", "ablations", "presets", "selling_points"),
     ("clicks", "digests", "imaging", "prompts", "sheets"),
     ("inspection",),

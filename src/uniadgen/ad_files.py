@@ -28,6 +28,7 @@ from uniadgen.files import PREFIX, alone, is_held, made_folder, move_new, open_j
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.output import ENDINGS, Output, plain_file
 from uniadgen.signals import unbroken
+from uniadgen.strictjson import parse_json
 from uniadgen.typography.layers import Kind, layers_of
 from uniadgen.typography.typeset import Typesetting
 from uniadgen.words import quoted
@@ -261,8 +262,8 @@ def load_ad(path: Path, what: str) -> Ad:
     """
     with open_json(path, f"{what}: ") as file:
         data = file.read(MAX_RECORD + 1)
+    record: Any = parse_json(data, f"{what}: {quoted(path)}") if len(data) <= MAX_RECORD else None
     try:
-        record: dict[str, Any] = json.loads(data) if len(data) <= MAX_RECORD else {}
         place = Placement(**{side: int(record["placement"][side]) for side in ("left", "top", "width", "height")})
         text, seed, model = str(record["text"]), int(record["seed"]), str(record["model"])
         points = [str(point) for point in record.get("selling_points", [])]
@@ -272,7 +273,7 @@ def load_ad(path: Path, what: str) -> Ad:
         sampled = [SampledClick(int(c["index"]), float(c["similarity"])) for c in record.get("sampled_clicks", [])]
         files = {role: path.with_name(Path(str(record[role])).name) for role in ("image", "background")}
         hashes = {role: str(record["sha256"][role]) for role in files}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise InputError(f"{what}: {quoted(path)} is no ad; name the JSON that generate wrote, as ad-000.json") from None
     pictures = {}
     for role, picture in files.items():

@@ -12,7 +12,6 @@ were killed have left is therefore known, and is removed when the next one write
 import contextlib
 import errno
 import functools
-import json
 import os
 import re
 import secrets
@@ -23,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from uniadgen.errors import InputError
 from uniadgen.signals import unbroken
@@ -416,20 +415,3 @@ def open_json(path: Path, where: str = "") -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
         raise InputError(f"{name} can't be read ({reason}); correct the path or its permissions") from None
-
-
-def read_json(path: Path, where: str = "", most: int = 2**20) -> Any:
-    """What a JSON file in UTF-8 holds. where: the beginning of messages. most: bytes. Raises InputError for any other file."""
-    name = f"{where}{quoted(path)}"
-    with open_json(path, where) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"{name} is larger than {most // 2**20} MiB; shorten it")
-    try:
-        return json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise InputError(f"{name} is not UTF-8; save it as UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{name} is not JSON (line {error.lineno}: {error.msg}); correct it there") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{name} can't be read as JSON; simplify it") from None

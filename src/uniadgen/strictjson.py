@@ -1,6 +1,6 @@
 """JSON in which no key stands twice: Python's parser would silently keep the last of them.
 
-json.loads(text, object_pairs_hook=unrepeated)
+values = parse_json(text, "argument FILE: names.json")
 for where, value in read_json_lines(path, "argument --items", "write one object a line"): ...
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from uniadgen.errors import InputError
+from uniadgen.files import open_json
 from uniadgen.words import quoted
 
 
@@ -28,6 +29,40 @@ def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         raise RepeatedKey(next(key for key in keys if keys.count(key) > 1))
     return values
+
+
+def parse_json(text: str | bytes, name: str) -> Any:
+    """The value of a JSON text, None for what isn't JSON. name: what it is, for messages. Raises InputError for a repeated
+    key."""
+    try:
+        return json.loads(text, object_pairs_hook=unrepeated)
+    except RepeatedKey as error:
+        raise _repeated(error, name) from None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _repeated(error: RepeatedKey, name: str) -> InputError:
+    return InputError(f"{name}: the key {quoted(error.key)} stands there more than once; keep one")
+
+
+def read_json(path: Path, where: str = "", most: int = 2**20) -> Any:
+    """What a JSON file in UTF-8 holds. where: the beginning of messages. most: bytes. Raises InputError for any other file."""
+    name = f"{where}{quoted(path)}"
+    with open_json(path, where) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise InputError(f"{name} is larger than {most // 2**20} MiB; shorten it")
+    try:
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=unrepeated)
+    except RepeatedKey as error:
+        raise _repeated(error, name) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{name} is not UTF-8; save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{name} is not JSON (line {error.lineno}: {error.msg}); correct it there") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{name} can't be read as JSON; simplify it") from None
 
 
 def read_json_lines(path: Path, what: str, advice: str, wanted: str = "a file of JSON lines") -> Iterator[tuple[str, Any]]:
@@ -60,7 +95,7 @@ def parse_json_lines(lines: Iterable[str], name: str, advice: str) -> Iterator[t
         try:
             value = json.loads(line, object_pairs_hook=unrepeated)
         except RepeatedKey as error:
-            raise InputError(f"{where}: the key {quoted(error.key)} stands there more than once; keep one") from None
+            raise _repeated(error, where) from None
         except (ValueError, RecursionError):
             raise InputError(f"{where} is not JSON; {advice}") from None
         yield where, value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uniadgen.cli.arguments import add_json
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
-from uniadgen.files import read_json
+from uniadgen.strictjson import read_json
 from uniadgen.words import parse_whole, quoted
 
 if TYPE_CHECKING:

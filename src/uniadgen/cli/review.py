@@ -15,6 +15,7 @@ from uniadgen.cli.arguments import add_json, add_seed, number, whole_number
 from uniadgen.console import print_json, print_line, progress_bar
 from uniadgen.errors import InputError
 from uniadgen.files import write_text
+from uniadgen.strictjson import parse_json
 from uniadgen.words import clean_text, quoted
 
 if TYPE_CHECKING:
@@ -242,10 +243,9 @@ def import_(arguments: argparse.Namespace) -> None:
             if not equals or not who or not name:
                 raise InputError(f"argument --person: {quoted(given)} is not WHO=NAME")
             names[who] = name
-        try:
-            records = json.loads(text)
-        except (ValueError, RecursionError):
-            raise InputError(f"argument FILE: {quoted(file)} is no JSON; use Label Studio's JSON export") from None
+        records = parse_json(text, f"argument FILE: {quoted(file)}")
+        if records is None:
+            raise InputError(f"argument FILE: {quoted(file)} is no JSON; use Label Studio's JSON export")
         new, repeated = import_label_studio(study, records, names, quoted(file))
     print_line(f"{new} verdicts appended, {repeated} were there")
 

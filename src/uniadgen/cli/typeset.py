@@ -4,7 +4,6 @@ uniadgen typeset ads/ad-000.json --request request.json --out ads
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,6 +13,7 @@ from uniadgen.cli.options import add_output, chosen_output
 from uniadgen.console import print_json, print_line
 from uniadgen.errors import InputError
 from uniadgen.files import check_out, checked_path, made_folder, open_json, scratch_folder
+from uniadgen.strictjson import parse_json
 from uniadgen.words import quoted
 
 if TYPE_CHECKING:
@@ -140,10 +140,7 @@ def _moved(path: Path) -> dict[str, Any]:
 
     with open_json(path, "argument --blocks: ") as file:
         data = file.read(MAX_RECORD + 1)
-    try:
-        record: Any = json.loads(data) if len(data) <= MAX_RECORD else None
-    except (ValueError, RecursionError):
-        record = None
+    record = parse_json(data, f"argument --blocks: {quoted(path)}") if len(data) <= MAX_RECORD else None
     if not isinstance(record, dict) or not isinstance(record.get("blocks"), list):
         raise InputError(f"argument --blocks: {quoted(path)} has no blocks; name a NAME.typeset.json")
     return record
