@@ -100,6 +100,20 @@ def test_openings_of_descriptions(description: str, introduction: str, rest: str
     assert opening(description) == (introduction, rest)
 
 
+@pytest.mark.parametrize(
+    ("description", "points", "introduction"),
+    [
+        ("The Body Shop Mist", ["Mist", "the  body shop"], ""),
+        ("The Bodyguard Alarm", ["The Body"], "The"),
+        ("New Balance 574 Sneakers", ["New Balance"], ""),
+        ("New Arrival Acme Kettle", ["New Arrival", "Acme"], "New"),
+        ("The sporty bag", ["Bag"], "The"),
+    ],
+)
+def test_a_word_that_introduces_may_begin_a_name(description: str, points: list[str], introduction: str) -> None:
+    assert opening(description, points).introduction == introduction
+
+
 @given(st.lists(st.text(st.characters(categories=["L", "Zs", "Po"]))))
 def test_lists_without_digits_and_brackets_are_split_at_every_comma(values: list[str]) -> None:
     plain = [re.sub('[,，"‘’“”«»「」]', "", value) for value in values]

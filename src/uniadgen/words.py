@@ -12,7 +12,7 @@ where words are wanted. A number is a value with all that changes it: sign, boun
 import logging
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -58,6 +58,10 @@ _OPENING = {
     "«": "»",
 }
 _INTRODUCTION = regex.compile(r"(the|a|an|our|this|these|meet|new)\s+", regex.I)
+_NOVELTY = regex.compile(
+    r"new\s+(arrivals?|collection|colou?rs?|designs?|edition|generation|in|looks?|models?|release|season|styles?|version)\b",
+    regex.I,
+)
 _QUOTED = regex.compile(r"(?<!\w)\"[^\"]*\"(?!\w)|(?<!\w)‘[^‘’]*’(?!\w)")
 
 
@@ -192,10 +196,18 @@ class Opening(NamedTuple):
     rest: str
 
 
-def opening(description: str) -> Opening:
+def opening(description: str, selling_points: Iterable[str] = ()) -> Opening:
+    """selling_points: where one of them begins with the word that would introduce, it belongs to a name: "The Body Shop"."""
     text = clean_text(description)
     first = _INTRODUCTION.match(text)
-    return Opening(first[1], text[first.end() :]) if first else Opening("", text)
+    if first is None:
+        return Opening("", text)
+    named = (" ".join(point.split()).casefold() for point in selling_points)
+    beginning, folded = first[0].casefold(), text.casefold()
+    named = (point for point in named if point.startswith(beginning) and not _NOVELTY.match(point))
+    if any(folded.startswith(point) and not folded[len(point) : len(point) + 1].isalnum() for point in named):
+        return Opening("", text)
+    return Opening(first[1], text[first.end() :])
 
 
 # --- lists ---

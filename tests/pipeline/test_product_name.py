@@ -21,6 +21,8 @@ from uniadgen.pipeline.product_name import name_places
         ("柯菲昕诺系列黑巧克力，古铜色", ["古铜色", "柯菲"], ["柯菲"]),
         ("Waterproof boots for hikers", ["Waterproof", "For Hikers"], []),
         ("Soft and warm. Acme Soft Socks are here.", ["Acme Soft Socks"], []),  # of the first sentence only
+        ("The Body Shop Water Lotus Mist, 100 ml", ["100 ml", "Mist", "The Body Shop"], ["The Body Shop"]),
+        ("New Balance 574 Sneakers for men", ["Sneakers", "New Balance 574 Sneakers"], ["New Balance 574 Sneakers"]),
         ("", ["Acme"], []),
         ("İstanbul Kettle", ["İstanbul Kettle"], []),  # folded it is longer, so places in it are none of the text
     ],

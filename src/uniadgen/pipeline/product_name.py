@@ -21,7 +21,7 @@ _GOES_ON = frozenset({"by", "with", "for", "in", "from", "of", "is", "are", "has
 
 def name_places(description: str, points: Sequence[str]) -> tuple[int, ...]:
     """Places in the list of the selling points that name the product; none where the description tells of none."""
-    introduction, rest = opening(description)
+    introduction, rest = opening(description, points)
     text = _SENTENCE.split(rest, maxsplit=1)[0]
     folded = text.casefold()
     if len(folded) != len(text):  # places of folded letters are none of these

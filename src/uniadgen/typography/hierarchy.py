@@ -151,7 +151,7 @@ def messages(text: str, selling_points: Sequence[str], description: str = "") ->
 
 def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[Part]]]:
     """Which parts may be the headline, those first that the description begins with; with their rank."""
-    named = _named(parts, _first_words(description))
+    named = _named(parts, _first_words(description, [part.text for part in parts]))
     runs = [list(parts[:count]) for count in range(len(parts), 0, -1)]
     if named:
         runs = [named[start:] for start in range(len(named))] + [named[:1]]
@@ -160,9 +160,9 @@ def _headlines(parts: Sequence[Part], description: str) -> list[tuple[int, list[
     return list(zip(ranks, fitting, strict=True))[:3] or [(0, runs[-1])]
 
 
-def _first_words(description: str) -> list[str]:
+def _first_words(description: str, points: Sequence[str]) -> list[str]:
     """The words that a description begins with: brand and kind of product, until the details begin."""
-    introduction, rest = opening(description)
+    introduction, rest = opening(description, points)
     if introduction.casefold() == "new":  # a brand may begin with it
         rest = f"{introduction} {rest}"
     first = regex.split(r"[,，。;；:：|(（]|\.\s| - | in | with | for | by ", rest.casefold(), maxsplit=1)[0]
