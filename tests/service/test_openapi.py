@@ -19,11 +19,13 @@ from hypothesis.errors import Unsatisfiable
 
 schemathesis = pytest.importorskip("schemathesis", reason="a development tool")
 
+from uniadgen.campaign import presets  # noqa: E402
 from uniadgen.pipeline.generator import AdGenerator  # noqa: E402
 from uniadgen.service.service import Settings  # noqa: E402
 from uniadgen.typography.fonts import choose  # noqa: E402
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
+PRESETS = presets()
 PICTURE = (resources.files("uniadgen") / "examples" / "product.webp").read_bytes()
 EXAMPLES = int(os.environ.get("UNIADGEN_EXAMPLES", "6"))  # of each operation
 
@@ -69,6 +71,12 @@ def map_body(context: Any, body: Any) -> Any:
         size = options.get("size")
         if isinstance(size, list) and len(size) == 2 and all(_is_whole(s) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
+        if (
+            isinstance(names := options.get("presets"), list)
+            and names
+            and all(isinstance(n, str) and n in PRESETS for n in names)
+        ):
+            options["presets"] = ["rectangle"]  # large ones take seconds to encode
         if options.get("strict") is True:
             options["strict"] = False
         if options.get("typeset") is True and not {"brand", "layers", "layout"}.intersection(options):

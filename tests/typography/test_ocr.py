@@ -1,5 +1,6 @@
 """What is set can be read: a reader that knows nothing of the text finds it in the whole picture and reads it back."""
 
+import argparse
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_words_on_busy_ground_are_read_back(make_ad: MakeAd, brand: Brand | None
 def test_words_on_true_plates_are_noticed_and_read() -> None:
     """Small pictures, many words, and whatever lies behind them: nearly all letters, as benchmarks/typography.py measures."""
     benchmark, put, noticed = load_benchmark("typography"), 0, 0
-    for _, _, ad in benchmark.ads(TINY, 10, None):
+    for _, _, ad in benchmark.ads(TINY, argparse.Namespace(count=10, renders=None, only=None)):
         result = ad.typeset()
         put += sum(Counter(letters(block.text)).total() for block in result.blocks)
         noticed += benchmark.noticed_letters(result)
