@@ -155,11 +155,13 @@ def test_psd_has_words_as_outlines_over_their_pixels(make_ad: MakeAd, name: str,
 def most_off(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """How much lighter or darker a pixel of one is than all around it in the other."""
 
-    def around(picture: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.lib.stride_tricks.sliding_window_view(np.pad(picture, 1, mode="edge"), (3, 3))
+    def most(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The greatest value of each pixel and the eight around it."""
+        padded = np.pad(picture, 1, mode="edge")
+        rows = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+        return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
-    pairs = [(one, around(other)), (other, around(one))]
-    return max(max((a - near.max((2, 3))).max(), (near.min((2, 3)) - a).max()) for a, near in pairs)
+    return max(max((a - most(b)).max(), (-most(-b) - a).max()) for a, b in ((one, other), (other, one)))
 
 
 def with_headline(typesetting: Typesetting, ink: Ink) -> Typesetting:

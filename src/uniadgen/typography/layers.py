@@ -264,7 +264,7 @@ def _font_face(name: str, face: Face, letters: str) -> str:
     from fontTools.ttLib import TTFont
 
     options = subset.Options(layout_features=["*"], notdef_outline=True, hinting=False, flavor="woff", name_IDs=["*"])
-    with TTFont(face.path, fontNumber=face.index, recalcTimestamp=False) as font:
+    with TTFont(face.path, fontNumber=face.index, recalcTimestamp=False, lazy=True) as font:
         subsetter = subset.Subsetter(options)
         subsetter.populate(text=letters)
         subsetter.subset(font)
