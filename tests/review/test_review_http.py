@@ -184,11 +184,11 @@ def test_what_was_confirmed_survives_a_kill(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_twenty_people_at_once_and_the_injected_errors_are_found(tmp_path: Path) -> None:
-    """500 ads; labellers err on 20 % and verifiers mend three quarters of that; a careful third team rechecks 125."""
+    """200 ads; labellers err on 20 % and verifiers mend three quarters of that; a careful third team rechecks 50."""
     labellers, verifiers, checkers = ([f"{team}{n}" for n in range(count)] for team, count in (("L", 10), ("V", 6), ("R", 4)))
     teams = {"label": labellers, "verify": verifiers, "recheck": checkers}
-    study = make_study(tmp_path, 250, "picture", teams, recheck=0.25)
-    truth = {number: {c for c in CRITERIA if random.Random(f"{number}{c}").random() < 0.1} for number in range(1, 501)}
+    study = make_study(tmp_path, 100, "picture", teams, recheck=0.25)
+    truth = {number: {c for c in CRITERIA if random.Random(f"{number}{c}").random() < 0.1} for number in range(1, 201)}
     wrong_labels = {number for number in truth if random.Random(f"label{number}").random() < 0.2}
     left_wrong = {number for number in wrong_labels if random.Random(f"verify{number}").random() < 0.25}
 
@@ -222,10 +222,10 @@ def test_twenty_people_at_once_and_the_injected_errors_are_found(tmp_path: Path)
     assert figures["finished"]
     records = list(export_lines(study))
     stages = Counter(record["stage"] for record in records)
-    assert stages == {"label": 500, "verify": 500, "recheck": 125}  # nothing lost, nothing doubled
-    assert len({(record["system"], record["ad"], record["stage"]) for record in records}) == 1125
+    assert stages == {"label": 200, "verify": 200, "recheck": 50}  # nothing lost, nothing doubled
+    assert len({(record["system"], record["ad"], record["stage"]) for record in records}) == 450
     assert len({record["person"] for record in records}) == 20
-    injected = 1 - len(left_wrong) / 500
+    injected = 1 - len(left_wrong) / 200
     low, high = figures["recheck"]["accuracy"]["ci"]
     assert low <= injected <= high
     assert figures["recheck"]["verdict"] == "fails"
