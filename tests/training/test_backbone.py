@@ -17,6 +17,7 @@ from uniadgen.model.config import tiny
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.training import unified
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +31,12 @@ unified: {steps: 6, batch: 2, learning_rate: 0.001, warmup: 2, save_seconds: -1}
 fits: {embedder: 2, votes: 2, forms: 2, taste: 2}
 mix: {ads: 0.6, words: 0.2, pictures: 0.2, words_batch: 2, pictures_batch: 2, general_steps: 2}
 """
+
+
+@pytest.fixture(autouse=True)
+def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held out only has to be looked at, by a few batches of every kind."""
+    monkeypatch.setattr(unified, "LOOKS", 5)
 
 
 @pytest.fixture(scope="module")

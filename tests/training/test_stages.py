@@ -1,6 +1,7 @@
 """`train tokenizer`, `train scenes` and `train unified` from a data set to a model that makes ads, at tiny size."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from uniadgen.model.config import tiny
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.unified import Batch
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.training import scene_encoder, unified
 from uniadgen.training.batches import Reader
 from uniadgen.training.stages import same_codes
 
@@ -36,8 +38,17 @@ mix: {ads: 0.5, words: 0.25, pictures: 0.25, general_steps: 0, words_batch: 2, p
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_looks() -> Iterator[None]:
+    """What is held out only has to be looked at, by a few batches of every kind and a few creatives."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unified, "LOOKS", 5)
+        patch.setattr(scene_encoder, "LOOKS", 16)
+        yield
+
+
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(few_looks: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folders of a whole training: data, config.yaml, tokenizer, scenes, unified."""
     root = tmp_path_factory.mktemp("run")
     shutil.copytree(TINY, root / "data")
