@@ -87,6 +87,22 @@ def rendered(
     return render_world(products or world.products, world.creatives, out, workers, SIZE, samples, seed, work)
 
 
+@pytest.fixture(scope="module")
+def whole(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of the world, rendered; to be copied by what changes it."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert rendered(world, folder) == []
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its first two products, rendered."""
+    folder = tmp_path_factory.mktemp("two")
+    assert rendered(world, folder, world.products[:2]) == []
+    return folder
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -111,8 +127,7 @@ def test_a_world_becomes_folders_and_a_manifest(world: World, tmp_path: Path) ->
     assert times(tmp_path) == before
 
 
-def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, tmp_path: Path) -> None:
-    rendered(world, tmp_path / "whole")
+def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
     script = (
         f"import sys; sys.path[:0] = {[str(Path(__file__).parents[k]) for k in (0, 1)]}\n"
         "import test_render as t; from pathlib import Path\n"
@@ -125,11 +140,11 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, tmp
         return [sys.executable, tmp_path / "script.py", out, str(1 + attempt % 2)]
 
     assert kill_and_resume(command, lambda: len(list(out.glob("raw/p*/meta.json"))), kills=4, pieces=3, delay=0.02) >= 2
-    assert files(out) == files(tmp_path / "whole")
+    assert files(out) == files(whole)
 
 
 def test_a_process_that_dies_costs_one_product_and_the_next_run_mends_it(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    world: World, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failed = render_world(world.products, world.creatives, tmp_path / "out", 1, SIZE, work=work_that_dies)
     assert failed == ["p00002", "p00004"]
@@ -138,14 +153,13 @@ def test_a_process_that_dies_costs_one_product_and_the_next_run_mends_it(
     assert "p00004: RuntimeError: no such material" in printed
     assert len(times(tmp_path / "out")) == 10
     assert render_world(world.products, world.creatives, tmp_path / "out", 1, SIZE, work=work_that_dies) == []
-    rendered(world, tmp_path / "whole")
     for mark in ("died", "raised"):
         (tmp_path / "out" / "raw" / mark).unlink()
-    assert files(tmp_path / "out") == files(tmp_path / "whole")
+    assert files(tmp_path / "out") == files(whole)
 
 
-def test_exactly_what_has_changed_is_rendered_again(world: World, tmp_path: Path) -> None:
-    rendered(world, tmp_path)
+def test_exactly_what_has_changed_is_rendered_again(world: World, whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     before = times(tmp_path)
     products = list(world.products)
     products[3] = replace(products[3], accent=(0.1, 0.2, 0.3))
@@ -164,9 +178,9 @@ def test_exactly_what_has_changed_is_rendered_again(world: World, tmp_path: Path
     ("change", "said"), [({"seed": 1}, "another seed"), ({"samples": 7}, "other samples"), ({}, "other code")]
 )
 def test_renders_with_other_settings_are_never_mixed(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], said: str
+    world: World, two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], said: str
 ) -> None:
-    rendered(world, tmp_path, world.products[:2])
+    shutil.copytree(two, tmp_path, dirs_exist_ok=True)
     before = files(tmp_path)
     if not change:
         monkeypatch.setattr(manifest, "code_digest", lambda: "another")
@@ -176,8 +190,8 @@ def test_renders_with_other_settings_are_never_mixed(
     assert files(tmp_path) == before
 
 
-def test_without_its_manifest_a_folder_keeps_what_is_of_this_world(world: World, tmp_path: Path) -> None:
-    rendered(world, tmp_path)
+def test_without_its_manifest_a_folder_keeps_what_is_of_this_world(world: World, whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     (tmp_path / "manifest.json").unlink()
     before = times(tmp_path)
     rendered(world, tmp_path)
@@ -189,8 +203,8 @@ def test_without_its_manifest_a_folder_keeps_what_is_of_this_world(world: World,
 
 
 @pytest.mark.parametrize("with_manifest", [True, False])
-def test_renders_of_the_first_world_are_refused(world: World, tmp_path: Path, with_manifest: bool) -> None:
-    rendered(world, tmp_path, world.products[:2])
+def test_renders_of_the_first_world_are_refused(world: World, two: Path, tmp_path: Path, with_manifest: bool) -> None:
+    shutil.copytree(two, tmp_path, dirs_exist_ok=True)
     record = json.loads((tmp_path / "manifest.json").read_text())
     del record["settings"]["version"]
     if with_manifest:
@@ -219,15 +233,14 @@ def test_the_first_products_are_sharp(world: World, tmp_path: Path, monkeypatch:
         assert meta["sha256"] == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.webp")}
 
 
-def test_a_damaged_folder_is_rendered_again(world: World, tmp_path: Path) -> None:
-    rendered(world, tmp_path)
-    whole = files(tmp_path)
+def test_a_damaged_folder_is_rendered_again(world: World, whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     (tmp_path / "raw" / "p00001" / "meta.json").write_text("[]")
     (tmp_path / "raw" / "p00002" / "plate-p00002-0.webp").unlink()
     harmed = tmp_path / "raw" / "p00003" / "plate-p00003-1.webp"
     harmed.write_bytes(harmed.read_bytes()[:-4] + b"oops")
     rendered(world, tmp_path)
-    assert files(tmp_path) == whole
+    assert files(tmp_path) == files(whole)
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(InputError, match=r"manifest\.json"):
         rendered(world, tmp_path)
