@@ -23,7 +23,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m uniadgen demo --out demo-out
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Slower than the plain tests by what counting lines takes, hence apart.
 coverage: $(VENV)/.installed-dev
