@@ -13,7 +13,7 @@ from fastapi import FastAPI
 @contextlib.contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The address of the pages, without a slash at its end."""
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # so named, connections send at once; else every answer takes 40 ms
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.request import CheckedRequest
 from uniadgen.service.logs import JsonFormatter
+from uniadgen.service.server import bound_socket
 from uniadgen.service.service import Settings
 
 Body = Callable[..., dict[str, Any]]
@@ -202,3 +204,9 @@ def test_the_command_serves_until_sigterm(tmp_path: Path) -> None:
             process.kill()
         assert process.stderr is not None
         assert all(json.loads(line)["message"] for line in process.stderr.read().splitlines())
+
+
+def test_answers_do_not_wait_for_what_the_client_confirms() -> None:
+    """asyncio lets connections send at once (TCP_NODELAY) if their listener is named as one of TCP."""
+    with bound_socket("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
