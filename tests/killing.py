@@ -1,15 +1,22 @@
-"""Runs of a command that are killed at random moments and started again, until one of them gets through."""
+"""Work that is killed at random moments and started again, until one of its runs gets through."""
 
+import multiprocessing
+import os
 import random
 import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import Any
+
+# A server that has imported what is heavy makes the processes: importing is not what the kills are to hit.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["pytest", "uniadgen.cli.main", "uniadgen.data.encoding", "uniadgen.pipeline.generator"])
 
 
 def kill_and_resume(
-    command: Callable[[int], Sequence[str | Path]],
+    work: Callable[..., Any],
+    arguments: Callable[[int], Sequence[Any]],
     done: Callable[[], int],
     kills: int,
     pieces: int,
@@ -17,7 +24,8 @@ def kill_and_resume(
     seed: int = 0,
     upmost: int | None = None,
 ) -> int:
-    """Start command(attempt) again and again until it ends by itself without an error; returns how many runs were killed.
+    """Do work(*arguments(attempt)) in a process of its own, again and again until one ends by itself without an error; returns
+    how many were killed.
 
     done: the pieces of work that are finished, as the files show. Up to `kills` runs are killed, each once 1 to `pieces` more
     pieces are done (upmost: or so many in all), and a random time of up to `delay` seconds later.
@@ -26,16 +34,23 @@ def kill_and_resume(
     for attempt in range(kills + 40):
         wanted = done() + rng.randint(1, pieces)
         wanted = wanted if upmost is None else min(wanted, upmost)
-        with subprocess.Popen(command(attempt), stderr=subprocess.DEVNULL) as job:
-            deadline = time.monotonic() + 600
-            while job.poll() is None and time.monotonic() < deadline:
-                if killed < kills and done() >= wanted:
-                    time.sleep(rng.random() * delay)
-                    job.send_signal(signal.SIGKILL)
-                    job.wait()
-                time.sleep(0.001)
-            assert job.poll() is not None, "it hangs"
-        killed += job.returncode == -signal.SIGKILL
-        if job.returncode == 0:
+        job = PROCESSES.Process(target=run, args=(work, arguments(attempt)))
+        job.start()
+        deadline = time.monotonic() + 600
+        while job.is_alive() and time.monotonic() < deadline:
+            if killed < kills and done() >= wanted:
+                time.sleep(rng.random() * delay)
+                job.kill()
+                job.join()
+            time.sleep(0.001)
+        assert not job.is_alive(), "it hangs"
+        killed += job.exitcode == -signal.SIGKILL
+        if job.exitcode == 0:
             return killed
-    raise AssertionError(f"no run of {attempt + 1} got through; the last one ended with {job.returncode}")
+    raise AssertionError(f"no run of {attempt + 1} got through; the last one ended with {job.exitcode}")
+
+
+def run(work: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    """In the process: without a word. It ends well if `work` returns nothing, or nothing that went wrong."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    sys.exit(1 if work(*arguments) else 0)

@@ -5,7 +5,6 @@ import dataclasses
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -256,7 +255,8 @@ def test_workers_and_kills_change_nothing(generator: AdGenerator, tmp_path: Path
     assert main(line("whole")) == 0
     whole = digests(tmp_path / "whole")
     killed = kill_and_resume(
-        lambda attempt: [sys.executable, "-m", "uniadgen", *line("killed")],
+        main,
+        lambda attempt: [line("killed")],
         lambda: len(list((tmp_path / "killed").glob("ads-*.parquet"))),
         kills=2,
         pieces=1,

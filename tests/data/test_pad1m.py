@@ -245,19 +245,22 @@ def test_two_descriptions_of_one_ad_both_come_back(tmp_path: Path) -> None:
 # Interruption ------------------------------------------------------------------------------------------------------------
 
 
+def converted(path: Path, out: Path, count: int) -> None:
+    """What the processes of the next test do."""
+    convert_pad1m(path, out, count=count, chunk_bytes=40_000)
+
+
 def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write(tmp_path / "x.json", make_records(3000), indent=1)
     convert_pad1m(path, tmp_path / "whole", chunk_bytes=40_000)
-    script = (
-        "import sys; from pathlib import Path; from uniadgen.data.pad1m.convert import convert_pad1m; "
-        "convert_pad1m(Path(sys.argv[1]), Path(sys.argv[2]), count=int(sys.argv[3]), chunk_bytes=40_000)"
-    )
     out = tmp_path / "out"
 
-    def command(attempt: int) -> list[str | Path]:
-        return [sys.executable, "-c", script, path, out, str(1 + attempt % 2)]
+    def arguments(attempt: int) -> tuple[Path, Path, int]:
+        return path, out, 1 + attempt % 2
 
-    assert kill_and_resume(command, lambda: len(list(out.glob(".convert/part-*.json"))), kills=4, pieces=25, delay=0.05)
+    assert kill_and_resume(
+        converted, arguments, lambda: len(list(out.glob(".convert/part-*.json"))), kills=4, pieces=25, delay=0.05
+    )
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
     assert not (tmp_path / "out" / ".convert").exists()
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ from uniadgen.padsynth.specs import CreativeSpec, ProductSpec
 from uniadgen.padsynth.worldgen import World, make_world
 
 SIZE = 16
+code_digest = manifest.code_digest
+CODE_DIGEST = cache(code_digest)
 
 
 def flat_cutout(product: ProductSpec, size: int = 0, threads: int = 0, device: str = "") -> Image.Image:
@@ -74,6 +77,12 @@ def work_that_dies(line: Connection, raw: str, cores: list[int], samples: int, d
 
     render.render_cutout, render.render_plate = flat_cutout, plate  # type: ignore[assignment]
     render.render_products(line, raw, cores, samples, device)
+
+
+@pytest.fixture(autouse=True)
+def one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code is read once for all tests."""
+    monkeypatch.setattr(manifest, "code_digest", CODE_DIGEST)
 
 
 @pytest.fixture(scope="module")
@@ -127,19 +136,16 @@ def test_a_world_becomes_folders_and_a_manifest(world: World, tmp_path: Path) ->
     assert times(tmp_path) == before
 
 
-def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
-    script = (
-        f"import sys; sys.path[:0] = {[str(Path(__file__).parents[k]) for k in (0, 1)]}\n"
-        "import test_render as t; from pathlib import Path\n"
-        "if __name__ == '__main__': t.rendered(t.make_world(0, 12), Path(sys.argv[1]), workers=int(sys.argv[2]))"
-    )
-    (tmp_path / "script.py").write_text(script)
+def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
 
-    def command(attempt: int) -> list[str | Path]:
-        return [sys.executable, tmp_path / "script.py", out, str(1 + attempt % 2)]
+    def arguments(attempt: int) -> tuple[World, Path, None, int, int, int]:
+        return world, out, None, 0, 6, 1 + attempt % 2
 
-    assert kill_and_resume(command, lambda: len(list(out.glob("raw/p*/meta.json"))), kills=4, pieces=3, delay=0.02) >= 2
+    assert (
+        kill_and_resume(rendered, arguments, lambda: len(list(out.glob("raw/p*/meta.json"))), kills=4, pieces=3, delay=0.02)
+        >= 2
+    )
     assert files(out) == files(whole)
 
 
@@ -249,24 +255,24 @@ def test_a_damaged_folder_is_rendered_again(world: World, whole: Path, tmp_path:
 def test_comments_and_layout_do_not_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Path(manifest.__file__).parent
     shutil.copytree(here.parent, tmp_path, dirs_exist_ok=True)
-    digest = manifest.code_digest()
+    digest = code_digest()
     tmp_path = tmp_path / "blender"
     monkeypatch.setattr(manifest, "__file__", str(tmp_path / "manifest.py"))
     scenes = (here / "scenes" / "studio.py").read_text("utf-8")
     (tmp_path / "scenes" / "studio.py").write_text(f"{scenes}\n# a remark\n\n", "utf-8")
-    assert manifest.code_digest() == digest
+    assert code_digest() == digest
     (tmp_path / "scenes" / "studio.py").write_text(f"{scenes}\nA_LIGHT = 3\n", "utf-8")
-    assert manifest.code_digest() != digest
+    assert code_digest() != digest
     (tmp_path / "scenes" / "studio.py").write_text(scenes, "utf-8")
     parts = (here / "products" / "parts.py").read_text("utf-8")
     # A function moved into a module of its own draws the same; one that draws otherwise is other code.
     begin, end = (parts.index(f"def {name}") for name in ("disc", "d_handle"))
     (tmp_path / "products" / "parts.py").write_text(parts[:begin] + parts[end:], "utf-8")
-    assert manifest.code_digest() != digest
+    assert code_digest() != digest
     (tmp_path / "products" / "discs.py").write_text(parts[begin:end], "utf-8")
-    assert manifest.code_digest() == digest
+    assert code_digest() == digest
     (tmp_path / "products" / "discs.py").write_text(parts[begin:end].replace("0.001", "0.1", 1), "utf-8")
-    assert manifest.code_digest() != digest
+    assert code_digest() != digest
 
 
 def test_every_family_and_category_has_a_file_with_a_function_of_its_name() -> None:
