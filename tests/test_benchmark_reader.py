@@ -1,11 +1,11 @@
 """Every benchmark can be loaded, and a small run of benchmarks/reader.py."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from benchmark_modules import load_benchmark
+from small_data import some_products
 from uniadgen.data.encoding import encode_creatives
 from uniadgen.loading import checkpoint
 from uniadgen.model.text_tokenizer import TextTokenizer
@@ -29,12 +29,11 @@ def test_the_reader_of_training_is_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     checkpoint.save(tmp_path / "model", model, tokenizer)
-    shutil.copytree(ROOT / "data/tiny", tmp_path / "data")
-    encode_creatives(tmp_path / "data", model.image_tokenizer, model.config, augment=True)
+    encode_creatives(some_products(tmp_path / "data", 4), model.image_tokenizer, model.config, augment=True)
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     monkeypatch.setattr("torch.set_num_threads", lambda count: None)
     reader = load_benchmark("reader")
     reader.main([str(tmp_path / "data"), "--model", str(tmp_path / "model"), "--workers", "0", "--batch", "4", "--epochs", "2"])
     said = capsys.readouterr().out
-    assert said.startswith("200 creatives, 50 users, batches of 4")
+    assert said.startswith("50 creatives, 11 users, batches of 4")
     assert said.count("samples/s; memory") == 2

@@ -30,8 +30,8 @@ for product in products:
     cutout, _ = cut_out(load_product(product.image, "product")[0], "product")
     said.append(find_stance(cutout, product.description, product.selling_points).as_dict())
     said.append(inspect_text(product.description, product.selling_points).as_dict())
-requests = [AdRequest(product, lookup.history(user)) for product, user in zip(products[:3], ids("users"), strict=False)]
-for ad in generator.generate_many(requests, seeds=[0, 1, 2], size=(192, 192), typeset=True, best_of=2):
+requests = [AdRequest(product, lookup.history(user)) for product, user in zip(products[:2], ids("users"), strict=False)]
+for ad in generator.generate_many(requests, seeds=[0, 1], size=(192, 192), typeset=True, best_of=2):
     said.append({name: value for name, value in ad.as_dict().items() if name != "timings"})
     said.append(ad.typesetting and ad.typesetting.as_dict())
     said.append(hashlib.sha256(ad.image.tobytes()).hexdigest())

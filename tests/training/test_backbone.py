@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from small_data import some_products
 from uniadgen.ads import Click, Product
 from uniadgen.cli.main import main
 from uniadgen.loading import janus, lora
@@ -22,7 +23,6 @@ from uniadgen.training import unified
 pytestmark = pytest.mark.slow
 
 pytest.importorskip("peft")
-TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """
 model: janus
 scenes: {steps: 2, batch: 4, learning_rate: 0.001}
@@ -42,7 +42,7 @@ def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def data(janus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("encoded") / "data"
-    shutil.copytree(TINY, folder)
+    some_products(folder, 3)
     assert main(["data", "encode", str(folder), "--tokenizer", str(janus_folder), "--device", "cpu"]) == 0
     return folder
 

@@ -1,6 +1,5 @@
 """`train tokenizer`, `train scenes` and `train unified` from a data set to a model that makes ads, at tiny size."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from small_data import some_products
 from uniadgen.ads import Click, Product
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
@@ -27,7 +27,6 @@ from uniadgen.training.stages import same_codes
 
 pytestmark = pytest.mark.slow
 
-TINY = Path(__file__).parents[2] / "data" / "tiny"
 CONFIG = """
 model: tiny
 tokenizer: {steps: 2, batch: 2, learning_rate: 0.001}
@@ -51,7 +50,7 @@ def few_looks() -> Iterator[None]:
 def trained(few_looks: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folders of a whole training: data, config.yaml, tokenizer, scenes, unified."""
     root = tmp_path_factory.mktemp("run")
-    shutil.copytree(TINY, root / "data")
+    some_products(root / "data", 3)
     return train_all(root)
 
 
@@ -94,15 +93,15 @@ def test_a_trained_model_has_what_it_was_made_of(trained: Path) -> None:
 
 def test_no_stage_reads_a_label(trained: Path, tmp_path: Path) -> None:
     """Without labels, tastes, scene ids and categories every stage ends with the same weights, byte for byte."""
-    data = tmp_path / "data"
+    small, data = some_products(tmp_path / "small", 3), tmp_path / "data"
     data.mkdir()
     for name in ("creatives", "products", "users"):
-        table = pq.read_table(TINY / f"{name}.parquet")
+        table = pq.read_table(small / f"{name}.parquet")
         for column in {"scene_id", "category"} & set(table.column_names):
             place = table.column_names.index(column)
             table = table.set_column(place, table.schema.field(place), pa.nulls(len(table), pa.string()))
         pq.write_table(table, data / f"{name}.parquet")
-    assert {path.name for path in TINY.glob("*.parquet")} > {path.name for path in data.glob("*.parquet")}
+    assert {path.name for path in small.glob("*.parquet")} > {path.name for path in data.glob("*.parquet")}
     train_all(tmp_path)
     for file in ("tokenizer/image_tokenizer.safetensors", f"scenes/{SCENES}", "unified/model/model.safetensors"):
         assert (tmp_path / file).read_bytes() == (trained / file).read_bytes(), file
