@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from uniadgen.ads import Box, Placement
 from uniadgen.errors import InputError
-from uniadgen.imaging.composing import compose, fitted_cutout, render_foreground
+from uniadgen.imaging.composing import compose, fitted_alpha, fitted_cutout, render_foreground
 from uniadgen.imaging.placing import place, visible_part
 
 
@@ -61,6 +61,13 @@ def test_opaque_pixels_equal_the_resized_cutout(size: int) -> None:
     opaque = resized[..., 3] == 255
     assert opaque.mean() > 0.2
     assert np.array_equal(ad[7 : 7 + size, 10 : 10 + size][opaque], resized[opaque][:, :3])
+
+
+@pytest.mark.parametrize("size", [(31, 60), (100, 100), (64, 64), (150, 90)])
+def test_alpha_alone_is_that_of_the_fitted_cutout(size: tuple[int, int]) -> None:
+    cutout = soft_disc(100, (10, 20, 30), (0, 0, 0))
+    placement = Placement(3, 5, *size)
+    assert np.array_equal(fitted_alpha(cutout, placement), np.asarray(fitted_cutout(cutout, placement))[..., 3])
 
 
 def test_an_opaque_picture_is_resized_like_pillow_does() -> None:

@@ -28,8 +28,7 @@ def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
         return part
     # Lanczos keeps texture sharp, but around an edge of alpha it rings: a ghost outline outside, pinholes inside. So alpha
     # comes from a filter without negative lobes, and so do the colours where alpha is small.
-    soft = Image.Resampling.HAMMING if size[0] * size[1] < part.width * part.height else Image.Resampling.BILINEAR
-    opacity = np.asarray(part.getchannel("A")).astype(np.float32) / np.float32(255)
+    soft, opacity = _soft(part, size), _opacity(part)
     alpha, crisp = _resized(opacity, size, soft), _resized(opacity, size, Image.Resampling.LANCZOS)
     trust = np.clip((crisp - 0.5) / 0.4, 0, 1)  # how far the Lanczos colours can be relied on
     result = np.empty((size[1], size[0], 4), np.uint8)  # filled plane by plane: floats of all four take much memory
@@ -40,6 +39,23 @@ def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
         result[..., channel] = _to_8_bit(safe + trust * (sharp - safe))
     result[..., 3] = _to_8_bit(alpha * np.float32(255))
     return Image.fromarray(result)
+
+
+def fitted_alpha(cutout: Image.Image, placement: Placement) -> Image.Image:
+    """The alpha of fitted_cutout() (mode L), without what its colours take: seven of eight resizings."""
+    part, size = visible_part(cutout), (placement.width, placement.height)
+    if part.size == size:
+        return part.getchannel("A")
+    return Image.fromarray(_to_8_bit(_resized(_opacity(part), size, _soft(part, size)) * np.float32(255)))
+
+
+def _soft(part: Image.Image, size: tuple[int, int]) -> Image.Resampling:
+    smaller = size[0] * size[1] < part.width * part.height
+    return Image.Resampling.HAMMING if smaller else Image.Resampling.BILINEAR
+
+
+def _opacity(part: Image.Image) -> Plane:
+    return np.asarray(part.getchannel("A")).astype(np.float32) / np.float32(255)
 
 
 def compose(

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from uniadgen.ads import Placement, Posture, Stance
 from uniadgen.errors import InputError
-from uniadgen.imaging.composing import compose, fitted_cutout
+from uniadgen.imaging.composing import compose, fitted_alpha
 from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.shadow import with_shadow
 from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork
@@ -276,7 +276,7 @@ def busy(scene: Image.Image, draw: random.Random, things: Sequence[Image.Image])
 
 def with_part(background: Image.Image, cutout: Image.Image, placement: Placement, draw: random.Random) -> Image.Image | None:
     """Something foreign that starts at the product's outline: a cable, a bar, a blob, a shoot."""
-    alpha = np.asarray(fitted_cutout(cutout, placement).getchannel("A")) > 127
+    alpha = np.asarray(fitted_alpha(cutout, placement)) > 127
     rows, columns = np.nonzero(alpha)
     if not len(rows):
         return None
@@ -319,7 +319,7 @@ def with_filled_holes(
     background: Image.Image, cutout: Image.Image, placement: Placement, draw: random.Random
 ) -> Image.Image | None:
     """What is seen through the product, of another colour than what is around it; None for one without holes."""
-    alpha = np.asarray(fitted_cutout(cutout, placement).getchannel("A"))
+    alpha = np.asarray(fitted_alpha(cutout, placement))
     enclosed = alpha < 128
     for axis in (0, 1):
         enclosed &= np.logical_or.accumulate(alpha > 127, axis)
