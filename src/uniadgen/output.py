@@ -21,6 +21,7 @@ Format = Literal["png", "webp", "jpeg"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: Mapping[Format, str] = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 _SHARP = 85  # from this quality on a JPEG keeps colours at full resolution: text on a product stays clean
+_OPTIMIZED = 2**24  # pixels of a JPEG up to which its codes are optimal
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Output:
         """A file of the picture, laid out for the web. model: the name of the one that made it. Raises InputError."""
         how: dict[str, Any] = {}
         if self.format == "jpeg":
-            how = {"quality": self.quality, "subsampling": 0 if self.quality >= _SHARP else 2, "optimize": True}
+            how = {"quality": self.quality, "subsampling": 0 if self.quality >= _SHARP else 2}
+            # Optimal codes are chosen when all is known: until then libjpeg holds every coefficient.
+            how["optimize"] = picture.width * picture.height <= _OPTIMIZED
         elif self.format == "webp":
             # Without loss, quality is effort: of 20 files are hardly larger than of 80, and made in half the time.
             how = {"lossless": True, "quality": 20} if self.quality == 100 else {"quality": self.quality}
@@ -81,7 +84,9 @@ class Output:
 def plain_file(picture: Image.Image, kind: Format, **how: Any) -> bytes:
     """A file of nothing but pixels, so that the same pixels are always the same bytes. how: options of Pillow's writer."""
     buffer = io.BytesIO()
-    bare = picture.convert("RGB") if picture.mode != "RGB" else picture.copy()
-    bare.info = {}
+    bare = picture
+    if picture.mode != "RGB" or picture.info:
+        bare = picture.convert("RGB")
+        bare.info = {}
     bare.save(buffer, format=kind.upper(), **how)
     return buffer.getvalue()

@@ -21,7 +21,7 @@ from PIL import Image
 
 from uniadgen.errors import InputError
 from uniadgen.imaging.colour import flatten
-from uniadgen.imaging.loading import load_picture
+from uniadgen.imaging.loading import load_picture, opened_bands
 from uniadgen.picture_chunks import LAYERED, coded, format_of, has_manifest, with_xmp, xmp
 from uniadgen.version import version
 from uniadgen.words import quoted
@@ -29,7 +29,6 @@ from uniadgen.words import quoted
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 PRODUCER = "uniadgen"
 _ANY_SIZE = 2**31  # pixels: what is marked is ours, so no limit for what others send applies
-_ROWS = 256
 _NAMESPACES = {
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
@@ -81,10 +80,10 @@ def marked(data: bytes, model: str, producer: str = PRODUCER) -> bytes:
 
 def pixel_digest(data: bytes, max_pixels: int | None = None) -> str:
     """A digest of a picture's size and decoded pixels. max_pixels: as for `load_picture`."""
-    pixels = flatten(load_picture(data, "the picture", max_pixels=max_pixels))
-    digest = hashlib.sha256(f"{pixels.width}x{pixels.height} RGB ".encode())
-    for top in range(0, pixels.height, _ROWS):  # not all bytes of a large ad once more
-        digest.update(pixels.crop((0, top, pixels.width, min(top + _ROWS, pixels.height))).tobytes())
+    with opened_bands(data, "the picture", max_pixels=max_pixels) as (size, bands):
+        digest = hashlib.sha256(f"{size[0]}x{size[1]} RGB ".encode())
+        for band in bands:  # not all pixels of a large ad once more
+            digest.update(flatten(band).tobytes())
     return f"sha256:{digest.hexdigest()}"
 
 

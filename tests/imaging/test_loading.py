@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from uniadgen.errors import InputError
 from uniadgen.imaging import colour, loading
@@ -351,6 +351,21 @@ def test_bands_of_rows_give_the_same_pixels(mode: str, keep: int | None, monkeyp
     assert np.array_equal(np.asarray(banded), np.asarray(whole))
     if keep:
         assert whole.size == (14, 13)  # divided by three
+        return
+    size, bands = colour.srgb_bands(image)
+    parts = [np.asarray(band) for band in bands]
+    assert size == whole.size
+    assert len(parts) > 1
+    assert np.array_equal(np.concatenate(parts), np.asarray(whole))
+
+
+def test_a_picture_that_has_to_be_turned_is_one_band() -> None:
+    turned = Image.fromarray(noise((41, 37), 3))
+    turned.getexif()[ExifTags.Base.Orientation] = 6
+    size, bands = colour.srgb_bands(turned)
+    (band,) = bands
+    assert size == band.size == (37, 41)
+    assert np.array_equal(np.asarray(band), np.asarray(colour.to_srgb(turned)))
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])

@@ -8,6 +8,7 @@ A large picture is converted in bands of rows, so no more than its decoded pixel
 
 import io
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
@@ -26,9 +27,9 @@ _TURNS = {
 
 
 def flatten(image: Image.Image) -> Image.Image:
-    """RGB of an RGB or RGBA picture; transparency is laid over white."""
+    """RGB of an RGB or RGBA picture, the same object if it is RGB; transparency is laid over white."""
     if image.mode != "RGBA":
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
@@ -43,25 +44,39 @@ def to_srgb(image: Image.Image, keep: int | None = None) -> Image.Image:
     keep: a picture of more pixels is averaged down by a whole factor, colours weighted by their alpha.
     """
     turn = _orientation(image)
+    factor = shrink_factor(image.size, keep)
+    width, height = (-(-side // factor) for side in image.size)
+    result: Image.Image | None = None
+    top = 0
+    for band in _converted_bands(image, factor):
+        if result is None:
+            # Built from the bare pixels, so that no profile or orientation travels along.
+            result = Image.new(band.mode, (width, height))
+        result.paste(band, (0, top))
+        top += band.height
+    assert result is not None
+    return result.transpose(_TURNS[turn]) if turn in _TURNS else result
+
+
+def srgb_bands(image: Image.Image) -> tuple[tuple[int, int], Iterator[Image.Image]]:
+    """The size of the same picture, and its bands of whole rows from the top; one that has to be turned is one band."""
+    if _orientation(image) not in _TURNS:
+        return image.size, _converted_bands(image, 1)
+    upright = to_srgb(image)
+    return upright.size, iter([upright])
+
+
+def _converted_bands(image: Image.Image, factor: int) -> Iterator[Image.Image]:
     deep = image.mode.startswith("I") or image.mode == "F"
     white = _white_level(image) if deep else 0.0
     profile = _applicable_profile(image)
-    factor = shrink_factor(image.size, keep)
-    width, height = (-(-side // factor) for side in image.size)
+    height = -(-image.height // factor)
     rows = max(1, BAND_PIXELS // (image.width * factor))  # of the result
-    result: Image.Image | None = None
     for top in range(0, height, rows):
         box = (0, top * factor, image.width, min((top + rows) * factor, image.height))
         band = image if box == (0, 0, *image.size) else image.crop(box)
         converted = _converted_band(band, white, profile)
-        if factor > 1:
-            converted = converted.reduce(factor)
-        if result is None:
-            # Built from the bare pixels, so that no profile or orientation travels along.
-            result = Image.new(converted.mode, (width, height))
-        result.paste(converted, (0, top))
-    assert result is not None
-    return result.transpose(_TURNS[turn]) if turn in _TURNS else result
+        yield converted.reduce(factor) if factor > 1 else converted
 
 
 def _orientation(image: Image.Image) -> int:

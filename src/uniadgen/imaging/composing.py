@@ -5,6 +5,8 @@
 Placements are in pixels; y points downwards.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,7 +16,9 @@ from uniadgen.errors import InputError
 from uniadgen.imaging.placing import visible_part
 
 Plane = NDArray[np.float32]
-_ROWS = 256  # of the product blended at a time; whole at once, a large one would be held four times over
+Window = tuple[int, int, int, int]  # left, top, right, bottom of a part of a picture, in pixels
+Paint = Callable[[NDArray[np.uint8], slice], NDArray[np.uint8]]
+_ROWS = 128  # computed at a time
 
 
 def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
@@ -30,14 +34,19 @@ def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
     # comes from a filter without negative lobes, and so do the colours where alpha is small.
     soft, opacity = _soft(part, size), _opacity(part)
     alpha, crisp = _resized(opacity, size, soft), _resized(opacity, size, Image.Resampling.LANCZOS)
-    trust = np.clip((crisp - 0.5) / 0.4, 0, 1)  # how far the Lanczos colours can be relied on
     result = np.empty((size[1], size[0], 4), np.uint8)  # filled plane by plane: floats of all four take much memory
+    strips = [slice(row, row + _ROWS) for row in range(0, size[1], _ROWS)]
     for channel, name in enumerate("RGB"):
-        weighted = np.asarray(part.getchannel(name)).astype(np.float32) * opacity
-        safe = _resized(weighted, size, soft) / np.maximum(alpha, 1e-6)
-        sharp = _resized(weighted, size, Image.Resampling.LANCZOS) / np.maximum(crisp, 0.5)
-        result[..., channel] = _to_8_bit(safe + trust * (sharp - safe))
-    result[..., 3] = _to_8_bit(alpha * np.float32(255))
+        weighted = np.asarray(part.getchannel(name)).astype(np.float32)
+        weighted *= opacity
+        soft_colour, crisp_colour = _resized(weighted, size, soft), _resized(weighted, size, Image.Resampling.LANCZOS)
+        for rows in strips:
+            safe = soft_colour[rows] / np.maximum(alpha[rows], 1e-6)
+            sharp = crisp_colour[rows] / np.maximum(crisp[rows], 0.5)
+            trust = np.clip((crisp[rows] - 0.5) / 0.4, 0, 1)  # how far the Lanczos colours can be relied on
+            result[rows, :, channel] = _to_8_bit(safe + trust * (sharp - safe))
+    for rows in strips:
+        result[rows, :, 3] = _to_8_bit(alpha[rows] * np.float32(255))
     return Image.fromarray(result)
 
 
@@ -72,14 +81,28 @@ def compose(
             f"placement: {width}x{height} pixels at ({left}, {top}) do not fit into "
             f"the canvas of {background.width}x{background.height}; use a box inside the canvas"
         )
-    canvas = np.array(background if background.mode == "RGB" else background.convert("RGB"))
-    there = canvas[top : top + height, left : left + width]
-    product = np.asarray(fitted_cutout(cutout, placement) if fitted is None else fitted)
-    for row in range(0, height, _ROWS):
-        part = product[row : row + _ROWS].astype(np.uint32)
+    product = fitted_cutout(cutout, placement) if fitted is None else fitted
+
+    def covered(strip: NDArray[np.uint8], rows: slice) -> NDArray[np.uint8]:
+        part = np.asarray(product.crop((0, rows.start, width, rows.stop))).astype(np.uint32)
         colour, alpha = part[..., :3], part[..., 3:]
-        there[row : row + _ROWS] = (colour * alpha + there[row : row + _ROWS] * (255 - alpha) + 127) // 255
-    return Image.fromarray(canvas)
+        return ((colour * alpha + strip * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+    return repainted(background, (left, top, left + width, top + height), covered)
+
+
+def repainted(background: Image.Image, window: Window, paint: Paint) -> Image.Image:
+    """The picture (RGB) with other pixels in the window. paint: from a strip [rows, W, 3] and its rows to what it becomes.
+
+    In strips: as arrays, the pixels of a large picture would be held several times over.
+    """
+    left, top, right, bottom = window
+    result = background.copy() if background.mode == "RGB" else background.convert("RGB")
+    for first in range(0, bottom - top, _ROWS):
+        rows = slice(first, min(first + _ROWS, bottom - top))
+        box = left, top + rows.start, right, top + rows.stop
+        result.paste(Image.fromarray(paint(np.asarray(result.crop(box)), rows)), box)
+    return result
 
 
 def render_foreground(cutout: Image.Image, canvas_size: tuple[int, int], placement: Placement) -> Image.Image:
@@ -93,4 +116,7 @@ def _to_8_bit(plane: Plane) -> NDArray[np.uint8]:
 
 def _resized(plane: Plane, size: tuple[int, int], resampling: Image.Resampling) -> Plane:
     # A photo of many megapixels is first averaged down to three times the size: far quicker, and no visible difference.
-    return np.asarray(Image.fromarray(plane).resize(size, resampling, reducing_gap=3.0), np.float32)
+    picture, result = Image.fromarray(plane).resize(size, resampling, reducing_gap=3.0), np.empty(size[::-1], np.float32)
+    for row in range(0, size[1], _ROWS):  # as a whole, Pillow hands pixels over in two copies
+        result[row : row + _ROWS] = picture.crop((0, row, size[0], min(row + _ROWS, size[1])))
+    return result

@@ -1,5 +1,7 @@
 """The model paints squares; an ad of another form is the middle of the square around it."""
 
+import math
+
 from PIL import Image
 
 from uniadgen.ads import Placement
@@ -15,6 +17,12 @@ def shares(placement: Placement, size: tuple[int, int]) -> tuple[float, float, f
     """Left, top, width and height of a placement on the canvas as shares of the square."""
     side, moved = in_square(placement, size)
     return moved.left / side, moved.top / side, moved.width / side, moved.height / side
+
+
+def scaled(placement: Placement, factor: float) -> Placement:
+    """The placement on a canvas that is so many times as large, at most one; in whole pixels, at least one of each."""
+    left, top = math.floor(placement.left * factor), math.floor(placement.top * factor)
+    return Placement(left, top, max(1, math.floor(placement.width * factor)), max(1, math.floor(placement.height * factor)))
 
 
 def cover(square: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -27,7 +27,7 @@ from PIL import Image
 
 from uniadgen.ads import Picture, StoredPicture
 from uniadgen.errors import InputError
-from uniadgen.imaging.colour import flatten, shrink_factor, to_srgb
+from uniadgen.imaging.colour import flatten, shrink_factor, srgb_bands, to_srgb
 from uniadgen.words import parse_whole, quoted
 
 MAX_PIXELS = 64_000_000
@@ -88,6 +88,16 @@ def load_picture(source: Picture, what: str, keep: int | None = None, max_pixels
             image.draft(None, (-(-image.width // factor), -(-image.height // factor)))
         _decode(image, source, what, max_pixels)
         return to_srgb(image, keep)
+
+
+@contextmanager
+def opened_bands(
+    source: Picture, what: str, max_pixels: int | None = None
+) -> Iterator[tuple[tuple[int, int], Iterator[Image.Image]]]:
+    """The size of the same picture, and its bands of whole rows from the top, for when only one of them is needed at a time."""
+    with _opened(source, what, max_pixels) as image:
+        _decode(image, source, what, max_pixels)
+        yield srgb_bands(image)
 
 
 def load_product(source: Picture, what: str) -> tuple[Image.Image, list[str]]:

@@ -9,7 +9,6 @@ that is darker in the painted scene, and on ground that mirrors the scene it is 
 outline, shifted a little, on what is behind it. Where the painted scene has a shadow there already, ours is weaker.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,12 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from uniadgen.ads import Light, Placement, Posture
-from uniadgen.imaging.composing import fitted_cutout
+from uniadgen.imaging.composing import Window, fitted_cutout, repainted
 from uniadgen.imaging.contact import Contact, find_contact
 
 Values = NDArray[np.floating[Any]]
 
-_ROWS = 256  # of the window repainted at a time
 _SIDE = 640  # pixels: wide shadows are drawn on a canvas of at most this and enlarged, as they have no detail
 _MARGIN = 0.35  # of the product's longer side: how far around the placement a shadow reaches
 _LOW, _HIGH = 0.985, 0.4  # a base below the first or above the second fraction of the canvas stands on nothing that is seen
@@ -73,13 +71,14 @@ def shaded(
     window, kept, contact = _kept(background.size, opacity, placement, posture, light)
     mirror = None if contact is None else _mirrored(product, contact, placement, window, light.gloss)
 
-    def darker(strip: Values, rows: slice) -> Values:
+    def darker(levels: NDArray[np.uint8], rows: slice) -> NDArray[np.uint8]:
+        strip = levels.astype(np.float32)
         if mirror is not None:
             spot, share, light_there = mirror.within(strip, rows)
             spot[:] = spot * (1 - share) + light_there
-        return strip * kept[rows, :, None]
+        return _to_8_bit(strip * kept.within(rows))
 
-    return _repainted(background, window, darker), light
+    return repainted(background, window, darker), light
 
 
 def without_shadow(
@@ -95,49 +94,52 @@ def without_shadow(
     window, kept, contact = _kept(background.size, opacity, placement, posture, light)
     mirror = None if contact is None else _mirrored(product, contact, placement, window, light.gloss)
 
-    def lighter(strip: Values, rows: slice) -> Values:
-        strip = strip / np.maximum(kept[rows, :, None], _LEAST_KEPT)
+    def lighter(levels: NDArray[np.uint8], rows: slice) -> NDArray[np.uint8]:
+        strip = levels / np.maximum(kept.within(rows), _LEAST_KEPT)
         if mirror is not None:
             spot, share, light_there = mirror.within(strip, rows)
             spot[:] = (spot - light_there) / (1 - share)
-        return strip
+        return _to_8_bit(strip)
 
-    return _repainted(background, window, lighter)
+    return repainted(background, window, lighter)
 
 
-def _repainted(background: Image.Image, window: "Window", paint: Callable[[Values, slice], Values]) -> Image.Image:
-    """The picture (RGB) with other pixels in the window. paint: from a strip [rows, W, 3] and its rows to what it becomes.
+def _to_8_bit(strip: Values) -> NDArray[np.uint8]:
+    return np.clip(np.rint(strip), 0, 255).astype(np.uint8)
 
-    In strips: whole at once, a large window would be held four times over as floats.
-    """
-    left, top, right, bottom = window
-    pixels = np.array(background if background.mode == "RGB" else background.convert("RGB"))
-    there = pixels[top:bottom, left:right]
-    for first in range(0, bottom - top, _ROWS):
-        rows = slice(first, min(first + _ROWS, bottom - top))
-        there[rows] = np.clip(np.rint(paint(there[rows].astype(np.float32), rows)), 0, 255).astype(np.uint8)
-    return Image.fromarray(pixels)
+
+class _Kept(NamedTuple):
+    """The share of light that a shadow leaves in a window. wide: [h, w] that is taken away, enlarged to `size` (width, height);
+    fine: [height, width], of right at the base, in 255 levels of _LAYERS' first share."""
+
+    size: tuple[int, int]
+    wide: Values
+    fine: NDArray[np.uint8] | None
+
+    def within(self, rows: slice) -> Values:
+        """[rows, width, 1]"""
+        kept = 1 - _enlarged(self.wide, self.size, rows)
+        if self.fine is not None:
+            taken = self.fine[rows].astype(np.float32)
+            taken /= 255
+            taken *= _LAYERS[0][1]
+            kept *= 1 - taken
+        return kept[..., None]
 
 
 def _kept(
     size: tuple[int, int], opacity: Values, placement: Placement, posture: Posture, light: Light
-) -> tuple["Window", Values, Contact | None]:
+) -> tuple[Window, _Kept, Contact | None]:
     """Where a shadow falls in a picture of this size, the share of light that it leaves there, and what of the product touches
     the ground if it stands."""
     window = _window(size, placement)
-    if posture == "stands":
-        contact: Contact | None = find_contact(opacity)
-        assert contact is not None
-        fine, wide = _along_base(contact, opacity, placement, window, light)
-    else:
-        contact = None
-        fine, wide = np.zeros((1, 1), np.float32), _outline(opacity, placement, window, light, posture)
-    kept = _enlarged(wide, window)
-    np.subtract(1, kept, out=kept)
-    if contact is not None:
-        np.subtract(1, fine, out=fine)
-        kept *= fine
-    return window, kept, contact
+    of_window = window[2] - window[0], window[3] - window[1]
+    if posture != "stands":
+        return window, _Kept(of_window, _outline(opacity, placement, window, light, posture), None), None
+    contact = find_contact(opacity)
+    assert contact is not None
+    fine, wide = _along_base(contact, opacity, placement, window, light)
+    return window, _Kept(of_window, wide, fine), contact
 
 
 def read_light(background: Image.Image, placement: Placement) -> Light:
@@ -179,8 +181,6 @@ def _gloss(grey: Values, base: int, reach: int) -> float:
 
 # Drawing -----------------------------------------------------------------------------------------------------------------
 
-Window = tuple[int, int, int, int]  # left, top, right, bottom in the background
-
 
 def _window(size: tuple[int, int], placement: Placement) -> Window:
     margin = round(_MARGIN * max(placement.width, placement.height))
@@ -195,33 +195,38 @@ def _scale(window: Window) -> float:
 
 def _blurred(plane: Values, x: float, y: float) -> Values:
     """Blurred by these standard deviations in pixels."""
+    return np.asarray(_blurred_levels(plane, x, y), np.float32) / np.float32(255)
+
+
+def _blurred_levels(plane: Values, x: float, y: float) -> NDArray[np.uint8]:
+    """The same of 255 levels."""
     levels = np.empty(plane.shape, np.uint8)
     np.multiply(plane, 1 if plane.dtype == np.uint8 else 255, out=levels, casting="unsafe")
-    result = np.array(Image.fromarray(levels).filter(ImageFilter.GaussianBlur((x, y))), np.float32)
-    result /= 255
-    return result
+    return np.asarray(Image.fromarray(levels).filter(ImageFilter.GaussianBlur((x, y))))
 
 
-def _enlarged(plane: Values, window: Window) -> Values:
-    size = window[2] - window[0], window[3] - window[1]
+def _enlarged(plane: Values, size: tuple[int, int], rows: slice) -> Values:
+    """These rows of the plane at this size (width, height)."""
     if plane.shape == size[::-1]:
-        return plane
-    picture, result = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR), np.empty(size[::-1], np.float32)
-    for first in range(0, size[1], _ROWS):  # as a whole, Pillow hands pixels over in two copies
-        result[first : first + _ROWS] = picture.crop((0, first, size[0], min(first + _ROWS, size[1])))
-    return result
+        return plane[rows]
+    height, width = plane.shape
+    box = 0, rows.start * height / size[1], width, rows.stop * height / size[1]
+    strip = Image.fromarray(plane).resize((size[0], rows.stop - rows.start), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(strip, np.float32)
 
 
-def _along_base(contact: Contact, opacity: Values, placement: Placement, window: Window, light: Light) -> tuple[Values, Values]:
-    """The share of light taken away: right at the base [H, W] of the window, and further away, smaller."""
+def _along_base(
+    contact: Contact, opacity: Values, placement: Placement, window: Window, light: Light
+) -> tuple[NDArray[np.uint8], Values]:
+    """The share of light taken away: right at the base [H, W] of the window in levels, and further away, smaller."""
     longer = max(placement.width, placement.height)
     width, height = window[2] - window[0], window[3] - window[1]
     left, top = placement.left - window[0], placement.top - window[1]
-    (blur, taken), *others = _LAYERS
+    (blur, _), *others = _LAYERS
     sigma = max(0.7, blur * longer)
     line = _footprint(contact, (height, width), left, top + _TOWARDS * sigma, 1.0, touch=0.012 * longer, depth=3 * sigma)
-    fine = _blurred(line, sigma * 1.6, sigma)
-    fine *= taken
+    fine = _blurred_levels(line, sigma * 1.6, sigma)
+    del line  # as large as the window, and of floats
     scale = _scale(window)
     small = max(1, round(height * scale)), max(1, round(width * scale))
     kept = np.ones(small, np.float32)
@@ -295,18 +300,21 @@ def _outline(opacity: Values, placement: Placement, window: Window, light: Light
 
 
 class _Mirror(NamedTuple):
-    """A faint image on the ground. part: of the window that it lies in; share: of the ground that it hides; light: its own."""
+    """A faint image on the ground. part: of the window that it lies in; image: in mode RGBa; fading: [rows, 1, 1]."""
 
     part: tuple[slice, slice]
-    share: Values
-    light: Values
+    image: Image.Image
+    fading: Values
 
     def within(self, strip: Values, rows: slice) -> tuple[Values, Values, Values]:
-        """What it covers of a strip of the window, its share and its light there."""
+        """What it covers of a strip of the window, the share of the ground that it hides there and its own light."""
         first, last = self.part[0].start, self.part[0].stop
         begin, end = max(first, rows.start), max(first, min(last, rows.stop))
         here = slice(begin - first, end - first)
-        return strip[max(0, begin - rows.start) : max(0, end - rows.start), self.part[1]], self.share[here], self.light[here]
+        pixels = np.asarray(self.image.crop((0, here.start, self.image.width, here.stop)), np.float32)
+        alpha, fading = pixels[..., 3:] / 255, self.fading[here]
+        there = strip[max(0, begin - rows.start) : max(0, end - rows.start), self.part[1]]
+        return there, fading * alpha, fading * pixels[..., :3]
 
 
 def _mirrored(product: Image.Image, contact: Contact, placement: Placement, window: Window, gloss: float) -> _Mirror | None:
@@ -318,10 +326,8 @@ def _mirrored(product: Image.Image, contact: Contact, placement: Placement, wind
     reach = min(reach, ground)
     lower = product.crop((0, ground - reach, product.width, ground)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     soft = lower.convert("RGBa").filter(ImageFilter.GaussianBlur(max(0.7, 0.01 * placement.height)))
-    pixels = np.asarray(soft, np.float32)
     fading = (np.linspace(1, 0, reach) ** 1.5)[:, None, None] * _MIRRORED * gloss
     left, top = placement.left - window[0], placement.top + ground - window[1]
     rows = min(reach, window[3] - window[1] - top)
     part = slice(top, top + rows), slice(left, left + placement.width)
-    alpha = pixels[:rows, :, 3:] / 255
-    return _Mirror(part, fading[:rows] * alpha, fading[:rows] * pixels[:rows, :, :3])
+    return _Mirror(part, soft, fading[:rows])

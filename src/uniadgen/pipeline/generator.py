@@ -214,8 +214,8 @@ class AdGenerator:
             squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in fine]
         # 6. Lay the product over it, and its shadow under it.
         with timings("compose"):
-            backgrounds = [cover(square, options.size) for square in squares]
             fitted = fitted_cutouts(ads)
+            backgrounds = [cover(square, options.size) for square in squares]
             unshaded, lights = backgrounds if options.typeset else [None] * len(ads), list[Light | None]([None] * len(ads))
             if options.shadow:
                 drawn = [

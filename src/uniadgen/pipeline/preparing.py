@@ -15,7 +15,7 @@ from uniadgen.decoding.scene_sampling import ClickedScenes
 from uniadgen.decoding.text_grammar import Controls, Point, make_points
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import fitted_cutout, render_foreground
-from uniadgen.imaging.framing import in_square, shares
+from uniadgen.imaging.framing import in_square, scaled, shares
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
 from uniadgen.model.pixels import to_pixels
@@ -29,6 +29,8 @@ from uniadgen.pipeline.timings import Timings
 from uniadgen.request import CheckedRequest
 from uniadgen.typography.layouts import room_for_words
 from uniadgen.words import quoted
+
+_VIEW = 2048  # pixels: on larger canvases the model sees the product no better, as it looks at far fewer
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def calm_tokens(options: GenerateOptions, placement: Placement, scales: tuple[in
 def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int, int], placement: Placement) -> Tensor:
     """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
     side, moved = in_square(placement, size)
+    if side > _VIEW:
+        side, moved = _VIEW, scaled(moved, _VIEW / side)
     return to_pixels(render_foreground(cutout, (side, side), moved), loaded.model.foreground.size)
 
 

@@ -23,6 +23,7 @@ Box = tuple[int, int, int, int]
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
+_LINES = 256  # columns or rows averaged at a time
 _CELLS = 192  # of the longer side, for what is judged coarsely
 _GAP = 0.025  # of the shorter side: words keep this far from the product
 _LOSSY = 0.02  # of all pixels: if more differ outside of the product's place, the files were written with losses
@@ -128,13 +129,13 @@ def gap_of(width: int, height: int) -> int:
 
 def smoothed(plane: NDArray[Any], radius: int) -> Plane:
     """Each value averaged with those around it, up to `radius` away in both directions; edges are repeated."""
-    for axis in (0, 1):
-        padded = np.pad(plane, [(radius + 1, radius) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-        sums = padded.cumsum(axis, dtype=np.float64)
-        length = plane.shape[axis]
-        ends, starts = np.arange(2 * radius + 1, 2 * radius + 1 + length), np.arange(length)
-        plane = ((sums.take(ends, axis) - sums.take(starts, axis)) / (2 * radius + 1)).astype(np.float32)
-    return plane.astype(np.float32)
+    result = plane.astype(np.float32)
+    for lines in (result.T, result):
+        for first in range(0, len(lines), _LINES):  # sums of all at once would take many times a picture's memory
+            padded = np.pad(lines[first : first + _LINES], [(0, 0), (radius + 1, radius)], mode="edge")
+            sums = padded.cumsum(1, dtype=np.float64)
+            lines[first : first + _LINES] = (sums[:, 2 * radius + 1 :] - sums[:, : -2 * radius - 1]) / (2 * radius + 1)
+    return result
 
 
 def read_scene(image: Image.Image, background: Image.Image, placement: Placement) -> Scene:
