@@ -68,7 +68,7 @@ def map_body(context: Any, body: Any) -> Any:
             options["characters"] = max(options["characters"], len("Rapid Boil"))  # one selling point has room
         if _is_whole(options.get("seed")) and options["seed"] > 2**53:
             options["seed"] = 2**53  # beyond, a greatest value in JSON is only that after rounding
-        size = options.get("size")
+        size = options.setdefault("size", [128, 128])
         if isinstance(size, list) and len(size) == 2 and all(_is_whole(s) and 64 <= s <= 8192 for s in size):
             options["size"] = [min(side, 128) for side in size]
         if (
