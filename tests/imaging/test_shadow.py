@@ -121,6 +121,16 @@ def test_only_ground_that_repeats_the_scene_mirrors() -> None:
     assert below[0] > below[1] + 10  # the product's red is in it
 
 
+def test_a_mirrored_product_ends_within_a_large_picture() -> None:
+    stripes = np.repeat(np.where(np.arange(900) // 75 % 2, 220, 90)[None], 900, 0).astype(np.uint8)
+    mirroring, where = Image.fromarray(stripes).convert("RGB"), Placement(300, 120, 304, 304)
+    red = Image.new("RGBA", (304, 304), (255, 0, 0, 255))
+    changed = np.asarray(with_shadow(mirroring, red, where, "stands"), int) - np.asarray(mirroring, int)
+    reddened = np.flatnonzero((changed[..., 0] - changed[..., 1]).max(1) > 8)
+    assert 424 <= reddened[0] <= reddened[-1] < 526  # rows: from the base, a third of the product's height
+    assert (changed[600:] == 0).all()
+
+
 @pytest.mark.parametrize("posture", ["stands", "hangs"])
 def test_large_shadows_take_little_memory(posture: Posture) -> None:
     side = 1200

@@ -309,7 +309,8 @@ class _Mirror(NamedTuple):
     def within(self, strip: Values, rows: slice) -> tuple[Values, Values, Values]:
         """What it covers of a strip of the window, the share of the ground that it hides there and its own light."""
         first, last = self.part[0].start, self.part[0].stop
-        begin, end = max(first, rows.start), max(first, min(last, rows.stop))
+        begin = min(last, max(first, rows.start))
+        end = max(begin, min(last, rows.stop))
         here = slice(begin - first, end - first)
         pixels = np.asarray(self.image.crop((0, here.start, self.image.width, here.stop)), np.float32)
         alpha, fading = pixels[..., 3:] / 255, self.fading[here]
