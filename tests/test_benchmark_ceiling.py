@@ -55,6 +55,7 @@ def test_on_the_tiny_set(ceiling: ModuleType, capsys: pytest.CaptureFixture[str]
     assert "| the taste |" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_well_chosen_clicks_tell_more(ceiling: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     """On a world of labels alone: ten clicks on related products tell more than ten random ones, and the taste most."""
     rows, count = ceiling.ceiling_of_world(make_world(0, 400, 500), "train", None)

@@ -50,6 +50,7 @@ def test_clicks_that_tell_what_is_clicked_gain_something(benchmark: ModuleType) 
     assert benchmark.nats_above_chance(labelled, np.ones((6, 6), np.float32)) == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_on_the_tiny_set(benchmark: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
     encoder = SceneEncoder(tiny().scene)

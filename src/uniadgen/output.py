@@ -7,6 +7,7 @@ With a signer they differ from time to time, as a signature does.
 
 import hashlib
 import io
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
@@ -21,7 +22,8 @@ Format = Literal["png", "webp", "jpeg"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: Mapping[Format, str] = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 _SHARP = 85  # from this quality on a JPEG keeps colours at full resolution: text on a product stays clean
-_OPTIMIZED = 2**24  # pixels of a JPEG up to which its codes are optimal
+_LARGE = 2**24  # pixels of a picture of which memory for a copy, or for all coefficients of a JPEG, is too much
+_saving = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Output:
         if self.format == "jpeg":
             how = {"quality": self.quality, "subsampling": 0 if self.quality >= _SHARP else 2}
             # Optimal codes are chosen when all is known: until then libjpeg holds every coefficient.
-            how["optimize"] = picture.width * picture.height <= _OPTIMIZED
+            how["optimize"] = picture.width * picture.height <= _LARGE
         elif self.format == "webp":
             # Without loss, quality is effort: of 20 files are hardly larger than of 80, and made in half the time.
             how = {"lossless": True, "quality": 20} if self.quality == 100 else {"quality": self.quality}
@@ -84,9 +86,11 @@ class Output:
 def plain_file(picture: Image.Image, kind: Format, **how: Any) -> bytes:
     """A file of nothing but pixels, so that the same pixels are always the same bytes. how: options of Pillow's writer."""
     buffer = io.BytesIO()
-    bare = picture
-    if picture.mode != "RGB" or picture.info:
-        bare = picture.convert("RGB")
-        bare.info = {}
+    if picture.mode == "RGB" and not picture.info and picture.width * picture.height > _LARGE:
+        with _saving:  # a picture keeps the options of its writer while it is written
+            picture.save(buffer, format=kind.upper(), **how)
+        return buffer.getvalue()
+    bare = picture.convert("RGB")
+    bare.info = {}
     bare.save(buffer, format=kind.upper(), **how)
     return buffer.getvalue()

@@ -134,6 +134,7 @@ def encode_in_small_parts(folder: Path, seconds: float = 0.0) -> None:
         pq.ParquetWriter.write_table = write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["encoding", "merging"])
 def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     for name in ("whole", "out"):

@@ -250,6 +250,7 @@ def converted(path: Path, out: Path, count: int) -> None:
     convert_pad1m(path, out, count=count, chunk_bytes=40_000)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write(tmp_path / "x.json", make_records(3000), indent=1)
     convert_pad1m(path, tmp_path / "whole", chunk_bytes=40_000)

@@ -5,18 +5,22 @@ import torch
 from PIL import Image
 
 from uniadgen.ads import Placement
-from uniadgen.imaging.framing import scaled
+from uniadgen.imaging.framing import shrunk
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.pipeline.preparing import foreground_canvas
 
 
 @pytest.mark.parametrize("placement", [Placement(0, 0, 8192, 8192), Placement(8191, 8191, 1, 1), Placement(17, 4097, 8001, 3)])
 def test_a_smaller_placement_lies_within_the_smaller_canvas(placement: Placement) -> None:
-    small = scaled(placement, 2048 / 8192)
+    small = shrunk(placement, 8192, 2048)
     assert min(small.left, small.top) >= 0
     assert min(small.width, small.height) >= 1
     assert max(small.left + small.width, small.top + small.height) <= 2048
     assert small.left == placement.left // 4
+
+
+def test_what_fills_a_canvas_fills_the_smaller_one() -> None:
+    assert all(shrunk(Placement(0, 0, side, side), side, 2048) == Placement(0, 0, 2048, 2048) for side in range(2049, 8193))
 
 
 def test_the_model_sees_the_same_product_on_a_larger_canvas(generator: AdGenerator, cutout: Image.Image) -> None:

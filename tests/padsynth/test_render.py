@@ -136,6 +136,7 @@ def test_a_world_becomes_folders_and_a_manifest(world: World, tmp_path: Path) ->
     assert times(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(world: World, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
 

@@ -79,6 +79,7 @@ def test_words_on_busy_ground_are_read_back(make_ad: MakeAd, brand: Brand | None
     assert seen == [letters(block.text) for block in result.blocks]
 
 
+@pytest.mark.slow
 def test_words_on_true_plates_are_noticed_and_read() -> None:
     """Small pictures, many words, and whatever lies behind them: nearly all letters, as benchmarks/typography.py measures."""
     benchmark, put, noticed = load_benchmark("typography"), 0, 0

@@ -161,7 +161,7 @@ def _asked(see: See, template: str, task: Task, clicks: Sequence[int]) -> str:
         words += f"\n{TASTE}" + "".join(f"\n- {clean_text(task.request.history[n].text)}" for n in clicks)
     if not isinstance(product.image, Image.Image):
         raise TypeError("tasks hold cut-outs, no paths")
-    picture = flatten(product.image)
+    picture = flatten(product.image).copy()
     picture.thumbnail((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS)
     return text_of(part(see(f"{words}\n{FORM}", picture, task.seed)).answer)
 

@@ -82,6 +82,8 @@ def compose(
             f"the canvas of {background.width}x{background.height}; use a box inside the canvas"
         )
     product = fitted_cutout(cutout, placement) if fitted is None else fitted
+    if product.size != (width, height):
+        raise ValueError(f"fitted has {product.width}x{product.height} pixels, its placement {width}x{height}")
 
     def covered(strip: NDArray[np.uint8], rows: slice) -> NDArray[np.uint8]:
         part = np.asarray(product.crop((0, rows.start, width, rows.stop))).astype(np.uint32)
@@ -97,7 +99,8 @@ def repainted(background: Image.Image, window: Window, paint: Paint) -> Image.Im
     In strips: as arrays, the pixels of a large picture would be held several times over.
     """
     left, top, right, bottom = window
-    result = background.copy() if background.mode == "RGB" else background.convert("RGB")
+    result = background.convert("RGB")  # a copy, if it was RGB
+    result.info = {}
     for first in range(0, bottom - top, _ROWS):
         rows = slice(first, min(first + _ROWS, bottom - top))
         box = left, top + rows.start, right, top + rows.stop

@@ -1,7 +1,5 @@
 """The model paints squares; an ad of another form is the middle of the square around it."""
 
-import math
-
 from PIL import Image
 
 from uniadgen.ads import Placement
@@ -19,10 +17,10 @@ def shares(placement: Placement, size: tuple[int, int]) -> tuple[float, float, f
     return moved.left / side, moved.top / side, moved.width / side, moved.height / side
 
 
-def scaled(placement: Placement, factor: float) -> Placement:
-    """The placement on a canvas that is so many times as large, at most one; in whole pixels, at least one of each."""
-    left, top = math.floor(placement.left * factor), math.floor(placement.top * factor)
-    return Placement(left, top, max(1, math.floor(placement.width * factor)), max(1, math.floor(placement.height * factor)))
+def shrunk(placement: Placement, side: int, smaller: int) -> Placement:
+    """A placement on a square of one side, on a square of a smaller one: in whole pixels, at least one of each."""
+    left, top = placement.left * smaller // side, placement.top * smaller // side
+    return Placement(left, top, max(1, placement.width * smaller // side), max(1, placement.height * smaller // side))
 
 
 def cover(square: Image.Image, size: tuple[int, int]) -> Image.Image:

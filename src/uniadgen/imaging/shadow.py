@@ -22,6 +22,7 @@ from uniadgen.imaging.contact import Contact, find_contact
 
 Values = NDArray[np.floating[Any]]
 
+_WHOLE = 2**22  # pixels of a window up to which shadows are enlarged at once; larger ones strip by strip, to save memory
 _SIDE = 640  # pixels: wide shadows are drawn on a canvas of at most this and enlarged, as they have no detail
 _MARGIN = 0.35  # of the product's longer side: how far around the placement a shadow reaches
 _LOW, _HIGH = 0.985, 0.4  # a base below the first or above the second fraction of the canvas stands on nothing that is seen
@@ -134,11 +135,14 @@ def _kept(
     the ground if it stands."""
     window = _window(size, placement)
     of_window = window[2] - window[0], window[3] - window[1]
-    if posture != "stands":
-        return window, _Kept(of_window, _outline(opacity, placement, window, light, posture), None), None
-    contact = find_contact(opacity)
-    assert contact is not None
-    fine, wide = _along_base(contact, opacity, placement, window, light)
+    contact, fine = None, None
+    if posture == "stands":
+        contact = find_contact(opacity)
+        fine, wide = _along_base(contact, opacity, placement, window, light)
+    else:
+        wide = _outline(opacity, placement, window, light, posture)
+    if of_window[0] * of_window[1] <= _WHOLE:
+        wide = _enlarged(wide, of_window, slice(0, of_window[1]))
     return window, _Kept(of_window, wide, fine), contact
 
 
@@ -210,6 +214,7 @@ def _enlarged(plane: Values, size: tuple[int, int], rows: slice) -> Values:
     if plane.shape == size[::-1]:
         return plane[rows]
     height, width = plane.shape
+    # Pillow rounds the box to single precision, so single pixels of strips differ by a level.
     box = 0, rows.start * height / size[1], width, rows.stop * height / size[1]
     strip = Image.fromarray(plane).resize((size[0], rows.stop - rows.start), Image.Resampling.BILINEAR, box=box)
     return np.asarray(strip, np.float32)

@@ -15,7 +15,7 @@ from uniadgen.decoding.scene_sampling import ClickedScenes
 from uniadgen.decoding.text_grammar import Controls, Point, make_points
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import fitted_cutout, render_foreground
-from uniadgen.imaging.framing import in_square, scaled, shares
+from uniadgen.imaging.framing import in_square, shares, shrunk
 from uniadgen.imaging.placing import place
 from uniadgen.inspection.text import acceptable
 from uniadgen.model.pixels import to_pixels
@@ -119,7 +119,7 @@ def foreground_canvas(loaded: LoadedModel, cutout: Image.Image, size: tuple[int,
     """What the model sees of the product: [3, S, S]. A canvas that is no square is the middle of the model's square."""
     side, moved = in_square(placement, size)
     if side > _VIEW:
-        side, moved = _VIEW, scaled(moved, _VIEW / side)
+        side, moved = _VIEW, shrunk(moved, side, _VIEW)
     return to_pixels(render_foreground(cutout, (side, side), moved), loaded.model.foreground.size)
 
 
