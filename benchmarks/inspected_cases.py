@@ -12,7 +12,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from uniadgen.inspection.picture import inspect_picture
-from uniadgen.training.picture_inspector import KINDS, Case, Cases
+from uniadgen.loading.checkpoint import embedded_folder, load_tokenizer
+from uniadgen.training.picture_inspector import KINDS, Case, Cases, painter
 
 TILE, COLUMNS, LINE = 200, 6, 34
 
@@ -23,7 +24,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    cases, wanted = Cases(arguments.renders), {"clean": 4} | dict.fromkeys(KINDS, 2)
+    tokenizer, _ = load_tokenizer(embedded_folder())
+    cases, wanted = Cases(arguments.renders, painter(tokenizer)), {"clean": 4} | dict.fromkeys(KINDS, 2)
     drawn: list[Case] = []
     number = 0
     while any(wanted.values()) and number < 200:

@@ -2,28 +2,29 @@
 these agree with labels by eye.
 
     python benchmarks/real_ads.py make PRODUCTS SHOPPERS --out DIR [--best-of 4] [--model FOLDER]
-    python benchmarks/real_ads.py compare DIR LABELS.csv
+    python benchmarks/real_ads.py compare DIR LABELS.csv [--anew PRODUCTS]
 
 PRODUCTS is a folder with products.jsonl (a line {"id", "image", "description", "selling_points"} for each), SHOPPERS one with
 NAME.json for each shopper (a list of {"image", "text"}). `make` writes PRODUCT-SHOPPER.png, .background.png and .json, and
 sheet-0.png, sheet-1.png ... with twelve ads each, and says how often the mean colour of a background (CIELAB) is nearer to that
 of the edges of the shopper's own clicked ads than to that of another shopper's. LABELS.csv has the columns ad (PRODUCT-SHOPPER)
 and criteria (those that the picture violates, joined by spaces; empty: none), and may have run (yes: one would run the ad).
-`compare` prints the available rate by eye and by the inspection - the verdicts in the ads' records -, their agreement and
-Cohen's kappa, and how many one would run.
+`compare` prints the available rate by eye and by the inspection - the verdicts in the ads' records, or with `--anew` those of
+today's inspection of the same pictures -, their agreement and Cohen's kappa, and how many one would run.
 """
 
 import argparse
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from uniadgen.ad_files import write_ad
-from uniadgen.ads import AdRequest, Click, Product
+from uniadgen.ads import AdRequest, Click, Placement, Product, Stance
 from uniadgen.imaging.cutout import cut_out
 from uniadgen.imaging.loading import load_product, load_rgb
 from uniadgen.inspection.picture import inspect_picture
@@ -81,14 +82,27 @@ def _clicked_colour(shopper: Path) -> NDArray[np.float64]:
     return mean
 
 
+def _anew(ads: Path, name: str, record: dict[str, Any], cutouts: dict[str, Image.Image]) -> dict[str, Any]:
+    """What the inspection says of a stored ad today."""
+    cutout = next(cutout for product, cutout in cutouts.items() if name.startswith(f"{product}-"))
+    picture, background = (load_rgb(ads / f"{name}{ending}", name) for ending in (".png", ".background.png"))
+    stance = Stance(record["stance"]["posture"], record["stance"].get("size_cm"))
+    return inspect_picture(picture, background, Placement(**record["placement"]), cutout, stance).as_dict()
+
+
 def compare(arguments: argparse.Namespace) -> None:
+    cutouts: dict[str, Image.Image] = {}
+    if arguments.anew is not None:
+        for line in (arguments.anew / "products.jsonl").read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            cutouts[entry["id"]] = cut_out(load_product(arguments.anew / entry["image"], "product")[0], "product")[0]
     with arguments.labels.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     labels = {row["ad"]: set(row["criteria"].split()) for row in rows}
     pairs = []
     for name, criteria in labels.items():
         record = json.loads((arguments.ads / f"{name}.json").read_text("utf-8"))
-        verdict = record["inspection"]["picture"]
+        verdict = _anew(arguments.ads, name, record, cutouts) if cutouts else record["inspection"]["picture"]
         pairs.append((not criteria, verdict["qualified"]))
         rejected = {violation["criterion"] for violation in verdict["violations"]}
         if criteria != rejected:
@@ -121,6 +135,7 @@ def main() -> None:
     verb.set_defaults(run=compare)
     verb.add_argument("ads", type=Path)
     verb.add_argument("labels", type=Path)
+    verb.add_argument("--anew", type=Path, metavar="PRODUCTS")
     arguments = parser.parse_args()
     arguments.run(arguments)
 

