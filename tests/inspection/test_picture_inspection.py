@@ -138,13 +138,24 @@ def test_what_hardly_shows_is_rejected() -> None:
     assert set(CRITERIA) <= set(gone.scores)
 
 
+@pytest.mark.parametrize(
+    ("wall", "ground", "rejected"),
+    [("white", "white", False), ("#404a60", "#404a60", False), ("#c03040", "#b83a48", True)],
+)
+def test_a_plain_backdrop_of_another_colour_hides_nothing(wall: str, ground: str, rejected: bool) -> None:
+    background = scene(wall, ground)
+    image = compose(background, product(), WHERE)
+    inspection = inspect_picture(image, background, WHERE, product(), classifier=classifier(0.1, 0.1, 0.1, 0.9))
+    assert [violation.criterion for violation in inspection.violations] == (["visual"] if rejected else [])
+
+
 def test_the_classifier_adds_its_verdicts() -> None:
     background = scene()
     image = compose(background, product(), WHERE)
     printed = inspect_picture(image, background, WHERE, product(), classifier=classifier(0.2, 0.9, 0.6, 0.4)).as_dict()
     assert [(v["criterion"], v["score"]) for v in printed["violations"]] == [("shape", 0.9), ("space", 0.6)]
     assert printed["qualified"] is False
-    assert {name: printed["scores"][name] for name in CRITERIA} == {"size": 0.2, "shape": 0.9, "space": 0.6, "visual": 0.4}
+    assert {name: printed["scores"][name] for name in CRITERIA} == {"size": 0.2, "shape": 0.9, "space": 0.6, "visual": 0.0}
     json.dumps(printed)
     for violation in printed["violations"]:
         x0, y0, x1, y1 = violation["box"]
