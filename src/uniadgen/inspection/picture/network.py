@@ -104,8 +104,8 @@ class Classifier:
         PAd-Synth hardly has, would pass for the former.
         """
         probabilities = torch.sigmoid(self.network(views.float() / 255, measures))
-        own, clutter = (measures[:, _NAMES.index(name)] for name in ("own_colour", "clutter"))
-        probabilities[:, CRITERIA.index("visual")] *= (own < _OWN_COLOUR) | (clutter > _BUSY)
+        colour, clutter = (measures[:, _NAMES.index(name)] for name in ("own_colour", "clutter"))
+        probabilities[:, CRITERIA.index("visual")] *= (colour < _OWN_COLOUR) | (clutter > _BUSY)
         return probabilities
 
 
