@@ -2,6 +2,7 @@
 
     python benchmarks/memory.py                 # every format; about ten minutes on one core, and 300 MB of disk
     python benchmarks/memory.py png tif-1       # some of them
+    python benchmarks/memory.py png-rgba --size 8192x8192 [--typeset]      # of larger ads
 
 Each request runs in a process of its own, `uniadgen generate`; its peak is `ru_maxrss` as the operating system counts it.
 """
@@ -70,12 +71,12 @@ FORMATS: dict[str, tuple[Callable[[], Image.Image], str, dict[str, Any]]] = {
 }
 
 
-def peak(request: dict[str, Any], folder: Path) -> str:
-    """The peak in MB, or why there is none."""
+def peak(request: dict[str, Any], folder: Path, further: list[str]) -> str:
+    """The peak in MB, or why there is none. further: options of `generate`."""
     path = folder / "request.json"
     path.write_text(json.dumps(request), encoding="utf-8")
     with tempfile.TemporaryDirectory(dir=folder) as out:
-        command = [sys.executable, "-c", MEASURED, "generate", str(path), "--out", out]
+        command = [sys.executable, "-c", MEASURED, "generate", str(path), "--out", out, *further]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     code, kilobytes = done.stdout.split("\n")[-2].split()
     return f"{int(kilobytes) / 1024:,.0f}" + ("" if code == "0" else f" (refused: {done.stderr.strip()})")
@@ -85,7 +86,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(FORMATS))
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--size", default="768x768", help="of the ad (default 768x768)")
+    parser.add_argument("--typeset", action="store_true", help="with its words in the picture, too")
     arguments = parser.parse_args()
+    further = ["--size", arguments.size, *(["--typeset"] if arguments.typeset else [])]
     names = arguments.formats or list(FORMATS)
     if unknown := set(names) - set(FORMATS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
@@ -103,8 +107,8 @@ def main() -> None:
             # in a process of its own: what this one had held would count for its children, too
             subprocess.run([sys.executable, __file__, name, "--make", str(picture)], check=True)
             clicks = [{"image": str(picture), "text": f"Towel {number}"} for number in range(CLICKS)]
-            as_product = peak({"product": {**product, "image": str(picture)}}, folder)
-            as_clicks = peak({"product": {**product, "image": small}, "history": clicks}, folder)
+            as_product = peak({"product": {**product, "image": str(picture)}}, folder, further)
+            as_clicks = peak({"product": {**product, "image": small}, "history": clicks}, folder, further)
         print(f"{name:24}{as_product:>18}{as_clicks:>18}", flush=True)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from uniadgen.baselines import Made, Make, Prepared, Settings, Task, standing_box
 from uniadgen.baselines.background_prompts import Scene, prompts_of
 from uniadgen.errors import InputError
-from uniadgen.imaging.composing import compose, fitted_alpha
+from uniadgen.imaging.composing import compose, render_alpha
 
 OPTIONS = ("weights", "device", "dtype", "prompts", "steps", "guidance", "seed")
 GRAIN = 16  # sides of pictures are whole numbers of latent patches
@@ -122,9 +122,7 @@ def on_white(task: Task) -> tuple[Image.Image, Image.Image]:
     if not isinstance(cutout, Image.Image):
         raise TypeError("tasks hold cut-outs, no paths")
     canvas = compose(Image.new("RGB", task.size, "white"), cutout, placement)
-    mask = Image.new("L", task.size, 255)
-    alpha = fitted_alpha(cutout, placement).point(lambda value: 0 if value > 127 else 255)
-    mask.paste(alpha, (placement.left, placement.top))
+    mask = render_alpha(cutout, task.size, placement).point(lambda value: 0 if value > 127 else 255)
     size = working_size(task.size)
     return canvas.resize(size, Image.Resampling.LANCZOS), mask.resize(size, Image.Resampling.NEAREST)
 

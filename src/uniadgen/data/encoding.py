@@ -34,7 +34,7 @@ from uniadgen.data.similarity import Progress
 from uniadgen.data.tables import MEND, Table
 from uniadgen.errors import InputError
 from uniadgen.files import alone, in_utf8, whole_file
-from uniadgen.imaging.composing import fitted_alpha, render_foreground
+from uniadgen.imaging.composing import render_alpha, render_foreground
 from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import place, visible_part
 from uniadgen.model.config import ModelConfig
@@ -323,13 +323,11 @@ def _picture(row: Row, name: str) -> Image.Image:
 
 def hidden_pixels(row: Row, size: int, cutouts: Cutouts) -> Tensor:
     """The pixels of a creative's plate that its product covers: [size, size] bool."""
-    alpha = torch.zeros(size, size)
     cutout = cutouts[row["product_id"]]
-    if cutout is not None:
-        where = _placement(row, cutout, size)
-        opacity = np.asarray(fitted_alpha(cutout, where), np.float32) / 255
-        alpha[where.top : where.top + where.height, where.left : where.left + where.width] = torch.from_numpy(opacity)
-    return hidden_behind(alpha)
+    if cutout is None:
+        return hidden_behind(torch.zeros(size, size))
+    alpha = render_alpha(cutout, (size, size), _placement(row, cutout, size))
+    return hidden_behind(torch.from_numpy(np.asarray(alpha, np.float32) / 255))
 
 
 def _placement(row: Row, cutout: Image.Image, size: int) -> Placement:

@@ -27,7 +27,7 @@ from uniadgen.data.hidden_area import fill_hidden
 from uniadgen.data.layout import Row, in_pixels, iter_rows, table_path
 from uniadgen.data.store import made_folder
 from uniadgen.errors import InputError
-from uniadgen.imaging.composing import fitted_alpha
+from uniadgen.imaging.composing import render_alpha
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import place
 from uniadgen.model.pixels import to_pixels
@@ -132,9 +132,7 @@ def placed(row: Row, picture: tuple[int, int], size: int, cutout: Image.Image) -
 def _opacity(row: Row, picture: tuple[int, int], size: int, cutout: Image.Image) -> Tensor:
     """Of the product, in the central square of its picture: [size, size] in 0..1."""
     where, (width, height) = placed(row, picture, size, cutout)
-    alpha = torch.zeros(height, width)
-    opacity = np.asarray(fitted_alpha(cutout, where), np.float32) / 255
-    alpha[where.top : where.top + where.height, where.left : where.left + where.width] = torch.from_numpy(opacity)
+    alpha = torch.from_numpy(np.asarray(render_alpha(cutout, (width, height), where), np.float32) / 255)
     left, top = (width - size) // 2, (height - size) // 2
     return alpha[top : top + size, left : left + size]
 

@@ -6,6 +6,7 @@ Placements are in pixels; y points downwards.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +45,9 @@ def fitted_cutout(cutout: Image.Image, placement: Placement) -> Image.Image:
             safe = soft_colour[rows] / np.maximum(alpha[rows], 1e-6)
             sharp = crisp_colour[rows] / np.maximum(crisp[rows], 0.5)
             trust = np.clip((crisp[rows] - 0.5) / 0.4, 0, 1)  # how far the Lanczos colours can be relied on
-            result[rows, :, channel] = _to_8_bit(safe + trust * (sharp - safe))
+            result[rows, :, channel] = to_8_bit(safe + trust * (sharp - safe))
     for rows in strips:
-        result[rows, :, 3] = _to_8_bit(alpha[rows] * np.float32(255))
+        result[rows, :, 3] = to_8_bit(alpha[rows] * np.float32(255))
     return Image.fromarray(result)
 
 
@@ -55,7 +56,7 @@ def fitted_alpha(cutout: Image.Image, placement: Placement) -> Image.Image:
     part, size = visible_part(cutout), (placement.width, placement.height)
     if part.size == size:
         return part.getchannel("A")
-    return Image.fromarray(_to_8_bit(_resized(_opacity(part), size, _soft(part, size)) * np.float32(255)))
+    return Image.fromarray(to_8_bit(_resized(_opacity(part), size, _soft(part, size)) * np.float32(255)))
 
 
 def _soft(part: Image.Image, size: tuple[int, int]) -> Image.Resampling:
@@ -113,7 +114,15 @@ def render_foreground(cutout: Image.Image, canvas_size: tuple[int, int], placeme
     return compose(Image.new("RGB", canvas_size, "white"), cutout, placement)
 
 
-def _to_8_bit(plane: Plane) -> NDArray[np.uint8]:
+def render_alpha(cutout: Image.Image, canvas_size: tuple[int, int], placement: Placement) -> Image.Image:
+    """How much of each pixel of a canvas the product covers where it will stand (mode L, canvas_size in pixels)."""
+    canvas = Image.new("L", canvas_size)
+    canvas.paste(fitted_alpha(cutout, placement), (placement.left, placement.top))
+    return canvas
+
+
+def to_8_bit(plane: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Levels 0 to 255, rounded and clipped."""
     return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
 
 

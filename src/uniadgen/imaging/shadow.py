@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from uniadgen.ads import Light, Placement, Posture
-from uniadgen.imaging.composing import Window, fitted_cutout, repainted
+from uniadgen.imaging.composing import Window, fitted_cutout, repainted, to_8_bit
 from uniadgen.imaging.contact import Contact, find_contact
 
 Values = NDArray[np.floating[Any]]
@@ -77,7 +77,7 @@ def shaded(
         if mirror is not None:
             spot, share, light_there = mirror.within(strip, rows)
             spot[:] = spot * (1 - share) + light_there
-        return _to_8_bit(strip * kept.within(rows))
+        return to_8_bit(strip * kept.within(rows))
 
     return repainted(background, window, darker), light
 
@@ -100,13 +100,9 @@ def without_shadow(
         if mirror is not None:
             spot, share, light_there = mirror.within(strip, rows)
             spot[:] = (spot - light_there) / (1 - share)
-        return _to_8_bit(strip)
+        return to_8_bit(strip)
 
     return repainted(background, window, lighter)
-
-
-def _to_8_bit(strip: Values) -> NDArray[np.uint8]:
-    return np.clip(np.rint(strip), 0, 255).astype(np.uint8)
 
 
 class _Kept(NamedTuple):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from uniadgen.ads import Placement
-from uniadgen.imaging.composing import compose, fitted_alpha
+from uniadgen.imaging.composing import compose, render_alpha
 from uniadgen.imaging.ocr import READER, is_installed, read_lines
 from uniadgen.metrics.judged import Ads
 from uniadgen.metrics.metric import Figure, Metric, Scores, Values
@@ -34,9 +34,7 @@ def edge_parts(picture: Image.Image, cutout: Image.Image, placement: Placement) 
         return None
     scale = min(1.0, WORK / max(picture.size))
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    whole = Image.new("L", picture.size)
-    whole.paste(fitted_alpha(cutout, placement), (left, top))
-    alpha = whole.resize(size, Image.Resampling.BOX)
+    alpha = render_alpha(cutout, picture.size, placement).resize(size, Image.Resampling.BOX)
     # beyond the soft edge, where the product's own colour has no part any more
     near = np.asarray(alpha.filter(ImageFilter.MaxFilter(3))) > 5
     ring = (np.asarray(alpha.filter(ImageFilter.MaxFilter(9))) > 5) & ~near

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from uniadgen.ads import Placement, Stance
-from uniadgen.imaging.composing import fitted_alpha
+from uniadgen.imaging.composing import render_alpha
 from uniadgen.imaging.contact import find_contact
 
 VIEWS = 4
@@ -68,8 +68,7 @@ def see(
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     small, plate = (np.asarray(p.convert("RGB").resize(size, Image.Resampling.BOX)) for p in (image, background))
     if cutout is not None:
-        whole = Image.new("L", image.size)
-        whole.paste(fitted_alpha(cutout, placement), (placement.left, placement.top))
+        whole = render_alpha(cutout, image.size, placement)
         opacity = np.asarray(whole.resize(size, Image.Resampling.BOX), np.float32) / 255
     else:
         difference = np.abs(small.astype(np.int16) - plate).max(-1)
