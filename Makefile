@@ -22,6 +22,8 @@ CLEAN := build/release-venv
 demo: $(VENV)/.installed
 	$(BIN)/python -m uniadgen demo --out demo-out
 
+# Tests start hundreds of processes: each would compile every module again where the environment forbids to keep bytecode.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: lint
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 

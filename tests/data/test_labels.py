@@ -58,7 +58,10 @@ def importers(name: str) -> set[str]:
     """The files of the package that import a module of it."""
     users_of_labels = set()
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        source = path.read_text("utf-8")
+        if name.rpartition(".")[2] not in source:
+            continue  # no need to parse it
+        for node in ast.walk(ast.parse(source)):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 modules = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]

@@ -13,8 +13,11 @@ OTHER_READERS = {"cv2", "imageio", "skimage", "torchvision", "matplotlib", "tiff
 
 def opened(source: str) -> list[int]:
     """The lines on which a module opens a picture, or could."""
+    if not any(library in source for library in ("PIL", *OTHER_READERS)):
+        return []  # no need to parse it
     places, image_names = [], {"PIL.Image"}
-    for node in ast.walk(ast.parse(source)):
+    nodes = list(ast.walk(ast.parse(source)))
+    for node in nodes:
         if isinstance(node, ast.Import):
             image_names |= {alias.asname or alias.name for alias in node.names if alias.name == "PIL.Image"}
             places += [node.lineno for alias in node.names if alias.name.split(".")[0] in OTHER_READERS]
@@ -26,7 +29,7 @@ def opened(source: str) -> list[int]:
                 places += [node.lineno for alias in node.names if alias.name == "open"]
             if (node.module or "").split(".")[0] in OTHER_READERS or (node.module or "").startswith("PIL.ImageFile"):
                 places.append(node.lineno)
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value) in image_names:
             places.append(node.lineno)
     return sorted(places)

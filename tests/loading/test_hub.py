@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from uniadgen.errors import InputError
 from uniadgen.loading import hub
 
-pytest.importorskip("huggingface_hub")
+pytestmark = pytest.mark.skipif(find_spec("huggingface_hub") is None, reason="huggingface_hub is not installed")
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 

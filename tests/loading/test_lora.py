@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,7 @@ from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 
-pytestmark = pytest.mark.slow
-
-peft = pytest.importorskip("peft")
-transformers = pytest.importorskip("transformers")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("peft") is None, reason="peft is not installed")]
 
 
 def _train(model: UnifiedModel) -> None:
@@ -124,6 +122,9 @@ def test_round_trip(folder: Path, trained: UnifiedModel, tmp_path: Path, backbon
 
 
 def test_peft_puts_the_updates_on_their_janus(folder: Path, backbone: Path) -> None:
+    import peft
+    import transformers
+
     model = transformers.JanusForConditionalGeneration.from_pretrained(backbone).eval()
     adapted = peft.PeftModel.from_pretrained(model, str(folder)).eval()
     ids = torch.arange(5, 25)[None]

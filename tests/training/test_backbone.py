@@ -1,6 +1,7 @@
 """`uniadgen train unified --backbone`: from an encoded data set and a Janus folder to an adapter folder that makes ads."""
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,7 @@ from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.training import unified
 
-pytestmark = pytest.mark.slow
-
-pytest.importorskip("peft")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("peft") is None, reason="peft is not installed")]
 CONFIG = """
 model: janus
 scenes: {steps: 2, batch: 4, learning_rate: 0.001}
