@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from uniadgen.decoding.engine import Engine, _Slots, pack_linear
+from uniadgen.decoding.engine import CPU_ATTENTION, Engine, _Slots, pack_linear
 from uniadgen.model.heads import LevelHead
 from uniadgen.model.unified import UnifiedModel
 
@@ -57,10 +57,12 @@ def test_rows_of_any_length_give_what_they_give_alone(packed: tuple[UnifiedModel
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("few", [1, 64])
-def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["joined", "in one product", "side by side"])
+def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model, engine = packed
-    monkeypatch.setattr("uniadgen.decoding.engine.FEW_ROWS", few)
+    assert CPU_ATTENTION is not None
+    monkeypatch.setattr("uniadgen.decoding.engine.FEW_TOKENS", 1 if way == "side by side" else 64)
+    monkeypatch.setattr("uniadgen.decoding.engine.CPU_ATTENTION", CPU_ATTENTION if way == "joined" else None)
     shared, rows = torch.randn(5, WIDTH), [torch.randn(length, WIDTH) for length in (4, 3)]
     prefix, cache = engine.allocate(1, 5), engine.allocate(2, 1)
     engine.forward(shared[None], [prefix])
@@ -105,6 +107,19 @@ def test_what_was_read_is_not_copied_at_every_token(packed: tuple[UnifiedModel, 
     slots = _Slots.of(cache, 1)
     for states in (*slots.keys, *slots.values):
         assert states.flatten(0, 1).data_ptr() == states.data_ptr()
+
+
+@torch.inference_mode()
+def test_encoders_multiply_by_what_was_packed(packed: tuple[UnifiedModel, Engine]) -> None:
+    model = copy.deepcopy(packed[0])
+    engine, fusion, x = Engine.pack(model), model.preference.fusion, torch.randn(2, 5, WIDTH)
+    expected = fusion(x)
+    with engine.encoders:
+        torch.testing.assert_close(fusion(x), expected, **CLOSE)
+    fusion.blocks[0].up.weight.zero_()  # to see which weights are read
+    assert not torch.allclose(fusion(x), expected, **CLOSE)
+    with engine.encoders:
+        torch.testing.assert_close(fusion(x), expected, **CLOSE)
 
 
 @torch.inference_mode()

@@ -10,15 +10,16 @@ holds are read in half precision (the arithmetic stays in single precision); tab
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from uniadgen.decoding.cache import Cache
 from uniadgen.loading.memory import free_memory
@@ -30,8 +31,10 @@ Linear = Callable[[Tensor], Tensor]
 
 # The embeddings of all image codes are computed once if the table has at most so many numbers.
 _TABLE_LIMIT = 2**23
-# Up to so many rows, copies of weights for few rows are used, and shared prefixes are attended to apart.
-FEW_ROWS = 64
+# Up to so many tokens of a row in a pass, a shared prefix is attended to once for all rows.
+FEW_TOKENS = 64
+# Attention that also says what the weights of each query add up to; None where torch has it not.
+CPU_ATTENTION = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
 # Half precision holds weights if it changes their norm by at most this share, which is what single-precision sums lose anyway.
 HALF_LOSS = 1e-6
 
@@ -49,8 +52,15 @@ class PackedBlock:
 class Engine:
     """Packed when it is made: after a change of the model's weights, pack it again."""
 
-    def __init__(self, model: UnifiedModel, blocks: Sequence[PackedBlock], head: tuple[Linear, Linear] | None) -> None:
-        self.model, self.blocks, self._head = model, list(blocks), head
+    def __init__(
+        self,
+        model: UnifiedModel,
+        blocks: Sequence[PackedBlock],
+        head: tuple[Linear, Linear] | None,
+        encoders: "PackedProducts | None" = None,
+    ) -> None:
+        """encoders: products of what encodes products and clicks, to be entered around its calls."""
+        self.model, self.blocks, self._head, self.encoders = model, list(blocks), head, encoders or PackedProducts({})
         config = model.config
         self._image_table: Tensor | None = None
         if config.image.codes * config.decoder.width <= _TABLE_LIMIT:
@@ -78,7 +88,10 @@ class Engine:
         ]
         head = model.image_head
         packed = (pack_linear([head.project], copy), pack_linear([head.score], copy)) if isinstance(head, ImageHead) else None
-        return cls(model, blocks, packed)
+        parts = [module for part in (model.foreground, model.preference) for module in part.modules()]
+        plain = [module for module in parts if type(module) is nn.Linear and type(module.weight.data) is Tensor]
+        encoders = {id(layer.weight): (layer.weight, pack_linear([layer], copy)) for layer in plain} if copy else {}
+        return cls(model, blocks, packed, PackedProducts(encoders))
 
     @property
     def can_be_recorded(self) -> bool:
@@ -234,7 +247,7 @@ class _Slots:
     new: tuple[Tensor, ...]  # [2, B, heads, slots, head_dim]
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
-    mask: Tensor | None
+    mask: Tensor | None  # what is added to scores: 0 or -inf
     causal: bool
     prefix: tuple[tuple[Tensor, Tensor], ...] | None  # keys and values [heads, P, head_dim]
     slot: Tensor | None = None  # [1]: where in `new` a single token goes; `new` as a whole without
@@ -248,7 +261,9 @@ class _Slots:
             cache.states[..., start:end, :].unbind(),
             cache.states[:, 0, :, :, :end].unbind(),
             cache.states[:, 1, :, :, :end].unbind(),
-            attention_mask(cache, width, ordered) if cache.ragged or (ordered and width > 1 and not causal) else None,
+            _added(attention_mask(cache, width, ordered), cache.states.dtype)
+            if cache.ragged or (ordered and width > 1 and not causal)
+            else None,
             causal,
             _prefix_of(cache),
         )
@@ -262,7 +277,7 @@ class _Slots:
             cache.states.unbind(),
             cache.states[:, 0].unbind(),
             cache.states[:, 1].unbind(),
-            mask[:, None, None],
+            _added(mask[:, None, None], cache.states.dtype),
             False,
             _prefix_of(cache),
             slot,
@@ -294,25 +309,37 @@ def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values:
     """Attention of all rows to a prefix that they share, and of each row to its own: [B, heads, T, head_dim] like q.
 
     prefix: keys and values [heads, P, head_dim], which every query may see. keys, values [B, heads, S, head_dim], mask
-    [B or 1, 1, T, S] bool: each row's own. The queries of all rows meet the prefix in one product, so it is read once.
+    [B or 1, 1, T, S], added to scores: each row's own. The queries of all rows meet the prefix in one product: it is read once.
     """
     batch, heads, width, size = q.shape
     shared_keys, shared_values = prefix
     count = shared_keys.shape[1]
-    if width > FEW_ROWS:  # all scores at once would be large
+    if width > FEW_TOKENS:  # all scores at once would be large
         shared = (t.expand(batch, -1, -1, -1) for t in prefix)
         keys, values = (torch.cat(pair, 2) for pair in zip(shared, (keys, values), strict=True))
-        whole = None if mask is None else F.pad(mask, (count, 0), value=True)
+        whole = None if mask is None else F.pad(mask, (count, 0))
         return F.scaled_dot_product_attention(q, keys, values, attn_mask=whole)
+    if CPU_ATTENTION is not None and q.device.type == "cpu":  # half the time of what follows
+        joint = q.transpose(0, 1).reshape(1, heads, batch * width, size)
+        there, log_there = CPU_ATTENTION(joint, shared_keys[None], shared_values[None])
+        here, log_here = CPU_ATTENTION(q, keys, values, attn_mask=mask)
+        there, log_there = (t.view(heads, batch, width, -1).transpose(0, 1) for t in (there, log_there))
+        joined: Tensor = torch.lerp(there, here, torch.sigmoid(log_here[..., None] - log_there).to(q.dtype))
+        return joined
     q = q * size**-0.5
     scores = torch.empty(batch, heads, width, count + keys.shape[2], dtype=q.dtype, device=q.device)
     joint = q.transpose(0, 1).reshape(heads, batch * width, size) @ shared_keys.transpose(1, 2)
     scores[..., :count] = joint.view(heads, batch, width, count).transpose(0, 1)
     row_scores = q @ keys.transpose(2, 3)
-    scores[..., count:] = row_scores if mask is None else row_scores.masked_fill(~mask, -torch.inf)
+    scores[..., count:] = row_scores if mask is None else row_scores + mask
     weights = scores.softmax(-1)
     joint = weights[..., :count].transpose(0, 1).reshape(heads, batch * width, count) @ shared_values
     return weights[..., count:] @ values + joint.view(heads, batch, width, size).transpose(0, 1)
+
+
+def _added(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """A mask of who may see what as numbers that are added to scores, made once for all layers."""
+    return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, -torch.inf)
 
 
 def attention_mask(cache: Cache, width: int, ordered: bool = True) -> Tensor:
@@ -330,12 +357,29 @@ def attention_mask(cache: Cache, width: int, ordered: bool = True) -> Tensor:
     return mask[:, None]
 
 
+class PackedProducts(TorchFunctionMode):
+    """While it is entered, modules whose weights have been packed multiply by what was packed.
+
+    products: of each weight, by its id, the weight itself and what multiplies by it.
+    """
+
+    def __init__(self, products: Mapping[int, tuple[Tensor, Linear]]) -> None:
+        super().__init__()
+        self.products = products
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func is F.linear and id(args[1]) in self.products:
+            return self.products[id(args[1])][1](args[0])
+        return func(*args, **(kwargs or {}))
+
+
 def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
     """Linear layers of the same input as one function, their outputs side by side.
 
-    The layers' parameters become views of the joint matrix, which costs no memory. copy: for few rows there is also a copy in
-    the form in which a CPU multiplies them fastest. What is no plain nn.Linear - an adapter, quantized weights - is called
-    as it is.
+    The layers' parameters become views of the joint matrix, which costs no memory. copy: what is called is a copy in the form
+    in which a CPU multiplies it fastest. What is no plain nn.Linear - an adapter, quantized weights - is called as it is.
     """
     plain = [module for module in modules if type(module) is nn.Linear and type(module.weight.data) is Tensor]
     if len(plain) < len(modules):
@@ -349,14 +393,10 @@ def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
         layer.weight.data = weight[start : start + layer.out_features]
         start += layer.out_features
 
-    def many(x: Tensor) -> Tensor:
-        return F.linear(x, weight, bias)
-
-    few = _few_rows(weight, bias) if copy else many
-    return lambda x: few(x) if x.shape[0] * x.shape[1] <= FEW_ROWS else many(x)
+    return _quick(weight, bias) if copy else lambda x: F.linear(x, weight, bias)
 
 
-def _few_rows(weight: Tensor, bias: Tensor | None) -> Linear:
+def _quick(weight: Tensor, bias: Tensor | None) -> Linear:
     """Weights that half precision holds are read in half precision, if torch can do that here (FBGEMM).
 
     It holds those of a checkpoint in 16 bits: all of float16 exactly, of bfloat16 all but the last bits of numbers near zero.

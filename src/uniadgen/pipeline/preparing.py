@@ -79,7 +79,8 @@ def prepare(loaded: LoadedModel, drafts: Sequence[Draft], options: GenerateOptio
         for view, draft in zip(views, drafts, strict=True):
             if view not in features:
                 canvas = foreground_canvas(loaded, draft.request.cutout, options.size, view[1])
-                seen = loaded.model.foreground(canvas[None].to(loaded.device, loaded.model.dtype))
+                with loaded.engine.encoders:
+                    seen = loaded.model.foreground(canvas[None].to(loaded.device, loaded.model.dtype))
                 features[view] = seen * ("foreground" not in options.without)
     with timings("history"):
         prepared = []

@@ -36,7 +36,8 @@ def read_instructions(loaded: LoadedModel, ads: Sequence[PreparedAd], without: S
     embedded, preferences = [], []
     for ad in firsts:
         ids, kinds = (loaded.ids(values)[None] for values in (ad.prompt.ids, ad.prompt.kinds))
-        preference = None if ad.clicks is None else model.preference_tokens(ad.clicks, without)
+        with engine.encoders:
+            preference = None if ad.clicks is None else model.preference_tokens(ad.clicks, without)
         embedded.append(model.embed(ids, kinds, ad.clicks, preference)[0])
         preferences.append(preference)
     shared = len(embedded[0]) if len(distinct) == 1 < len(ads) else _shared_prefix([ad.prompt for ad in firsts])
