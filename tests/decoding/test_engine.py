@@ -4,9 +4,10 @@ import copy
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from uniadgen.decoding.engine import CPU_ATTENTION, Engine, _Slots, pack_linear
+from uniadgen.decoding.engine import CPU_ATTENTION, Engine, _Slots, attend_after, pack_linear
 from uniadgen.model.heads import LevelHead
 from uniadgen.model.unified import UnifiedModel
 
@@ -76,6 +77,8 @@ def test_rows_that_share_a_prefix(packed: tuple[UnifiedModel, Engine], way: str,
         torch.testing.assert_close(state, model.decoder(torch.cat([shared, row])[None])[0, -1], **CLOSE)
     with pytest.raises(ValueError, match="empty"):
         cache.follow(prefix)
+    with pytest.raises(ValueError, match="read something"):
+        engine.allocate(2, 1).follow(engine.allocate(1, 5))
 
 
 @torch.inference_mode()
@@ -112,14 +115,42 @@ def test_what_was_read_is_not_copied_at_every_token(packed: tuple[UnifiedModel, 
 @torch.inference_mode()
 def test_encoders_multiply_by_what_was_packed(packed: tuple[UnifiedModel, Engine]) -> None:
     model = copy.deepcopy(packed[0])
-    engine, fusion, x = Engine.pack(model), model.preference.fusion, torch.randn(2, 5, WIDTH)
-    expected = fusion(x)
-    with engine.encoders:
+    half = all(torch.equal(parameter.half().float(), parameter) for parameter in model.parameters())
+    engine, fusion = Engine.pack(model), model.preference.fusion
+    x, canvas = torch.randn(2, 5, WIDTH), torch.randn(1, 3, model.foreground.size, model.foreground.size)
+    expected, seen = fusion(x), model.foreground(canvas)
+    with engine.encoders, engine.encoders:  # a second time changes nothing
         torch.testing.assert_close(fusion(x), expected, **CLOSE)
+        torch.testing.assert_close(model.foreground(canvas), seen, **CLOSE)
+        weight, other = fusion.blocks[0].up.weight, torch.ones(4 * WIDTH)
+        torch.testing.assert_close(F.linear(x, weight, other), x @ weight.t() + other, **CLOSE)
+        torch.testing.assert_close(F.linear(input=x, weight=weight), x @ weight.t(), **CLOSE)
     fusion.blocks[0].up.weight.zero_()  # to see which weights are read
     assert not torch.allclose(fusion(x), expected, **CLOSE)
-    with engine.encoders:
-        torch.testing.assert_close(fusion(x), expected, **CLOSE)
+    with engine.encoders:  # what half precision doesn't hold is not packed: a copy would be no faster
+        assert torch.allclose(fusion(x), expected, **CLOSE) == half
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_wide_and_narrow_layers_multiply_alike(wide: bool, bias: bool) -> None:
+    layer, x = nn.Linear(24, 40, bias), torch.randn(2, 90, 24)
+    layer.weight.copy_(layer.weight.half().float())
+    torch.testing.assert_close(pack_linear([layer], True, wide)(x), layer(x), **CLOSE)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_shared_prefix_in_16_bits(dtype: torch.dtype, width: int) -> None:
+    prefix, own = torch.randn(2, 4, 7, 16, dtype=dtype), torch.randn(2, 3, 4, 5, 16, dtype=dtype)
+    q = torch.randn(3, 4, width, 16, dtype=dtype)
+    keys, values = (torch.cat([a.expand(3, -1, -1, -1), b], 2).float() for a, b in zip(prefix, own, strict=True))
+    expected = F.scaled_dot_product_attention(q.float(), keys, values)
+    result = attend_after((prefix[0], prefix[1]), q, own[0], own[1], None)
+    assert result.dtype == dtype
+    torch.testing.assert_close(result.float(), expected, atol=0.02, rtol=0.02)
 
 
 @torch.inference_mode()

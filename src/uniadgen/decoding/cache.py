@@ -45,8 +45,8 @@ class Cache:
 
     def follow(self, prefix: "Cache") -> None:
         """Makes an empty cache continue what the one row of `prefix` has read."""
-        if self.length or prefix.batch != 1 or prefix.ragged or prefix.prefix is not None:
-            raise ValueError("only an empty cache can follow, and only one whole row")
+        if self.length or prefix.batch != 1 or prefix.ragged or prefix.prefix is not None or not prefix.length:
+            raise ValueError("only an empty cache can follow, and only one whole row that has read something")
         self.prefix = prefix
         self.read += prefix.read
 

@@ -35,6 +35,8 @@ _TABLE_LIMIT = 2**23
 FEW_TOKENS = 64
 # Attention that also says what the weights of each query add up to; None where torch has it not.
 CPU_ATTENTION = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
+# Of a decoder whose steps are too short for threads to share.
+SMALL_WIDTH = 512
 # Half precision holds weights if it changes their norm by at most this share, which is what single-precision sums lose anyway.
 HALF_LOSS = 1e-6
 
@@ -50,7 +52,8 @@ class PackedBlock:
 
 
 class Engine:
-    """Packed when it is made: after a change of the model's weights, pack it again."""
+    """Packed when it is made: after a change of the model's weights, pack it again. For inference alone: gradients end at what
+    is packed."""
 
     def __init__(
         self,
@@ -73,25 +76,26 @@ class Engine:
     def pack(cls, model: UnifiedModel) -> "Engine":
         """Copies weights where that makes them faster (a CPU, single precision) and there is ample memory."""
         free = free_memory(model.device)
-        size = sum(p.numel() * p.element_size() for p in model.decoder.parameters())
+        parts = (model.decoder, model.foreground, model.preference)
+        size = sum(p.numel() * p.element_size() for part in parts for p in part.parameters())
+        wide = model.config.decoder.width > SMALL_WIDTH
         copy = model.device.type == "cpu" and model.dtype == torch.float32 and (free is None or size <= free / 2)
         blocks = [
             PackedBlock(
                 block.attention_norm,
-                pack_linear([block.q_proj, block.k_proj, block.v_proj], copy),
-                pack_linear([block.o_proj], copy),
+                pack_linear([block.q_proj, block.k_proj, block.v_proj], copy, wide),
+                pack_linear([block.o_proj], copy, wide),
                 block.feed_forward_norm,
-                pack_linear([block.gate_proj, block.up_proj], copy),
-                pack_linear([block.down_proj], copy),
+                pack_linear([block.gate_proj, block.up_proj], copy, wide),
+                pack_linear([block.down_proj], copy, wide),
             )
             for block in cast(Iterable[Block], model.decoder.blocks)
         ]
         head = model.image_head
-        packed = (pack_linear([head.project], copy), pack_linear([head.score], copy)) if isinstance(head, ImageHead) else None
-        parts = [module for part in (model.foreground, model.preference) for module in part.modules()]
-        plain = [module for module in parts if type(module) is nn.Linear and type(module.weight.data) is Tensor]
-        encoders = {id(layer.weight): (layer.weight, pack_linear([layer], copy)) for layer in plain} if copy else {}
-        return cls(model, blocks, packed, PackedProducts(encoders))
+        packed = None
+        if isinstance(head, ImageHead):
+            packed = pack_linear([head.project], copy, wide), pack_linear([head.score], copy, wide)
+        return cls(model, blocks, packed, PackedProducts.of(parts[1:], wide) if copy else None)
 
     @property
     def can_be_recorded(self) -> bool:
@@ -319,7 +323,8 @@ def attend_after(prefix: tuple[Tensor, Tensor], q: Tensor, keys: Tensor, values:
         keys, values = (torch.cat(pair, 2) for pair in zip(shared, (keys, values), strict=True))
         whole = None if mask is None else F.pad(mask, (count, 0))
         return F.scaled_dot_product_attention(q, keys, values, attn_mask=whole)
-    if CPU_ATTENTION is not None and q.device.type == "cpu":  # half the time of what follows
+    # On a CPU half the time of what follows, but for single tokens in 16 bits.
+    if CPU_ATTENTION is not None and q.device.type == "cpu" and (width > 1 or q.dtype == torch.float32):
         joint = q.transpose(0, 1).reshape(1, heads, batch * width, size)
         there, log_there = CPU_ATTENTION(joint, shared_keys[None], shared_values[None])
         here, log_here = CPU_ATTENTION(q, keys, values, attn_mask=mask)
@@ -360,26 +365,40 @@ def attention_mask(cache: Cache, width: int, ordered: bool = True) -> Tensor:
 class PackedProducts(TorchFunctionMode):
     """While it is entered, modules whose weights have been packed multiply by what was packed.
 
-    products: of each weight, by its id, the weight itself and what multiplies by it.
+    products: of each layer, by its weight's id, the weight and the bias themselves, and what multiplies by them.
     """
 
-    def __init__(self, products: Mapping[int, tuple[Tensor, Linear]]) -> None:
+    def __init__(self, products: Mapping[int, tuple[Tensor, Tensor | None, Linear]]) -> None:
         super().__init__()
         self.products = products
+
+    @classmethod
+    def of(cls, parts: Iterable[nn.Module], wide: bool) -> "PackedProducts":
+        """Of all plain linear layers whose weights half precision holds. wide: as for `pack_linear`."""
+        products = {}
+        for module in (module for part in parts for module in part.modules()):
+            if type(module) is nn.Linear and type(module.weight.data) is Tensor:
+                bias = None if module.bias is None else module.bias.detach()
+                if (product := _half_precision(module.weight.detach(), bias, wide)) is not None:
+                    products[id(module.weight)] = module.weight, module.bias, product
+        return cls(products)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        if func is F.linear and id(args[1]) in self.products:
-            return self.products[id(args[1])][1](args[0])
+        if func is F.linear and len(args) == 3 and id(args[1]) in self.products:
+            weight, bias, product = self.products[id(args[1])]
+            if args[1] is weight and args[2] is bias and args[0].ndim > 1:
+                return product(args[0])
         return func(*args, **(kwargs or {}))
 
 
-def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
+def pack_linear(modules: Sequence[nn.Module], copy: bool, wide: bool = False) -> Linear:
     """Linear layers of the same input as one function, their outputs side by side.
 
     The layers' parameters become views of the joint matrix, which costs no memory. copy: what is called is a copy in the form
-    in which a CPU multiplies it fastest. What is no plain nn.Linear - an adapter, quantized weights - is called as it is.
+    in which a CPU multiplies it fastest. wide: products are large enough for threads to share. What is no plain nn.Linear - an
+    adapter, quantized weights - is called as it is.
     """
     plain = [module for module in modules if type(module) is nn.Linear and type(module.weight.data) is Tensor]
     if len(plain) < len(modules):
@@ -393,27 +412,31 @@ def pack_linear(modules: Sequence[nn.Module], copy: bool) -> Linear:
         layer.weight.data = weight[start : start + layer.out_features]
         start += layer.out_features
 
-    return _quick(weight, bias) if copy else lambda x: F.linear(x, weight, bias)
+    if not copy:
+        return lambda x: F.linear(x, weight, bias)
+    if (half := _half_precision(weight, bias, wide)) is not None:
+        return half
+    transposed = weight.t().contiguous()
+    return lambda x: x @ transposed if bias is None else x @ transposed + bias
 
 
-def _quick(weight: Tensor, bias: Tensor | None) -> Linear:
-    """Weights that half precision holds are read in half precision, if torch can do that here (FBGEMM).
+def _half_precision(weight: Tensor, bias: Tensor | None, wide: bool) -> Linear | None:
+    """Multiplies by weights that are read in half precision, if that holds them and torch can do it here (FBGEMM); else None.
 
     It holds those of a checkpoint in 16 bits: all of float16 exactly, of bfloat16 all but the last bits of numbers near zero.
     """
     lost = (weight - weight.half().float()).norm()
-    if torch.backends.quantized.engine in ("fbgemm", "x86") and lost <= HALF_LOSS * weight.norm():
-        if hasattr(torch, "fbgemm_linear_fp16_weight_fp32_activation"):
-            # older than the operator below, and deprecated, yet called in half the time
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                half = torch.fbgemm_pack_gemm_matrix_fp16(weight)
-                torch.fbgemm_linear_fp16_weight_fp32_activation(weight[:1], half, bias)  # it warns when first called
-            return lambda x: torch.fbgemm_linear_fp16_weight_fp32_activation(x, half, bias)
-        packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
-        return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
-    transposed = weight.t().contiguous()
-    return lambda x: x @ transposed if bias is None else x @ transposed + bias
+    if torch.backends.quantized.engine not in ("fbgemm", "x86") or lost > HALF_LOSS * weight.norm():
+        return None
+    if not wide and hasattr(torch, "fbgemm_linear_fp16_weight_fp32_activation"):
+        # older than the operator below, deprecated, and for one thread, yet called in a fraction of the time
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            half = torch.fbgemm_pack_gemm_matrix_fp16(weight)
+            torch.fbgemm_linear_fp16_weight_fp32_activation(weight[:1], half, bias)  # it warns when first called
+        return lambda x: torch.fbgemm_linear_fp16_weight_fp32_activation(x, half, bias)
+    packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+    return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
 
 
 def _split(values: Sequence[int] | None, counts: Sequence[int]) -> list[Sequence[int] | None]:

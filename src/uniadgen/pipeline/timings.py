@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import torch
 
+from uniadgen.decoding.engine import SMALL_WIDTH
 from uniadgen.model.unified import UnifiedModel
-
-SMALL_WIDTH = 512  # of a decoder whose steps are too short for two threads to share
 
 
 @dataclass
