@@ -144,11 +144,11 @@ def test_wide_and_narrow_layers_multiply_alike(wide: bool, bias: bool) -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("width", [1, 3])
 def test_a_shared_prefix_in_16_bits(dtype: torch.dtype, width: int) -> None:
-    prefix, own = torch.randn(2, 4, 7, 16, dtype=dtype), torch.randn(2, 3, 4, 5, 16, dtype=dtype)
+    prefix, rows = torch.randn(2, 4, 7, 16, dtype=dtype), torch.randn(2, 3, 4, 5, 16, dtype=dtype)
     q = torch.randn(3, 4, width, 16, dtype=dtype)
-    keys, values = (torch.cat([a.expand(3, -1, -1, -1), b], 2).float() for a, b in zip(prefix, own, strict=True))
+    keys, values = (torch.cat([a.expand(3, -1, -1, -1), b], 2).float() for a, b in zip(prefix, rows, strict=True))
     expected = F.scaled_dot_product_attention(q.float(), keys, values)
-    result = attend_after((prefix[0], prefix[1]), q, own[0], own[1], None)
+    result = attend_after((prefix[0], prefix[1]), q, rows[0], rows[1], None)
     assert result.dtype == dtype
     torch.testing.assert_close(result.float(), expected, atol=0.02, rtol=0.02)
 
