@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import torch
 import torch.nn.functional as F
@@ -377,7 +377,7 @@ class PackedProducts(TorchFunctionMode):
         """Of all plain linear layers whose weights half precision holds. wide: as for `pack_linear`."""
         products = {}
         for module in (module for part in parts for module in part.modules()):
-            if type(module) is nn.Linear and type(module.weight.data) is Tensor:
+            if _is_plain(module):
                 bias = None if module.bias is None else module.bias.detach()
                 if (product := _half_precision(module.weight.detach(), bias, wide)) is not None:
                     products[id(module.weight)] = module.weight, module.bias, product
@@ -400,7 +400,7 @@ def pack_linear(modules: Sequence[nn.Module], copy: bool, wide: bool = False) ->
     in which a CPU multiplies it fastest. wide: products are large enough for threads to share. What is no plain nn.Linear - an
     adapter, quantized weights - is called as it is.
     """
-    plain = [module for module in modules if type(module) is nn.Linear and type(module.weight.data) is Tensor]
+    plain = [module for module in modules if _is_plain(module)]
     if len(plain) < len(modules):
         called = list(modules)
         return called[0] if len(called) == 1 else lambda x: torch.cat([module(x) for module in called], -1)
@@ -418,6 +418,11 @@ def pack_linear(modules: Sequence[nn.Module], copy: bool, wide: bool = False) ->
         return half
     transposed = weight.t().contiguous()
     return lambda x: x @ transposed if bias is None else x @ transposed + bias
+
+
+def _is_plain(module: nn.Module) -> TypeGuard[nn.Linear]:
+    """A linear layer that is no adapter, with weights that are not quantized."""
+    return type(module) is nn.Linear and type(module.weight.data) is Tensor
 
 
 def _half_precision(weight: Tensor, bias: Tensor | None, wide: bool) -> Linear | None:
