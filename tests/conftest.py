@@ -10,6 +10,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from janus_models import dino_folder, janus_folder, janus_tokenizer, theirs  # noqa: F401 (fixtures)
+from uniadgen.cores import usable_cores
 from uniadgen.model.config import SceneConfig, tiny
 from uniadgen.model.heads import ImageHead
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
@@ -29,6 +30,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # What is made while tests are collected stays to the end: modules, parsed files, tests. Looking through all that for garbage,
 # again and again, takes a tenth of the time.
 gc.disable()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: a sixth of the time a test waits for a browser, a server or another process."""
+    return len(usable_cores()) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """Encoding adds columns, once, in pieces that survive a kill."""
 
+import contextlib
 import json
 import shutil
 import time
@@ -150,11 +151,18 @@ def test_killed_for_real_and_resumed_gives_the_same_bytes(tmp_path: Path, monkey
     def parts() -> int:
         return len(list(out.glob(".encode-*/*.parquet")))
 
+    def sizes() -> list[int]:
+        sizes_now = []
+        for path in out.glob(".uniadgen-*.part"):
+            with contextlib.suppress(FileNotFoundError):  # it has been put in place since it was listed
+                sizes_now.append(path.stat().st_size)
+        return sizes_now
+
     def merging() -> int:
         """Whether the table that is being merged grows; 25 pieces of 20 ms each go into it."""
-        sizes = [path.stat().st_size for path in out.glob(".uniadgen-*.part")]
+        before = sizes()
         time.sleep(0.005)
-        return int(sizes != [path.stat().st_size for path in out.glob(".uniadgen-*.part")])
+        return int(before != sizes())
 
     if step == "encoding":
         assert kill_and_resume(encode_in_small_parts, arguments, parts, kills=3, pieces=9, delay=0.01, upmost=25) >= 2
