@@ -48,6 +48,7 @@ from uniadgen.loading import checkpoint, janus
 from uniadgen.model.config import ModelConfig, embedded, janus_pro, tiny
 from uniadgen.model.decoder import Block, rotary_table, rotate
 from uniadgen.model.heads import ImageHead, LevelHead, join_levels, split_levels
+from uniadgen.model.image_tokenizer import paint
 from uniadgen.model.pixels import to_image, to_pixels
 from uniadgen.model.preference import Preference
 from uniadgen.model.sequence import ClickedAd, Prompt, ad_text_ids, build_prompt, stack_clicks, unconditional_prompt
@@ -545,8 +546,7 @@ def plain_ad(
         here = model.order.token[first:last].to(model.device)
         codes[:, here] = _plain_codes(model, states, guidance)
         tokens[:, here] = model.embed_image(codes[:, here]).repeat(len(begin), 1, 1)
-    fine = codes[:, -(config.image.grid**2) :]
-    pixels = model.image_tokenizer.decode(fine, config.image.grid, config.image.upsampling)[0]
+    pixels = paint(model.image_tokenizer, config.image, codes, config.image.upsampling)[0]
     fitted = fitted_cutout(checked.cutout, placement)
     background = with_shadow(cover(to_image(pixels), size), checked.cutout, placement, checked.stance.posture, fitted)
     return grammar.text, compose(background, checked.cutout, placement, fitted)

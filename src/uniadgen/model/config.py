@@ -67,6 +67,8 @@ class ImageTokenizerConfig:
     # Tokens per side of the blocks that each scale is written in, coarse first; none: row by row
     blocks: Annotated[tuple[Annotated[int, Range(1, 64)], ...], Range(0, 9)] = ()
     upsampling: Annotated[int, Range(1, 2)] = 1  # fsq: 2 if the decoder can also paint twice the resolution
+    # fsq: width of what paints from the tokens of the last coarse scale, so that finer ones are not written; 0: none
+    completion: Annotated[int, Range(0, 4096)] = 0
     janus: JanusVQ = field(default_factory=JanusVQ)
     # janus-vq: per colour, of pixels in 0..1, as its image processor normalises them
     mean: Colours = (0.5, 0.5, 0.5)
@@ -87,7 +89,7 @@ class ImageTokenizerConfig:
     @property
     def scales(self) -> tuple[int, ...]:
         """Tokens per side of everything that is written of a picture, coarse to fine."""
-        return *self.coarse, self.grid
+        return self.coarse if self.completion else (*self.coarse, self.grid)
 
     @property
     def tokens(self) -> int:
@@ -222,7 +224,15 @@ class ModelConfig:
                 yield 4 * out % into or 4 * out < into, f"image.channels: {into} must divide four times {out}"
         yield image.upsampling == 2 and image.channels[0] % 2, "image.channels[0] must be even with image.upsampling 2"
         yield image.upsampling != 1 and image.kind != "fsq", "image.upsampling needs the fsq image tokenizer; set it to 1"
-        for coarse, fine in pairwise(image.scales):
+        if image.completion:
+            yield image.kind != "fsq" or not image.coarse, "image.completion needs the fsq image tokenizer and image.coarse"
+            last, width = (image.coarse or (0,))[-1], image.completion
+            yield 2 * last != image.grid, f"image.completion: {last} tokens per side before it must be half of {image.grid}"
+            heads, channels = max(1, width // 32), image.channels[2]
+            yield width % heads, f"image.completion must be a multiple of {heads}, its heads"
+            yield 4 * channels % width or 4 * channels < width, f"image.completion: {width} must divide four times {channels}"
+            yield image.channels[0] % 8, "image.channels[0] must be a multiple of 8 with image.completion"
+        for coarse, fine in pairwise((*image.coarse, image.grid)):
             yield coarse >= fine or fine % 2, f"image.coarse: {fine} tokens per side must be even and more than {coarse} before"
         scales, blocks = image.scales, image.blocks
         yield len(blocks) != (len(scales) if image.coarse else 0), f"image.blocks: {len(blocks)} for {len(scales)} scales"

@@ -2,8 +2,9 @@
 
 `fsq`: ours. A 4x space-to-depth stem, convolutions at 1/4, 1/8 and 1/16 of the resolution, attention only at 1/16, and finite
 scalar quantisation (Mentzer et al., 2023): each of a few dimensions is rounded to a fixed number of levels, so there is no
-codebook to collapse. With `upsampling: 2` its decoder also paints twice the resolution, from the same tokens. `janus-vq`: the
-vector-quantised tokenizer of Janus, from transformers.
+codebook to collapse. With `upsampling: 2` its decoder also paints twice the resolution, from the same tokens; with `completion`
+it paints from tokens of half the resolution (`model/completion.py`). `janus-vq`: the vector-quantised tokenizer of Janus,
+from transformers.
 """
 
 import math
@@ -13,69 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uniadgen.model.completion import Completion
 from uniadgen.model.config import ImageTokenizerConfig
-from uniadgen.model.layers import EncoderBlock
+from uniadgen.model.convolutions import ChannelNorm, Down, GridAttention, Residual, Up
 
 NOISE = 8  # channels of noise that fine structure is made from
-
-
-class Residual(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first, self.second = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(cast(Tensor, self.second.bias))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.silu(self.first(F.silu(x))))
-
-
-class Down(nn.Module):
-    """Half the resolution: a convolution beside a shortcut that averages neighbouring channels of 2x2 pixels.
-
-    Shortcuts without parameters carry the picture through an autoencoder from the first step (DC-AE, Chen et al., 2024).
-    """
-
-    def __init__(self, channels: int, out: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, out, 4, stride=2, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out = self.conv(x)
-        shortcut = F.pixel_unshuffle(x, 2).unflatten(1, (out.shape[1], -1)).mean(2)
-        return cast(Tensor, out + shortcut)
-
-
-class Up(nn.Module):
-    """Twice the resolution, beside a shortcut that repeats channels: the counterpart of `Down`."""
-
-    def __init__(self, channels: int, out: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, out * 4, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        wide = self.conv(x)
-        return F.pixel_shuffle(wide + x.repeat_interleave(wide.shape[1] // x.shape[1], 1), 2)
-
-
-class ChannelNorm(nn.Module):
-    """Scales the channels of each position to a mean square of one, so that what follows can't drift into saturation."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x.movedim(1, -1), x.shape[1:2]).movedim(-1, 1)
-
-
-class GridAttention(nn.Module):
-    """One transformer block over all positions of a feature map; without learned positions, so any grid works."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.block = EncoderBlock(channels, max(1, channels // 32))
-
-    def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        attended: Tensor = self.block(x.flatten(2).transpose(1, 2).contiguous())
-        return attended.transpose(1, 2).unflatten(2, (height, width)).contiguous()
 
 
 class Detail(nn.Module):
@@ -155,6 +98,7 @@ class FSQTokenizer(nn.Module):
             nn.PixelShuffle(4),
         )
         self.detail = Detail(fine) if config.upsampling == 2 else None
+        self.completion = Completion(config) if config.completion else None
 
     def quantise(self, latent: Tensor) -> Tensor:
         """latent [B, d, h, w] -> values on the grid, -1..1, gradient straight through the rounding."""
@@ -208,6 +152,14 @@ class FSQTokenizer(nn.Module):
         pixels = (self.paint(values) if scale == 1 else self.paint_both(values))[1]
         return pixels.clamp(-1, 1)
 
+    def complete(self, codes: Tensor, grid: int, scale: int = 1) -> Tensor:
+        """ids [B, grid*grid] -> pixels [B, 3, side, side] in -1..1, side = 32*grid*scale. Only with `completion`."""
+        if self.completion is None:
+            raise ValueError("this tokenizer has no completion")
+        values = self.values(codes).to(next(self.parameters()).dtype).unflatten(2, (grid, grid))
+        features, picture = self.completion(values)
+        return (picture if scale == 1 else self.completion.enlarge(features, picture)).clamp(-1, 1)
+
 
 class JanusTokenizer(nn.Module):
     """transformers' JanusVQVAE; codes are looked up among L2-normalised vectors in both directions, as Janus was trained."""
@@ -242,6 +194,16 @@ class JanusTokenizer(nn.Module):
 
 def build_image_tokenizer(config: ImageTokenizerConfig) -> FSQTokenizer | JanusTokenizer:
     return FSQTokenizer(config) if config.kind == "fsq" else JanusTokenizer(config)
+
+
+def paint(tokenizer: FSQTokenizer | JanusTokenizer, config: ImageTokenizerConfig, codes: Tensor, scale: int = 1) -> Tensor:
+    """What a model has written, [B, n] with all scales or the last alone -> pixels [B, 3, side, side] in -1..1,
+    side = resolution*scale; scale: up to config's upsampling."""
+    side = config.scales[-1]
+    last = codes[:, -side * side :]
+    if config.completion and isinstance(tokenizer, FSQTokenizer):
+        return tokenizer.complete(last, side, scale)
+    return tokenizer.decode(last, side, scale)
 
 
 def psnr(first: Tensor, second: Tensor) -> float:

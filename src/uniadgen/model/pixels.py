@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -27,3 +28,10 @@ def to_image(pixels: Tensor) -> Image.Image:
     """[3, H, W] in -1..1 -> RGB picture."""
     values = ((pixels.float().clamp(-1, 1) + 1) * 127.5).round().byte()
     return Image.fromarray(values.permute(1, 2, 0).cpu().numpy())
+
+
+def resized(pixels: Tensor, side: int) -> Tensor:
+    """pixels [B, 3, S, S], made smaller to side x side, as a tokenizer is shown the coarser scales of a picture."""
+    if pixels.shape[-1] == side:
+        return pixels
+    return F.interpolate(pixels, (side, side), mode="bilinear", antialias=True, align_corners=False)

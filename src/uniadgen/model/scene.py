@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from uniadgen.model.config import SceneConfig
-from uniadgen.model.image_tokenizer import ChannelNorm, Down, Residual
+from uniadgen.model.convolutions import ChannelNorm, Down, Residual
 from uniadgen.model.pixels import to_pixels
 from uniadgen.model.residual import residual_codes, residual_values
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
 from uniadgen.ads import Ad, AdRequest, Box, Click, Light, Posture, Product
 from uniadgen.clicks.similarity import Embedder
@@ -27,6 +28,7 @@ from uniadgen.imaging.shadow import shaded
 from uniadgen.inspection import text_verdict
 from uniadgen.loading import checkpoint
 from uniadgen.loading.devices import DeviceMap, named_devices
+from uniadgen.model.image_tokenizer import paint
 from uniadgen.model.pixels import to_image
 from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
@@ -162,6 +164,13 @@ class AdGenerator:
         """Only the texts of the ads that `generate_many` makes of the same requests, seeds and options. Raises InputError."""
         return self._run(self._write, requests, seeds, replace(_options(options, changes), best_of=1))
 
+    def draw(
+        self, requests: Requests, *, seeds: Sequence[int] | None = None, options: GenerateOptions | None = None, **changes: Any
+    ) -> list[Tensor]:
+        """Only the image tokens [tokens] of the ads that `generate_many` makes of the same requests, seeds and options. Raises
+        InputError."""
+        return self._run(self._draw, requests, seeds, replace(_options(options, changes), best_of=1))
+
     def explain(
         self,
         request: AdRequest | CheckedRequest,
@@ -209,9 +218,8 @@ class AdGenerator:
         # 5. Paint the background, token by token, while looking at the product in its place.
         with timings("image"):
             painted = paint_backgrounds(loaded, ads, instructions, generators, options)
-            image, decode = loaded.model.config.image, loaded.model.image_tokenizer.decode
-            fine = painted.codes[:, -(image.grid**2) :]
-            squares = [to_image(decode(codes[None], image.grid, image.upsampling)[0]) for codes in fine]
+            image, tokenizer = loaded.model.config.image, loaded.model.image_tokenizer
+            squares = [to_image(paint(tokenizer, image, codes[None], image.upsampling)[0]) for codes in painted.codes]
         # 6. Lay the product over it, and its shadow under it.
         with timings("compose"):
             fitted = fitted_cutouts(ads)
@@ -259,6 +267,13 @@ class AdGenerator:
     def _write(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[str]:
         instructions = read_instructions(self.loaded, ads, options.without)
         return write_texts(self.loaded, ads, instructions, [self.loaded.generator(ad.seed) for ad in ads], options)
+
+    @torch.inference_mode()
+    def _draw(self, ads: Sequence[PreparedAd], options: GenerateOptions, timings: Timings) -> list[Tensor]:
+        instructions = read_instructions(self.loaded, ads, options.without)
+        generators = [self.loaded.generator(ad.seed) for ad in ads]
+        write_texts(self.loaded, ads, instructions, generators, options)
+        return list(paint_backgrounds(self.loaded, ads, instructions, generators, options).codes.cpu())
 
     @torch.inference_mode()
     def _run(

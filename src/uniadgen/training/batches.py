@@ -218,7 +218,7 @@ class Reader(Dataset[Batch]):
         Tokens keep their weights then, so coarse ones, which decide more, have three quarters of the loss, not two fifths.
         """
         image = self.config.image
-        order, side = order_of(image.scales, image.blocks), image.grid // PART
+        order, side = order_of(image.scales, image.blocks), image.scales[-1] // PART
         if self.kind(step) != "pictures" or not image.blocks or side % image.blocks[-1]:
             return torch.arange(order.tokens)
         draw = stream(self.seed, "part", step, self.rank)
@@ -273,7 +273,7 @@ class Reader(Dataset[Batch]):
         return int(view.variant * self.store.settings["crops"] + view.crop)
 
     def codes(self, row: int, view: View) -> NDArray[np.int64]:
-        tokens: NDArray[np.int64] = self.store.codes[row, self.number(view)].astype(np.int64)
+        tokens: NDArray[np.int64] = self.store.codes[row, self.number(view), : self.config.image.tokens].astype(np.int64)
         return tokens
 
     def example(self, draw: random.Random, row: int, clicks: Sequence[int], view: View, painted: bool) -> Example:

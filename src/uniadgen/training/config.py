@@ -43,6 +43,7 @@ class TrainingConfig:
     model: Literal["embedded", "tiny", "janus"]
     tokenizer: Schedule | None = None
     refine: Schedule | None = None
+    completion: Schedule | None = None
     scenes: Schedule | None = None
     unified: Schedule | None = None
     pbs: Schedule | None = None

@@ -27,7 +27,7 @@ from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
 from uniadgen.model.background_encoder import BackgroundConfig, BackgroundEncoder
 from uniadgen.model.composition import Composition
-from uniadgen.model.config import SceneConfig, embedded
+from uniadgen.model.config import ModelConfig, SceneConfig, embedded
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.scene import SceneEncoder
 from uniadgen.model.text_tokenizer import TextTokenizer, train_text_tokenizer
@@ -37,6 +37,7 @@ from uniadgen.rng import stream
 from uniadgen.training.batches import Mix, Reader
 from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_taste, fit_votes
 from uniadgen.training.co_clicks import read_co_clicks
+from uniadgen.training.completion import train_completion
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
@@ -56,6 +57,7 @@ MOST_WORKERS = 256
 TEXT_TABLES: tuple[TableName, ...] = ("creatives", "users")  # that are read of a data set for texts
 # in a run of the unified model
 EMBEDDER, FORMS, TASTE = "text_embedder.safetensors", "text_forms.safetensors", "taste.safetensors"
+DRAWN = "drawn.safetensors"  # in a run of the completion
 MOST_TEXTS = 100_000  # creatives that a vocabulary is learnt from
 
 
@@ -145,6 +147,72 @@ def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, re
         else:
             checkpoint.save(out / "model", model, words, torch.float16)
         print_line(f"wrote {out if alone else out / 'model'}")
+
+
+def run_completion(
+    data: Path,
+    training: TrainingConfig,
+    folder: Path,
+    out: Path,
+    resume: bool,
+    draw: Callable[[UnifiedModel, TextTokenizer], torch.Tensor],
+    workers: int | None = None,
+) -> None:
+    """Trains the completion of an image tokenizer, or of a model, which learns from what the model draws as well.
+
+    One without a completion gets a new one, and a model's pictures are then written without their finest tokens. draw: gives
+    image tokens [N, tokens] that a model draws. Raises InputError.
+    """
+    schedule = training.schedule("completion")
+    alone, drawn = (folder / checkpoint.IMAGE_TOKENIZER).is_file(), None
+    if alone:
+        before, config = checkpoint.load_tokenizer(folder)
+    else:
+        earlier, words = checkpoint.load(folder)
+        before, config = earlier.image_tokenizer, earlier.config
+    if not isinstance(before, FSQTokenizer) or not config.image.coarse:
+        raise InputError(f"argument --start: {quoted(folder)} has no coarse scale that pictures could be completed from")
+    schedule, config = of_process(schedule), with_completion(config)
+    pictures, unseen = tokenizer_pictures(data, plates_only=True)
+    torch.manual_seed(schedule.seed)
+    tokenizer = FSQTokenizer(config.image)
+    tokenizer.load_state_dict(tokenizer.state_dict() | before.state_dict())
+    if before.completion is None and tokenizer.completion is not None:
+        tokenizer.completion.begin_with(tokenizer.decoder)
+    if not alone:
+        model = UnifiedModel(config)
+        begin_with(model, earlier)
+        model.image_tokenizer = tokenizer
+        drawn = drawn_once(out / DRAWN, lambda: draw(model.eval(), words))
+        drawn = drawn[:, -(config.image.scales[-1] ** 2) :]
+    resolution = config.image.resolution
+    train_completion(tokenizer, pictures, unseen, resolution, schedule, out, resume, drawn, workers_of(workers))
+    if processes().is_main_process:
+        if alone:
+            checkpoint.save_tokenizer(out, tokenizer, config)
+        else:
+            checkpoint.save(out / "model", model, words, torch.float16)
+        print_line(f"wrote {out if alone else out / 'model'}")
+
+
+def with_completion(config: ModelConfig, width: int | None = None) -> ModelConfig:
+    """The configuration of a model whose pictures are completed from its last coarse scale. width: of the network, if a new one
+    is not to be as wide as the tokenizer."""
+    image = config.image
+    width = width or image.completion or image.channels[2]
+    blocks = image.blocks[: len(image.coarse)]
+    return dataclasses.replace(config, image=dataclasses.replace(image, completion=width, blocks=blocks))
+
+
+def drawn_once(place: Path, draw: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """Tokens that a model has drawn, or those that this run has drawn before."""
+    if not place.is_file():
+        drawn = draw()
+        if processes().is_main_process:
+            with whole_file(place) as path:
+                save_file({"codes": drawn.to(torch.int32).contiguous()}, path)
+        return drawn
+    return load_file(place)["codes"].long()
 
 
 def tokenizer_pictures(data: Path, plates_only: bool = False) -> tuple[Pictures, Pictures]:
@@ -254,10 +322,14 @@ def run_unified(
     if config is None:
         model, words = lora.start(source, foreground, training.lora, device(), compute_dtype(), scene)
     else:
-        theirs, ours = (dataclasses.replace(image, coarse=(), blocks=()) for image in (meant_for.image, config.image))
+        theirs, ours = (
+            dataclasses.replace(image, coarse=(), blocks=(), completion=0) for image in (meant_for.image, config.image)
+        )
         if theirs != ours:
             raise InputError(f"tokenizer folder {quoted(source)}: made for another model than {training.model}")
         config = dataclasses.replace(config, scene=told_of(config.scene, scene))
+        if meant_for.image.completion:
+            config = with_completion(config, meant_for.image.completion)
         if start is None:
             words = train_text_tokenizer(text_corpus(data, schedule.seed), config.decoder.text_vocabulary - 8)
             model = UnifiedModel(config)
@@ -270,13 +342,14 @@ def run_unified(
             begin_with(model, before)
             fresh, other_codes = before.text_embedder is None, not same_codes(before.scene_encoder, scene)
             new_forms = before.config.text.forms != config.text.forms
-        model.image_tokenizer.load_state_dict(image_tokenizer.state_dict())
+        model.image_tokenizer.load_state_dict(model.image_tokenizer.state_dict() | image_tokenizer.state_dict())
         if scene is not None and model.scene_encoder is not None:
             model.scene_encoder.load_state_dict(scene.state_dict())
     if scene is not None and model.scene_head is not None and other_codes:
         model.scene_head.begin_with(scene.codebooks.to(model.device))
     store = open_store(data, words)
-    if store.settings["scales"] != list(model.config.image.scales):
+    scales = list(model.config.image.scales)
+    if store.settings["scales"][: len(scales)] != scales:
         raise InputError(f"data folder {quoted(data)}: encoded at other scales; run `uniadgen data encode` with {source}")
     model.image_tokenizer.to(device())  # a GPU reads compositions in seconds
     read = None if scene is None else scene_codes(data, scene)
@@ -403,9 +476,13 @@ def fitted_once(module: nn.Module, place: Path, fit: Callable[[], None]) -> None
 def begin_with(model: UnifiedModel, before: UnifiedModel) -> None:
     """Puts the weights of another model into this one, where names and shapes agree; the rest stays as it is.
 
-    A composition, and forms, come as a whole or not at all: their weights mean nothing without codebooks and centres.
+    A composition, and forms, come as a whole or not at all: their weights mean nothing without codebooks and centres. Of the
+    places of tokens a model that writes no finest ones takes over those that it has.
     """
-    stored, state = before.state_dict(), model.state_dict()
+    stored, state, places = before.state_dict(), model.state_dict(), "slots.position.weight"
+    scales, others = model.config.image.scales, before.config.image.scales
+    if places in stored and places in state and others[: len(scales)] == scales:
+        stored[places] = stored[places][: len(state[places])]
     fits = {name for name, tensor in stored.items() if name in state and state[name].shape == tensor.shape}
     for codes in ("composition.codebooks", "text_forms.centres"):
         if codes not in fits:

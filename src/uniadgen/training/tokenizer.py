@@ -24,7 +24,8 @@ from uniadgen.console import print_line
 from uniadgen.data.augment import shift_hue
 from uniadgen.files import write_bytes
 from uniadgen.imaging.loading import VIEWED_PIXELS, load_rgb, picture_size
-from uniadgen.model.image_tokenizer import ChannelNorm, FSQTokenizer, psnr
+from uniadgen.model.convolutions import ChannelNorm
+from uniadgen.model.image_tokenizer import FSQTokenizer, psnr
 from uniadgen.model.pixels import from_bytes, to_image
 from uniadgen.training.ahead import in_order
 from uniadgen.training.loop import Schedule, fit

@@ -10,6 +10,7 @@ from uniadgen.ad_files import png
 from uniadgen.console import print_line
 from uniadgen.files import write_bytes
 from uniadgen.model.heads import LevelHead, join_levels, split_levels
+from uniadgen.model.image_tokenizer import paint
 from uniadgen.model.pixels import to_image
 from uniadgen.model.unified import Batch, UnifiedModel
 from uniadgen.training.batches import Reader, batches_by_step
@@ -94,7 +95,7 @@ def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     assert batch.codes is not None
     x, foreground = model.read_batch(batch)
     states = model.decoder(x, passes=batch.passes, positions=batch.positions, foreground=foreground)[model.slots_of(batch)]
-    order, grid = model.order, model.config.image.grid
+    order, image = model.order, model.config.image
     token = order.token.to(model.device)[batch.slots]
     if isinstance(model.image_head, LevelHead):
         levels = model.image_head.levels
@@ -103,5 +104,5 @@ def teacher_forced(model: UnifiedModel, reader: Reader) -> Image.Image:
     else:
         guessed = model.image_head(states).argmax(-1)
     guesses = batch.codes.scatter(1, token.expand_as(guessed), guessed)
-    pictures = [model.image_tokenizer.decode(codes[:, -grid * grid :], grid) for codes in (batch.codes, guesses)]
+    pictures = [paint(model.image_tokenizer, image, codes) for codes in (batch.codes, guesses)]
     return to_image(torch.cat([torch.cat(list(p), 2) for p in pictures], 1))
