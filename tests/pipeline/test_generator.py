@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from uniadgen.model.text_tokenizer import TextTokenizer
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.pipeline.click_cache import ClickedPictures
 from uniadgen.pipeline.generator import AdGenerator
+from uniadgen.pipeline.timings import use_one_core
 from uniadgen.typography.layouts import room_for_words
 
 SMALL = (96, 64)
@@ -456,3 +458,20 @@ def test_the_room_for_words_is_beside_the_product(
         assert edge >= round(limit * side)
     for edge, limit, side in zip(region[2:], words[2:], size, strict=True):
         assert edge <= round(limit * side)
+
+
+def test_several_threads_make_the_ads_that_one_makes(generator: AdGenerator, cutout: Image.Image) -> None:
+    """Each thread with a core of its own, as the lanes of the service do it."""
+    product = Product(cutout, "A kettle", ["Quiet", "1.7 L", "Keeps warm"])
+    clicks = [[Click(Image.new("RGB", (60, 60), (20 * n, 90, 40)), f"Kettle {n}")] for n in range(12)]
+    expected = [generator.generate(product, clicks[n], seed=n, size=SMALL) for n in range(12)]
+    fresh = AdGenerator(generator.model, generator.tokenizer)
+    assert fresh.lanes == torch.get_num_threads()
+
+    def make(n: int) -> Ad:
+        return fresh.generate(product, clicks[n % 12], seed=n % 12, size=SMALL)
+
+    with ThreadPoolExecutor(4, initializer=use_one_core) as pool:
+        for n, ad in enumerate(pool.map(make, range(24))):
+            assert ad.text == expected[n % 12].text
+            assert ad.image.tobytes() == expected[n % 12].image.tobytes()

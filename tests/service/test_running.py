@@ -87,6 +87,37 @@ def test_what_waits_is_made_together_and_its_product_read_once(
         assert alone["image"] == answers[3].json()["ads"][0]["image"]
 
 
+def test_lanes_share_what_waits(run: Any, generator: AdGenerator, pictures: Path, request_body: Body) -> None:
+    """Neither takes more than its share, nor more than is worth it; an answer's ads are in the order of their seeds, whichever
+    lane made them, and the same ones as by themselves."""
+    gated = Gated(generator)
+    with run(gated, Settings(media_root=pictures, lanes=2)) as server, ThreadPoolExecutor(8) as pool:
+        posted = [pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, 0))]
+        until(lambda: len(gated.batches) == 1)
+        posted.append(pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, 100)))
+        until(lambda: len(gated.batches) == 2)
+        several = pool.submit(server.client.post, "/v1/ads", json=seeded(request_body, 200, count=12))
+        until(lambda: len(server.service.batcher.jobs) == 1)
+        assert server.service.batcher.taken == 12
+        gated.gate.set()
+        assert all(each.result().status_code == 200 for each in posted)
+        ads = several.result().json()["ads"]
+        assert [ad["seed"] for ad in ads] == list(range(200, 212))
+        rest = gated.batches[2:]
+        assert sorted(seed for batch in rest for seed in batch) == list(range(200, 212))
+        assert [len(batch) for batch in rest[:2]] == [4, 4]
+        assert max(map(len, rest)) == 4
+        assert len(rest) > 3  # of the last four one lane left the other its share
+        until(lambda: server.service.batcher.idle)
+        gated.batches.clear()
+        alone = server.client.post("/v1/ads", json=seeded(request_body, 207)).json()["ads"][0]
+        assert alone["image"] == ads[7]["image"]
+        failed = server.client.post("/v1/ads", json=seeded(request_body, 660, count=12))
+        assert failed.status_code == 422  # seed 666 is among them
+        until(lambda: server.service.batcher.idle)
+        assert server.service.batcher.taken == 0
+
+
 def test_a_full_queue_says_so_at_once_and_nothing_is_lost(
     run: Any, generator: AdGenerator, pictures: Path, request_body: Body
 ) -> None:

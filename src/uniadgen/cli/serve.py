@@ -8,6 +8,7 @@ See docs/serving.md.
 import argparse
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,6 @@ def _run(arguments: argparse.Namespace, host: str, settings: "Settings", ready: 
             generator = loaded_generator(arguments)
         host, port = listening.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
-        app = create_app(generator, settings)
+        app = create_app(generator, replace(settings, lanes=generator.lanes))
         with json_logs():
             make_server(app, lambda: ready(f"http://{name}:{port}")).run([listening])

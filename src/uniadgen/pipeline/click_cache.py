@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -26,17 +27,20 @@ class Seen(NamedTuple):
 class ClickedPictures:
     """Encodes clicked pictures at the resolution of preferences; keeps what was seen of the last CAPACITY pictures.
 
-    A file is known again by its path, size and time of change, an open picture by its pixels.
+    A file is known again by its path, size and time of change, an open picture by its pixels. Any thread may ask.
     """
 
     def __init__(self, model: UnifiedModel) -> None:
         self.model = model
         self._seen: OrderedDict[object, Seen] = OrderedDict()
+        self._lock = Lock()
 
     def seen(self, pictures: Sequence[Picture], names: Sequence[str]) -> list[Seen]:
         """names: of the fields, for messages. Raises InputError."""
         keys = [identity(picture, name) for picture, name in zip(pictures, names, strict=True)]
-        new = {key: i for i, key in enumerate(keys) if key not in self._seen}
+        with self._lock:
+            remembered = {key: self._seen[key] for key in keys if key in self._seen}
+        new = {key: i for i, key in enumerate(keys) if key not in remembered}
         if new:
             model, pixels, views = self.model, [], []
             for i in new.values():  # one picture at a time in memory
@@ -49,10 +53,11 @@ class ClickedPictures:
             if model.scene_encoder is not None:
                 seen = model.scene_encoder(torch.stack(views).to(model.device, model.dtype))
                 scenes = model.scene_encoder.codes(seen).cpu().numpy()
-            self._seen.update(zip(new, map(Seen, codes, scenes), strict=True))
-        for key in keys:
-            self._seen.move_to_end(key)
-        asked = [self._seen[key] for key in keys]
-        while len(self._seen) > CAPACITY:
-            self._seen.popitem(last=False)
-        return asked
+            remembered.update(zip(new, map(Seen, codes, scenes), strict=True))
+        with self._lock:
+            for key in keys:
+                self._seen[key] = remembered[key]
+                self._seen.move_to_end(key)
+            while len(self._seen) > CAPACITY:
+                self._seen.popitem(last=False)
+        return [remembered[key] for key in keys]

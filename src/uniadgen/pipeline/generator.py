@@ -41,7 +41,7 @@ from uniadgen.pipeline.painting import paint_backgrounds
 from uniadgen.pipeline.preparing import PreparedAd, fitted_cutouts, prepare
 from uniadgen.pipeline.reading import read_instructions
 from uniadgen.pipeline.setting import with_words
-from uniadgen.pipeline.timings import Timings, fitting_threads
+from uniadgen.pipeline.timings import Timings, fitting_threads, lanes_of
 from uniadgen.pipeline.writing import text_notes, write_texts
 from uniadgen.request import CheckedRequest, check_requests
 from uniadgen.rng import MAX_SEED
@@ -53,7 +53,8 @@ Requests = Sequence[AdRequest | CheckedRequest]
 
 
 class AdGenerator:
-    """Makes ads with one model. Not thread-safe; the same request, options, seed and device give the same ad.
+    """Makes ads with one model; as many threads as `lanes` may call it at once. The same request, options, seed and device give
+    the same ad.
 
     The model's weights are packed for decoding when this is made: after training them further, make another.
     """
@@ -82,6 +83,12 @@ class AdGenerator:
     @property
     def engine(self) -> Engine:
         return self.loaded.engine
+
+    @property
+    def lanes(self) -> int:
+        """How many threads may call this at once: for a model on a CPU that is too small for several cores to share its steps
+        one for each core, with which alone it is then to compute; else one."""
+        return lanes_of(self.model)
 
     @classmethod
     def from_pretrained(

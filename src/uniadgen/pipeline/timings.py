@@ -25,6 +25,16 @@ class Timings:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + (time.perf_counter() - start) / self.ads
 
 
+def lanes_of(model: UnifiedModel) -> int:
+    """How many threads may make ads at once, each its own: one for each core for a small model on a CPU, otherwise one."""
+    return torch.get_num_threads() if _is_small(model) else 1
+
+
+def use_one_core() -> None:
+    """This thread computes by itself."""
+    torch.set_num_threads(1)
+
+
 @contextmanager
 def fitting_threads(model: UnifiedModel) -> Iterator[int]:
     """One thread per operation while a small model decodes on a CPU; yields how many parts of a batch may run side by side.
@@ -33,9 +43,13 @@ def fitting_threads(model: UnifiedModel) -> Iterator[int]:
     the threads wait for each other at every operation (seen: minutes instead of seconds).
     """
     threads = torch.get_num_threads()
-    small = model.device.type == "cpu" and model.config.decoder.width <= SMALL_WIDTH
+    small = _is_small(model)
     torch.set_num_threads(1 if small else threads)
     try:
         yield threads if small else 1
     finally:
         torch.set_num_threads(threads)
+
+
+def _is_small(model: UnifiedModel) -> bool:
+    return model.device.type == "cpu" and model.config.decoder.width <= SMALL_WIDTH

@@ -1,11 +1,12 @@
-"""What waits to be made, and the one thread that owns the model.
+"""What waits to be made, and the threads that make it.
 
     batcher.take(places)            # raises Full; the request is then read and checked
     batcher.submit(job)             # or batcher.release(places)
     ads = job.future.result()
 
 Requests that wait and have the same options are made together by `generate_many`; each ad is the one that its request and seed
-give by themselves. Since nothing else calls the model, thread safety is by construction.
+give by themselves. One thread makes all of them, or, of a model that is too small for two cores to share a step, one for each
+core (`AdGenerator.lanes`): then nobody waits for the ads of both. Nothing else calls the model.
 """
 
 import logging
@@ -21,12 +22,15 @@ from typing import Protocol
 from uniadgen.ads import Ad
 from uniadgen.errors import InputError, lacks_memory
 from uniadgen.options import GenerateOptions
+from uniadgen.pipeline.timings import use_one_core
 from uniadgen.request import CheckedRequest
 from uniadgen.service.metrics import ServiceMetrics
 
 _log = logging.getLogger(__name__)
 
-BATCH_PIXELS = 2**26  # that the ads of a batch may have together
+BATCH_PIXELS = 2**26  # that the ads which are made at a time may have together
+# Ads that one of several lanes makes together, at most: on a single core more are hardly faster, and all wait for the last.
+LANE_BATCH = 4
 
 
 class Full(Exception):
@@ -51,13 +55,15 @@ class Generator(Protocol):
 
 @dataclass(eq=False)
 class Job:
-    """Ads of one request, one for each seed. begun: how many of them are made, or under way; future: all, or an exception."""
+    """Ads of one request, one for each seed. begun: how many of them are made, or under way; made: by their places; settled:
+    whether the future has got all of them, or an exception."""
 
     request: CheckedRequest
     options: GenerateOptions
     seeds: Sequence[int]
     begun: int = 0
-    made: list[Ad] = field(default_factory=list)
+    made: dict[int, Ad] = field(default_factory=dict)
+    settled: bool = False
     future: "Future[list[Ad]]" = field(default_factory=Future)
 
     @property
@@ -65,26 +71,39 @@ class Job:
         return self.seeds[self.begun :]
 
 
-class Batcher:
-    """A queue with a number of places, and the thread that empties it. Any thread may call it."""
+@dataclass(frozen=True)
+class Part:
+    """Some of a job's ads, which are made at a time. places: of their seeds."""
 
-    def __init__(self, generator: Generator, places: int, most: int, metrics: ServiceMetrics) -> None:
-        """places: ads that may wait or be checked; most: ads that are made together."""
-        self.generator, self.places, self.most, self.metrics = generator, places, most, metrics
+    job: Job
+    places: range
+
+    @property
+    def seeds(self) -> list[int]:
+        return [self.job.seeds[place] for place in self.places]
+
+
+class Batcher:
+    """A queue with a number of places, and the threads that empty it. Any thread may call it."""
+
+    def __init__(self, generator: Generator, places: int, most: int, metrics: ServiceMetrics, lanes: int = 1) -> None:
+        """places: ads that may wait or be checked; most: ads that are made together; lanes: threads that make ads."""
+        self.generator, self.places, self.most, self.metrics, self.lanes = generator, places, most, metrics, lanes
         self.jobs: deque[Job] = deque()
         self.taken = 0  # places: of ads that wait, and of requests that are still checked
         self._making = 0
         self._draining = self._ending = False
         self._changed = threading.Condition()
         self._seconds_per_ad = 1.0
-        self._thread = threading.Thread(target=self._run, name="model owner", daemon=True)
+        self._threads = [threading.Thread(target=self._run, name=f"lane {lane}", daemon=True) for lane in range(lanes)]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return all(thread.is_alive() for thread in self._threads)
 
     @property
     def draining(self) -> bool:
@@ -101,7 +120,7 @@ class Batcher:
             if self._draining:
                 raise Draining
             if self.taken + places > self.places:
-                raise Full(max(1, math.ceil((self.taken + self._making) * self._seconds_per_ad)))
+                raise Full(max(1, math.ceil((self.taken + self._making) * self._seconds_per_ad / self.lanes)))
             self.taken += places
             self._show()
 
@@ -141,16 +160,19 @@ class Batcher:
             return not (self.jobs or self.taken or self._making)
 
     def stop(self) -> None:
-        """End the thread once nothing waits."""
+        """End the threads once nothing waits."""
         with self._changed:
             self._draining = self._ending = True
             self._changed.notify_all()
-        if self.alive:
-            self._thread.join()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
-    # The thread ----------------------------------------------------------------------------------------------------------
+    # The threads ---------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        if self.lanes > 1:
+            use_one_core()
         while True:
             with self._changed:
                 while not self.jobs:
@@ -158,8 +180,9 @@ class Batcher:
                         return
                     self._changed.wait()
                 batch = self._next()
-                self._making = sum(len(seeds) for _, seeds in batch)
-                self.taken -= self._making
+                count = sum(len(part.places) for part in batch)
+                self._making += count
+                self.taken -= count
                 self._show()
             try:
                 self._make(batch)
@@ -168,31 +191,34 @@ class Batcher:
                 self._fail(batch, error)
             finally:
                 with self._changed:
-                    self._making = 0
+                    self._making -= count
                     self._show()
 
-    def _next(self) -> list[tuple[Job, Sequence[int]]]:
-        """The jobs to make now, each with the seeds of it: those that wait longest, of one kind."""
+    def _next(self) -> list[Part]:
+        """What to make now: of the jobs that wait longest, of one kind; a lane leaves its share to each of the others."""
         options = self.jobs[0].options
-        room = max(1, min(self.most, BATCH_PIXELS // math.prod(options.size)) // options.best_of)
+        room = min(self.most, BATCH_PIXELS // math.prod(options.size) // self.lanes)
+        if self.lanes > 1:
+            waiting = sum(len(job.left) for job in self.jobs if job.options == options)
+            room = min(room, max(LANE_BATCH, options.best_of), -(-waiting // self.lanes) * options.best_of)
+        room = max(1, room // options.best_of)
         batch = []
         for job in list(self.jobs):
             if room and job.options == options:
-                seeds = job.left[:room]
-                room -= len(seeds)
-                job.begun += len(seeds)
-                batch.append((job, seeds))
+                part = Part(job, range(job.begun, min(job.begun + room, len(job.seeds))))
+                room -= len(part.places)
+                job.begun = part.places.stop
+                batch.append(part)
                 if not job.left:
                     self.jobs.remove(job)
         return batch
 
-    def _make(self, batch: list[tuple[Job, Sequence[int]]]) -> None:
+    def _make(self, batch: list[Part]) -> None:
         started = time.perf_counter()
-        requests = [job.request for job, seeds in batch for _ in seeds]
+        requests = [part.job.request for part in batch for _ in part.places]
+        seeds = [seed for part in batch for seed in part.seeds]
         try:
-            ads = self.generator.generate_many(
-                requests, seeds=[seed for _, seeds in batch for seed in seeds], options=batch[0][0].options
-            )
+            ads = self.generator.generate_many(requests, seeds=seeds, options=batch[0].job.options)
         except Exception as error:
             if len(batch) > 1 and (isinstance(error, InputError) or lacks_memory(error)):
                 for part in batch:  # one of them: the others shall not suffer
@@ -203,19 +229,31 @@ class Batcher:
             self._fail(batch, error)
             return
         seconds = time.perf_counter() - started
-        self._seconds_per_ad += 0.3 * (seconds / len(ads) - self._seconds_per_ad)
         self.metrics.batch(ads, seconds)
         rest = iter(ads)
-        for job, seeds in batch:
-            job.made.extend(next(rest) for _ in seeds)
-            if len(job.made) == len(job.seeds) and job.future.set_running_or_notify_cancel():
-                job.future.set_result(job.made)
+        with self._changed:
+            self._seconds_per_ad += 0.3 * (seconds / len(ads) - self._seconds_per_ad)
+            for part in batch:
+                part.job.made.update(zip(part.places, rest, strict=False))
+        for job in (part.job for part in batch):
+            if len(job.made) == len(job.seeds):
+                self._settle(job, [job.made[place] for place in range(len(job.seeds))])
 
-    def _fail(self, batch: list[tuple[Job, Sequence[int]]], error: BaseException) -> None:
-        for job, _ in batch:
-            self._drop(job)
-            if not job.future.done() and job.future.set_running_or_notify_cancel():
-                job.future.set_exception(error)
+    def _fail(self, batch: list[Part], error: BaseException) -> None:
+        for part in batch:
+            self._drop(part.job)
+            self._settle(part.job, error)
+
+    def _settle(self, job: Job, outcome: list[Ad] | BaseException) -> None:
+        """Give the future what came out first: lanes may have parts of the same job."""
+        with self._changed:
+            settled, job.settled = job.settled, True
+        if settled or not job.future.set_running_or_notify_cancel():
+            return
+        if isinstance(outcome, list):
+            job.future.set_result(outcome)
+        else:
+            job.future.set_exception(outcome)
 
     def _show(self) -> None:
         self.metrics.waiting.set(self.taken)

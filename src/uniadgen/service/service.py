@@ -41,10 +41,11 @@ class Settings:
     """How a service behaves.
 
     media_root: of paths in requests. data: a data set whose products and shoppers requests may name by id. media_store: where
-    media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together. keys: of the
-    clients, none for everybody. output: how pictures are written and what they say of themselves, where a request doesn't say
-    it. brands: a folder of kits that requests may name. studio: whether its pages are at /studio; session: the file of its
-    work, None for in memory. setup: options that the model was started with, for whoever makes an ad of the studio again.
+    media are kept, a temporary folder when None. queue: ads that may wait; max_batch: ads that are made together; lanes:
+    threads that make ads. keys: of the clients, none for everybody. output: how pictures are written and what they say of
+    themselves, where a request doesn't say it. brands: a folder of kits that requests may name. studio: whether its pages are
+    at /studio; session: the file of its work, None for in memory. setup: options that the model was started with, for whoever
+    makes an ad of the studio again.
     """
 
     media_root: Path | None = None
@@ -52,6 +53,7 @@ class Settings:
     media_store: Path | None = None
     queue: int = 64
     max_batch: int = 16
+    lanes: int = 1
     keys: Keys = field(default_factory=Keys)
     output: Output = field(default_factory=Output)
     bodies: Bodies = field(default_factory=Bodies)
@@ -80,7 +82,7 @@ class Service:
         """Raises InputError for settings that can't be."""
         self.settings, self.root, self.brands = settings, settings.checked_root(), settings.checked_brands()
         self.metrics = ServiceMetrics()
-        self.batcher = Batcher(generator, settings.queue, settings.max_batch, self.metrics)
+        self.batcher = Batcher(generator, settings.queue, settings.max_batch, self.metrics, settings.lanes)
         self._own_store = None if settings.media_store else tempfile.TemporaryDirectory(prefix="uniadgen-media-")
         self.lookup = None if settings.data is None else _lookup(settings.data)
         self.media = MediaStore(settings.media_store or Path(self._own_store.name if self._own_store else ""))
