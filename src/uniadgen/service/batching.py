@@ -29,7 +29,8 @@ from uniadgen.service.metrics import ServiceMetrics
 _log = logging.getLogger(__name__)
 
 BATCH_PIXELS = 2**26  # that the ads which are made at a time may have together
-# Ads that one of several lanes makes together, at most: on a single core more are hardly faster, and all wait for the last.
+# Ads of one product that one of several lanes makes together, at most. On a single core more are hardly faster, and those of
+# several products not at all, but all wait for the last.
 LANE_BATCH = 4
 
 
@@ -195,16 +196,18 @@ class Batcher:
                     self._show()
 
     def _next(self) -> list[Part]:
-        """What to make now: of the jobs that wait longest, of one kind; a lane leaves its share to each of the others."""
+        """What to make now: of the jobs that wait longest, of one kind. A lane takes one product, and leaves the others their share."""
         options = self.jobs[0].options
         room = min(self.most, BATCH_PIXELS // math.prod(options.size) // self.lanes)
+        alike = [job for job in self.jobs if job.options == options]
         if self.lanes > 1:
-            waiting = sum(len(job.left) for job in self.jobs if job.options == options)
+            alike = [job for job in alike if job.request.cutout is alike[0].request.cutout]
+            waiting = sum(len(job.left) for job in alike)
             room = min(room, max(LANE_BATCH, options.best_of), -(-waiting // self.lanes) * options.best_of)
         room = max(1, room // options.best_of)
         batch = []
-        for job in list(self.jobs):
-            if room and job.options == options:
+        for job in alike:
+            if room:
                 part = Part(job, range(job.begun, min(job.begun + room, len(job.seeds))))
                 room -= len(part.places)
                 job.begun = part.places.stop
