@@ -196,7 +196,7 @@ class Batcher:
                     self._show()
 
     def _next(self) -> list[Part]:
-        """What to make now: of the jobs that wait longest, of one kind. A lane takes one product, and leaves the others their share."""
+        """What to make now: of the jobs that wait longest, of one kind; a lane takes its share of one product."""
         options = self.jobs[0].options
         room = min(self.most, BATCH_PIXELS // math.prod(options.size) // self.lanes)
         alike = [job for job in self.jobs if job.options == options]
