@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from uniadgen.errors import InputError
-from uniadgen.model.completion import Completion, Noisy
+from uniadgen.model.completion import Completion, Noisy, without_seams
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer, paint
 
@@ -49,12 +49,24 @@ def test_it_begins_as_the_decoder_of_what_it_guesses(tokenizer: FSQTokenizer) ->
     completion = tokenizer.completion
     assert completion is not None
     completion.begin_with(tokenizer.decoder)
+    for module in completion.modules():
+        if isinstance(module, Noisy):
+            torch.nn.init.zeros_(module.strength)
     values = tokenizer.values(torch.randint(IMAGE.codes, (1, 4))).unflatten(2, (2, 2))
     _, guess = completion.guessed(values)
     features, picture = completion(values)
-    torch.testing.assert_close(picture, tokenizer.paint(guess)[1])
+    torch.testing.assert_close(picture, without_seams(tokenizer.paint(guess)[1]))
     twice = F.interpolate(picture, scale_factor=2, mode="bicubic")
     torch.testing.assert_close(completion.enlarge(features, picture), twice)
+
+
+def test_what_repeats_every_four_pixels_is_gone_and_areas_stay() -> None:
+    torch.manual_seed(0)
+    bricks = torch.randn(1, 3, 4, 4).tile(1, 1, 8, 8)
+    smooth = without_seams(bricks)
+    torch.testing.assert_close(smooth[..., 2:-2, 2:-2], bricks.mean((2, 3), keepdim=True).expand(-1, -1, 28, 28))
+    ramp = torch.linspace(-1, 1, 32).expand(1, 3, 32, 32)
+    torch.testing.assert_close(without_seams(ramp)[..., 2:-2], ramp[..., 2:-2])
 
 
 def test_the_same_tokens_are_the_same_picture_and_training_sees_other_grain(tokenizer: FSQTokenizer) -> None:

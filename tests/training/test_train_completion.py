@@ -80,7 +80,7 @@ def read_ids(data: Path, name: TableName) -> list[str]:
 def test_discriminators_and_what_was_drawn_are_kept(root: Path) -> None:
     assert load_file(root / "out" / "drawn.safetensors")["codes"].shape == (3, 4)
     names = set(torch.load(root / "out" / STATE)["weights"])
-    assert {name.split(".")[0] for name in names} == {"completion", "heads", "patches"}
+    assert {name.split(".")[0] for name in names} == {"tokenizer", "heads", "patches"}
     assert (root / "out" / "samples-000004.png").is_file()
 
 
@@ -111,7 +111,8 @@ def test_both_resolutions_and_an_interruption(root: Path, tmp_path: Path, monkey
     def made(out: Path, resume: bool = False) -> FSQTokenizer:
         torch.manual_seed(0)
         tokenizer = FSQTokenizer(config.image)
-        module.train_completion(tokenizer, plates, plates, 64, schedule, out, resume, torch.zeros(2, 4, dtype=torch.long))
+        photographs, drawn = module.PhotographFeatures(), torch.zeros(2, 4, dtype=torch.long)
+        module.train_completion(tokenizer, plates, plates, 64, schedule, out, resume, photographs, drawn)
         return tokenizer
 
     torch.manual_seed(0)
@@ -136,6 +137,16 @@ def test_both_resolutions_and_an_interruption(root: Path, tmp_path: Path, monkey
     resumed = made(tmp_path / "parts", resume=True).state_dict()
     for name, tensor in whole.items():
         assert torch.equal(tensor, resumed[name]), name
+
+
+def test_a_run_goes_on_with_what_it_was_begun_with(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    generator = AdGenerator.from_pretrained(root / "model")
+    with torch.no_grad():
+        next(generator.model.image_tokenizer.parameters()).mul_(2)
+    generator.save_pretrained(tmp_path / "other")
+    assert main(command(root, root / "out", "--start", str(tmp_path / "other"), "--resume")) == 2
+    assert "begun with another tokenizer" in capsys.readouterr().err
+    assert main(command(root, root / "out", "--start", str(root / "model"), "--resume")) == 0
 
 
 def test_mistakes_are_one_level_and_only_in_half() -> None:

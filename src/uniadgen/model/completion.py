@@ -4,9 +4,9 @@ The finest tokens of a picture are most of it, and what they tell is texture tha
 modest size draws them as noise. So a model may stop at the scale before. Convolutions and attention over its tokens guess what
 the encoder would have said of the finer ones, and go on from there as the tokenizer's own decoder does. What can't be known -
 which leaf, which grain of wood - comes from fields of noise that are added at every resolution (Karras et al., 2019) and are
-the same for every picture, so that the same tokens are always the same picture. Pixels that come out of 4 x 4 channels show
-their seams, so the last steps to full resolution are convolutions; 2 x 2 are small enough to pass. Trained with discriminators
-(`training/completion.py`).
+the same for every picture, so that the same tokens are always the same picture. Pixels that come out of channels 4 x 4 at a
+time make bricks, once a discriminator asks for structure; so that picture is blurred, and what is sharp is added by
+convolutions up to full resolution. 2 x 2 are small enough to pass. Trained with discriminators (`training/completion.py`).
 """
 
 from functools import lru_cache
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from uniadgen.model.config import ImageTokenizerConfig
 from uniadgen.model.convolutions import GridAttention, Residual, Up
 
+NOISE = 0.4  # how strong it is at first: from nothing, training doesn't find out what it is good for
 GRAIN = (8, 4, 4)  # channels of noise beside the features at half of the resolution, at it, and for twice as much
 
 
@@ -85,7 +86,7 @@ class Completion(nn.Module):
     def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
         read, guess = self.guessed(values)
         features = self.body(self.first(guess) + self.more(read))
-        picture = F.pixel_shuffle(to_pixels(self.pixels, features), 4)
+        picture = without_seams(F.pixel_shuffle(to_pixels(self.pixels, features), 4))
         features = self.at_full(self.at_half(features))
         return features, picture + to_pixels(self.full_pixels, features)
 
@@ -101,7 +102,7 @@ class Noisy(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.strength = nn.Parameter(torch.zeros(channels))
+        self.strength = nn.Parameter(torch.full((channels,), NOISE))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.strength.view(1, -1, 1, 1) * noise_beside(x, 1, self.training)
@@ -120,6 +121,11 @@ class Grain(nn.Module):
         x = self.up(x)
         mixed: Tensor = self.mix(torch.cat([x, noise_beside(x, self.noise, self.training)], 1))
         return mixed
+
+
+def without_seams(pictures: Tensor) -> Tensor:
+    """Pictures [B, 3, H, W] of 4 x 4 pixels that came out together: blurred by as much as hides what repeats with them."""
+    return F.avg_pool2d(F.avg_pool2d(F.pad(pictures, (2, 2, 2, 2), mode="replicate"), 4, 1), 2, 1)
 
 
 def to_pixels(layer: nn.Conv2d, features: Tensor) -> Tensor:

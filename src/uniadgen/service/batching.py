@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 from uniadgen.ads import Ad
@@ -237,7 +238,7 @@ class Batcher:
         with self._changed:
             self._seconds_per_ad += 0.3 * (seconds / len(ads) - self._seconds_per_ad)
             for part in batch:
-                part.job.made.update(zip(part.places, rest, strict=False))
+                part.job.made.update(zip(part.places, islice(rest, len(part.places)), strict=True))
         for job in (part.job for part in batch):
             if len(job.made) == len(job.seeds):
                 self._settle(job, [job.made[place] for place in range(len(job.seeds))])

@@ -22,7 +22,6 @@ from uniadgen.ad_files import png
 from uniadgen.data.augment import shift_hue
 from uniadgen.files import write_bytes
 from uniadgen.inspection.picture.network import PictureNetwork
-from uniadgen.model.completion import Completion
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.pixels import resized, to_image
 from uniadgen.training.ahead import in_order
@@ -45,8 +44,10 @@ MOST_GUESSING = 1000
 LARGE = 0.5  # share of steps that are painted at twice the resolution as well, where there are pictures for it
 WINDOW = 128  # px of the smaller picture, of which a window is enlarged
 WRONG = 0.15  # of half of the true pictures: share of values that are a level off, as drawn ones may be
-# Weights: colours of areas, gradients, features; the verdicts of the heads, and of patches at either resolution.
-COLOUR, GRADIENT, FEATURES, HEADS, PATCHES = 1.0, 0.25, 1.5, 0.2, 0.05
+# Weights: colours of areas, gradients at a quarter of the resolution, features of areas; the verdicts of the heads, and of
+# patches at either resolution. What is finer than that is nobody's business but the discriminators': compared place by place
+# with what was there, texture can only lose, and noise is never used.
+COLOUR, GRADIENT, FEATURES, HEADS, PATCHES = 1.0, 0.25, 1.0, 0.2, 0.1
 ALONE, GROWING = 20, 100  # steps in which discriminators learn unheard, and over which their weight grows
 FEATURE_BLOCKS = (2, 4, 10)  # of EfficientNet-Lite0, whose outputs are looked at: at 1/4, 1/8 and 1/16 of the resolution
 CHANNELS = (24, 40, 112)
@@ -108,6 +109,11 @@ class PhotographFeatures(nn.Module):
         return features
 
 
+def of_areas(features: Sequence[Tensor]) -> list[Tensor]:
+    """Features at 1/4, 1/8 and 1/16 of the resolution -> their means over areas, at 1/16."""
+    return [F.avg_pool2d(each.float(), 4 >> number) for number, each in enumerate(features)]
+
+
 class Heads(nn.Module):
     """Tell painted from real by features of photographs, place by place at each of their resolutions."""
 
@@ -142,6 +148,7 @@ def train_completion(
     schedule: Schedule,
     out: Path,
     resume: bool,
+    photographs: PhotographFeatures,
     drawn: Tensor | None = None,
     workers: int = 0,
 ) -> None:
@@ -157,12 +164,11 @@ def train_completion(
     upsampling = 1 if tokenizer.detail is None else 2
     samples = Samples(pictures, resolution, upsampling, schedule.batch, schedule.seed, drawn)
     sample_at: Callable[[int], Sample] = in_order(samples.at, schedule.steps * schedule.accumulate, workers)
-    photographs = PhotographFeatures().to(device())
+    photographs = photographs.to(device())
     trained = nn.ModuleDict(
-        {"completion": completion, "heads": Heads(), "patches": PatchDiscriminator(PATCH_WIDTH)}
+        {"tokenizer": tokenizer, "heads": Heads(), "patches": PatchDiscriminator(PATCH_WIDTH)}
         | ({"fine_patches": PatchDiscriminator(PATCH_WIDTH)} if len(samples.large) else {})
     )
-    tokenizer.to(device())
     trained.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     guessing = min(MOST_GUESSING, int(GUESSING * schedule.steps))
 
@@ -184,7 +190,7 @@ def train_completion(
             features, painted = completion(values)
             losses = adversaries(trained, photographs, small, painted.float(), true, heard, step)
             losses["colour"] = COLOUR * (F.avg_pool2d(small, 8) - F.avg_pool2d(painted[:true].float(), 8)).abs().mean()
-            losses["gradient"] = GRADIENT * gradient_loss(small, painted[:true].float())
+            losses["gradient"] = GRADIENT * gradient_loss(*(F.avg_pool2d(p, 4) for p in (small, painted[:true].float())))
             if sample.large is not None:
                 losses |= enlarged(trained, features, painted.float(), sample.large.to(device()), true, heard, step)
         return losses
@@ -220,7 +226,7 @@ def adversaries(
     heads.requires_grad_(False)
     patches.requires_grad_(False)
     losses = {
-        "features": FEATURES * feature_loss(seen, [each[:true].float() for each in features]),
+        "features": FEATURES * feature_loss(of_areas(seen), of_areas([each[:true].float() for each in features])),
         "heads": -HEADS * heard * heads(features).float().mean(),
         "patches": -PATCHES * heard * patches(stored).float().mean(),
     }
@@ -238,7 +244,8 @@ def enlarged(
     trained: nn.ModuleDict, features: Tensor, painted: Tensor, large: Tensor, true: int, heard: float, step: int
 ) -> dict[str, Tensor]:
     """Losses of a window of what is painted, at twice the resolution."""
-    completion, patches = cast(Completion, trained["completion"]), cast(PatchDiscriminator, trained["fine_patches"])
+    completion, patches = cast(FSQTokenizer, trained["tokenizer"]).completion, cast(PatchDiscriminator, trained["fine_patches"])
+    assert completion is not None
     side = min(WINDOW, painted.shape[-1])
     top, left = torch.randint(0, painted.shape[-1] - side + 1, (2,)).tolist()
     rows, columns = slice(top, top + side), slice(left, left + side)
@@ -248,7 +255,7 @@ def enlarged(
     stored = as_stored(fine)
     patches.requires_grad_(False)
     losses = {
-        "fine_gradient": GRADIENT * gradient_loss(real, fine[:true]),
+        "fine_gradient": GRADIENT * gradient_loss(*(F.avg_pool2d(p, 4) for p in (real, fine[:true]))),
         "fine_patches": -PATCHES * heard * patches(stored).float().mean(),
     }
     patches.requires_grad_(True)

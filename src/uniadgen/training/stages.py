@@ -37,7 +37,7 @@ from uniadgen.rng import stream
 from uniadgen.training.batches import Mix, Reader
 from uniadgen.training.clicks import embeddings_of, fit_embedder, fit_taste, fit_votes
 from uniadgen.training.co_clicks import read_co_clicks
-from uniadgen.training.completion import train_completion
+from uniadgen.training.completion import PhotographFeatures, train_completion
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
 from uniadgen.training.loop import Schedule
@@ -163,7 +163,7 @@ def run_completion(
     One without a completion gets a new one, and a model's pictures are then written without their finest tokens. draw: gives
     image tokens [N, tokens] that a model draws. Raises InputError.
     """
-    schedule = training.schedule("completion")
+    schedule, photographs = training.schedule("completion"), PhotographFeatures()  # before minutes are spent on drawing
     alone, drawn = (folder / checkpoint.IMAGE_TOKENIZER).is_file(), None
     if alone:
         before, config = checkpoint.load_tokenizer(folder)
@@ -186,7 +186,7 @@ def run_completion(
         drawn = drawn_once(out / DRAWN, lambda: draw(model.eval(), words))
         drawn = drawn[:, -(config.image.scales[-1] ** 2) :]
     resolution = config.image.resolution
-    train_completion(tokenizer, pictures, unseen, resolution, schedule, out, resume, drawn, workers_of(workers))
+    train_completion(tokenizer, pictures, unseen, resolution, schedule, out, resume, photographs, drawn, workers_of(workers))
     if processes().is_main_process:
         if alone:
             checkpoint.save_tokenizer(out, tokenizer, config)
