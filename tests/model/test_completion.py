@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from uniadgen.errors import InputError
-from uniadgen.model.completion import Completion, Noisy, without_seams
+from uniadgen.model.completion import Completion, Noisy, field_of_noise, without_seams
 from uniadgen.model.config import ModelConfig, embedded, tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer, paint
 
@@ -83,6 +83,19 @@ def test_the_same_tokens_are_the_same_picture_and_training_sees_other_grain(toke
     second, third = completion(values)[1], completion(values)[1]
     assert not torch.allclose(second, third)
     assert not torch.allclose(second, first)
+
+
+def test_every_place_has_noise_of_its_own(tokenizer: FSQTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields: list[torch.Tensor] = []
+
+    def kept(*arguments: int) -> torch.Tensor:
+        fields.append(field_of_noise(*arguments))
+        return fields[-1]
+
+    monkeypatch.setattr("uniadgen.model.completion.field_of_noise", kept)
+    tokenizer.complete(torch.randint(IMAGE.codes, (1, 4)), 2, 2)
+    starts = [tuple(field.flatten()[:8].tolist()) for field in fields]
+    assert len(fields) == len(set(starts)) == 6
 
 
 def test_a_window_is_enlarged_as_in_the_whole(tokenizer: FSQTokenizer) -> None:

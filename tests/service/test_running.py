@@ -11,19 +11,24 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import torch
+from PIL import Image
 
-from uniadgen.ads import Ad
+from uniadgen.ads import Ad, AdRequest, Product
 from uniadgen.demo import example_folder
 from uniadgen.errors import InputError
 from uniadgen.options import GenerateOptions
 from uniadgen.pipeline.generator import AdGenerator
-from uniadgen.request import CheckedRequest
+from uniadgen.request import CheckedRequest, check_request
+from uniadgen.service.batching import Batcher, Job
 from uniadgen.service.logs import JsonFormatter
+from uniadgen.service.metrics import ServiceMetrics
 from uniadgen.service.server import bound_socket
 from uniadgen.service.service import Settings
 
@@ -116,6 +121,37 @@ def test_lanes_share_what_waits(run: Any, generator: AdGenerator, pictures: Path
         assert failed.status_code == 422  # seed 666 is among them
         until(lambda: server.service.batcher.idle)
         assert server.service.batcher.taken == 0
+
+
+def test_a_lane_takes_one_product_and_both_cores_if_it_is_alone(generator: AdGenerator, cutout: Image.Image) -> None:
+    """Two products that wait go to two lanes; what is made alone may use the cores of both."""
+    cores: dict[int, int] = {}
+    both = threading.Barrier(2)
+
+    class Counting:
+        def generate_many(
+            self, requests: Sequence[CheckedRequest], *, seeds: Sequence[int], options: GenerateOptions
+        ) -> list[Ad]:
+            assert len({id(request.cutout) for request in requests}) == 1
+            if seeds[0] < 9:
+                both.wait(30)
+            cores[seeds[0]] = torch.get_num_threads()
+            return generator.generate_many(requests, seeds=seeds, options=options)
+
+    batcher = Batcher(Counting(), 64, 16, ServiceMetrics(), lanes=2)
+    options = GenerateOptions(size=(64, 64))
+    checked = [check_request(AdRequest(Product(cutout.copy(), "A kettle", ["Quiet"]), [])) for _ in range(2)]
+    jobs = [Job(request, options, [seed]) for seed, request in zip((0, 4), checked, strict=True)]
+    alone = Job(checked[0], replace(options, best_of=4), [9])
+    batcher.take(3)
+    for job in jobs:
+        batcher.submit(job)
+    batcher.start()
+    assert [len(job.future.result(60)) for job in jobs] == [1, 1]
+    batcher.submit(alone)
+    assert len(alone.future.result(60)) == 1
+    batcher.stop()
+    assert cores == {0: 1, 4: 1, 9: 2}
 
 
 def test_a_full_queue_says_so_at_once_and_nothing_is_lost(

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from uniadgen.cli.main import main
+from uniadgen.cores import cores_of_container
 from uniadgen.errors import InputError
 from uniadgen.training.config import load_config, shipped
-from uniadgen.training.precision import MOST_THREADS, cores_of_container, use_threads
+from uniadgen.training.precision import MOST_THREADS, use_threads
 
 GOOD = """
 model: tiny

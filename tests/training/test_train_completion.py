@@ -1,9 +1,13 @@
 """`train completion`: from a model that writes all tokens to one that needs not write the finest."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -18,6 +22,7 @@ from uniadgen.loading import checkpoint
 from uniadgen.metrics.reconstruction import reconstruction
 from uniadgen.model.config import tiny
 from uniadgen.model.image_tokenizer import FSQTokenizer
+from uniadgen.pipeline.drawing import drawn_tokens
 from uniadgen.pipeline.generator import AdGenerator
 from uniadgen.training import completion as module
 from uniadgen.training.loop import STATE, Schedule
@@ -145,11 +150,42 @@ def test_a_run_goes_on_with_what_it_was_begun_with(root: Path, tmp_path: Path, c
         next(generator.model.image_tokenizer.parameters()).mul_(2)
     generator.save_pretrained(tmp_path / "other")
     assert main(command(root, root / "out", "--start", str(tmp_path / "other"), "--resume")) == 2
-    assert "begun with another tokenizer" in capsys.readouterr().err
+    assert "was drawn by another model" in capsys.readouterr().err
     assert main(command(root, root / "out", "--start", str(root / "model"), "--resume")) == 0
+    data = ["--data", str(root / "data"), "--config", "embedded", "--out", str(tmp_path / "refined")]
+    assert main(["train", "tokenizer", *data, "--refine", str(root / "out" / "model")]) == 2
+    assert "use `train completion`" in capsys.readouterr().err
+
+
+def test_every_process_begins_with_the_same_weights(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients are averaged over processes, weights are not."""
+    begun = []
+
+    def kept(trained: torch.nn.Module, *_: object) -> None:
+        begun.append({name: tensor.clone() for name, tensor in trained.state_dict().items()})
+
+    monkeypatch.setattr(module, "fit", kept)
+    for number in (0, 1):
+        state = SimpleNamespace(process_index=number, is_main_process=True)
+        monkeypatch.setattr("uniadgen.training.stages.processes", lambda state=state: state)
+        assert main(command(root, tmp_path / f"out{number}")) == 0
+    assert begun[0].keys() == begun[1].keys()
+    assert all(torch.equal(tensor, begun[1][name]) for name, tensor in begun[0].items())
+
+
+def test_shoppers_whose_target_is_missing_are_left_out(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "data", tmp_path / "data")
+    path = tmp_path / "data" / "users.parquet"
+    users = pq.read_table(path)
+    rows = users.to_pylist()
+    rows[0]["target"] = "gone"
+    pq.write_table(pa.Table.from_pylist(rows, schema=users.schema), path)
+    model, words = checkpoint.load(root / "model")
+    assert drawn_tokens(tmp_path / "data", 2, model, words).shape == (2, 20)
 
 
 def test_mistakes_are_one_level_and_only_in_half() -> None:
+    torch.manual_seed(0)
     tokenizer = FSQTokenizer(tiny().image)
     values = tokenizer.values(torch.randint(64, (8, 16))).unflatten(2, (4, 4))
     wrong = module.mistaken(tokenizer, values)

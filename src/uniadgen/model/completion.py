@@ -45,22 +45,22 @@ class Completion(nn.Module):
         # as the tokenizer's decoder, whose weights these parts begin with
         self.first = nn.Conv2d(dimensions, coarse, 3, padding=1)
         self.body = nn.Sequential(
-            Noisy(coarse),
+            Noisy(coarse, 0),
             Residual(coarse),
             GridAttention(coarse),
             Residual(coarse),
             Up(coarse, middle),
-            Noisy(middle),
+            Noisy(middle, 1),
             Residual(middle),
             Residual(middle),
             Up(middle, fine),
-            Noisy(fine),
+            Noisy(fine, 2),
             Residual(fine),
             Residual(fine),
         )
         self.pixels = nn.Conv2d(fine, 48, 3, padding=1)
-        self.at_half = Grain(fine, fine // 2, GRAIN[0], 2)
-        self.at_full = Grain(self.at_half.channels, self.at_half.channels // 4, GRAIN[1])
+        self.at_half = Grain(fine, fine // 2, GRAIN[0], 3, blocks=2)
+        self.at_full = Grain(self.at_half.channels, self.at_half.channels // 4, GRAIN[1], 4)
         self.full_pixels = nn.Conv2d(self.at_full.channels, 3, 3, padding=1)
         beginning_at_nothing = [self.more, self.full_pixels]
         if config.upsampling == 2:
@@ -93,33 +93,34 @@ class Completion(nn.Module):
     def enlarge(self, features: Tensor, picture: Tensor) -> Tensor:
         """What `forward` gives, or the same window of both [B, ..., H, W] -> [B, 3, 2H, 2W]. Only with `upsampling: 2`."""
         enlarged = F.interpolate(picture, scale_factor=2, mode="bicubic", align_corners=False)
-        x = self.finer(torch.cat([features, noise_beside(features, GRAIN[2], self.training)], 1))
+        x = self.finer(torch.cat([features, noise_beside(features, GRAIN[2], self.training, 5)], 1))
         return enlarged + F.pixel_shuffle(to_pixels(self.twice_pixels, x), 2)
 
 
 class Noisy(nn.Module):
     """Adds one field of noise to all channels, to each as much as it has learnt to want."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, place: int) -> None:
         super().__init__()
+        self.place = place
         self.strength = nn.Parameter(torch.full((channels,), NOISE))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.strength.view(1, -1, 1, 1) * noise_beside(x, 1, self.training)
+        return x + self.strength.view(1, -1, 1, 1) * noise_beside(x, 1, self.training, self.place)
 
 
 class Grain(nn.Module):
     """Features [B, before, h, w] at twice their resolution, fewer, and channels of noise mixed in [B, channels, 2h, 2w]."""
 
-    def __init__(self, before: int, kept: int, noise: int, blocks: int = 1) -> None:
+    def __init__(self, before: int, kept: int, noise: int, place: int, blocks: int = 1) -> None:
         super().__init__()
-        self.noise, self.channels = noise, kept + noise
+        self.noise, self.channels, self.place = noise, kept + noise, place
         self.up = Up(before, kept)
         self.mix = nn.Sequential(*(Residual(self.channels) for _ in range(blocks)))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.up(x)
-        mixed: Tensor = self.mix(torch.cat([x, noise_beside(x, self.noise, self.training)], 1))
+        mixed: Tensor = self.mix(torch.cat([x, noise_beside(x, self.noise, self.training, self.place)], 1))
         return mixed
 
 
@@ -135,15 +136,19 @@ def to_pixels(layer: nn.Conv2d, features: Tensor) -> Tensor:
         return pixels
 
 
-def noise_beside(x: Tensor, channels: int, fresh: bool) -> Tensor:
-    """Normal noise [B, channels, h, w], of the size of x [B, ..., h, w]: the same for all, always, or fresh."""
+def noise_beside(x: Tensor, channels: int, fresh: bool, place: int) -> Tensor:
+    """Normal noise [B, channels, h, w], of the size of x [B, ..., h, w]: fresh, or the same for all, always.
+
+    place: in the network; every place has a field of its own.
+    """
     if fresh:
         return torch.randn(len(x), channels, *x.shape[2:], device=x.device, dtype=x.dtype)
-    return _field(channels, x.shape[2], x.shape[3]).to(x.device, x.dtype).expand(len(x), -1, -1, -1)
+    return field_of_noise(channels, x.shape[2], x.shape[3], place).to(x.device, x.dtype).expand(len(x), -1, -1, -1)
 
 
 @lru_cache
 @torch.inference_mode(False)
-def _field(channels: int, height: int, width: int) -> Tensor:
-    generator = torch.Generator("cpu").manual_seed(height)
+def field_of_noise(channels: int, height: int, width: int, place: int) -> Tensor:
+    """[1, channels, height, width]."""
+    generator = torch.Generator("cpu").manual_seed(place)
     return torch.randn(1, channels, height, width, generator=generator, device="cpu")

@@ -25,17 +25,16 @@ def drawn_tokens(data: Path, count: int, model: UnifiedModel, tokenizer: TextTok
     Raises InputError for a data set without such shoppers.
     """
     lookup, generator = Lookup(data), AdGenerator(model, tokenizer)
-    users = islice((row for row in iter_rows(data, "users", ("id", "split", "target")) if row["split"] == "train"), count)
-    shoppers = {row["id"]: row["target"] for row in users}
+    product_of = {row["id"]: row["product_id"] for row in iter_rows(data, "creatives", ("id", "product_id"))}
+    rows = iter_rows(data, "users", ("id", "split", "target"))
+    users = islice((row for row in rows if row["split"] == "train" and row["target"] in product_of), count)
+    shoppers = {row["id"]: product_of[row["target"]] for row in users}
     if not shoppers:
         raise InputError(f"data folder {quoted(data)}: it has no shoppers of the split train, for whom pictures could be drawn")
-    wanted = set(shoppers.values())
-    rows = iter_rows(data, "creatives", ("id", "product_id"))
-    product_of = {row["id"]: row["product_id"] for row in rows if row["id"] in wanted}
     names, drawn = list(shoppers), list[Tensor]()
     for start in range(0, len(names), BATCH):
         part = names[start : start + BATCH]
-        requests = [AdRequest(lookup.product(product_of[shoppers[name]]), lookup.history(name)) for name in part]
+        requests = [AdRequest(lookup.product(shoppers[name]), lookup.history(name)) for name in part]
         drawn += generator.draw(requests, seeds=range(start, start + len(part)))
         if start % (10 * BATCH) == 0:
             print_line(f"drawn {len(drawn):,} of {len(names):,}", flush=True)

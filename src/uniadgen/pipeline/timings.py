@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from uniadgen.cores import cores_of_container
 from uniadgen.decoding.engine import SMALL_WIDTH
 from uniadgen.model.unified import UnifiedModel
 
@@ -27,12 +28,12 @@ class Timings:
 
 def lanes_of(model: UnifiedModel) -> int:
     """How many threads may make ads at once, each its own: one for each core for a small model on a CPU, otherwise one."""
-    return torch.get_num_threads() if _is_small(model) else 1
+    return min(torch.get_num_threads(), cores_of_container()) if _is_small(model) else 1
 
 
-def use_one_core() -> None:
-    """This thread computes by itself."""
-    torch.set_num_threads(1)
+def use_cores(count: int) -> None:
+    """With how many cores this thread computes from now on."""
+    torch.set_num_threads(count)
 
 
 @contextmanager

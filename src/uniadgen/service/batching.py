@@ -23,7 +23,7 @@ from typing import Protocol
 from uniadgen.ads import Ad
 from uniadgen.errors import InputError, lacks_memory
 from uniadgen.options import GenerateOptions
-from uniadgen.pipeline.timings import use_one_core
+from uniadgen.pipeline.timings import use_cores
 from uniadgen.request import CheckedRequest
 from uniadgen.service.metrics import ServiceMetrics
 
@@ -90,14 +90,15 @@ class Batcher:
 
     def __init__(self, generator: Generator, places: int, most: int, metrics: ServiceMetrics, lanes: int = 1) -> None:
         """places: ads that may wait or be checked; most: ads that are made together; lanes: threads that make ads."""
-        self.generator, self.places, self.most, self.metrics, self.lanes = generator, places, most, metrics, lanes
+        self.generator, self.places, self.most, self.metrics = generator, places, most, metrics
+        self.lanes = min(lanes, most)
         self.jobs: deque[Job] = deque()
         self.taken = 0  # places: of ads that wait, and of requests that are still checked
         self._making = 0
         self._draining = self._ending = False
         self._changed = threading.Condition()
         self._seconds_per_ad = 1.0
-        self._threads = [threading.Thread(target=self._run, name=f"lane {lane}", daemon=True) for lane in range(lanes)]
+        self._threads = [threading.Thread(target=self._run, name=f"lane {lane}", daemon=True) for lane in range(self.lanes)]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -173,8 +174,6 @@ class Batcher:
     # The threads ---------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if self.lanes > 1:
-            use_one_core()
         while True:
             with self._changed:
                 while not self.jobs:
@@ -185,7 +184,10 @@ class Batcher:
                 count = sum(len(part.places) for part in batch)
                 self._making += count
                 self.taken -= count
+                alone = self._making == count and not self.jobs
                 self._show()
+            if self.lanes > 1:
+                use_cores(self.lanes if alone else 1)  # candidates of an ad, or ads, can be shared out, too
             try:
                 self._make(batch)
             except BaseException as error:  # the thread must live on, whatever a library raises

@@ -1,4 +1,4 @@
-"""The studio as a part of the service: it asks the same queue for its ads, so that one thread owns the model."""
+"""The studio as a part of the service: it asks the same queue for its ads, so that nobody else calls the model."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -172,8 +172,8 @@ def train_completion(
     trained.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     guessing = min(MOST_GUESSING, int(GUESSING * schedule.steps))
 
-    def losses_at(step: int) -> dict[str, Tensor]:
-        sample = sample_at(step)
+    def losses_at(number: int) -> dict[str, Tensor]:
+        sample, step = sample_at(number), number // schedule.accumulate
         small = sample.small.to(device())
         with torch.no_grad():
             finer = tokenizer.quantise(tokenizer.encoder(small))
@@ -188,11 +188,16 @@ def train_completion(
             values = torch.cat([values, invented.unflatten(2, values.shape[2:])])
         with autocast():
             features, painted = completion(values)
-            losses = adversaries(trained, photographs, small, painted.float(), true, heard, step)
+            losses = adversaries(trained, photographs, small, painted.float(), true, heard)
             losses["colour"] = COLOUR * (F.avg_pool2d(small, 8) - F.avg_pool2d(painted[:true].float(), 8)).abs().mean()
             losses["gradient"] = GRADIENT * gradient_loss(*(F.avg_pool2d(p, 4) for p in (small, painted[:true].float())))
             if sample.large is not None:
-                losses |= enlarged(trained, features, painted.float(), sample.large.to(device()), true, heard, step)
+                window, fine = enlarged(trained, features, painted.float(), sample.large.to(device()), true, heard)
+                losses |= fine
+        if step % SMOOTHED == 0:
+            losses["slope"] = SMOOTHED * SLOPE * slope(trained["patches"], small)
+            if sample.large is not None:
+                losses["fine_slope"] = SMOOTHED * SLOPE * slope(trained["fine_patches"], window)
         return losses
 
     fit(trained, losses_at, schedule, out, resume, partial(look, tokenizer, held_out, resolution, drawn, out))
@@ -214,7 +219,6 @@ def adversaries(
     painted: Tensor,
     true: int,
     heard: float,
-    step: int,
 ) -> dict[str, Tensor]:
     """Losses of what is painted at the model's resolution, of which the first `true` have a real counterpart, and of those who
     judge it. heard: how much is given on their verdicts, 0 to 1."""
@@ -235,15 +239,13 @@ def adversaries(
     by_features = accepted(heads(seen).float()) + refused(heads([each.detach() for each in features]).float())
     by_pixels = accepted(patches(real).float()) + refused(patches(stored.detach()).float())
     losses["discriminators"] = by_features + by_pixels
-    if step % SMOOTHED == 0:
-        losses["slope"] = SMOOTHED * SLOPE * slope(patches, real)
     return losses
 
 
 def enlarged(
-    trained: nn.ModuleDict, features: Tensor, painted: Tensor, large: Tensor, true: int, heard: float, step: int
-) -> dict[str, Tensor]:
-    """Losses of a window of what is painted, at twice the resolution."""
+    trained: nn.ModuleDict, features: Tensor, painted: Tensor, large: Tensor, true: int, heard: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """A window of the real pictures [B, 3, 2S, 2S], and losses of what is painted there, at twice the resolution."""
     completion, patches = cast(FSQTokenizer, trained["tokenizer"]).completion, cast(PatchDiscriminator, trained["fine_patches"])
     assert completion is not None
     side = min(WINDOW, painted.shape[-1])
@@ -260,9 +262,7 @@ def enlarged(
     }
     patches.requires_grad_(True)
     losses["fine_discriminator"] = accepted(patches(real).float()) + refused(patches(stored.detach()).float())
-    if step % SMOOTHED == 0:
-        losses["fine_slope"] = SMOOTHED * SLOPE * slope(patches, real)
-    return losses
+    return real, losses
 
 
 def as_stored(painted: Tensor) -> Tensor:

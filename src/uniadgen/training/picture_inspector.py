@@ -31,7 +31,7 @@ from uniadgen.imaging.shadow import with_shadow
 from uniadgen.inspection.picture.network import CRITERIA, Classifier, InvertedResidual, PictureNetwork, as_stored
 from uniadgen.inspection.picture.reading import make_views, measure, see
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
-from uniadgen.model.pixels import to_image, to_pixels
+from uniadgen.model.pixels import resized, to_image, to_pixels
 from uniadgen.padsynth.specs import CATEGORIES
 from uniadgen.padsynth.worldgen import make_world
 from uniadgen.rng import stream
@@ -260,7 +260,11 @@ def painter(tokenizer: FSQTokenizer | JanusTokenizer) -> Callable[[Image.Image],
 
     @torch.inference_mode()
     def paint(scene: Image.Image) -> Image.Image:
-        codes = tokenizer.encode(to_pixels(scene, SIDE)[None])
+        pixels = to_pixels(scene, SIDE)[None]
+        if isinstance(tokenizer, FSQTokenizer) and tokenizer.completion is not None:
+            codes = tokenizer.encode(resized(pixels, SIDE // 2))
+            return to_image(tokenizer.complete(codes, math.isqrt(codes.shape[1]))[0])
+        codes = tokenizer.encode(pixels)
         return to_image(tokenizer.decode(codes, math.isqrt(codes.shape[1]))[0])
 
     return paint

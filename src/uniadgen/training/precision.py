@@ -2,13 +2,13 @@
 
 import os
 import sys
-from pathlib import Path
 
 import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 
 from uniadgen.console import print_line
+from uniadgen.cores import cores_of_container
 from uniadgen.errors import InputError
 
 MOST_THREADS = 1024
@@ -49,12 +49,3 @@ def use_threads(count: int | None) -> None:
             f"other processes want the {cores} cores, too (load {busy:.1f}): `--threads 1` may be several times as fast",
             sys.stderr,
         )
-
-
-def cores_of_container(limits: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """How many cores Linux lets this container use at a time, at least 1; very many where there is no limit."""
-    try:
-        quota, period = limits.read_text().split()
-        return max(1, int(quota) // int(period))
-    except (OSError, ValueError, ZeroDivisionError):  # no such file, or "max"
-        return MOST_THREADS

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -40,7 +41,7 @@ from uniadgen.training.co_clicks import read_co_clicks
 from uniadgen.training.completion import PhotographFeatures, train_completion
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
-from uniadgen.training.loop import Schedule
+from uniadgen.training.loop import Schedule, fixed_weights
 from uniadgen.training.made_up import made_up_word
 from uniadgen.training.pbs import train_pbs
 from uniadgen.training.precision import compute_dtype, device, processes
@@ -132,14 +133,15 @@ def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, re
         tokenizer, config = model.image_tokenizer, model.config
     if not isinstance(tokenizer, FSQTokenizer):
         raise InputError(f"argument --refine: {quoted(folder)} has a tokenizer of another kind; only ours can be refined")
+    if tokenizer.completion is not None:
+        raise InputError(f"argument --refine: {quoted(folder)} paints with its completion; use `train completion`")
     resolution, schedule = config.image.resolution, of_process(schedule)
     pictures, unseen = tokenizer_pictures(data, plates_only=tokenizer.detail is not None)
     if tokenizer.detail is None:
         tokenizer.encoder.requires_grad_(False)
         train_tokenizer(tokenizer, pictures, unseen, resolution, schedule, None, out, resume, workers_of(workers))
-    elif max(pictures.sides) < config.image.painted:
-        raise InputError(f"data folder {quoted(data)}: no plate of the split train has {config.image.painted} px; render some")
     else:
+        require_large(data, pictures, config)
         refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume, workers_of(workers))
     if processes().is_main_process:
         if alone:
@@ -172,8 +174,9 @@ def run_completion(
         before, config = earlier.image_tokenizer, earlier.config
     if not isinstance(before, FSQTokenizer) or not config.image.coarse:
         raise InputError(f"argument --start: {quoted(folder)} has no coarse scale that pictures could be completed from")
-    schedule, config = of_process(schedule), with_completion(config)
+    config = with_completion(config)
     pictures, unseen = tokenizer_pictures(data, plates_only=True)
+    require_large(data, pictures, config)
     torch.manual_seed(schedule.seed)
     tokenizer = FSQTokenizer(config.image)
     tokenizer.load_state_dict(tokenizer.state_dict() | before.state_dict())
@@ -183,9 +186,11 @@ def run_completion(
         model = UnifiedModel(config)
         begin_with(model, earlier)
         model.image_tokenizer = tokenizer
-        drawn = drawn_once(out / DRAWN, lambda: draw(model.eval(), words))
+        model.requires_grad_(False)
+        drawn = drawn_once(out / DRAWN, fixed_weights(model), lambda: draw(model.eval().to(device()), words))
         drawn = drawn[:, -(config.image.scales[-1] ** 2) :]
-    resolution = config.image.resolution
+    torch.manual_seed(schedule.seed)  # whatever has been drawn, in whichever process
+    resolution, schedule = config.image.resolution, of_process(schedule)
     train_completion(tokenizer, pictures, unseen, resolution, schedule, out, resume, photographs, drawn, workers_of(workers))
     if processes().is_main_process:
         if alone:
@@ -204,15 +209,31 @@ def with_completion(config: ModelConfig, width: int | None = None) -> ModelConfi
     return dataclasses.replace(config, image=dataclasses.replace(image, completion=width, blocks=blocks))
 
 
-def drawn_once(place: Path, draw: Callable[[], torch.Tensor]) -> torch.Tensor:
-    """Tokens that a model has drawn, or those that this run has drawn before."""
+def require_large(data: Path, pictures: Pictures, config: ModelConfig) -> None:
+    """Raises InputError where there is nothing to learn the largest resolution from."""
+    if max(pictures.sides) < config.image.painted > config.image.resolution:
+        raise InputError(f"data folder {quoted(data)}: no plate of the split train has {config.image.painted} px; render some")
+
+
+def drawn_once(place: Path, model: str, draw: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """Tokens that a model has drawn, or those that this run has drawn before. model: a hash of it.
+
+    Raises InputError for tokens of another model.
+    """
     if not place.is_file():
         drawn = draw()
         if processes().is_main_process:
             with whole_file(place) as path:
-                save_file({"codes": drawn.to(torch.int32).contiguous()}, path)
+                save_file({"codes": drawn.to(torch.int32).contiguous()}, path, {"model": model})
         return drawn
-    return load_file(place)["codes"].long()
+    try:
+        with safe_open(place, "pt") as stored:
+            metadata, drawn = stored.metadata() or {}, stored.get_tensor("codes").long()
+    except (OSError, SafetensorError):
+        raise InputError(f"argument --resume: {quoted(place)} is damaged; delete it, and it is drawn anew") from None
+    if metadata.get("model") != model:
+        raise InputError(f"argument --resume: {quoted(place)} was drawn by another model; name the same --start")
+    return drawn
 
 
 def tokenizer_pictures(data: Path, plates_only: bool = False) -> tuple[Pictures, Pictures]:
