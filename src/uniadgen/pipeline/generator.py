@@ -87,7 +87,7 @@ class AdGenerator:
     @property
     def lanes(self) -> int:
         """How many threads may call this at once: for a model on a CPU that is too small for several cores to share its steps
-        one for each core, with which alone it is then to compute; else one."""
+        one for each core, each after `torch.set_num_threads(1)`; else one."""
         return lanes_of(self.model)
 
     @classmethod
