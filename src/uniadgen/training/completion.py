@@ -33,9 +33,11 @@ from uniadgen.training.tokenizer import (
     SMOOTHED,
     PatchDiscriminator,
     Pictures,
+    accepted,
     feature_loss,
     gradient_loss,
     pixels_of,
+    refused,
     slope,
 )
 
@@ -128,16 +130,6 @@ class Heads(nn.Module):
         """Verdicts of all places [B, n]."""
         verdicts = [head(each).flatten(1) for head, each in zip(self.heads, features, strict=True)]
         return torch.cat(verdicts, 1)
-
-
-def refused(verdict: Tensor) -> Tensor:
-    """What a discriminator has to pay for these verdicts of painted pictures, a hinge."""
-    return F.relu(1 + verdict).mean()
-
-
-def accepted(verdict: Tensor) -> Tensor:
-    """The same for real ones."""
-    return F.relu(1 - verdict).mean()
 
 
 def train_completion(

@@ -143,12 +143,7 @@ def run_refine(data: Path, training: TrainingConfig, folder: Path, out: Path, re
     else:
         require_large(data, pictures, config)
         refine_large(tokenizer, pictures, unseen, resolution, schedule, out, resume, workers_of(workers))
-    if processes().is_main_process:
-        if alone:
-            checkpoint.save_tokenizer(out, tokenizer, config)
-        else:
-            checkpoint.save(out / "model", model, words, torch.float16)
-        print_line(f"wrote {out if alone else out / 'model'}")
+    save_painter(out, tokenizer, config, None if alone else (model, words))
 
 
 def run_completion(
@@ -192,12 +187,19 @@ def run_completion(
     torch.manual_seed(schedule.seed)  # whatever has been drawn, in whichever process
     resolution, schedule = config.image.resolution, of_process(schedule)
     train_completion(tokenizer, pictures, unseen, resolution, schedule, out, resume, photographs, drawn, workers_of(workers))
+    save_painter(out, tokenizer, config, None if alone else (model, words))
+
+
+def save_painter(
+    out: Path, tokenizer: FSQTokenizer, config: ModelConfig, whole: tuple[UnifiedModel, TextTokenizer] | None
+) -> None:
+    """Writes what has learnt to paint: the image tokenizer alone, or the whole model that it is a part of."""
     if processes().is_main_process:
-        if alone:
+        if whole is None:
             checkpoint.save_tokenizer(out, tokenizer, config)
         else:
-            checkpoint.save(out / "model", model, words, torch.float16)
-        print_line(f"wrote {out if alone else out / 'model'}")
+            checkpoint.save(out / "model", *whole, torch.float16)
+        print_line(f"wrote {out if whole is None else out / 'model'}")
 
 
 def with_completion(config: ModelConfig, width: int | None = None) -> ModelConfig:

@@ -169,6 +169,16 @@ def feature_loss(wanted: Sequence[Tensor], features: Sequence[Tensor]) -> Tensor
     return torch.stack(each).mean()
 
 
+def refused(verdict: Tensor) -> Tensor:
+    """What a discriminator has to pay for these verdicts of painted pictures, a hinge."""
+    return F.relu(1 + verdict).mean()
+
+
+def accepted(verdict: Tensor) -> Tensor:
+    """The same for real ones."""
+    return F.relu(1 - verdict).mean()
+
+
 def slope(discriminator: nn.Module, pictures: Tensor) -> Tensor:
     """Mean over pictures [B, 3, H, W] of the squared gradient of the mean verdict, at a unit of a pixel's range."""
     pictures = pictures.detach().requires_grad_(True)
@@ -293,7 +303,7 @@ def refine_large(
             "large": pixel,
             "feature": feature * heard,
             "adversary": -weight * verdict.mean(),
-            "discriminator": (F.relu(1 - true).mean() + F.relu(1 + false).mean()) / 2,
+            "discriminator": (accepted(true) + refused(false)) / 2,
         }
         if step % SMOOTHED == 0:
             losses["slope"] = SMOOTHED * SLOPE * slope(discriminator, large)
