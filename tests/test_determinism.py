@@ -41,10 +41,16 @@ print(json.dumps(said, default=str))
 
 @pytest.mark.slow
 def test_every_process_says_the_same() -> None:
-    answers = []
-    for seed in ("1", "2"):  # with these a bread toaster once stood in one process and lay in the other
-        environment = os.environ | {"PYTHONHASHSEED": seed}
-        run = subprocess.run([sys.executable, "-c", SCRIPT, str(DATA)], capture_output=True, text=True, env=environment)
-        assert run.returncode == 0, run.stderr
-        answers.append(run.stdout)
-    assert answers[0] == answers[1]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(DATA)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1"},
+        )
+        for seed in ("1", "2")  # with these a bread toaster once stood in one process and lay in the other
+    ]
+    answers = [run.communicate() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], answers
+    assert answers[0][0] == answers[1][0]
