@@ -4,25 +4,33 @@
 
 PRODUCTS is a folder of cut-outs (PNG or WebP with transparency), BACKGROUNDS one of pictures; each product is placed on each
 of `--limit` square backgrounds of `--side` pixels, with its shadow. Printed are the mean intersection over union of what is
-more than half opaque, the mean absolute error of alpha over the picture, how many were refused, the seconds that cutting one
-out took (median), and the peak memory of all.
+more than half opaque, the mean absolute error of alpha over the picture, how many were refused, by both networks and by
+U-2-Net-p alone, the seconds that cutting one out took (median), and the peak memory of all.
 """
 
 import argparse
 import resource
 import statistics
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from PIL import Image
 
 from uniadgen.errors import InputError
+from uniadgen.imaging import product_network
 from uniadgen.imaging.composing import compose, fitted_cutout
 from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.imaging.placing import place
 from uniadgen.imaging.segmenting import segment
 from uniadgen.imaging.shadow import with_shadow
+
+
+def alone() -> AbstractContextManager[object]:
+    """Without what `train cutout` makes, which lies beside U-2-Net-p's file."""
+    return patch.object(product_network, "installed", lambda folder: None)
 
 
 def main() -> None:
@@ -36,11 +44,11 @@ def main() -> None:
     backgrounds = sorted(p for p in arguments.backgrounds.rglob("*") if p.suffix in (".png", ".webp", ".jpg"))
     backgrounds = [path for path in backgrounds if "cutout" not in path.name and not path.parent.name.startswith(".")]
     backgrounds = backgrounds[:: max(1, len(backgrounds) // arguments.limit)][: arguments.limit]
-    every: list[tuple[float, float]] = []
-    refused, seconds, side = 0, [], arguments.side
+    every: dict[str, list[tuple[float, float]]] = {"both networks": [], "U-2-Net-p alone": []}
+    refused, seconds, side = dict.fromkeys(every, 0), [], arguments.side
     for path in sorted(p for p in arguments.products.iterdir() if p.suffix in (".png", ".webp")):
         cutout = load_picture(path, str(path)).convert("RGBA")
-        figures = []
+        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in every}
         for number, file in enumerate(backgrounds):
             scene = load_rgb(file, str(file)).resize((side, side), Image.Resampling.BICUBIC)
             where = place(cutout, scene.size)
@@ -48,25 +56,30 @@ def main() -> None:
             truth = np.zeros((side, side))
             alpha = np.asarray(fitted_cutout(cutout, where).getchannel("A"), float) / 255
             truth[where.top : where.top + where.height, where.left : where.left + where.width] = alpha
-            start = time.perf_counter()
-            try:
-                cut = segment(photo, "photo")[0]
-                seconds.append(time.perf_counter() - start)
-            except InputError as error:
-                refused += 1
-                print(path.name, file.name, error)
-                continue
-            guess = np.asarray(cut.getchannel("A"), float) / 255
-            both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
-            figures.append((both.sum() / either.sum(), float(np.abs(truth - guess).mean())))
-            if arguments.out is not None:
-                arguments.out.mkdir(parents=True, exist_ok=True)
-                cut.save(arguments.out / f"{path.stem}-{number}.png")
-        if figures:
-            print(f"{path.stem:14} IoU {np.mean([f[0] for f in figures]):.3f}  error {np.mean([f[1] for f in figures]):.4f}")
-        every += figures
-    iou, error = np.array(every).T
-    print(f"{len(every)} photos: IoU {iou.mean():.3f}, alpha error {error.mean():.4f}, {refused} refused")
+            for name, rows in figures.items():
+                start = time.perf_counter()
+                try:
+                    with alone() if name == "U-2-Net-p alone" else nullcontext():
+                        cut = segment(photo, "photo")[0]
+                except InputError as error:
+                    refused[name] += 1
+                    print(path.name, file.name, f"{name}:", error)
+                    continue
+                if name == "both networks":
+                    seconds.append(time.perf_counter() - start)
+                guess = np.asarray(cut.getchannel("A"), float) / 255
+                both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
+                rows.append((both.sum() / either.sum(), float(np.abs(truth - guess).mean())))
+                if arguments.out is not None and name == "both networks":
+                    arguments.out.mkdir(parents=True, exist_ok=True)
+                    cut.save(arguments.out / f"{path.stem}-{number}.png")
+        means = (np.mean(rows, 0) if rows else (np.nan, np.nan) for rows in figures.values())
+        print(f"{path.stem:14}", ", ".join(f"IoU {iou:.3f}  error {error:.4f}" for iou, error in means), flush=True)
+        for name, rows in figures.items():
+            every[name] += rows
+    for name, rows in every.items():
+        iou, error = np.array(rows).T
+        print(f"{name}: {len(rows)} photos, IoU {iou.mean():.3f}, alpha error {error.mean():.4f}, {refused[name]} refused")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{statistics.median(seconds):.2f} s for a photo of {side}x{side} pixels, {peak:,.0f} MB")
 

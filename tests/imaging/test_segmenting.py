@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.imaging import cutout as cutting
-from uniadgen.imaging import segmenting
+from uniadgen.imaging import product_network, segmenting
 from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.segmenting import NETWORK_NOTE, install, segment
 
@@ -35,6 +35,7 @@ class Network:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmenting, "_session", Network)
+    monkeypatch.setattr(product_network, "installed", lambda folder: None)
     monkeypatch.setattr(cutting, "is_installed", lambda: True)
 
 
@@ -105,6 +106,7 @@ def test_an_uncertain_mask_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             return [np.full((1, 1, 320, 320), 0.55, np.float32) * (np.arange(320) > 100)]
 
     monkeypatch.setattr(segmenting, "_session", Unsure)
+    monkeypatch.setattr(product_network, "installed", lambda folder: None)
     with pytest.raises(InputError, match="with certainty"):
         segment(photo(), "p")
 
@@ -145,6 +147,26 @@ def test_only_the_known_file_is_installed(tmp_path: Path, monkeypatch: pytest.Mo
             install(tmp_path / name)
     assert not segmenting.is_installed()
     assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.usefixtures("network")
+def test_both_networks_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has learnt from composites adds a blue part, which doesn't stand out, and takes back a pink ball, which does."""
+    picture = photo((60, 150, 180, 330))
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((150, 200, 250, 280), (20, 20, 250))
+    pen.ellipse((300, 150, 420, 330), (220, 30, 60))
+
+    def logits(_: object, rgb: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        red, _, blue = np.asarray(Image.fromarray(rgb).resize((320, 320)), np.float32).transpose(2, 0, 1)
+        return np.where(blue > 240, 9, np.where((red > 200) & (blue > 45), -9, 0)).astype(np.float32)
+
+    monkeypatch.setattr(product_network, "installed", lambda folder: object())
+    monkeypatch.setattr(product_network, "product_logits", logits)
+    alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
+    assert alpha[240, 120]
+    assert alpha[240, 220]
+    assert not alpha[240, 360]
 
 
 @pytest.mark.skipif(not segmenting.is_installed(), reason="needs uniadgen[cutout] and `uniadgen fetch cutout`")

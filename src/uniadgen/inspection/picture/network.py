@@ -1,7 +1,6 @@
 """The classifier of the picture inspection: a small convolutional network on a few views, and the measures beside them.
 
-Its trunk is that of EfficientNet-Lite0 (Tan & Le, 2019; Liu, 2020) down to 1/16 of the resolution, without normalisation: in
-weights that have learnt from photographs it is folded into the convolutions.
+Its trunk is that of EfficientNet-Lite0 (`imaging/photograph_trunk.py`) down to 1/16 of the resolution.
 """
 
 import json
@@ -19,43 +18,17 @@ from torch import Tensor, nn
 
 from uniadgen.errors import InputError
 from uniadgen.files import whole_file
+from uniadgen.imaging.photograph_trunk import STAGES, make_trunk
 from uniadgen.inspection.picture.reading import MEASURES, VIEWS
 from uniadgen.words import quoted
 
 Criterion = Literal["size", "shape", "space", "visual"]
 CRITERIA: tuple[Criterion, ...] = ("size", "shape", "space", "visual")
 WEIGHTS = "picture.safetensors"
-# Of each stage of the trunk: how much wider blocks are inside, channels, side of the kernel, stride, blocks.
-_STAGES = ((1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3))
+_STAGES = 5  # of the trunk
 _HIDDEN = 128
 _OWN_COLOUR, _BUSY = 10.0, 0.1  # of 100 cases made with such a backdrop 99 are below the first, or above the second
 _NAMES, _POSTURES = list(MEASURES), ("stands", "lies", "hangs")
-
-
-class _Convolution(nn.Conv2d):
-    """Padded so that a stride divides the side, by more at the end than at the start where it has to be."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        side, stride = self.kernel_size[0], self.stride[0]
-        rows, columns = (max((-(-length // stride) - 1) * stride + side - length, 0) for length in x.shape[2:])
-        return super().forward(F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)))
-
-
-class InvertedResidual(nn.Module):
-    """Wider inside, where each channel is convolved by itself (Sandler et al., 2018)."""
-
-    def __init__(self, before: int, wider: int, channels: int, kernel: int, stride: int) -> None:
-        super().__init__()
-        inside = before * wider
-        self.expand = _Convolution(before, inside, 1) if wider > 1 else None
-        self.depthwise = _Convolution(inside, inside, kernel, stride, groups=inside)
-        self.project = _Convolution(inside, channels, 1)
-        self.shortcut = stride == 1 and before == channels
-
-    def forward(self, x: Tensor) -> Tensor:
-        inside = x if self.expand is None else F.relu6(self.expand(x))
-        projected: Tensor = self.project(F.relu6(self.depthwise(inside)))
-        return x + projected if self.shortcut else projected
 
 
 class PictureNetwork(nn.Module):
@@ -66,16 +39,10 @@ class PictureNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _Convolution(4, 32, 3, 2)
-        blocks, before = [], 32
-        for wider, channels, kernel, stride, count in _STAGES:
-            for number in range(count):
-                blocks.append(InvertedResidual(before, wider, channels, kernel, stride if number == 0 else 1))
-                before = channels
-        self.blocks = nn.Sequential(*blocks)
+        self.stem, self.blocks = make_trunk(4, _STAGES)
         self.register_buffer("mean", torch.zeros(len(MEASURES)))
         self.register_buffer("deviation", torch.ones(len(MEASURES)))
-        inputs = VIEWS * 2 * before + len(MEASURES)
+        inputs = VIEWS * 2 * STAGES[_STAGES - 1].channels + len(MEASURES)
         # What is right for something that stands is wrong for something that lies: each posture reads the views anew.
         self.hidden = nn.ModuleList(nn.Linear(inputs, _HIDDEN) for _ in (*_POSTURES, "any"))
         self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(_HIDDEN, len(CRITERIA)))

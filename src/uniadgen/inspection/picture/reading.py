@@ -23,6 +23,7 @@ _INWARDS, _OUTWARDS = 0.1, 0.35  # of the product's longer side: how far from th
 _WORK = 208  # pixels of the picture's longer side at which everything is measured
 _DIFFERENT = 10  # of a channel: where an ad differs so much from its background, there is the product
 _LOST = 9.0  # CIE76 between product and background, below which an edge is lost
+_AROUND = 300  # colours around a product that those in its holes are compared with
 _EDGE = 9.0  # of luma between neighbours: an edge in a backdrop
 
 MEASURES: dict[str, str] = {
@@ -36,7 +37,7 @@ MEASURES: dict[str, str] = {
     "horizon": "how far the strongest level edge of the backdrop lies above the base, of the picture's height",
     "level": "how much stronger that edge is than others",
     "hanger": "share of the outline at which what touches it differs from what is a little further away",
-    "holes": "CIE76 between what is seen through the product's holes and what is around it",
+    "holes": "CIE76 between what is seen through the product's holes and the nearest colour around it, mean over their pixels",
     "stands": "1 for a product that stands",
     "lies": "1 for one that lies",
     "hangs": "1 for one that hangs",
@@ -106,7 +107,7 @@ def measure(seen: Seen) -> dict[str, float]:
     surroundings = _grown(solid, 4 * reach) & ~covered
     further = _spread(plate, around & ~near, reach)
     hanging = np.linalg.norm(_spread(plate, touching, 1) - further, axis=-1)[touching]
-    holes = _holes(covered)
+    holes = find_holes(covered)
     ring = wide & ~covered & ~holes
     outside = plate[ring].mean(0) if ring.any() else plate.mean((0, 1))
     horizon, level = _horizon(seen.background, covered, box[3])
@@ -122,7 +123,7 @@ def measure(seen: Seen) -> dict[str, float]:
         "horizon": horizon,
         "level": level,
         "hanger": float((hanging > 22).mean()) if hanging.size else 0.0,
-        "holes": float(np.linalg.norm(plate[holes].mean(0) - outside)) if holes.sum() > 12 else 0.0,
+        "holes": _foreign(plate[holes], plate[ring]) if holes.sum() > 12 and ring.any() else 0.0,
         "stands": float(stance.posture == "stands"),
         "lies": float(stance.posture == "lies"),
         "hangs": float(stance.posture == "hangs"),
@@ -261,13 +262,19 @@ def _spread(plane: Plane, mask: Mask, radius: int) -> Plane:
     return result
 
 
-def _holes(covered: Mask) -> Mask:
-    """What the product encloses on all four sides."""
+def find_holes(covered: Mask) -> Mask:
+    """What a product encloses on all four sides, [H, W] of what it covers."""
     enclosed = ~covered
     for axis in (0, 1):
         enclosed &= np.logical_or.accumulate(covered, axis)
         enclosed &= np.flip(np.logical_or.accumulate(np.flip(covered, axis), axis), axis)
     return enclosed
+
+
+def _foreign(colours: Plane, around: Plane) -> float:
+    """How far colours [N, 3] are from those around [M, 3]: a wall and a floor both pass, what is of neither colour doesn't."""
+    some = around[:: -(-len(around) // _AROUND)]
+    return float(np.linalg.norm(colours[:, None] - some[None], axis=-1).min(1).mean())
 
 
 def _below(seen: Seen, solid: Mask) -> float:

@@ -1,0 +1,50 @@
+"""The network that tells products from what is behind them: its form and its files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from uniadgen.errors import InputError
+from uniadgen.imaging import product_network
+from uniadgen.imaging.product_network import SIDE, ProductNetwork, product_logits
+
+
+@pytest.fixture(scope="module")
+def network() -> ProductNetwork:
+    torch.manual_seed(0)
+    return ProductNetwork().eval()
+
+
+def test_a_logit_for_each_pixel_and_a_rough_one_for_each_64(network: ProductNetwork) -> None:
+    logits, rough = network(torch.randn(2, 3, 64, 96))
+    assert logits.shape == (2, 1, 64, 96)
+    assert rough.shape == (2, 1, 8, 12)
+
+
+def test_left_and_right_are_alike(network: ProductNetwork) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    np.testing.assert_allclose(product_logits(network, rgb[:, ::-1])[:, ::-1], product_logits(network, rgb), atol=1e-5)
+
+
+def test_weights_come_back_in_half_precision(network: ProductNetwork, tmp_path: Path) -> None:
+    product_network.save(tmp_path / "cutout.safetensors", network)
+    again = product_network.load(tmp_path / "cutout.safetensors").state_dict()
+    for name, weight in network.state_dict().items():
+        assert torch.equal(again[name], weight.half().float()), name
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing of that kind", None])
+def test_another_file_is_refused(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "cutout.safetensors"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match=r"cutout\.safetensors\": no weights of the cut-out network"):
+        product_network.load(file)
+
+
+def test_it_is_there_where_its_file_is(network: ProductNetwork, tmp_path: Path) -> None:
+    assert product_network.installed(tmp_path / "none") is None
+    product_network.save(tmp_path / product_network.WEIGHTS, network)
+    assert isinstance(product_network.installed(tmp_path), ProductNetwork)
