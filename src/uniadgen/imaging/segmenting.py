@@ -32,6 +32,7 @@ FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another f
 
 _SIDE = 320  # pixels that the networks see along a side
 _SALIENT, _CERTAIN = 1.0, 1e-3  # what U-2-Net-p's logits count beside the other's; and how sure it is at most
+_FAR_OFF = 30.0  # logits beyond which nothing changes, and exponentials overflow
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 _MARGIN = 0.08  # of its sides, around the part that is looked at again
 _FINE = 1024  # pixels along the longer side at which the guided filter is computed
@@ -140,10 +141,11 @@ def _mask(rgb: NDArray[np.uint8]) -> Plane:
     """How much of each pixel is the product, [H, W] in 0..1, as coarse as the networks see."""
     from uniadgen.imaging import product_network  # torch takes a second to load
 
-    seen = _salience(rgb).clip(_CERTAIN, 1 - _CERTAIN)
+    seen = _salience(rgb).clip(0, 1)
     if (network := product_network.installed(model_path().parent)) is not None:
-        logits = product_network.product_logits(network, rgb) + _SALIENT * np.log(seen / (1 - seen))
-        seen = 1 / (1 + np.exp(-logits))
+        salience = seen.clip(_CERTAIN, 1 - _CERTAIN)
+        logits = product_network.product_logits(network, rgb) + _SALIENT * np.log(salience / (1 - salience))
+        seen = 1 / (1 + np.exp(-logits.clip(-_FAR_OFF, _FAR_OFF)))
     mask = Image.fromarray(seen.astype(np.float32)).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(mask, np.float32).clip(0, 1)
 

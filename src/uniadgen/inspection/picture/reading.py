@@ -23,7 +23,7 @@ _INWARDS, _OUTWARDS = 0.1, 0.35  # of the product's longer side: how far from th
 _WORK = 208  # pixels of the picture's longer side at which everything is measured
 _DIFFERENT = 10  # of a channel: where an ad differs so much from its background, there is the product
 _LOST = 9.0  # CIE76 between product and background, below which an edge is lost
-_AROUND = 300  # colours around a product that those in its holes are compared with
+_SEEN_THROUGH, _AROUND = 1000, 300  # pixels in a product's holes, and around it, whose colours are compared, at most
 _EDGE = 9.0  # of luma between neighbours: an edge in a backdrop
 
 MEASURES: dict[str, str] = {
@@ -273,8 +273,8 @@ def find_holes(covered: Mask) -> Mask:
 
 def _foreign(colours: Plane, around: Plane) -> float:
     """How far colours [N, 3] are from those around [M, 3]: a wall and a floor both pass, what is of neither colour doesn't."""
-    some = around[:: -(-len(around) // _AROUND)]
-    return float(np.linalg.norm(colours[:, None] - some[None], axis=-1).min(1).mean())
+    some, others = (part[:: -(-len(part) // most)] for part, most in ((colours, _SEEN_THROUGH), (around, _AROUND)))
+    return float(np.linalg.norm(some[:, None] - others[None], axis=-1).min(1).mean())
 
 
 def _below(seen: Seen, solid: Mask) -> float:
