@@ -4,8 +4,9 @@
 
 PRODUCTS is a folder of cut-outs (PNG or WebP with transparency), BACKGROUNDS one of pictures; each product is placed on each
 of `--limit` square backgrounds of `--side` pixels, with its shadow. Printed are the mean intersection over union of what is
-more than half opaque, the mean absolute error of alpha over the picture, how many were refused, by both networks and by
-U-2-Net-p alone, the seconds that cutting one out took (median), and the peak memory of all.
+more than half opaque, the mean absolute error of alpha over the picture, how many were refused, by U-2-Net-p alone and, where
+it is there, together with what `train cutout` makes, the seconds that cutting one out took (median), and the peak memory of
+all.
 """
 
 import argparse
@@ -20,17 +21,16 @@ import numpy as np
 from PIL import Image
 
 from uniadgen.errors import InputError
-from uniadgen.imaging import product_network
+from uniadgen.imaging import segmenting
 from uniadgen.imaging.composing import compose, fitted_cutout
 from uniadgen.imaging.loading import load_picture, load_rgb
 from uniadgen.imaging.placing import place
-from uniadgen.imaging.segmenting import segment
 from uniadgen.imaging.shadow import with_shadow
 
 
 def alone() -> AbstractContextManager[object]:
     """Without what `train cutout` makes, which lies beside U-2-Net-p's file."""
-    return patch.object(product_network, "installed", lambda folder: None)
+    return patch.object(segmenting, "SECOND", "none")
 
 
 def main() -> None:
@@ -44,7 +44,10 @@ def main() -> None:
     backgrounds = sorted(p for p in arguments.backgrounds.rglob("*") if p.suffix in (".png", ".webp", ".jpg"))
     backgrounds = [path for path in backgrounds if "cutout" not in path.name and not path.parent.name.startswith(".")]
     backgrounds = backgrounds[:: max(1, len(backgrounds) // arguments.limit)][: arguments.limit]
-    every: dict[str, list[tuple[float, float]]] = {"both networks": [], "U-2-Net-p alone": []}
+    every: dict[str, list[tuple[float, float]]] = {"U-2-Net-p alone": []}
+    if segmenting.model_path().with_name(segmenting.SECOND).is_file():
+        every = {"both networks": []} | every
+    first = next(iter(every))
     refused, seconds, side = dict.fromkeys(every, 0), [], arguments.side
     for path in sorted(p for p in arguments.products.iterdir() if p.suffix in (".png", ".webp")):
         cutout = load_picture(path, str(path)).convert("RGBA")
@@ -60,17 +63,17 @@ def main() -> None:
                 start = time.perf_counter()
                 try:
                     with alone() if name == "U-2-Net-p alone" else nullcontext():
-                        cut = segment(photo, "photo")[0]
+                        cut = segmenting.segment(photo, "photo")[0]
                 except InputError as error:
                     refused[name] += 1
                     print(path.name, file.name, f"{name}:", error)
                     continue
-                if name == "both networks":
+                if name == first:
                     seconds.append(time.perf_counter() - start)
                 guess = np.asarray(cut.getchannel("A"), float) / 255
                 both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
                 rows.append((both.sum() / either.sum(), float(np.abs(truth - guess).mean())))
-                if arguments.out is not None and name == "both networks":
+                if arguments.out is not None and name == first:
                     arguments.out.mkdir(parents=True, exist_ok=True)
                     cut.save(arguments.out / f"{path.stem}-{number}.png")
         means = (np.mean(rows, 0) if rows else (np.nan, np.nan) for rows in figures.values())

@@ -241,16 +241,7 @@ def _called(node: ast.Call) -> str | None:
     if name in MAKING:
         return name if isinstance(function, ast.Attribute) else None
     if name == "save" and isinstance(function, ast.Attribute):
-        if ast.unparse(function.value) in (
-            "checkpoint",
-            "lora",
-            "kept",
-            "tokenizer",
-            "self.tokenizer",
-            "store",
-            "network",
-            "product_network",
-        ):
+        if ast.unparse(function.value) in ("checkpoint", "lora", "kept", "tokenizer", "self.tokenizer", "store", "network"):
             return None
         return None if {ast.unparse(value) for value in node.args} & {"temporary", "buffer"} else name
     if name == "open" and owner != "os":

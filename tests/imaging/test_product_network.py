@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from uniadgen.errors import InputError
-from uniadgen.imaging import product_network
-from uniadgen.imaging.product_network import SIDE, ProductNetwork, product_logits
+from uniadgen.imaging.product_network import SIDE, ProductNetwork, load_network, product_logits, save_network
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +28,8 @@ def test_left_and_right_are_alike(network: ProductNetwork) -> None:
 
 
 def test_weights_come_back_in_half_precision(network: ProductNetwork, tmp_path: Path) -> None:
-    product_network.save(tmp_path / "cutout.safetensors", network)
-    again = product_network.load(tmp_path / "cutout.safetensors").state_dict()
+    save_network(tmp_path / "cutout.safetensors", network)
+    again = load_network(tmp_path / "cutout.safetensors").state_dict()
     for name, weight in network.state_dict().items():
         assert torch.equal(again[name], weight.half().float()), name
 
@@ -41,10 +40,4 @@ def test_another_file_is_refused(content: bytes | None, tmp_path: Path) -> None:
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(InputError, match=r"cutout\.safetensors\": no weights of the cut-out network"):
-        product_network.load(file)
-
-
-def test_it_is_there_where_its_file_is(network: ProductNetwork, tmp_path: Path) -> None:
-    assert product_network.installed(tmp_path / "none") is None
-    product_network.save(tmp_path / product_network.WEIGHTS, network)
-    assert isinstance(product_network.installed(tmp_path), ProductNetwork)
+        load_network(file)

@@ -33,9 +33,9 @@ class Network:
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> None:
+def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(segmenting.FOLDER_VARIABLE, str(tmp_path))  # nothing in it
     monkeypatch.setattr(segmenting, "_session", Network)
-    monkeypatch.setattr(product_network, "installed", lambda folder: None)
     monkeypatch.setattr(cutting, "is_installed", lambda: True)
 
 
@@ -100,13 +100,13 @@ def test_things_at_the_border_of_a_photo_are_no_product() -> None:
     assert not alpha[:, 380:].any()
 
 
+@pytest.mark.usefixtures("network")
 def test_an_uncertain_mask_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unsure(Network):
         def run(self, *_: object) -> list[np.ndarray]:  # type: ignore[type-arg]
             return [np.full((1, 1, 320, 320), 0.55, np.float32) * (np.arange(320) > 100)]
 
     monkeypatch.setattr(segmenting, "_session", Unsure)
-    monkeypatch.setattr(product_network, "installed", lambda folder: None)
     with pytest.raises(InputError, match="with certainty"):
         segment(photo(), "p")
 
@@ -150,7 +150,7 @@ def test_only_the_known_file_is_installed(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("network")
-def test_both_networks_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_networks_are_heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What has learnt from composites adds a blue part, which doesn't stand out, and takes back a pink ball, which does."""
     picture = photo((60, 150, 180, 330))
     pen = ImageDraw.Draw(picture)
@@ -161,7 +161,8 @@ def test_both_networks_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
         red, _, blue = np.asarray(Image.fromarray(rgb).resize((320, 320)), np.float32).transpose(2, 0, 1)
         return np.where(blue > 240, 9, np.where((red > 200) & (blue > 45), -9, 0)).astype(np.float32)
 
-    monkeypatch.setattr(product_network, "installed", lambda folder: object())
+    (tmp_path / segmenting.SECOND).touch()
+    monkeypatch.setattr(product_network, "load_network", lambda path: object())
     monkeypatch.setattr(product_network, "product_logits", logits)
     alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
     assert alpha[240, 120]

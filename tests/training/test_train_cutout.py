@@ -12,7 +12,7 @@ from PIL import Image
 from uniadgen.ads import Placement
 from uniadgen.cli.main import main
 from uniadgen.data.plates import Plates
-from uniadgen.imaging.product_network import SIDE, ProductNetwork, load
+from uniadgen.imaging.product_network import SIDE, ProductNetwork, load_network
 from uniadgen.training.cutout import BORDER, SCENE, Composites, anywhere, as_photographed, near, train_cutout
 from uniadgen.training.loop import Schedule
 
@@ -109,4 +109,4 @@ def test_it_learns_and_goes_on_after_an_interruption(plates: Plates, tmp_path: P
 def test_the_command(tmp_path: Path) -> None:
     values = [word for value in ("steps=1", "batch=1") for word in ("--set", f"cutout.{value}")]
     assert main(["train", "cutout", "--data", str(TINY), "--config", "embedded", *values, "--out", str(tmp_path)]) == 0
-    load(tmp_path / "cutout.safetensors")
+    load_network(tmp_path / "cutout.safetensors")

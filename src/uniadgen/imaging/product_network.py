@@ -22,7 +22,6 @@ from uniadgen.imaging.photograph_trunk import STAGES, make_trunk
 from uniadgen.words import quoted
 
 SIDE = 320  # pixels along a side of what it sees
-WEIGHTS = "cutout.safetensors"
 _TAPS = (0, 2, 4, 10)  # blocks whose outputs are seen again on the way up, at 1/2, 1/4, 1/8 and 1/16
 _TAPPED = (16, 24, 40, 112)  # their channels
 _UP = (24, 40, 64, 96)  # channels on the way up, at the same resolutions
@@ -84,23 +83,17 @@ def product_logits(network: ProductNetwork, rgb: NDArray[np.uint8]) -> NDArray[n
     return result
 
 
-def save(path: Path, network: ProductNetwork) -> None:
+def save_network(path: Path, network: ProductNetwork) -> None:
     with whole_file(path) as temporary:
         save_file({name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}, temporary)
 
 
-def load(path: Path) -> ProductNetwork:
-    """Raises InputError for a file that is none of `save`."""
+@lru_cache
+def load_network(path: Path) -> ProductNetwork:
+    """Raises InputError for a file that is none of `save_network`."""
     network = ProductNetwork()
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
     except (OSError, SafetensorError, RuntimeError, ValueError):
         raise InputError(f"{quoted(path)}: no weights of the cut-out network; restore the file or train it again") from None
     return network.eval()
-
-
-@lru_cache
-def installed(folder: Path) -> ProductNetwork | None:
-    """The network whose weights lie in a folder; None where there are none. Raises InputError for another file of that name."""
-    path = folder / WEIGHTS
-    return load(path) if path.is_file() else None

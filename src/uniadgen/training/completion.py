@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from uniadgen.ad_files import png
 from uniadgen.data.augment import shift_hue
 from uniadgen.files import write_bytes
-from uniadgen.inspection.picture.network import PictureNetwork
+from uniadgen.imaging.photograph_trunk import make_trunk
 from uniadgen.model.image_tokenizer import FSQTokenizer
 from uniadgen.model.pixels import resized, to_image
 from uniadgen.training.ahead import in_order
@@ -51,6 +51,7 @@ WRONG = 0.15  # of half of the true pictures: share of values that are a level o
 # with what was there, texture can only lose, and noise is never used.
 COLOUR, GRADIENT, FEATURES, HEADS, PATCHES = 1.0, 0.25, 1.0, 0.2, 0.1
 ALONE, GROWING = 20, 100  # steps in which discriminators learn unheard, and over which their weight grows
+FEATURE_STAGES = 5  # of EfficientNet-Lite0
 FEATURE_BLOCKS = (2, 4, 10)  # of EfficientNet-Lite0, whose outputs are looked at: at 1/4, 1/8 and 1/16 of the resolution
 CHANNELS = (24, 40, 112)
 PATCH_WIDTH = 32
@@ -97,13 +98,12 @@ class PhotographFeatures(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        network = PictureNetwork()
-        begin_with(network, photograph_weights())
-        self.stem, self.blocks = network.stem, nn.ModuleList(list(network.blocks)[: FEATURE_BLOCKS[-1] + 1])
+        self.stem, self.blocks = make_trunk(3, FEATURE_STAGES)
+        begin_with(self, photograph_weights())
         self.requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        x, features = F.relu6(self.stem(F.pad(pictures, (0, 0, 0, 0, 0, 1)))), []  # nothing is told of an outline
+        x, features = F.relu6(self.stem(pictures)), []
         for number, block in enumerate(self.blocks):
             x = block(x)
             if number in FEATURE_BLOCKS:

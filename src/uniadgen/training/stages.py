@@ -23,8 +23,8 @@ from uniadgen.data.scene_codes import scene_codes
 from uniadgen.data.store import Store, of_split, open_store, open_texts
 from uniadgen.errors import InputError
 from uniadgen.files import locked_folder, whole_file, write_text
-from uniadgen.imaging import product_network
-from uniadgen.imaging.product_network import ProductNetwork
+from uniadgen.imaging.product_network import ProductNetwork, save_network
+from uniadgen.imaging.segmenting import SECOND
 from uniadgen.loading import checkpoint, lora
 from uniadgen.loading.background_encoder import WEIGHTS, save_encoder
 from uniadgen.loading.scene_encoder import SCENES, load_scene_encoder, save_scene_encoder
@@ -293,8 +293,8 @@ def run_cutout(data: Path, training: TrainingConfig, out: Path, resume: bool, wo
     begin_with_photographs(network, photographs)
     train_cutout(network, train, held_out, of_process(schedule), out, resume, workers_of(workers))
     if processes().is_main_process:
-        product_network.save(out / product_network.WEIGHTS, network)
-        print_line(f"wrote {out / product_network.WEIGHTS}")
+        save_network(out / SECOND, network)
+        print_line(f"wrote {out / SECOND}")
 
 
 def run_scenes(data: Path, training: TrainingConfig, out: Path, resume: bool, start: Path | None = None) -> None:
