@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from uniadgen.ads import Ad, Box
-from uniadgen.campaign import AIR, Campaign, preset, presets, size_of
+from uniadgen.campaign import AIR, Campaign, CampaignSize, preset, presets, size_of
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
 from uniadgen.imaging.composing import fitted_cutout
@@ -28,11 +29,27 @@ def made(campaign: Campaign, cutout: Image.Image, box: Box | None = None) -> Ad:
     return Ad(background, "a", background, placement, [], {}, 0, "ours")
 
 
-@pytest.mark.parametrize("form", [(300, 40), (40, 300), (120, 100)])
-@pytest.mark.parametrize("box", [None, Box(0.0, 0.0, 1.0, 1.0), Box(0.8, 0.05, 0.98, 0.3)])
-def test_every_size_holds_the_whole_product(form: tuple[int, int], box: Box | None) -> None:
+def smaller(size: CampaignSize) -> CampaignSize:
+    """Of the same form, a third as long."""
+    return dataclasses.replace(size, width=size.width // 3, height=size.height // 3)
+
+
+@pytest.mark.parametrize(
+    ("form", "box", "sizes_of"),
+    [
+        ((120, 100), None, list),  # of all that are placed by themselves, as large as they are
+        *(
+            (form, box, lambda sizes: map(smaller, sizes))
+            for form in [(300, 40), (40, 300), (120, 100)]
+            for box in [None, Box(0.0, 0.0, 1.0, 1.0), Box(0.8, 0.05, 0.98, 0.3)]
+        ),
+    ],
+)
+def test_every_size_holds_the_whole_product(
+    form: tuple[int, int], box: Box | None, sizes_of: Callable[[Iterable[CampaignSize]], Iterable[CampaignSize]]
+) -> None:
     cutout = Image.new("RGBA", form, (200, 30, 40, 255))
-    campaign = Campaign(tuple(presets().values()))
+    campaign = Campaign(tuple(sizes_of(presets().values())))
     sizes = list(campaign.cut(made(campaign, cutout, box), cutout))
     assert [size.name for size, _ in sizes] == list(presets())
     for size, ad in sizes:

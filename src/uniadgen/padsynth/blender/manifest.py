@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,20 @@ def code_digest() -> str:
         paths = list(Path(__file__).parents[1].glob(pattern))
         assert paths, pattern
         for path in paths:
-            tree = ast.parse(path.read_text("utf-8"))
-            for node in ast.walk(tree):
-                match node:
-                    case ast.FunctionDef() | ast.ClassDef() | ast.Module() if ast.get_docstring(node) is not None:
-                        node.body = node.body[1:] or [ast.Pass()]
-            kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING | _PLANNING)
-            pieces += [ast.unparse(node) for node in kept if not isinstance(node, ast.Import | ast.ImportFrom)]
+            pieces += _pieces(path.read_text("utf-8"))
     return hashlib.sha256("\n".join(sorted(pieces)).encode()).hexdigest()[:16]
+
+
+@cache
+def _pieces(source: str) -> tuple[str, ...]:
+    """The code of a module that draws, definition by definition."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.ClassDef() | ast.Module() if ast.get_docstring(node) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+    kept = (node for node in tree.body if getattr(node, "name", "") not in _SCHEDULING | _PLANNING)
+    return tuple(ast.unparse(node) for node in kept if not isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _installed(package: str) -> str | None:
