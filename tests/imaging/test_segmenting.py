@@ -36,6 +36,7 @@ class Network:
 def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(segmenting.FOLDER_VARIABLE, str(tmp_path))  # nothing in it
     monkeypatch.setattr(segmenting, "_session", Network)
+    monkeypatch.setattr(segmenting, "second_path", lambda: None)
     monkeypatch.setattr(cutting, "is_installed", lambda: True)
 
 
@@ -150,24 +151,53 @@ def test_only_the_known_file_is_installed(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("network")
-def test_both_networks_are_heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What has learnt from composites adds a blue part, which doesn't stand out, and takes back a pink ball, which does."""
+def test_the_second_network_takes_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A pink ball that stands out, and is none of the product's."""
     picture = photo((60, 150, 180, 330))
-    pen = ImageDraw.Draw(picture)
-    pen.rectangle((150, 200, 250, 280), (20, 20, 250))
-    pen.ellipse((300, 150, 420, 330), (220, 30, 60))
+    ImageDraw.Draw(picture).ellipse((300, 150, 420, 330), (220, 30, 60))
 
-    def logits(_: object, rgb: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def logits(_: object, rgb: np.ndarray, salience: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
         red, _, blue = np.asarray(Image.fromarray(rgb).resize((320, 320)), np.float32).transpose(2, 0, 1)
-        return np.where(blue > 240, 9, np.where((red > 200) & (blue > 45), -9, 0)).astype(np.float32)
+        before = product_network.logits_of(salience)
+        return np.where((red > 200) & (blue > 45), before - 9, before).astype(np.float32)
 
-    (tmp_path / segmenting.SECOND).touch()
+    monkeypatch.setattr(segmenting, "second_path", lambda: tmp_path)
     monkeypatch.setattr(product_network, "load_network", lambda path: object())
     monkeypatch.setattr(product_network, "product_logits", logits)
     alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
     assert alpha[240, 120]
-    assert alpha[240, 220]
     assert not alpha[240, 360]
+
+
+def test_weights_of_the_users_own_come_before_the_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(segmenting.FOLDER_VARIABLE, str(tmp_path))
+    shipped = segmenting.second_path()
+    assert shipped is None or shipped.parent.name == "weights"
+    (tmp_path / segmenting.SECOND).touch()
+    assert segmenting.second_path() == tmp_path / segmenting.SECOND
+
+
+@pytest.mark.usefixtures("network")
+def test_what_is_beside_the_product_is_not_looked_at_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look is at a smaller part, as long as that is much smaller; what was left out once stays out."""
+    sizes: list[tuple[int, ...]] = []
+
+    class Looking(Network):
+        def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:  # type: ignore[type-arg]
+            seen = super().run(names, feeds)
+            if len(sizes) == 1:  # from far away a strip beside the product is taken for a part of it
+                seen[0][..., 200:290, 140:152] = 1
+            return seen
+
+    mask_of = segmenting.salience
+    monkeypatch.setattr(segmenting, "_session", Looking)
+    monkeypatch.setattr(segmenting, "salience", lambda rgb: sizes.append(rgb.shape[:2]) or mask_of(rgb))
+    alpha = np.asarray(segment(photo((60, 300, 180, 440)), "p")[0].getchannel("A"))
+    assert len(sizes) == 3
+    areas = [height * width for height, width in sizes]
+    assert areas[0] > areas[1] / 0.8
+    assert areas[1] > areas[2] / 0.8
+    assert not alpha[:, 200:].any()
 
 
 @pytest.mark.skipif(not segmenting.is_installed(), reason="needs uniadgen[cutout] and `uniadgen fetch cutout`")

