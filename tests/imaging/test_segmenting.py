@@ -3,6 +3,7 @@ where it is installed."""
 
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -152,14 +153,13 @@ def test_only_the_known_file_is_installed(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("network")
 def test_the_second_network_takes_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A pink ball that stands out, and is none of the product's."""
+    """A pink ball stands out, and is none of the product's; blue things that don't stand out are not added."""
     picture = photo((60, 150, 180, 330))
     ImageDraw.Draw(picture).ellipse((300, 150, 420, 330), (220, 30, 60))
 
-    def logits(_: object, rgb: np.ndarray, salience: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-        red, _, blue = np.asarray(Image.fromarray(rgb).resize((320, 320)), np.float32).transpose(2, 0, 1)
-        before = product_network.logits_of(salience)
-        return np.where((red > 200) & (blue > 45), before - 9, before).astype(np.float32)
+    def logits(_: object, rgb: np.ndarray, sides: Sequence[int]) -> np.ndarray:  # type: ignore[type-arg]
+        red, _, blue = np.asarray(Image.fromarray(rgb).resize((sides[-1], sides[-1])), np.float32).transpose(2, 0, 1)
+        return np.where((red > 200) & (blue > 45), -9, 9).astype(np.float32)
 
     monkeypatch.setattr(segmenting, "second_path", lambda: tmp_path)
     monkeypatch.setattr(product_network, "load_network", lambda path: object())
@@ -167,6 +167,7 @@ def test_the_second_network_takes_away(monkeypatch: pytest.MonkeyPatch, tmp_path
     alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
     assert alpha[240, 120]
     assert not alpha[240, 360]
+    assert not alpha[:100].any()
 
 
 def test_weights_of_the_users_own_come_before_the_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -198,6 +199,27 @@ def test_what_is_beside_the_product_is_not_looked_at_for_ever(monkeypatch: pytes
     assert areas[0] > areas[1] / 0.8
     assert areas[1] > areas[2] / 0.8
     assert not alpha[:, 200:].any()
+
+
+@pytest.mark.usefixtures("network")
+def test_what_goes_on_beyond_the_part_that_is_looked_at_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A red strap, so thin that from far away it isn't seen."""
+    picture, looks = photo((60, 160, 180, 320)), [0]
+    ImageDraw.Draw(picture).line((170, 240, 280, 240), (220, 30, 20), 8)
+    full = Network.run
+
+    def run(self: Network, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:  # type: ignore[type-arg]
+        looks[0] += 1
+        seen = full(self, names, feeds)
+        if looks[0] == 1:
+            seen[0][..., 130:] = 0
+        return seen
+
+    monkeypatch.setattr(Network, "run", run)
+    alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
+    assert alpha[240, 120]
+    assert alpha[238:243, 200:275].any(0).all()
+    assert not alpha[:150].any()
 
 
 @pytest.mark.skipif(not segmenting.is_installed(), reason="needs uniadgen[cutout] and `uniadgen fetch cutout`")

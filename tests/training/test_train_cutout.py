@@ -12,9 +12,8 @@ from PIL import Image
 from uniadgen.ads import Placement
 from uniadgen.cli.main import main
 from uniadgen.data.plates import Plates
-from uniadgen.errors import InputError
-from uniadgen.imaging.product_network import SIDE, ProductNetwork, load_network
-from uniadgen.training.cutout import BORDER, SCENE, Composites, anywhere, as_photographed, near, train_cutout
+from uniadgen.imaging.product_network import ProductNetwork, load_network
+from uniadgen.training.cutout import BORDER, LEARNT, SCENE, Composites, anywhere, as_photographed, near, train_cutout
 from uniadgen.training.loop import Schedule
 
 TINY = Path(__file__).parents[2] / "data" / "tiny"
@@ -32,61 +31,31 @@ def plates() -> Plates:
     return Plates(["0", "1", "2"], scenes, names, ["0", "1", "2"], places, dict.fromkeys("ab", Image.fromarray(cutout)))
 
 
-def redness(pixels: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    """Stands for U-2-Net-p."""
-    return pixels[..., 0].astype(np.float32) / 255
-
-
-@pytest.fixture(autouse=True)
-def heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniadgen.training.cutout.salience", redness)
-    monkeypatch.setattr("uniadgen.training.cutout.is_installed", lambda: True)
-
-
-@pytest.mark.parametrize("alone", [0, 9])
-def test_a_step_is_the_same_whoever_asks_and_no_two_are_alike(plates: Plates, tmp_path: Path, alone: int) -> None:
-    for name in "ab":
-        (tmp_path / name).mkdir()
-    (photos, alpha, salient), again = (Composites(plates, 3, 7, tmp_path / name, alone).at(5) for name in "ab")
-    assert photos.shape == (3, 3, SIDE, SIDE)
-    assert alpha.shape == salient.shape == (3, 1, SIDE, SIDE)
-    for each, other in zip((photos, alpha, salient), again, strict=True):
-        assert torch.equal(each, other)
+def test_a_step_is_the_same_whoever_asks_and_no_two_are_alike(plates: Plates) -> None:
+    (photos, alpha), again = (Composites(plates, 3, 7).at(5) for _ in range(2))
+    assert photos.shape == (3, 3, LEARNT[1], LEARNT[1])
+    assert alpha.shape == (3, 1, LEARNT[1], LEARNT[1])
+    assert Composites(plates, 3, 7).at(4)[0].shape == (3, 3, LEARNT[0], LEARNT[0])
+    assert torch.equal(photos, again[0])
+    assert torch.equal(alpha, again[1])
     assert not torch.equal(photos[0], photos[1])
-    assert not torch.equal(photos, Composites(plates, 3, 7, tmp_path / "a", alone).at(6)[0])
-    assert salient.any() == (alone == 0)
+    assert not torch.equal(photos, Composites(plates, 3, 7).at(7)[0])
     assert -1 <= photos.min() < photos.max() <= 1
     assert 0 <= alpha.min() < alpha.max() <= 1
 
 
-def test_what_is_heard_is_made_once_and_seen_again_otherwise(
-    plates: Plates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("uniadgen.training.cutout.POOL", 2)
-    composites = Composites(plates, 2, 7, tmp_path, alone=0)
-    seen = [composites.at(step) for step in range(8)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["00000.npy", "00001.npy"]
-    for step in range(2, 8):
-        before, after = seen[step % 2], seen[step]
-        assert not torch.equal(before[0], after[0])
-        for number in range(2):  # alpha and salience are those of before, or mirrored together
-            as_before = [torch.equal(before[n][number], after[n][number]) for n in (1, 2)]
-            mirrored = [torch.equal(before[n][number].flip(2), after[n][number]) for n in (1, 2)]
-            assert all(as_before) or all(mirrored)
-
-
-def test_alpha_is_where_the_product_is(plates: Plates, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_alpha_is_where_the_product_is(plates: Plates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uniadgen.training.cutout.IN_PLACE", 1.0)
-    composites = Composites(plates, 1, 0, tmp_path, 9)
+    composites = Composites(plates, 1, 0)
     for number in range(20):
-        photo, alpha = composites.one(random.Random(number))
+        photo, alpha = composites.one(random.Random(number), 320)
         red = photo[..., 0] > photo[..., 1] + 20
         assert red[alpha > 0.97].mean() > 0.98
         assert red[alpha < 0.03].mean() < 0.02
 
 
-def test_kits_and_shapes_are_seen_whole(plates: Plates, tmp_path: Path) -> None:
-    composites = Composites(plates, 1, 0, tmp_path, 9)
+def test_kits_and_shapes_are_seen_whole(plates: Plates) -> None:
+    composites = Composites(plates, 1, 0)
     for number in range(30):
         draw = random.Random(number)
         for thing in (composites.kit(draw), composites.shape(draw)):
@@ -106,8 +75,8 @@ def test_views_hold_the_whole_product() -> None:
 
 def test_photos_keep_their_size_and_range() -> None:
     for number in range(40):
-        pixels = as_photographed(Image.effect_noise((100, 70), 80).convert("RGB"), random.Random(number))
-        assert pixels.shape == (SIDE, SIDE, 3)
+        pixels = as_photographed(Image.effect_noise((100, 70), 80).convert("RGB"), random.Random(number), 64)
+        assert pixels.shape == (64, 64, 3)
         assert 0 <= pixels.min() < pixels.max() <= 255
 
 
@@ -116,15 +85,8 @@ def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uniadgen.training.cutout.LOOKS", 2)
 
 
-@pytest.fixture
-def soon_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the first step; a composite is seen twice."""
-    monkeypatch.setattr("uniadgen.training.cutout.ALONE", 1)
-    monkeypatch.setattr("uniadgen.training.cutout.POOL", 1)
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("few_looks", "soon_heard")
+@pytest.mark.usefixtures("few_looks")
 def test_it_learns_and_goes_on_after_an_interruption(plates: Plates, tmp_path: Path) -> None:
     schedule = Schedule(steps=3, learning_rate=1e-3, batch=1, warmup=1, save_seconds=-1)
 
@@ -141,14 +103,6 @@ def test_it_learns_and_goes_on_after_an_interruption(plates: Plates, tmp_path: P
     for name, weight in whole.items():
         assert torch.equal(parted[name], weight), name
     assert list((tmp_path / "whole").glob("samples-*.png"))
-    assert not (tmp_path / "whole" / "composites").exists()
-
-
-def test_what_is_to_be_heard_has_to_be_there(plates: Plates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniadgen.training.cutout.is_installed", lambda: False)
-    with pytest.raises(InputError, match="fetch cutout"):
-        train_cutout(ProductNetwork(), plates, plates, Schedule(steps=2401, learning_rate=1e-3, batch=1), tmp_path, False)
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

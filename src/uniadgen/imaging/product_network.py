@@ -1,13 +1,12 @@
 """The network that tells a product from what is behind it in a photo, and half-transparent from opaque.
 
-It sees what U-2-Net-p takes for salient, and corrects it. It is U-shaped (Ronneberger et al., 2015): the trunk of
-EfficientNet-Lite0 down to 1/32 of the resolution, and back up to all of it, beside what the trunk saw on its way. It has
-learnt from composites, whose true alpha is known (`training/cutout.py`).
+It is U-shaped (Ronneberger et al., 2015): the trunk of EfficientNet-Lite0 down to 1/32 of the resolution, and back up to all
+of it, beside what the trunk saw on its way. It has learnt from composites, whose true alpha is known (`training/cutout.py`).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,25 +22,21 @@ from uniadgen.files import whole_file
 from uniadgen.imaging.photograph_trunk import STAGES, make_trunk
 from uniadgen.words import quoted
 
-SIDE = 320  # pixels along a side of what it sees
+SIDES = 320, 416, 512  # pixels along a side of what it sees: holes want many, whole products few
 _TAPS = (0, 2, 4, 10)  # blocks whose outputs are seen again on the way up, at 1/2, 1/4, 1/8 and 1/16
 _TAPPED = (16, 24, 40, 112)  # their channels
 _UP = (24, 40, 64, 96)  # channels on the way up, at the same resolutions
 _LAST = 16
-_SEEN = 4  # channels: colours and salience
-CERTAIN = 1e-3  # how far from 0 and 1 a salience is at least, for logits
-_LARGEST = 7.0  # such logits
 _GROUPS = 8  # of channels that are normalised together
 _ROUGH = 2  # of _UP: where the rough mask is taken from
 
 
 class ProductNetwork(nn.Module):
-    """Photos [B, 3, H, W] in -1..1, logits of their salience [B, 1, H, W] (0: not known) -> logits of being the product
-    [B, 1, H, W], and rough ones at 1/8 of the resolution."""
+    """Photos [B, 3, H, W] in -1..1 -> logits of being the product [B, 1, H, W], and rough ones at 1/8 of the resolution."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem, self.blocks = make_trunk(_SEEN, len(STAGES))
+        self.stem, self.blocks = make_trunk(3, len(STAGES))
         deepest = STAGES[-1].channels
         self.context = nn.Conv2d(2 * deepest, deepest, 1)  # of a place and of the whole photo
         before = (*_UP[1:], deepest)
@@ -57,11 +52,10 @@ class ProductNetwork(nn.Module):
             for below, tapped, channels in zip(before, _TAPPED, _UP, strict=True)
         )
         self.rough = nn.Conv2d(_UP[_ROUGH], 1, 1)
-        self.last = nn.Sequential(nn.Conv2d(_UP[0] + _SEEN, _LAST, 3, padding=1), nn.ReLU(), nn.Conv2d(_LAST, 1, 3, padding=1))
+        self.last = nn.Sequential(nn.Conv2d(_UP[0] + 3, _LAST, 3, padding=1), nn.ReLU(), nn.Conv2d(_LAST, 1, 3, padding=1))
 
-    def forward(self, photos: Tensor, salience: Tensor) -> tuple[Tensor, Tensor]:
-        seen = torch.cat([photos, salience / _LARGEST], 1)
-        x, tapped = F.relu6(self.stem(seen)), []
+    def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
+        x, tapped = F.relu6(self.stem(photos)), []
         for number, block in enumerate(self.blocks):
             x = block(x)
             if number in _TAPS:
@@ -72,34 +66,26 @@ class ProductNetwork(nn.Module):
             x = self.ups[number](torch.cat([_enlarged(x, tapped[number]), tapped[number]], 1))
             if number == _ROUGH:
                 rough = self.rough(x)
-        correction: Tensor = self.last(torch.cat([_enlarged(x, seen), seen], 1))
-        return correction.float() + salience, rough
+        logits: Tensor = self.last(torch.cat([_enlarged(x, photos), photos], 1))
+        return logits, rough
 
 
 def _enlarged(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
 
 
-def logits_of(salience: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Salience in 0..1 as logits, none of them certain."""
-    salience = salience.astype(np.float32).clip(CERTAIN, 1 - CERTAIN)
-    return np.asarray(np.log(salience / (1 - salience)), np.float32)
-
-
 @torch.inference_mode()
-def product_logits(network: ProductNetwork, rgb: NDArray[np.uint8], salience: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """A photo [H, W, 3] and its salience [SIDE, SIDE] in 0..1 -> logits of being the product [SIDE, SIDE].
-
-    Of the photo and its mirror image together; never more than the salience's own, since the network knows holes, rings and
-    what is behind, but far fewer things than U-2-Net-p.
-    """
-    picture = Image.fromarray(rgb).resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    photo = torch.from_numpy(np.array(picture, np.float32).transpose(2, 0, 1) / 127.5 - 1)
-    before = logits_of(salience)
-    salient = torch.from_numpy(before)[None]
-    logits, _ = network(torch.stack([photo, photo.flip(2)]), torch.stack([salient, salient.flip(2)]))
-    result: NDArray[np.float32] = ((logits[0, 0] + logits[1, 0].flip(1)) / 2).numpy()
-    return np.minimum(result, before)
+def product_logits(network: ProductNetwork, rgb: NDArray[np.uint8], sides: Sequence[int] = SIDES) -> NDArray[np.float32]:
+    """A photo [H, W, 3] -> logits of being the product [S, S], S the last of `sides`; the mean of what is seen at each of these
+    sizes, of the photo and of its mirror image."""
+    total = torch.zeros(1, 1, sides[-1], sides[-1])
+    for side in sides:
+        picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        photo = torch.from_numpy(np.array(picture, np.float32).transpose(2, 0, 1) / 127.5 - 1)
+        logits, _ = network(torch.stack([photo, photo.flip(2)]))
+        total += _enlarged((logits[:1] + logits[1:].flip(3)) / 2, total)
+    result: NDArray[np.float32] = (total[0, 0] / len(sides)).numpy()
+    return result
 
 
 def save_network(path: Path, network: ProductNetwork) -> None:

