@@ -4,8 +4,8 @@
 
 PRODUCTS is a folder of cut-outs (PNG or WebP with transparency), BACKGROUNDS one of pictures; each product is placed on each
 of `--limit` square backgrounds of `--side` pixels, with its shadow. Printed are the mean intersection over union of what is
-more than half opaque, the mean absolute error of alpha over the picture, how many were refused, by U-2-Net-p alone and, where
-it is there, together with what `train cutout` makes, the seconds that cutting one out took (median), and the peak memory of
+more than half opaque, the mean absolute error of alpha over the picture, how many were refused, by U-2-Net-p alone and together
+with what `train cutout` makes, the seconds that cutting one out took (median), and the peak memory of
 all.
 """
 
@@ -29,8 +29,8 @@ from uniadgen.imaging.shadow import with_shadow
 
 
 def alone() -> AbstractContextManager[object]:
-    """Without what `train cutout` makes, which lies beside U-2-Net-p's file."""
-    return patch.object(segmenting, "SECOND", "none")
+    """Without what `train cutout` makes."""
+    return patch.object(segmenting, "second_path", lambda: None)
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     backgrounds = [path for path in backgrounds if "cutout" not in path.name and not path.parent.name.startswith(".")]
     backgrounds = backgrounds[:: max(1, len(backgrounds) // arguments.limit)][: arguments.limit]
     every: dict[str, list[tuple[float, float]]] = {"U-2-Net-p alone": []}
-    if segmenting.model_path().with_name(segmenting.SECOND).is_file():
+    if segmenting.second_path() is not None:
         every = {"both networks": []} | every
     first = next(iter(every))
     refused, seconds, side = dict.fromkeys(every, 0), [], arguments.side
