@@ -1,6 +1,6 @@
 """How well photos are cut out: products whose true alpha is known, laid over pictures that nobody has seen.
 
-    python benchmarks/cutouts.py PRODUCTS BACKGROUNDS --limit 24 [--side 768] [--out DIR]
+    python benchmarks/cutouts.py PRODUCTS BACKGROUNDS --limit 24 [--side 768] [--out DIR] [--sheet FILE]
 
 PRODUCTS is a folder of cut-outs (PNG or WebP with transparency), BACKGROUNDS one of pictures; each product is placed on each
 of `--limit` square backgrounds of `--side` pixels, with its shadow. Printed are the mean intersection over union of what is
@@ -12,13 +12,14 @@ all.
 import argparse
 import resource
 import statistics
+import textwrap
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from uniadgen.errors import InputError
 from uniadgen.imaging import segmenting
@@ -33,6 +34,28 @@ def alone() -> AbstractContextManager[object]:
     return patch.object(segmenting, "second_path", lambda: None)
 
 
+CELL, PAIRS = 220, 4  # pixels of a picture on the sheet; photos in a row, each beside what was cut out of it
+
+
+def sheet(pairs: list[tuple[Image.Image, Image.Image | str]]) -> Image.Image:
+    """Photos, and what was cut out of them, on a chequerboard; or why nothing was."""
+    rows = -(-len(pairs) // PAIRS)
+    canvas = Image.new("RGB", (2 * PAIRS * CELL, rows * CELL), "white")
+    board = (np.indices((CELL, CELL)) // 11).sum(0) % 2
+    chequered = Image.fromarray((200 + 40 * board).astype(np.uint8)).convert("RGB")
+    for number, (photo, cut) in enumerate(pairs):
+        x, y = number % PAIRS * 2 * CELL, number // PAIRS * CELL
+        canvas.paste(photo.resize((CELL, CELL), Image.Resampling.LANCZOS), (x, y))
+        if isinstance(cut, str):
+            lines = textwrap.fill(cut, 26)
+            ImageDraw.Draw(canvas).text((x + CELL + 10, y + 10), lines, "black", ImageFont.load_default(14))
+        else:
+            small = cut.resize((CELL, CELL), Image.Resampling.LANCZOS)
+            canvas.paste(chequered, (x + CELL, y))
+            canvas.paste(small, (x + CELL, y), small)
+    return canvas
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("products", type=Path)
@@ -40,6 +63,11 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=24)
     parser.add_argument("--side", type=int, default=768)
     parser.add_argument("--out", type=Path)
+    parser.add_argument(
+        "--sheet",
+        type=Path,
+        help="picture of what is cut out; then each product is measured on one background, each on another",
+    )
     arguments = parser.parse_args()
     backgrounds = sorted(p for p in arguments.backgrounds.rglob("*") if p.suffix in (".png", ".webp", ".jpg"))
     backgrounds = [path for path in backgrounds if "cutout" not in path.name and not path.parent.name.startswith(".")]
@@ -49,10 +77,13 @@ def main() -> None:
         every = {"both networks": []} | every
     first = next(iter(every))
     refused, seconds, side = dict.fromkeys(every, 0), [], arguments.side
-    for path in sorted(p for p in arguments.products.iterdir() if p.suffix in (".png", ".webp")):
+    pairs: list[tuple[Image.Image, Image.Image | str]] = []
+    for turn, path in enumerate(sorted(p for p in arguments.products.iterdir() if p.suffix in (".png", ".webp"))):
         cutout = load_picture(path, str(path)).convert("RGBA")
         figures: dict[str, list[tuple[float, float]]] = {name: [] for name in every}
         for number, file in enumerate(backgrounds):
+            if arguments.sheet is not None and number != turn % len(backgrounds):
+                continue
             scene = load_rgb(file, str(file)).resize((side, side), Image.Resampling.BICUBIC)
             where = place(cutout, scene.size)
             photo = compose(with_shadow(scene, cutout, where, "stands"), cutout, where)
@@ -66,9 +97,12 @@ def main() -> None:
                         cut = segmenting.segment(photo, "photo")[0]
                 except InputError as error:
                     refused[name] += 1
+                    if name == first:
+                        pairs.append((photo, str(error)))
                     print(path.name, file.name, f"{name}:", error)
                     continue
                 if name == first:
+                    pairs.append((photo, cut))
                     seconds.append(time.perf_counter() - start)
                 guess = np.asarray(cut.getchannel("A"), float) / 255
                 both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
@@ -83,6 +117,8 @@ def main() -> None:
     for name, rows in every.items():
         iou, error = np.array(rows).T
         print(f"{name}: {len(rows)} photos, IoU {iou.mean():.3f}, alpha error {error.mean():.4f}, {refused[name]} refused")
+    if arguments.sheet is not None:
+        sheet(pairs).save(arguments.sheet, quality=85)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{statistics.median(seconds):.2f} s for a photo of {side}x{side} pixels, {peak:,.0f} MB")
 
