@@ -5,8 +5,7 @@
 PRODUCTS is a folder of cut-outs (PNG or WebP with transparency), BACKGROUNDS one of pictures; each product is placed on each
 of `--limit` square backgrounds of `--side` pixels, with its shadow. Printed are the mean intersection over union of what is
 more than half opaque, the mean absolute error of alpha over the picture, how many were refused, by U-2-Net-p alone and together
-with what `train cutout` makes, the seconds that cutting one out took (median), and the peak memory of
-all.
+with what `train cutout` makes, the seconds that cutting one out took (median), and the peak memory of all.
 """
 
 import argparse

@@ -127,6 +127,17 @@ def test_options_reach_the_model(generator: AdGenerator, product: Product) -> No
     assert generator.generate(product, **base, history_length=0).sampled_clicks == []  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("temperature", [1e-6, 1e-38, 5e-324])
+def test_nothing_is_too_cold(generator: AdGenerator, product: Product, temperature: float) -> None:
+    """Down to the smallest number there is, what is drawn is as good as the likeliest."""
+    request = AdRequest(product, [Click(Image.new("RGB", (9, 9)), "Steel Kettle, Quiet")])
+    for seed in range(3):
+        ad = generator.generate(
+            product, request.history, seed=seed, size=SMALL, temperature=temperature, text_temperature=temperature
+        )
+        assert ad.text == generator.write([request], seeds=[seed], text_temperature=0)[0]
+
+
 def test_the_text_temperature_reaches_the_texts(generator: AdGenerator, product: Product) -> None:
     request = AdRequest(product, _clicks(4))
     for temperature, least, most in ((0, 1, 1), (50, 4, 8)):

@@ -26,6 +26,7 @@ from torch import Tensor
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.cuda_graph import paint_recorded
 from uniadgen.decoding.engine import Engine
+from uniadgen.decoding.temperature import tempered
 from uniadgen.model.heads import ImageHead, LevelHead, join_levels
 from uniadgen.model.image_tokenizer import FSQTokenizer, JanusTokenizer
 
@@ -217,7 +218,7 @@ def _neighbours(logits: Tensor, position: int, grid: int) -> Tensor:
 def _tempered(logits: Tensor, temperature: float, top_k: int | None) -> Tensor:
     if temperature == 0:
         return logits
-    logits = logits / temperature
+    logits = tempered(logits, temperature)
     if top_k is not None and top_k < logits.shape[-1]:
         logits = logits.masked_fill(logits < logits.topk(top_k, -1).values[..., -1:], -torch.inf)
     return logits

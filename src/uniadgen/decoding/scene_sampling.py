@@ -9,6 +9,7 @@ from torch import Tensor
 
 from uniadgen.decoding.cache import Cache
 from uniadgen.decoding.engine import Engine
+from uniadgen.decoding.temperature import tempered
 from uniadgen.model.heads import SceneHead
 from uniadgen.model.unified import UnifiedModel
 
@@ -135,5 +136,5 @@ def _drawn(log_shares: Tensor, temperature: float, generators: Sequence[torch.Ge
     if temperature:
         shape = len(log_shares) // len(generators), log_shares.shape[1]
         uniform = torch.cat([torch.rand(shape, generator=g, device=log_shares.device) for g in generators])
-        log_shares = log_shares / temperature - uniform.log_().neg_().log_()
+        log_shares = tempered(log_shares, temperature) - uniform.log_().neg_().log_()
     return log_shares.argmax(-1)

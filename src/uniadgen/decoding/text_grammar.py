@@ -27,6 +27,8 @@ import regex
 import torch
 from torch import Tensor
 
+from uniadgen.decoding.temperature import tempered
+
 Kind = Literal["point", "mark", "open", "close", "emphasis", "end"]
 BRACKETS = {"[": "]", "(": ")", "【": "】", "（": "）"}
 _HALF_WIDTH = frozenset("[(")
@@ -445,7 +447,7 @@ def draw_choice(
         if temperature == 0:
             number = int(logits.argmax())
         else:
-            number = int(torch.multinomial(torch.softmax(logits / temperature, 0), 1, generator=generator))
+            number = int(torch.multinomial(torch.softmax(tempered(logits, temperature), 0), 1, generator=generator))
         if grammar.acceptable(choices[number]):
             return choices[number]
         grammar.refuse(choices[number])

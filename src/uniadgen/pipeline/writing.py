@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from uniadgen.decoding.temperature import COLDEST
 from uniadgen.decoding.text_grammar import Choice, TextGrammar, decode_texts, left_out
 from uniadgen.model.unified import Clicks, UnifiedModel
 from uniadgen.options import GenerateOptions
@@ -62,7 +63,7 @@ def draw_forms(
     if not temperature:
         return logits.argmax(1)
     telling = torch.tensor([bool((forms_of >= 0).any()) for forms_of, _ in seen], device=logits.device)
-    shares = (logits / (temperature * torch.where(telling, FORM_TEMPERATURE, 1.0))[:, None]).softmax(1)
+    shares = (logits / (max(temperature, COLDEST) * torch.where(telling, FORM_TEMPERATURE, 1.0))[:, None]).softmax(1)
     return torch.cat([torch.multinomial(row, 1, generator=g) for row, g in zip(shares, generators, strict=True)])
 
 
