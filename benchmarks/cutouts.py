@@ -96,13 +96,14 @@ def main() -> None:
                         cut = segmenting.segment(photo, "photo")[0]
                 except InputError as error:
                     refused[name] += 1
-                    if name == first:
+                    if name == first and arguments.sheet is not None:
                         pairs.append((photo, str(error)))
                     print(path.name, file.name, f"{name}:", error)
                     continue
                 if name == first:
-                    pairs.append((photo, cut))
                     seconds.append(time.perf_counter() - start)
+                    if arguments.sheet is not None:  # else all photos would count as memory
+                        pairs.append((photo, cut))
                 guess = np.asarray(cut.getchannel("A"), float) / 255
                 both, either = (truth > 0.5) & (guess > 0.5), (truth > 0.5) | (guess > 0.5)
                 rows.append((both.sum() / either.sum(), float(np.abs(truth - guess).mean())))

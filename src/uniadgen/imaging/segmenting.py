@@ -10,6 +10,7 @@ through from behind.
 """
 
 import hashlib
+import math
 import os
 import sys
 import zipfile
@@ -121,7 +122,7 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     there, notes = _one_product(coarse, what)
     others = (coarse > 0.5) & ~there
     coarse = coarse * there
-    box, seen = _bounds(coarse), rgb.shape[0] * rgb.shape[1]
+    box, seen = _bounds(coarse), float(coarse.size)
     for _ in range(_LOOKS - 1):
         left, top, right, bottom = box
         if (right - left) * (bottom - top) >= 0.8 * seen:
@@ -135,8 +136,9 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
         coarse = again * there
         wider = _widened(coarse, box)
         if wider != box:  # it goes on where nobody has looked from nearby
-            there[wider[1] : wider[3], wider[0] : wider[2]] = ~others[wider[1] : wider[3], wider[0] : wider[2]]
-            box, seen = wider, rgb.shape[0] * rgb.shape[1] * 2
+            left, top, right, bottom = wider
+            there[top:bottom, left:right] = ~others[top:bottom, left:right]
+            box, seen = wider, math.inf
         else:
             box, seen = _bounds(coarse), (right - left) * (bottom - top)
     left, top, right, bottom = _bounds(coarse)

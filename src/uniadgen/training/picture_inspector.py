@@ -467,11 +467,7 @@ def train(
             with autocast():
                 logits = network(views, examples.measures[some])
             loss = F.binary_cross_entropy_with_logits(logits.float(), examples.labels[some] * _HARD + _SOFT)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += float(loss.detach())
+            total += _descend(loss, optimizer, schedule)
         if tick is not None:
             tick(f"epoch {epoch + 1} of {epochs}: loss {total / max(1, len(kept) // batch):.3f}")
     classifier = Classifier(as_stored(network.eval()), (0.5,) * len(CRITERIA))
@@ -499,15 +495,19 @@ def train_heads(classifier: Classifier, examples: Examples, seed: int, tick: Cal
         for some in batches:
             logits = network.judge(pooled[torch.randint(0, 2, (len(some),)), some], examples.measures[some])
             losses = F.binary_cross_entropy_with_logits(logits, examples.labels[some] * _HARD + _SOFT, reduction="none")
-            loss = (losses * weights[some][:, None]).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += float(loss.detach())
+            total += _descend((losses * weights[some][:, None]).mean(), optimizer, schedule)
         if tick is not None:
             tick(f"epoch {epoch + 1} of {RETRAINED_EPOCHS}: loss {total / len(batches):.3f}")
     return Classifier(as_stored(network.eval()), classifier.thresholds)
+
+
+def _descend(loss: Tensor, optimizer: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LRScheduler) -> float:
+    """One step down; the loss before it."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    schedule.step()
+    return float(loss.detach())
 
 
 def _pooled(network: PictureNetwork, views: Tensor) -> Tensor:
