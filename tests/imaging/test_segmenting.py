@@ -151,23 +151,42 @@ def test_only_the_known_file_is_installed(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "there").exists()
 
 
-@pytest.mark.usefixtures("network")
-def test_the_second_network_takes_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A pink ball stands out, and is none of the product's; blue things that don't stand out are not added."""
-    picture = photo((60, 150, 180, 330))
-    ImageDraw.Draw(picture).ellipse((300, 150, 420, 330), (220, 30, 60))
+@pytest.fixture
+def second(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A second network: what is pink is none of the product's, anything else may be, and what is blue surely is."""
 
     def logits(_: object, rgb: np.ndarray, sides: Sequence[int]) -> np.ndarray:  # type: ignore[type-arg]
-        red, _, blue = np.asarray(Image.fromarray(rgb).resize((sides[-1], sides[-1])), np.float32).transpose(2, 0, 1)
-        return np.where((red > 200) & (blue > 45), -9, 9).astype(np.float32)
+        red, green, blue = np.asarray(Image.fromarray(rgb).resize((sides[-1], sides[-1])), np.float32).transpose(2, 0, 1)
+        other = np.where((red > 200) & (blue > 45), -9, np.where((blue > 200) & (green < 60), 60, 1))
+        return np.stack([other.astype(np.float32)] * len(sides))
 
     monkeypatch.setattr(segmenting, "second_path", lambda: tmp_path)
     monkeypatch.setattr(product_network, "load_network", lambda path: object())
     monkeypatch.setattr(product_network, "product_logits", logits)
+
+
+@pytest.mark.usefixtures("network", "second")
+def test_the_second_network_takes_away() -> None:
+    """A pink ball stands out, and is none of the product's; where it is not sure nothing is added."""
+    picture = photo((60, 150, 180, 330))
+    ImageDraw.Draw(picture).ellipse((300, 150, 420, 330), (220, 30, 60))
     alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
     assert alpha[240, 120]
     assert not alpha[240, 360]
     assert not alpha[:100].any()
+
+
+@pytest.mark.usefixtures("network", "second")
+def test_the_second_network_adds_what_it_is_sure_of_at_the_product() -> None:
+    """A blue pocket doesn't stand out, but is the product's; a blue ball far from it is not."""
+    picture = photo((150, 100, 330, 380))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((150, 222, 250, 258), (30, 30, 230))
+    draw.ellipse((440, 10, 470, 40), (30, 30, 230))
+    alpha = np.asarray(segment(picture, "p")[0].getchannel("A")) > 127
+    assert alpha[240, 300]
+    assert alpha[240, 200]
+    assert not alpha[25, 455]
 
 
 def test_weights_of_the_users_own_come_before_the_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

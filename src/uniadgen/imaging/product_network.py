@@ -76,15 +76,15 @@ def _enlarged(x: Tensor, like: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def product_logits(network: ProductNetwork, rgb: NDArray[np.uint8], sides: Sequence[int] = SIDES) -> NDArray[np.float32]:
-    """A photo [H, W, 3] -> logits of being the product [S, S], S the last of `sides`; the mean of what is seen at each of these
-    sizes, of the photo and of its mirror image."""
-    total = torch.zeros(1, 1, sides[-1], sides[-1])
+    """A photo [H, W, 3] -> logits of being the product [N, S, S], as seen at each of the N `sides`, S the last; each the mean
+    of those of the photo and of its mirror image."""
+    seen = []
     for side in sides:
         picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
         photo = torch.from_numpy(np.array(picture, np.float32).transpose(2, 0, 1) / 127.5 - 1)
         logits, _ = network(torch.stack([photo, photo.flip(2)]))
-        total += _enlarged((logits[:1] + logits[1:].flip(3)) / 2, total)
-    result: NDArray[np.float32] = (total[0, 0] / len(sides)).numpy()
+        seen.append(F.interpolate((logits[:1] + logits[1:].flip(3)) / 2, size=(sides[-1],) * 2, mode="bilinear")[0])
+    result: NDArray[np.float32] = torch.cat(seen).numpy()
     return result
 
 

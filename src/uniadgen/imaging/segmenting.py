@@ -36,12 +36,14 @@ FOLDER_VARIABLE = "UNIADGEN_CUTOUT"  # environment variable that names another f
 
 _SIDE = 320  # pixels that U-2-Net-p sees along a side
 _CERTAIN = 1e-3  # how far from 0 and 1 what U-2-Net-p says is at least, for logits
-# What the second network's logits count, where they are below 0. It never adds anything: it knows holes, rings and what is
-# behind, but far fewer things than U-2-Net-p.
+# What the second network's logits count: below 0 twice, above 2 half of what is beyond that, and only from nearby. It knows
+# holes, rings and what is behind, but far fewer things than U-2-Net-p.
 _TAKEN_AWAY = 2.0
+_ADDED, _SURE_FROM = 0.5, 2.0
 _FAR_OFF = 30.0  # logits beyond which nothing changes, and exponentials overflow
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
-_LOOKS = 4  # at most: at the whole photo, and at the part with the product
+_LOOKS = 5  # at most: at the whole photo, and at the part with the product
+_SAME = 0.97  # of what was seen last: a part as large as that is not looked at again
 _RIM = 0.02  # of the longer side of such a part: its border
 _WIDER = 0.3  # of the product's sides: by how much the part grows where the product goes on beyond it
 _MARGIN = 0.08  # of its sides, around the part that is looked at again
@@ -125,7 +127,7 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     box, seen = _bounds(coarse), float(coarse.size)
     for _ in range(_LOOKS - 1):
         left, top, right, bottom = box
-        if (right - left) * (bottom - top) >= 0.8 * seen:
+        if (right - left) * (bottom - top) >= _SAME * seen:
             break
         # seen larger, its edges are clearer, and other things are told from it
         again = np.zeros_like(coarse)
@@ -144,13 +146,12 @@ def segment(photo: Image.Image, what: str) -> tuple[Image.Image, list[str]]:
     left, top, right, bottom = _bounds(coarse)
     near = rgb[top:bottom, left:right]
     _check(coarse, what)
-    alpha = np.zeros(coarse.shape, np.float32)
-    alpha[top:bottom, left:right] = _to_edges(near, coarse[top:bottom, left:right])
-    alpha = _without_specks(alpha)
-    result = np.dstack([rgb, np.rint(alpha * 255).astype(np.uint8)])
-    result[top:bottom, left:right, :3] = _own_colours(near, alpha[top:bottom, left:right])
-    result[result[..., 3] == 0, :3] = 0
-    return Image.fromarray(result), [NETWORK_NOTE, *notes, *_cut_by_edge(alpha)]
+    alpha = _without_specks(_to_edges(near, coarse[top:bottom, left:right]), coarse.shape)
+    opacity = np.rint(alpha * 255).astype(np.uint8)
+    result = np.zeros((*coarse.shape, 4), np.uint8)  # what is transparent has no colour
+    result[top:bottom, left:right, :3] = _own_colours(near, alpha) * (opacity > 0)[..., None]
+    result[top:bottom, left:right, 3] = opacity
+    return Image.fromarray(result), [NETWORK_NOTE, *notes, *_cut_by_edge(result[..., 3])]
 
 
 # Network -----------------------------------------------------------------------------------------------------------------
@@ -182,7 +183,9 @@ def _mask(rgb: NDArray[np.uint8], near: bool) -> Plane:
         sides = product_network.SIDES if near else product_network.SIDES[:1]
         other = product_network.product_logits(product_network.load_network(second), rgb, sides)
         certain = seen.clip(_CERTAIN, 1 - _CERTAIN)
-        logits = _resized(np.log(certain / (1 - certain)), other.shape[::-1]) + _TAKEN_AWAY * np.minimum(other, 0)
+        logits = _resized(np.log(certain / (1 - certain)), other.shape[:0:-1]) + _TAKEN_AWAY * np.minimum(other, 0).mean(0)
+        if near:
+            logits += _ADDED * np.maximum(other.mean(0) - _SURE_FROM, 0)
         seen = 1 / (1 + np.exp(-logits.clip(-_FAR_OFF, _FAR_OFF)))
     mask = Image.fromarray(seen.astype(np.float32)).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(mask, np.float32).clip(0, 1)
@@ -270,8 +273,8 @@ def _check(mask: Plane, what: str) -> None:
         raise InputError(f"{what}: product and background can't be told apart with certainty; {_MEND}")
 
 
-def _without_specks(alpha: Plane) -> Plane:
-    scale = max(1, max(alpha.shape) // _COARSE)
+def _without_specks(alpha: Plane, whole: tuple[int, ...]) -> Plane:
+    scale = max(1, max(whole) // _COARSE)
     solid = alpha[::scale, ::scale] > 0.02
     if not solid.any():
         return alpha
@@ -282,9 +285,9 @@ def _without_specks(alpha: Plane) -> Plane:
     return np.where(np.asarray(there) > 0, alpha, 0).astype(np.float32)
 
 
-def _cut_by_edge(alpha: Plane) -> list[str]:
-    edges = (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1])
-    return [_CUT_NOTE] if any((edge > 0.5).mean() > _TOUCHES for edge in edges) else []
+def _cut_by_edge(opacity: NDArray[np.uint8]) -> list[str]:
+    edges = (opacity[0], opacity[-1], opacity[:, 0], opacity[:, -1])
+    return [_CUT_NOTE] if any((edge > 127).mean() > _TOUCHES for edge in edges) else []
 
 
 # Edges -------------------------------------------------------------------------------------------------------------------
