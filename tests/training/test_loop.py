@@ -59,6 +59,31 @@ def test_a_batch_without_anything_to_predict_changes_little(tmp_path: Path) -> N
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 0.001), (0.03, 0.03)])
+def test_adversaries_have_a_rate_of_their_own(tmp_path: Path, rate: float, expected: float) -> None:
+    """The first step of Adam is as long as the learning rate."""
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"painter": nn.Linear(3, 3), "judge": nn.Linear(3, 1)})
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    schedule = replace(SCHEDULE, steps=1, learning_rate=0.001, adversary_rate=rate, warmup=1, weight_decay=0.0, clip=1e6, ema=0)
+    fit(
+        model,
+        lambda step: {"verdict": model["judge"](model["painter"](torch.ones(1, 3)) + 2).sum()},
+        schedule,
+        tmp_path,
+        False,
+        adversaries=["judge"],
+    )
+    for name, p in model.named_parameters():
+        step = (p.detach() - before[name]).abs().max().item()
+        assert step == pytest.approx(expected if name.startswith("judge") else 0.001, rel=0.01), name
+
+
+def test_a_rate_for_adversaries_that_are_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="adversary_rate: this training has no discriminators"):
+        fit(nn.Linear(1, 1), lambda step: {}, replace(SCHEDULE, adversary_rate=0.1), tmp_path, False)
+
+
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     trained = _train(tmp_path)
     x = torch.randn(64, 4, generator=torch.Generator().manual_seed(99))

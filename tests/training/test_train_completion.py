@@ -161,7 +161,7 @@ def test_every_process_begins_with_the_same_weights(root: Path, tmp_path: Path, 
     """Gradients are averaged over processes, weights are not."""
     begun = []
 
-    def kept(trained: torch.nn.Module, *_: object) -> None:
+    def kept(trained: torch.nn.Module, *_: object, **__: object) -> None:
         begun.append({name: tensor.clone() for name, tensor in trained.state_dict().items()})
 
     monkeypatch.setattr(module, "fit", kept)
@@ -182,6 +182,18 @@ def test_shoppers_whose_target_is_missing_are_left_out(root: Path, tmp_path: Pat
     pq.write_table(pa.Table.from_pylist(rows, schema=users.schema), path)
     model, words = checkpoint.load(root / "model")
     assert drawn_tokens(tmp_path / "data", 2, model, words).shape == (2, 20)
+
+
+def test_what_is_painted_is_held_to_a_picture_half_as_large() -> None:
+    torch.manual_seed(0)
+    half = torch.rand(2, 3, 32, 32)
+    same = torch.nn.functional.interpolate(half, scale_factor=2)
+    assert all(float(loss) < 1e-6 for loss in module.alike(half, same).values())
+    grain = torch.where((torch.arange(64) % 2).bool(), 0.3, -0.3)
+    assert float(module.alike(half, same + grain)["colour"]) < 1e-6  # texture is free
+    assert float(module.alike(half, same + 0.2)["colour"]) == pytest.approx(0.2)
+    lattice = torch.where((torch.arange(64) // 8 % 2).bool(), 0.3, -0.3)  # what repeats with the tokens isn't
+    assert float(module.alike(half, same + lattice)["colour"]) == pytest.approx(0.3)
 
 
 def test_mistakes_are_one_level_and_only_in_half() -> None:

@@ -4,7 +4,8 @@ At first it learns what the encoder says of the finer tokens, then to paint. Wha
 with what was there, so only colours of areas and, weakly, gradients are; for the rest its pictures have to have the features of
 a network that has learnt from photographs, and to pass for plates before discriminators: heads on those features (Sauer et al.,
 2021) for what things are, and patches of pixels for what they are made of. Tokens that a model has drawn don't fit each other
-as true ones do, and no plate belongs to them: what is painted from them comes before the discriminators alone.
+as true ones do, and no plate belongs to them: what is painted from them comes before the discriminators, too, and has the
+colours that the tokenizer's own decoder gives them at half the resolution.
 """
 
 from collections.abc import Callable, Sequence
@@ -181,8 +182,11 @@ def train_completion(
         with autocast():
             features, painted = completion(values)
             losses = adversaries(trained, photographs, small, painted.float(), true, heard)
-            losses["colour"] = COLOUR * (F.avg_pool2d(small, 8) - F.avg_pool2d(painted[:true].float(), 8)).abs().mean()
-            losses["gradient"] = GRADIENT * gradient_loss(*(F.avg_pool2d(p, 4) for p in (small, painted[:true].float())))
+            losses |= alike(F.avg_pool2d(small, 2), painted[:true].float())
+            if sample.drawn is not None:
+                with torch.no_grad():
+                    plain = tokenizer.paint(values[true:])[1]
+                losses |= {f"drawn_{name}": loss for name, loss in alike(plain.float(), painted[true:].float()).items()}
             if sample.large is not None:
                 window, fine = enlarged(trained, features, painted.float(), sample.large.to(device()), true, heard)
                 losses |= fine
@@ -192,7 +196,16 @@ def train_completion(
                 losses["fine_slope"] = SMOOTHED * SLOPE * slope(trained["fine_patches"], window)
         return losses
 
-    fit(trained, losses_at, schedule, out, resume, partial(look, tokenizer, held_out, resolution, drawn, out))
+    show = partial(look, tokenizer, held_out, resolution, drawn, out)
+    fit(trained, losses_at, schedule, out, resume, show, adversaries=[part for part in trained if part != "tokenizer"])
+
+
+def alike(half: Tensor, painted: Tensor) -> dict[str, Tensor]:
+    """How far colours of areas and gradients of what is painted [B, 3, 2s, 2s] are from those of pictures half as large."""
+    return {
+        "colour": COLOUR * (F.avg_pool2d(half, 4) - F.avg_pool2d(painted, 8)).abs().mean(),
+        "gradient": GRADIENT * gradient_loss(F.avg_pool2d(half, 2), F.avg_pool2d(painted, 4)),
+    }
 
 
 def mistaken(tokenizer: FSQTokenizer, values: Tensor) -> Tensor:

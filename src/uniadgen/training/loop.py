@@ -10,7 +10,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +37,7 @@ class Schedule:
 
     batch: samples that are computed together, accumulate: such batches behind one step. keep: checkpoints besides the last.
     muon_rate: of Muon (Jordan et al., 2024), which then updates the matrices between embeddings and heads; 0: AdamW for all.
+    adversary_rate: of discriminators, which have to keep up with what they judge (Heusel et al., 2017); 0: as all the rest.
     """
 
     steps: Annotated[int, Range(1, 10**9)]
@@ -45,6 +46,7 @@ class Schedule:
     warmup: Annotated[int, Range(0, 10**9)] = 100
     weight_decay: Annotated[float, Range(0, 10)] = 0.01
     muon_rate: Annotated[float, Range(0, 10)] = 0.0
+    adversary_rate: Annotated[float, Range(0, 10)] = 0.0
     clip: Annotated[float, Range(1e-6, 1e6)] = 1.0
     ema: Annotated[float, Range(0, 1)] = 0.998
     accumulate: Annotated[int, Range(1, 10**6)] = 1
@@ -65,20 +67,22 @@ def share_of_peak(schedule: Schedule, step: int) -> float:
 APART = re.compile(r"(?:^|[._])(?:embedding|head|position|token)")
 
 
-def make_optimisers(schedule: Schedule, parameters: dict[str, nn.Parameter]) -> dict[str, torch.optim.Optimizer]:
-    """Every parameter in exactly one optimiser; vectors are not decayed."""
+def make_optimisers(
+    schedule: Schedule, parameters: dict[str, nn.Parameter], adversaries: Collection[str] = ()
+) -> dict[str, torch.optim.Optimizer]:
+    """Every parameter in exactly one optimiser; vectors are not decayed. adversaries: parts of the model that judge others."""
     hidden = {name: p for name, p in parameters.items() if schedule.muon_rate and p.ndim == 2 and not APART.search(name)}
-    others = [p for name, p in parameters.items() if name not in hidden]
-    optimisers: dict[str, torch.optim.Optimizer] = {
-        "adamw": torch.optim.AdamW(
-            [
-                {"params": [p for p in others if p.ndim >= 2], "weight_decay": schedule.weight_decay},
-                {"params": [p for p in others if p.ndim < 2], "weight_decay": 0.0},
-            ],
-            lr=schedule.learning_rate,
-            betas=(0.9, 0.95),
-        )
-    }
+    others = {name: p for name, p in parameters.items() if name not in hidden}
+    judging = {name for name in others if schedule.adversary_rate and name.partition(".")[0] in adversaries}
+    groups: list[dict[str, Any]] = []
+    for rate, chosen in (
+        (schedule.learning_rate, [p for name, p in others.items() if name not in judging]),
+        (schedule.adversary_rate, [others[name] for name in others if name in judging]),
+    ):
+        if chosen or not groups:
+            groups.append({"params": [p for p in chosen if p.ndim >= 2], "lr": rate, "weight_decay": schedule.weight_decay})
+            groups.append({"params": [p for p in chosen if p.ndim < 2], "lr": rate, "weight_decay": 0.0})
+    optimisers: dict[str, torch.optim.Optimizer] = {"adamw": torch.optim.AdamW(groups, betas=(0.9, 0.95))}
     if hidden:
         optimisers["muon"] = torch.optim.Muon(
             list(hidden.values()), lr=schedule.muon_rate, weight_decay=schedule.weight_decay, momentum=0.95
@@ -94,6 +98,7 @@ def fit(
     resume: bool,
     look: Callable[[int], float | None] | None = None,
     look_seconds: float = 300.0,
+    adversaries: Collection[str] = (),
 ) -> None:
     """Trains all parameters that require a gradient and leaves the moving average in the model.
 
@@ -102,10 +107,13 @@ def fit(
 
     out: folder for the last checkpoint (state.pt), a few older ones (state-STEP.pt), the best (best.pt), log.jsonl and
     TensorBoard's log. look(step) is called now and then with the averaged weights in the model, to draw samples, which
-    TensorBoard shows if they are called samples-STEP.png; what it returns, if anything, is lower for better weights. Raises
-    InputError for a checkpoint that does not fit, as one that was begun beside other weights of what is not trained, and
-    where accelerate is to shard the model.
+    TensorBoard shows if they are called samples-STEP.png; what it returns, if anything, is lower for better weights.
+    adversaries: parts of the model, by name, that learn at the schedule's `adversary_rate`. Raises InputError for a checkpoint
+    that does not fit, as one that was begun beside other weights of what is not trained, for an `adversary_rate` where there
+    are no adversaries, and where accelerate is to shard the model.
     """
+    if schedule.adversary_rate and not adversaries:
+        raise InputError("adversary_rate: this training has no discriminators; leave it out")
     out.mkdir(parents=True, exist_ok=True)
     processes()  # before Accelerator, which would overlook several processes on CPUs
     accelerator = Accelerator()
@@ -115,8 +123,8 @@ def fit(
             f"accelerate is set up for {kind}; only data parallel training is supported: run `accelerate config` anew"
         )
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    optimisers = make_optimisers(schedule, parameters)
-    peaks = {name: optimiser.param_groups[0]["lr"] for name, optimiser in optimisers.items()}
+    optimisers = make_optimisers(schedule, parameters, adversaries)
+    peaks = {name: [group["lr"] for group in optimiser.param_groups] for name, optimiser in optimisers.items()}
     average = {name: p.detach().clone() for name, p in parameters.items()}
     fixed = fixed_weights(model)
     first, best = _resume(out / STATE, parameters, average, optimisers, fixed) if resume else (0, math.inf)
@@ -177,8 +185,8 @@ def fit(
             average_gradients(accelerator, list(parameters.values()))
         nn.utils.clip_grad_norm_(parameters.values(), schedule.clip)
         for name, optimiser in optimisers.items():
-            for group in optimiser.param_groups:
-                group["lr"] = peaks[name] * share_of_peak(schedule, step)
+            for group, peak in zip(optimiser.param_groups, peaks[name], strict=True):
+                group["lr"] = peak * share_of_peak(schedule, step)
             optimiser.step()
         decay = min(schedule.ema, (step + 1) / (step + 10))
         with torch.no_grad():

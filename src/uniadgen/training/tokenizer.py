@@ -309,7 +309,10 @@ def refine_large(
             losses["slope"] = SMOOTHED * SLOPE * slope(discriminator, large)
         return losses
 
-    fit(both, losses_at, schedule, out, resume, lambda step: _look(tokenizer, held_out, resolution, out, step) and None)
+    def look(step: int) -> None:
+        _look(tokenizer, held_out, resolution, out, step)
+
+    fit(both, losses_at, schedule, out, resume, look, adversaries=["discriminator"])
 
 
 def _shift(seed: int, step: int) -> tuple[int, int]:
