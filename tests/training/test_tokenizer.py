@@ -91,13 +91,13 @@ def test_refining_keeps_codes_and_resumes(pictures: Pictures, tmp_path: Path, mo
 
     fit = module.fit
 
-    def interrupted(model: object, losses_at: object, *rest: object) -> None:
+    def interrupted(model: object, losses_at: object, *rest: object, **options: object) -> None:
         def until_two(step: int) -> dict[str, torch.Tensor]:
             if step == 2:
                 raise KeyboardInterrupt
             return losses_at(step)  # type: ignore[operator, no-any-return]
 
-        fit(model, until_two, *rest)  # type: ignore[arg-type]
+        fit(model, until_two, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
