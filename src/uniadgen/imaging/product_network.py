@@ -63,15 +63,15 @@ class ProductNetwork(nn.Module):
         x = F.relu6(self.context(torch.cat([x, x.mean((2, 3), keepdim=True).expand_as(x)], 1)))
         rough = x
         for number in reversed(range(len(_UP))):
-            x = self.ups[number](torch.cat([_enlarged(x, tapped[number]), tapped[number]], 1))
+            x = self.ups[number](torch.cat([_enlarged(x, tapped[number].shape[2:]), tapped[number]], 1))
             if number == _ROUGH:
                 rough = self.rough(x)
-        logits: Tensor = self.last(torch.cat([_enlarged(x, photos), photos], 1))
+        logits: Tensor = self.last(torch.cat([_enlarged(x, photos.shape[2:]), photos], 1))
         return logits, rough
 
 
-def _enlarged(x: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
+def _enlarged(x: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 @torch.inference_mode()
@@ -83,7 +83,7 @@ def product_logits(network: ProductNetwork, rgb: NDArray[np.uint8], sides: Seque
         picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
         photo = torch.from_numpy(np.array(picture, np.float32).transpose(2, 0, 1) / 127.5 - 1)
         logits, _ = network(torch.stack([photo, photo.flip(2)]))
-        seen.append(F.interpolate((logits[:1] + logits[1:].flip(3)) / 2, size=(sides[-1],) * 2, mode="bilinear")[0])
+        seen.append(_enlarged((logits[:1] + logits[1:].flip(3)) / 2, (sides[-1], sides[-1]))[0])
     result: NDArray[np.float32] = torch.cat(seen).numpy()
     return result
 

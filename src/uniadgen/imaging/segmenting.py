@@ -4,9 +4,9 @@
 
 The network is U-2-Net-p (Apache-2.0, 4.6 MB), an ONNX file that `uniadgen fetch cutout` puts into the user's folder once; it
 needs `uniadgen[cutout]`. One that has learnt what products and their holes look like (`product_network`) takes away what
-doesn't belong to the product. Both see a few hundred pixels along a side, of the whole photo first and then, nearer and nearer,
-of the part with the product; a guided filter brings their mask to the photo's edges, and colours at the edge lose what shines
-through from behind.
+doesn't belong to the product, and adds parts that it is sure of. Both see a few hundred pixels along a side, of the whole
+photo first and then, nearer and nearer, of the part with the product; a guided filter brings their mask to the photo's edges,
+and colours at the edge lose what shines through from behind.
 """
 
 import hashlib

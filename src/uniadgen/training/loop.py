@@ -73,15 +73,17 @@ def make_optimisers(
     """Every parameter in exactly one optimiser; vectors are not decayed. adversaries: parts of the model that judge others."""
     hidden = {name: p for name, p in parameters.items() if schedule.muon_rate and p.ndim == 2 and not APART.search(name)}
     others = {name: p for name, p in parameters.items() if name not in hidden}
-    judging = {name for name in others if schedule.adversary_rate and name.partition(".")[0] in adversaries}
-    groups: list[dict[str, Any]] = []
-    for rate, chosen in (
-        (schedule.learning_rate, [p for name, p in others.items() if name not in judging]),
-        (schedule.adversary_rate, [others[name] for name in others if name in judging]),
-    ):
-        if chosen or not groups:
-            groups.append({"params": [p for p in chosen if p.ndim >= 2], "lr": rate, "weight_decay": schedule.weight_decay})
-            groups.append({"params": [p for p in chosen if p.ndim < 2], "lr": rate, "weight_decay": 0.0})
+    judging = schedule.adversary_rate or schedule.learning_rate
+    rates = {name: judging if name.partition(".")[0] in adversaries else schedule.learning_rate for name in others}
+    groups = [
+        {
+            "params": [p for name, p in others.items() if rates[name] == rate and (p.ndim >= 2) == matrices],
+            "lr": rate,
+            "weight_decay": schedule.weight_decay if matrices else 0.0,
+        }
+        for rate in dict.fromkeys([schedule.learning_rate, *rates.values()])
+        for matrices in (True, False)
+    ]
     optimisers: dict[str, torch.optim.Optimizer] = {"adamw": torch.optim.AdamW(groups, betas=(0.9, 0.95))}
     if hidden:
         optimisers["muon"] = torch.optim.Muon(
